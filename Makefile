@@ -1,0 +1,32 @@
+# make train      train the default network, in an environment made on the first call
+# make test       formatting, types and tests; under five minutes
+# make check-all  make test, and the checks that take longer
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: train test check-all clean
+
+train: .venv/installed
+	$(BIN)/whynet train
+
+test: .venv/tested-with
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -m "not slow" --pyargs tests whynet
+
+check-all: test
+	$(BIN)/python -m pytest -q -m slow tests
+
+.venv/installed: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+.venv/tested-with: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
+	touch $@
+
+clean:
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

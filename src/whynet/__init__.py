@@ -1,0 +1,74 @@
+"""whynet: a neural network that learns handwritten digits, and says why when it does not.
+
+Importing this package imports nothing else: each public name is fetched from its module on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from whynet import book as book
+    from whynet.data.dataset import Dataset as Dataset
+    from whynet.data.sources import load as load
+    from whynet.doctor.floors import explain as explain
+    from whynet.errors import WhynetError as WhynetError
+    from whynet.network.gradcheck import check_gradients as check_gradients
+    from whynet.network.layers import Dense as Dense
+    from whynet.network.network import Network as Network
+    from whynet.training.history import Epoch as Epoch
+    from whynet.training.history import History as History
+    from whynet.training.loop import train as train
+    from whynet.training.recipe import Recipe as Recipe
+    from whynet.training.run import Run as Run
+    from whynet.training.run import fit as fit
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Dataset": "whynet.data.dataset",
+    "Dense": "whynet.network.layers",
+    "Epoch": "whynet.training.history",
+    "History": "whynet.training.history",
+    "Network": "whynet.network.network",
+    "Recipe": "whynet.training.recipe",
+    "Run": "whynet.training.run",
+    "WhynetError": "whynet.errors",
+    "check_gradients": "whynet.network.gradcheck",
+    "explain": "whynet.doctor.floors",
+    "fit": "whynet.training.run",
+    "load": "whynet.data.sources",
+    "train": "whynet.training.loop",
+}
+
+__all__ = [
+    "Dataset",
+    "Dense",
+    "Epoch",
+    "History",
+    "Network",
+    "Recipe",
+    "Run",
+    "WhynetError",
+    "book",
+    "check_gradients",
+    "explain",
+    "fit",
+    "load",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "book":
+        return import_module("whynet.book")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'whynet' has no attribute '{name}'; it has {', '.join(__all__)}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

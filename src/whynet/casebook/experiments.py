@@ -1,0 +1,290 @@
+"""The published experiments: what each text reports, how to measure the same, and what it means.
+
+An experiment is a shipped recipe of the same name, the figures that its text prints (None where it prints none), a
+function that measures figures with the same keys, and a sentence. To add one: a recipe file and a row in `EXPERIMENTS`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from whynet.data.dataset import Dataset
+from whynet.errors import NonFinite, UsageError, did_you_mean
+from whynet.training import metrics
+from whynet.training.checking import batch, whole_matrix_ratios
+from whynet.training.loop import Training, build
+from whynet.training.recipe import Recipe
+from whynet.types import Array
+
+Figures = dict[str, Any]
+Tick = Callable[[float], None]
+"""Called with the share of the work that is done, 0..1."""
+
+TRIAL_STEPS = 30
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One published experiment."""
+
+    name: str
+    published: Figures
+    measure: Callable[[Training, Tick], Figures]
+    means: str
+
+    def recipe(self, seed: int | None = None) -> Recipe:
+        """The recipe, with another seed if wanted."""
+        recipe = Recipe.named(self.name)
+        return recipe if seed is None else recipe.but(seed=seed)
+
+    def run(self, data: Dataset, *, seed: int | None = None, tick: Tick = lambda _: None) -> Outcome:
+        """Run it and measure what its text reports."""
+        started = time.perf_counter()
+        training = _training(self.recipe(seed), data)
+        measured = self.measure(training, tick)
+        return Outcome(self, measured, training.floor, time.perf_counter() - started)
+
+    def estimate(self, data: Dataset) -> float:
+        """About how many seconds it will take here, from a few of its own steps."""
+        recipe = self.recipe()
+        training = _training(recipe, data)
+        rows = np.arange(training.batch_size)[np.newaxis]
+        steps = 1 if recipe.batch_size == "full" else TRIAL_STEPS
+        rates = np.full(steps, recipe.rate)
+        started = time.perf_counter()
+        training.engine.advance(training.task, training.position.state, np.repeat(rows, steps, axis=0), rates)
+        each = (time.perf_counter() - started) / steps
+        evaluation = time.perf_counter()
+        if data.test is not None:
+            metrics.correct(training.network, data.test)
+        evaluation = time.perf_counter() - evaluation
+        return recipe.epochs * (training.batches * each + evaluation)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an experiment gave here; `measured` has the keys of `experiment.published`."""
+
+    experiment: Experiment
+    measured: Figures
+    floor: float
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "name": self.experiment.name,
+            "published": self.experiment.published,
+            "measured": self.measured,
+            "floor": self.floor,
+            "means": self.experiment.means,
+            "verdict": None,
+            "fixed": None,
+            "seconds": self.seconds,
+        }
+
+
+def _training(recipe: Recipe, data: Dataset) -> Training:
+    return Training(build(recipe, data), data, recipe)
+
+
+def _counts(training: Training, tick: Tick) -> Figures:
+    """Right answers on the test images after each epoch."""
+    training.look = lambda t: tick((t.position.epoch + t.position.batch / t.batches) / t.recipe.epochs)
+    return {"test_correct": [epoch.test_correct for epoch in training]}
+
+
+def _single_costs(training: Training, tick: Tick) -> Array:
+    """The cost of each single example before its step, over one epoch; ends early if numbers blow up."""
+    training.look = lambda t: tick(t.position.batch / t.batches)
+    with suppress(NonFinite):
+        next(training)
+    return training.costs
+
+
+def _neuron_by_neuron(training: Training, tick: Tick) -> Figures:
+    costs = _single_costs(training, tick)
+    outputs = training.network.scores(training.train.images[:1])[0]
+    return {
+        "cost": [float(costs[step]) for step in (*range(0, 60_000, 10_000), 59_000)],
+        "text": f"ten outputs for the first image between {outputs.min():.2f} and {outputs.max():.2f}",
+    }
+
+
+def _xor(training: Training, tick: Tick) -> Figures:
+    _counts(training, tick)
+    assert training.test is not None
+    outputs = training.network.scores(training.test.images)[:, 0]
+    named = ", ".join(
+        f"{output:.5f} for target {target}" for output, target in zip(outputs, training.test.labels, strict=True)
+    )
+    return {"text": named}
+
+
+def _vectorised(training: Training, tick: Tick) -> Figures:
+    _single_costs(training, tick)
+    return {"cost": [metrics.mean_cost(training.network, training.train)]}
+
+
+def _vectorised_800(training: Training, tick: Tick) -> Figures:
+    X, targets = batch(training.network, training.train, 1)
+    start = training.network.cost.value(training.network.scores(X), targets)
+    z = [float(np.abs(memo.z).mean()) for memo in training.network.forward(X).memos]
+    single = training.recipe.but(dtype="float32")
+    rehearsal = Training(build(single, training.train), training.train, single)
+    try:
+        next(rehearsal)
+        in_single = f"cost {rehearsal.costs[-1]:.4f}"
+    except NonFinite as error:
+        in_single = f"{error.message} ({error.where})"
+    costs = _single_costs(training, tick)
+    return {
+        "text": f"in float32: {in_single}; in float64: cost {start:.4f} at the start and {costs[-1]:.4f} after "
+        f"{len(costs):,} examples; mean |z| {z[0]:.0f} hidden, {z[1]:.0f} output"
+    }
+
+
+def _whole_matrix_check(training: Training, tick: Tick) -> Figures:
+    ratios = whole_matrix_ratios(training.recipe, training.network, training.train)
+    tick(1.0)
+    return {"text": f"{ratios[0]:.4f} and {ratios[1]:.4f}"}
+
+
+def _never_below(training: Training, tick: Tick) -> Figures:
+    costs = []
+    for epoch in training:  # one full-batch step each, its cost taken before the step
+        costs.append(epoch.cost)
+        tick(len(costs) / training.recipe.epochs)
+    costs.append(metrics.mean_cost(training.network, training.train))
+    assert training.test is not None
+    return {
+        "cost": costs,
+        "test_accuracy": metrics.accuracy(training.network, training.test),
+        "text": f"cost ends at {costs[-1]:.4f}, the floor is {training.floor:.4f}",
+    }
+
+
+def _printed(*first: int, last: tuple[int, ...]) -> list[int | None]:
+    """The counts of 30 epochs of which a text prints the first and the last three."""
+    return [*first, *[None] * (30 - len(first) - len(last)), *last]
+
+
+EXPERIMENTS: dict[str, Experiment] = {
+    experiment.name: experiment
+    for experiment in (
+        Experiment(
+            "neuron-by-neuron",
+            {
+                "cost": [
+                    4.3739634316135225,
+                    0.4876292680858326,
+                    0.39989816082272944,
+                    0.49507443066631834,
+                    0.5483594859079792,
+                    0.5135921029479789,
+                    0.4686434346776871,
+                ],
+                "text": "ten outputs for the first image between 0.03 and 0.23",
+            },
+            _neuron_by_neuron,
+            "The single errors scatter around 0.45, the floor: every image gets the class shares. The start near 4.5 "
+            "is "
+            "all ten outputs at 1: weights that are all positive drive every unit to saturation. From then on the "
+            "images do not matter, which is why the same figures come back from any seed.",
+        ),
+        Experiment(
+            "xor",
+            {"text": "0.00035 for target 0"},
+            _xor,
+            "The same program learns XOR, so its mistakes are of a kind that XOR does not show: two inputs cannot "
+            "saturate a unit. 2-2-1 is the smallest net that can do it; about one start in three stalls.",
+        ),
+        Experiment(
+            "vectorised",
+            {"cost": [0.45]},
+            _vectorised,
+            "Stuck at the floor, one answer for every image. The hidden units are saturated before the first step "
+            "(mean "
+            "weighted input near 20), and the momentum term, 0.3 times the raw gradient, is the real step: the rate of "
+            "0.0001 hardly matters.",
+        ),
+        Experiment(
+            "vectorised-800",
+            {"text": "division by zero, NaN"},
+            _vectorised_800,
+            "Wider makes it worse: weighted inputs of 160 put all ten outputs at exactly 1, and no gradient is left. "
+            "The "
+            "text does not show its sigmoid; a slope written as exp(z) / (1 + exp(z))^2 is infinity over infinity once "
+            "its square overflows: from z = 44 in float32, from 355 in float64, where training stands still at 4.5.",
+        ),
+        Experiment(
+            "whole-matrix-check",
+            {"text": "1.0 and 0.9958"},
+            _whole_matrix_check,
+            "The check is wrong, not the gradient: it shifts all weights of a layer together and compares that one "
+            "number with a whole matrix. `whynet check-gradients whole-matrix-check` does it entry by entry: the "
+            "hidden "
+            "layer is too saturated to check, the output layer is right.",
+        ),
+        Experiment(
+            "never-below-3.24",
+            {
+                "cost": [None, None, None, None, None, 3.25],
+                "test_accuracy": 0.11,
+                "text": "cost tends to 3.24-3.25, never below",
+            },
+            _never_below,
+            "3.249 is the floor of ten binary cross-entropies for these 30,000 labels: after five full-batch steps "
+            "only "
+            "the output biases have learned, the class shares. 11.35 % is always answering 1.",
+        ),
+        Experiment(
+            "tutorial-15",
+            {"test_correct": _printed(8881, 9080, 9144, last=(9369, 9334, 9361))},
+            _counts,
+            "The network learns. At this rate it is chaotic in the last bits: counts differ by up to half a point with "
+            "the order of summation. The text's prose (9,007 to 9,348) contradicts its own transcript, and its loader "
+            "returns two sets where its example unpacks three.",
+        ),
+        Experiment(
+            "tutorial-rate-0.001",
+            {"test_correct": _printed(816, 1040, 1217, last=(2438, 2487, 2532))},
+            _counts,
+            "3,000 times too slow: it is still learning when it stops. Nothing else is wrong.",
+        ),
+        Experiment(
+            "tutorial-rate-100",
+            {"test_correct": _printed(958, 958, 890, last=(890, 890, 890))},
+            _counts,
+            "958 is the number of sixes among the test images: one answer for (nearly) every image. The first steps "
+            "threw every unit into saturation, and no gradient brings it back.",
+        ),
+        Experiment(
+            "tutorial-100",
+            {"test_correct": _printed(7488, 7613, 7655, last=(8747, 8751, 8747))},
+            _counts,
+            "A class or two are never answered: N(0, 1) weights from 100 hidden units saturate an output unit from the "
+            "start. Whether it revives depends on the last bits.",
+        ),
+    )
+}
+
+
+def find(names: list[str]) -> list[Experiment]:
+    """The experiments of those names, or all.
+
+    Raises
+    ------
+    UsageError
+        There is none of a name; the message lists them.
+    """
+    for name in names:
+        if name not in EXPERIMENTS:
+            raise UsageError(f"there is no experiment '{name}'", do=did_you_mean(name, EXPERIMENTS))
+    return [EXPERIMENTS[name] for name in names] if names else list(EXPERIMENTS.values())

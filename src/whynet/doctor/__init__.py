@@ -1,0 +1,1 @@
+"""What a training that goes wrong is stuck at, and why."""

@@ -1,0 +1,104 @@
+"""What every engine offers, and the choice among them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from whynet.errors import NonFinite, UsageError
+from whynet.network.network import Network
+from whynet.optimizers.optimizers import Optimizer, State
+from whynet.optimizers.penalties import L2
+from whynet.types import Array, Features, Images, Labels, Rows, Scaling
+
+
+class Examples(NamedTuple):
+    """What an engine reads: `pixels (n, features)` uint8, their `labels (n,)`, how pixels become features, and how
+    many classes there are."""
+
+    pixels: Images
+    labels: Labels
+    scaling: Scaling
+    classes: int
+
+    def features(self, rows: Array, dtype: np.dtype[np.floating]) -> Features:
+        """The features of those rows, (len(rows), features)."""
+        return self.scaling.apply(self.pixels[rows], dtype)
+
+
+class Task(NamedTuple):
+    """What is trained, and how each step is taken; the same from the first step to the last."""
+
+    network: Network
+    optimizer: Optimizer
+    penalty: L2
+    examples: Examples
+
+
+class Blowup(NamedTuple):
+    """Where a number stopped being finite: the step within this call, the layer (0 = first), the quantity."""
+
+    step: int
+    layer: int | None
+    quantity: str
+
+
+class Engine(Protocol):
+    """The seam that every engine fills."""
+
+    name: str
+
+    def why_not(self, task: Task) -> str | None:
+        """None if this engine can do the task, else the reason as a sentence."""
+        ...
+
+    def advance(self, task: Task, state: State, batches: Rows, rates: Array) -> Array:
+        """Take one step for each row of `batches (steps, batch)` at the learning rate in `rates (steps,)`.
+
+        Changes the network's parameters and the optimizer's `state` in place. Returns the mean cost of each batch
+        before its step, (steps,) float64, without the penalty.
+
+        Raises
+        ------
+        NonFinite
+            A NaN or an infinity appeared. The parameters and the state are those before that batch; the exception's
+            `blowup` says where it happened.
+        """
+        ...
+
+
+class BatchBlewUp(NonFinite):
+    """A batch led to a NaN or an infinity; `blowup` says where, `costs` are those of the steps before it."""
+
+    def __init__(self, blowup: Blowup, costs: Array) -> None:
+        layer = "" if blowup.layer is None else f" in layer {blowup.layer + 1}"
+        super().__init__(f"the {blowup.quantity}{layer} became NaN or infinite")
+        self.blowup = blowup
+        self.costs = costs
+
+
+def choose(name: str, task: Task) -> tuple[Engine, str]:
+    """The engine to use, and why it is that one. `auto` takes the fastest that can do the task.
+
+    Raises
+    ------
+    UsageError
+        The engine asked for does not exist or cannot do this; the reason is in the message.
+    """
+    for engine in _engines():
+        reason = engine.why_not(task)
+        if name == engine.name:
+            if reason is not None:
+                raise UsageError(f"the {name} engine cannot train this: {reason}", do="Leave out --engine")
+            return engine, "asked for"
+        if name == "auto" and reason is None:
+            return engine, "the only engine there is" if len(_engines()) == 1 else "the fastest that can do it"
+    raise UsageError(f"there is no engine '{name}'", expected="auto, reference", found=name)
+
+
+def _engines() -> list[Engine]:
+    """Fastest first."""
+    from whynet.engines.reference import Reference
+
+    return [Reference()]

@@ -1,0 +1,69 @@
+"""The readable engine: mini-batch gradient descent as a textbook writes it. Every other engine must agree with it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from whynet.engines.base import BatchBlewUp, Blowup, Task
+from whynet.optimizers.optimizers import State
+from whynet.types import Array, Features, Rows, Targets
+
+
+class Reference:
+    """NumPy, one batch after the other."""
+
+    name = "reference"
+
+    def why_not(self, task: Task) -> str | None:
+        return None
+
+    def advance(self, task: Task, state: State, batches: Rows, rates: Array) -> Array:
+        network, cost, examples = task.network, task.network.cost, task.examples
+        target_of_label = network.targets(np.arange(examples.classes))
+        vector, gradients = network.params.vector, network.params.zeros()
+        before = np.empty_like(vector)
+        costs = np.empty(len(batches))
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # found below, and named
+            for step, (rows, rate) in enumerate(zip(batches, rates.tolist(), strict=True)):
+                X = examples.features(rows, network.dtype)
+                targets = target_of_label[examples.labels[rows]]
+
+                trace = network.forward(X)
+                costs[step] = cost.value(trace.scores, targets)
+                network.backward(trace, cost.gradient(trace.scores, targets), out=gradients)
+                task.penalty.add_gradient(network.params, gradients)
+                np.copyto(before, vector)
+                task.optimizer.update(network.params, gradients, state, rate)
+
+                if not (math.isfinite(costs[step]) and _finite(vector)):
+                    np.copyto(vector, before)
+                    layer, quantity = find_blowup(task, X, targets)
+                    raise BatchBlewUp(Blowup(step, layer, quantity), costs[:step])
+        return costs
+
+
+def _finite(vector: Array) -> bool:
+    """Whether all entries are finite; the product is a quick look that errs only on the side of caution."""
+    return math.isfinite(np.vdot(vector, vector)) or bool(np.isfinite(vector).all())
+
+
+def find_blowup(task: Task, X: Features, targets: Targets) -> tuple[int | None, str]:
+    """The layer and quantity where the first NaN or infinity appears on this batch, in the order of computing."""
+    network, cost = task.network, task.network.cost
+    trace = network.forward(X)
+    outputs = [memo.x for memo in trace.memos[1:]] + [trace.scores]
+    for index, (memo, y) in enumerate(zip(trace.memos, outputs, strict=True)):
+        if not np.isfinite(memo.z).all():
+            return index, "weighted input z"
+        if not np.isfinite(y).all():
+            return index, "activation a"
+    if not math.isfinite(cost.value(trace.scores, targets)):
+        return None, "cost"
+    gradients = network.backward(trace, cost.gradient(trace.scores, targets))
+    task.penalty.add_gradient(network.params, gradients)
+    for index in reversed(range(len(network.layers))):
+        if not all(np.isfinite(array).all() for array in gradients[index].values()):
+            return index, "gradient"
+    return None, "updated weights"

@@ -1,0 +1,91 @@
+"""`whynet check-gradients`: is backpropagation right?"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from whynet.interfaces.cli.screen import Screen, screen_options
+
+if TYPE_CHECKING:
+    from whynet.network.gradcheck import GradientCheck
+
+
+@click.command("check-gradients", short_help="Compare backpropagation with numeric gradients.")
+@click.argument("recipe_or_run")
+@click.option("--data", help="Take the batch from these data instead of the recipe's own.")
+@click.option("--rows", default=10, show_default=True, type=click.IntRange(1), help="Examples in the batch.")
+@click.option("--sample", default=30, show_default=True, type=click.IntRange(1), help="Entries of each array.")
+@screen_options
+def check_gradients(screen: Screen, recipe_or_run: str, data: str | None, rows: int, sample: int) -> None:
+    """Compare the gradients of RECIPE_OR_RUN with numeric ones, in float64, on its first examples.
+
+    RECIPE_OR_RUN is a shipped recipe, a recipe file or a run's directory; a run is checked where it stands, a recipe
+    at its initial weights.
+
+    \b
+    Examples:
+      whynet check-gradients plain --data digits
+      whynet check-gradients runs/20260101-120000-784-30-10
+    """
+    from whynet.data.sources import load
+    from whynet.training.checking import check, whole_matrix_ratios
+    from whynet.training.loop import build, split
+    from whynet.training.recipe import Recipe
+    from whynet.training.run import Run
+
+    if Path(recipe_or_run).is_dir():
+        run = Run.open(recipe_or_run, say=screen.say)
+        recipe, network, dataset = run.recipe, run.network, run.data
+    else:
+        recipe = Recipe.find(recipe_or_run)
+        dataset = load(data or recipe.data, say=screen.say)
+        network = build(recipe, dataset)
+    examples = split(dataset, recipe)[0]
+    found = check(recipe, network, examples, rows=rows, sample=sample)
+    text = in_words(found)
+    if "whole-matrix-check" in recipe.faults:
+        ratios = whole_matrix_ratios(recipe, network, examples)
+        text += "\n\nThe recipe's own check, which shifts whole matrices, says: "
+        text += ", ".join(f"{ratio:.4f}" for ratio in ratios)
+        text += ". That check cannot work: it compares one number with a whole matrix."
+    screen.result(dataclasses.asdict(found), text)
+    if found.passed:
+        screen.next(
+            f"whynet train {recipe_or_run}" if not Path(recipe_or_run).is_dir() else "whynet train",
+            "the gradients are not the reason; look at rate, start and data",
+        )
+    else:
+        screen.next("whynet explain 0.45", "what the plateau says")
+        raise click.exceptions.Exit(1)
+
+
+def in_words(found: GradientCheck) -> str:
+    """The check as a table and a sentence."""
+    lines = ["array       relative error   norm      checked   verdict"]
+    for one in found.arrays:
+        note = {
+            "right": "right",
+            "wrong": "WRONG",
+            "too-small": f"too small to check (below {one.resolution:.0e}): saturated or cut off",
+        }[one.verdict]
+        kinks = f", {one.kinks} set aside at kinks" if one.kinks else ""
+        lines.append(f"{one.array:<12}{one.relative_error:<17.1e}{one.norm:<10.1e}{one.checked:<10}{note}{kinks}")
+    small = [one.array for one in found.arrays if one.verdict == "too-small"]
+    if not found.passed and found.worst is not None:
+        worst = found.worst
+        lines.append(
+            f"The gradients are wrong. Worst: {worst.array}{list(worst.index)}, "
+            f"analytic {worst.analytic:.6g}, numeric {worst.numeric:.6g}."
+        )
+    elif len(small) == len(found.arrays):
+        lines.append("Nothing could be checked: every gradient is below its own round-off.")
+    else:
+        lines.append(
+            f"The gradients are right (largest relative error {found.relative_error:.1e})"
+            + (f"; {', '.join(small)} too small to say." if small else ".")
+        )
+    return "\n".join(lines)

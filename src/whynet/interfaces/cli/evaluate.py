@@ -1,0 +1,77 @@
+"""`whynet evaluate` and `whynet report`: a look back at a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from whynet.errors import UsageError
+from whynet.interfaces.cli.screen import Screen, screen_options
+
+
+@click.command(short_help="Test a trained network: what it takes for what.")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--data", help="Test on these data instead of the run's own.")
+@screen_options
+def evaluate(screen: Screen, run: Path, data: str | None) -> None:
+    """Test the network of RUN (a run's directory, or a model file) on the test images of its data.
+
+    \b
+    Examples:
+      whynet evaluate runs/20260101-120000-784-30-10
+      whynet evaluate model.safetensors --data mnist
+    """
+    from whynet.data.sources import load
+    from whynet.network.network import Network
+    from whynet.training import metrics
+    from whynet.training.recipe import Recipe
+
+    if run.is_dir():
+        network = Network.load(run / "model.safetensors")
+        data = data or Recipe.read(run / "recipe.toml").data
+    else:
+        network = Network.load(run)
+        data = data or "auto"
+    dataset = load(data, say=screen.say)
+    test = dataset.test
+    if test is None:
+        raise UsageError("these data have no test images", where=dataset.source)
+    predictions = network.predict(test.images)
+    classes = len(test.classes)
+    table = metrics.confusion(predictions, test.labels, max(classes, int(predictions.max()) + 1))
+    right = int(table.trace())
+    recall = metrics.recall(table)
+    values = {
+        "test_correct": right,
+        "test_total": len(test),
+        "accuracy": right / len(test),
+        "recall": recall.tolist(),
+        "confusion": table.tolist(),
+    }
+    width = max(5, len(f"{table.max()}") + 1)
+    lines = [f"{right:,} of {len(test):,} test images right ({right / len(test):.2%})", ""]
+    lines.append("row: what it is; column: what the network answered")
+    names = [name[: width - 1] for name in test.classes]
+    lines.append(" " * 8 + "".join(f"{name:>{width}}" for name in names) + "   recall")
+    for name, row, share in zip(names, table, recall, strict=False):
+        lines.append(f"{name:>8}" + "".join(f"{count or '.':>{width}}" for count in row.tolist()) + f"   {share:6.1%}")
+    screen.result(values, "\n".join(lines))
+    if run.is_dir():
+        screen.next(f"whynet report {run}", "masks, mistakes and curves as a page")
+    else:
+        screen.next("whynet train", "train another one")
+
+
+@click.command(short_help="Make a run's HTML report again.")
+@click.argument("run", type=click.Path(path_type=Path))
+@screen_options
+def report(screen: Screen, run: Path) -> None:
+    """Make the HTML report of RUN, a run's directory, again."""
+    from whynet.training.run import Run
+
+    opened = Run.open(run, say=screen.say)
+    opened.report()
+    path = run / "report.html"
+    screen.result({"run": str(run), "report": str(path)}, f"report  {path}")
+    screen.next(f"whynet evaluate {run}", "the same figures here in the terminal")

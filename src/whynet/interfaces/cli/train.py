@@ -1,0 +1,341 @@
+"""`whynet train`: the options are the recipe's fields."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+import click
+
+from whynet.errors import Interrupted, UsageError
+from whynet.interfaces.cli.screen import Screen, screen_options
+from whynet.training.recipe import Recipe, choices
+
+if TYPE_CHECKING:
+    from whynet.training.history import Epoch
+    from whynet.training.loop import Training
+    from whynet.training.run import Run
+
+# Options that say where, on what data or from which seed, but nothing about the network or how it is trained.
+NEUTRAL = {"data", "train_size", "subset", "validation_size", "seed", "engine", "threads"}
+
+
+class Sizes(click.ParamType[Any]):
+    """`784,30,10` -> (784, 30, 10)."""
+
+    name = "N,N,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(int(part) for part in value.replace("-", ",").split(",") if part.strip())
+        except ValueError:
+            self.fail(f"'{value}' is no list of sizes; expected something like 784,30,10", param, ctx)
+
+
+class BatchSize(click.ParamType[Any]):
+    """A whole number, or `full`."""
+
+    name = "N|full"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "full" or isinstance(value, int):
+            return value
+        try:
+            return int(value)
+        except ValueError:
+            self.fail(f"'{value}' is neither a whole number nor full", param, ctx)
+
+
+class Names(click.ParamType[Any]):
+    """`a,b` -> ("a", "b")."""
+
+    name = "NAME,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds an option for every field of a recipe; what is not given arrives as None."""
+    hints = get_type_hints(Recipe)
+    for one in reversed(fields(Recipe)):
+        hint, text = hints[one.name], one.metadata["help"]
+        if one.default is not MISSING and one.default not in (None, ()):
+            text = f"{text.rstrip('.')} (plain: {one.default})."
+        kind: Any
+        metavar = None
+        if one.name in ("sizes", "hidden"):
+            kind = Sizes()
+        elif one.name == "batch_size":
+            kind = BatchSize()
+        elif one.name == "faults":
+            kind = Names()
+        elif choices(hint):
+            kind, metavar = click.STRING, "[" + "|".join(choices(hint)) + "]"
+        else:
+            kind = {"int": click.INT, "float": click.FLOAT}.get(str(one.type).split(" ")[0], click.STRING)
+        name = "--" + one.name.replace("_", "-")
+        command = click.option(name, one.name, type=kind, default=None, help=text, metavar=metavar)(command)
+    return command
+
+
+@click.command(short_help="Train a network; leave a run directory with a report.")
+@click.argument("recipe", required=False)
+@recipe_options
+@click.option("--out", type=click.Path(path_type=Path), help="The run's directory (default: a new one in runs/).")
+@click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
+@click.option("--resume", type=click.Path(path_type=Path), help="Go on with the run in this directory.")
+@screen_options
+def train(
+    screen: Screen,
+    recipe: str | None,
+    out: Path | None,
+    overwrite: bool,
+    resume: Path | None,
+    **options: Any,
+) -> None:
+    """Train a network on handwritten digits and leave a run directory with a report.
+
+    RECIPE is a shipped recipe's name or a TOML file. Without one, and without any option about the network or its
+    training, it is `default`: fast and accurate. With such an option it is `plain`: sigmoid units, softmax
+    cross-entropy, plain SGD, batches of 10.
+
+    \b
+    Examples:
+      whynet train
+      whynet train --data digits --epochs 20
+      whynet train --sizes 784,30,10 --cost quadratic --learning-rate 3 --epochs 5
+      whynet train --resume runs/20260101-120000-784-30-10
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    if resume is not None:
+        run = _resumed(resume, recipe, given, out, overwrite, screen)
+    else:
+        run = _new(recipe, given, out, overwrite, screen)
+    started = time.perf_counter()
+    code = 0
+    if run.finished:
+        screen.say(f"This run is finished: {run.directory}")
+    else:
+        code = _train(run, screen)
+    report = run.directory / "report.html" if run.directory else None
+    if report is not None and (not report.exists() or code != 130):
+        run.report()
+    seconds = time.perf_counter() - started
+    screen.result(_as_json(run, report, seconds), _in_words(run, report))
+    if code == 130:
+        screen.next(f"whynet train --resume {run.directory}", "go on from the batch where it stopped")
+    elif run.state is not None:
+        screen.next(f"whynet check-gradients {run.directory}", "are the gradients right before the first step?")
+    else:
+        screen.next(f"whynet evaluate {run.directory}", "which digits it takes for which")
+    if code:
+        raise click.exceptions.Exit(code)
+
+
+def _new(name: str | None, given: dict[str, Any], out: Path | None, overwrite: bool, screen: Screen) -> Run:
+    base = name or ("plain" if set(given) - NEUTRAL else "default")
+    recipe = Recipe.find(base)
+    if "sizes" in given and "hidden" not in given:
+        given = {**given, "hidden": None}
+    if "hidden" in given and "sizes" not in given:
+        given = {**given, "sizes": None}
+    recipe = recipe.but(**given)
+    changed = ", ".join("--" + option.replace("_", "-") for option in given if given[option] is not None)
+    screen.say(f"Recipe: {base}" + (f" with {changed}" if changed else ""))
+    from whynet.data.sources import load
+    from whynet.training.run import Run, new_directory
+
+    data = load(recipe.data, say=screen.say, progress=_download_progress(screen))
+    directory = out or new_directory(
+        Path("runs"), recipe.but(sizes=recipe.full_sizes(data.features, len(data.classes)), hidden=None)
+    )
+    return Run.create(recipe, data, directory, overwrite=overwrite, base=base)
+
+
+def _resumed(
+    directory: Path,
+    name: str | None,
+    given: dict[str, Any],
+    out: Path | None,
+    overwrite: bool,
+    screen: Screen,
+) -> Run:
+    if name is not None or given or out is not None or overwrite:
+        raise UsageError(
+            "a resumed run keeps its own recipe and directory",
+            where="--resume",
+            do="Leave out the recipe and all options but --json, -q and -v",
+        )
+    from whynet.training.run import Run
+
+    run = Run.open(directory, say=screen.say)
+    screen.say(f"Recipe: {run.base}, resumed at epoch {run.position.epoch}, batch {run.position.batch}")
+    return run
+
+
+def _train(run: Run, screen: Screen) -> int:
+    """Train to the end, or until the user has had enough; returns the exit code."""
+    screen.say(f"{run.network!r}")
+    screen.say(
+        f"{run.data.name}: {len(run._training.train):,} images to train on, "
+        f"{len(run.data.test) if run.data.test else 0:,} to test; {run.engine} engine"
+    )
+    with _stoppable() as stop, progress(run, screen) as (look, on_epoch):
+        try:
+            run.train(on_epoch=on_epoch, stop=stop, look=look)
+        except Interrupted as stopped:
+            screen.say(f"Stopped in {stopped.where}; saved.")
+            return 130
+    if run.state is not None:
+        screen.say(f"Stopped: {run.message}")
+        return 4
+    return 0
+
+
+@contextmanager
+def _stoppable() -> Iterator[Callable[[], bool]]:
+    """The first Ctrl-C (or SIGTERM) asks for a stop after the batch; the second stops at once."""
+    asked = False
+
+    def ask(number: int, frame: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def progress(run: Run, screen: Screen) -> Iterator[tuple[Callable[[Training], None], Callable[[Epoch], None]]]:
+    """A live line on a terminal, plain lines elsewhere."""
+
+    def plain(epoch: Epoch) -> None:
+        screen.say(epoch_line(epoch, run.floor, run.recipe.epochs))
+
+    if screen.quiet or not sys.stderr.isatty():
+        yield (lambda _: None), plain
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
+        BarColumn(bar_width=24),
+        TextColumn("cost {task.fields[cost]:.4f} (floor {task.fields[floor]:.4f})"),
+        TextColumn("rate {task.fields[rate]:.2g}"),
+        TextColumn("{task.fields[speed]:,.0f} images/s"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    ) as bar:
+        training = run._training
+        total = run.recipe.epochs * training.batches
+        job = bar.add_task(
+            "",
+            total=total,
+            epoch=run.position.epoch + 1,
+            epochs=run.recipe.epochs,
+            cost=float("nan"),
+            floor=run.floor,
+            rate=run.recipe.rate,
+            speed=0.0,
+        )
+
+        def look(training: Training) -> None:
+            recent = training.costs[-200:]
+            done = training.position.batch * training.batch_size
+            bar.update(
+                job,
+                completed=training.position.epoch * training.batches + training.position.batch,
+                epoch=training.position.epoch + 1,
+                cost=float(recent.mean()) if len(recent) else float("nan"),
+                speed=done / max(training.seconds, 1e-9),
+            )
+
+        def on_epoch(epoch: Epoch) -> None:
+            bar.update(job, rate=epoch.learning_rate)
+            console.print(epoch_line(epoch, run.floor, run.recipe.epochs), highlight=False)
+
+        yield look, on_epoch
+
+
+def epoch_line(epoch: Epoch, floor: float, epochs: int) -> str:
+    """One epoch in one line.
+
+    >>> from whynet.training.history import Epoch
+    >>> epoch_line(Epoch(epoch=0, steps=6000, cost=0.21, learning_rate=3.0, seconds=0.4), 0.45, 30)
+    'Epoch  1/30  cost 0.2100 (floor 0.4500)  rate 3  0.40 s'
+    """
+    text = f"Epoch {epoch.epoch + 1:>{len(str(epochs))}}/{epochs}  cost {epoch.cost:.4f} (floor {floor:.4f})"
+    if epoch.validation_accuracy is not None:
+        text += f"  validation {epoch.validation_accuracy:.2%}"
+    if epoch.test_correct is not None and epoch.test_total:
+        text += f"  test {epoch.test_correct} / {epoch.test_total}"
+    return f"{text}  rate {epoch.learning_rate:.3g}  {epoch.seconds:.2f} s"
+
+
+def _download_progress(screen: Screen) -> Any:
+    if screen.quiet or not sys.stderr.isatty():
+        return None
+    from whynet.interfaces.cli.data import DownloadBar
+
+    return DownloadBar()
+
+
+def _as_json(run: Run, report: Path | None, seconds: float) -> dict[str, Any]:
+    history = run.history
+    last = history[-1] if len(history) else None
+    return {
+        "data": run.data.name,
+        "sizes": run.network.sizes,
+        "base": run.base,
+        "engine": run.engine,
+        "engine_reason": run.engine_reason,
+        "seed": run.recipe.seed,
+        "epochs_run": len(history),
+        "seconds": seconds,
+        "epoch_seconds": history["seconds"],
+        "train_cost": last and last.cost,
+        "floor": run.floor,
+        "test_correct": history["test_correct"],
+        "test_total": len(run.data.test) if run.data.test else None,
+        "test_accuracy": last and last.test_accuracy,
+        "validation_accuracy": last and last.validation_accuracy,
+        "run": str(run.directory),
+        "report": str(report) if report and report.exists() else None,
+        "state": run.state,
+        "message": run.message,
+    }
+
+
+def _in_words(run: Run, report: Path | None) -> str:
+    lines = []
+    if len(run.history):
+        last = run.history[-1]
+        if last.test_accuracy is not None:
+            lines.append(f"{last.test_correct:,} of {last.test_total:,} test images right ({last.test_accuracy:.2%})")
+        near = last.cost > 0.98 * run.floor
+        lines.append(
+            f"cost {last.cost:.4f}; the floor, the same answer for every image, is {run.floor:.4f}"
+            + (": nothing has been learned about the images" if near else "")
+        )
+    lines.append(f"run     {run.directory}")
+    if report is not None and report.exists():
+        lines.append(f"report  {report}")
+    return "\n".join(lines)

@@ -1,0 +1,137 @@
+"""Activations: what a unit makes of its weighted input `z`, and how a gradient comes back through it.
+
+Each is a class with two methods a few lines long:
+
+    forward(z) -> (a, memo)        z, a (batch, units)
+    backward(memo, da) -> dz       da = dC/da, dz = dC/dz, both (batch, units)
+
+`memo` is whatever `backward` needs; nothing is kept on the object. To add one: write the class, add a line
+to `ACTIVATIONS`, and its name to `ActivationName` in `training/recipe.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from whynet.errors import UsageError, did_you_mean
+from whynet.types import Array
+
+
+class Activation(Protocol):
+    """The seam that every activation fills."""
+
+    @property
+    def kinked(self) -> bool:
+        """Whether the slope jumps somewhere (at z = 0): a gradient check must keep clear of such points."""
+        ...
+
+    def forward(self, z: Array) -> tuple[Array, Any]: ...
+
+    def backward(self, memo: Any, da: Array) -> Array: ...
+
+
+class Identity:
+    """`a = z`, `dz = da`."""
+
+    kinked = False
+
+    def forward(self, z: Array) -> tuple[Array, None]:
+        return z, None
+
+    def backward(self, memo: None, da: Array) -> Array:
+        return da
+
+
+class Sigmoid:
+    """`a = 1 / (1 + exp(-z))`, `dz = da * a (1 - a)`.
+
+    For z < -709 (float32: -88) exp overflows to infinity and `a` is exactly 0, which is the right limit;
+    only NumPy's warning about it is silenced.
+
+    >>> Sigmoid().forward(np.array([[-1e4, 0.0, 1e4]]))[0]
+    array([[0. , 0.5, 1. ]])
+    """
+
+    kinked = False
+
+    def forward(self, z: Array) -> tuple[Array, Array]:
+        with np.errstate(over="ignore"):
+            a = 1 / (1 + np.exp(-z))
+        return a, a
+
+    def backward(self, memo: Array, da: Array) -> Array:
+        a = memo
+        dz: Array = da * a * (1 - a)
+        return dz
+
+
+class Tanh:
+    """`a = tanh(z)`, `dz = da (1 - a^2)`."""
+
+    kinked = False
+
+    def forward(self, z: Array) -> tuple[Array, Array]:
+        a = np.tanh(z)
+        return a, a
+
+    def backward(self, memo: Array, da: Array) -> Array:
+        a = memo
+        dz: Array = da * (1 - a * a)
+        return dz
+
+
+class ReLU:
+    """`a = max(z, 0)`, `dz = da` where z > 0, else 0."""
+
+    kinked = True
+
+    def forward(self, z: Array) -> tuple[Array, Array]:
+        a = np.maximum(z, 0)
+        return a, a
+
+    def backward(self, memo: Array, da: Array) -> Array:
+        a = memo
+        return da * (a > 0)
+
+
+class Softmax:
+    """`a_i = exp(z_i) / sum_j exp(z_j)` along each row, `dz = a (da - sum_j da_j a_j)`.
+
+    Subtracting the row's largest z first changes nothing and keeps exp from overflowing.
+    """
+
+    kinked = False
+
+    def forward(self, z: Array) -> tuple[Array, Array]:
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        a = e / e.sum(axis=1, keepdims=True)
+        return a, a
+
+    def backward(self, memo: Array, da: Array) -> Array:
+        a = memo
+        dz: Array = a * (da - (da * a).sum(axis=1, keepdims=True))
+        return dz
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "identity": Identity(),
+    "relu": ReLU(),
+    "sigmoid": Sigmoid(),
+    "softmax": Softmax(),
+    "tanh": Tanh(),
+}
+
+
+def activation(name: str) -> Activation:
+    """The activation of that name.
+
+    Raises
+    ------
+    UsageError
+        There is none; the message lists those there are.
+    """
+    if name not in ACTIVATIONS:
+        raise UsageError(f"there is no activation '{name}'", do=did_you_mean(name, ACTIVATIONS))
+    return ACTIVATIONS[name]

@@ -1,0 +1,120 @@
+"""Initial weights and biases: how they are drawn before the first step.
+
+Each is a function
+
+    (rng, shape, fan_in, fan_out, *numbers) -> float64 array of `shape`
+
+where `fan_in` and `fan_out` are the numbers of units that feed a unit of the layer and that it feeds. The same
+functions draw biases. A recipe names one as text, with its numbers in brackets: `"he"`, `"uniform(0, 0.4)"`.
+To add one: write the function and add a line to `INITIALIZERS`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from whynet.errors import UsageError, did_you_mean
+from whynet.types import Array
+
+Initializer = Callable[..., Array]
+
+
+def normal(
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    fan_in: int,
+    fan_out: int,
+    mean: float = 0.0,
+    sd: float = 1.0,
+) -> Array:
+    """N(mean, sd^2) whatever the layer's size; N(0, 1) unless told."""
+    return mean + sd * rng.standard_normal(shape)
+
+
+def scaled_normal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
+    """N(0, 1 / fan_in): a unit's weighted input keeps the size of one input (Nielsen, chapter 3)."""
+    return rng.standard_normal(shape) / math.sqrt(fan_in)
+
+
+def glorot(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
+    """N(0, 2 / (fan_in + fan_out)): keeps signals and gradients alike in size (Glorot and Bengio 2010)."""
+    return rng.standard_normal(shape) * math.sqrt(2 / (fan_in + fan_out))
+
+
+def he(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
+    """N(0, 2 / fan_in): makes up for the half that a ReLU cuts off (He et al. 2015, equation 10)."""
+    return rng.standard_normal(shape) * math.sqrt(2 / fan_in)
+
+
+def uniform(
+    rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int, low: float, high: float
+) -> Array:
+    """Uniform between `low` and `high`."""
+    return rng.uniform(low, high, shape)
+
+
+def constant(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int, value: float) -> Array:
+    """Every entry `value`; draws nothing."""
+    return np.full(shape, value, dtype=np.float64)
+
+
+def zeros(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
+    """Every entry 0; draws nothing. Usual for biases; for weights it makes all units of a layer alike."""
+    return np.zeros(shape)
+
+
+INITIALIZERS: dict[str, tuple[Initializer, tuple[int, ...]]] = {  # function, how many numbers it may take
+    "constant": (constant, (1,)),
+    "glorot": (glorot, (0,)),
+    "he": (he, (0,)),
+    "normal": (normal, (0, 2)),
+    "scaled-normal": (scaled_normal, (0,)),
+    "uniform": (uniform, (2,)),
+    "zeros": (zeros, (0,)),
+}
+
+
+def initializer(text: str) -> Initializer:
+    """The function that `text` names, its numbers filled in.
+
+    >>> draw = initializer("uniform(0, 0.4)")
+    >>> weights = draw(np.random.default_rng(0), (784, 30), fan_in=784, fan_out=30)
+    >>> weights.mean().round(2)
+    np.float64(0.2)
+
+    Raises
+    ------
+    UsageError
+        No such name, or numbers that do not fit it.
+    """
+    match = re.fullmatch(r"\s*([a-z-]+)\s*(?:\(([^()]*)\))?\s*", text)
+    name = match[1] if match else text
+    if match is None or name not in INITIALIZERS:
+        raise UsageError(f"there is no way of initial weights '{text}'", do=did_you_mean(name, INITIALIZERS))
+    function, counts = INITIALIZERS[name]
+    written = [part for part in (match[2] or "").split(",") if part.strip()]
+    try:
+        numbers = [float(part) for part in written]
+    except ValueError:
+        numbers = [math.nan]
+    if len(numbers) not in counts or not all(map(math.isfinite, numbers)):
+        wanted = " or ".join(str(count) for count in counts)
+        raise UsageError(
+            f"the initial weights '{text}' do not have the numbers they need",
+            expected=f"{wanted} finite numbers in brackets after '{name}'",
+            found=match[2] or "none",
+        )
+    if name == "uniform" and numbers[0] > numbers[1]:
+        raise UsageError(f"the initial weights '{text}' have their bounds the wrong way round")
+    if name == "normal" and len(numbers) == 2 and numbers[1] < 0:
+        raise UsageError(f"the initial weights '{text}' have a negative standard deviation")
+
+    def draw(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Any:
+        return function(rng, shape, fan_in, fan_out, *numbers)
+
+    return draw

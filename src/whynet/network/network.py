@@ -1,0 +1,278 @@
+"""A network: a chain of layers and their parameters. Images in, scores out, gradients back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from copy import copy
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from whynet.errors import UsageError
+from whynet.network.costs import Cost, cost, one_hot
+from whynet.network.initializers import initializer
+from whynet.network.layers import Dense, Layer
+from whynet.params import Params
+from whynet.types import Array, Features, Labels, Scaling, Scores
+
+Randomness = Literal["by-purpose", "one-generator"]
+ROWS_AT_ONCE = 2048  # bounds the memory of predicting; a batch of this size keeps a BLAS busy
+
+
+class Trace(NamedTuple):
+    """All that a forward pass leaves behind: the scores, and one memo a layer."""
+
+    scores: Scores
+    memos: tuple[Any, ...]
+
+
+class Network:
+    """Layers, the name of the cost they are trained for, and parameters.
+
+    Parameters
+    ----------
+    sizes
+        Units from input to output, such as `[784, 30, 10]`. Give these or `layers`.
+    layers
+        The layers themselves, each taking what the one before puts out.
+    activation, output_activation
+        Names from `ACTIVATIONS`. The output's default depends on the cost: sigmoid under `quadratic`, identity
+        under the cross-entropies, which squash inside.
+    init, bias_init
+        Initial weights and biases, see `initializers`.
+    cost
+        A name from `COSTS`; it also says how scores become answers.
+    seed
+        Layer l draws from `default_rng([seed, 0, l])`.
+    dtype
+        `"float32"` or `"float64"`.
+    randomness
+        `"one-generator"` is the tutorial's order of drawing: one `default_rng(seed)`, all biases, then all weights
+        in (out, in) shape.
+    scaling
+        How uint8 images become features; needed only to predict from images.
+    classes
+        Names of the classes, for people.
+
+    >>> network = Network([784, 30, 10], activation="sigmoid", seed=0)
+    >>> network
+    Network(784-30-10, sigmoid, softmax-cross-entropy: 23,860 parameters, float32)
+    >>> network.scores(np.zeros((2, 784))).shape
+    (2, 10)
+
+    Raises
+    ------
+    UsageError
+        Sizes that do not chain, or a name that does not exist.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int] | None = None,
+        *,
+        layers: Sequence[Layer] | None = None,
+        activation: str = "sigmoid",
+        output_activation: str | None = None,
+        init: str = "scaled-normal",
+        bias_init: str = "zeros",
+        cost: str = "softmax-cross-entropy",
+        seed: int = 0,
+        dtype: DTypeLike = "float32",
+        randomness: Randomness = "by-purpose",
+        scaling: Scaling | None = None,
+        classes: Sequence[str] = (),
+    ) -> None:
+        self.cost_name = cost
+        if (sizes is None) == (layers is None):
+            raise UsageError("a network is made from sizes or from layers: give one of the two")
+        if layers is None:
+            assert sizes is not None
+            last = output_activation or self.cost.output_activation
+            layers = _dense_layers(sizes, activation, last, init, bias_init)
+        _check_chain(layers)
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            raise UsageError("networks compute in float32 or float64", expected="float32 or float64", found=str(dtype))
+        self.layers: tuple[Layer, ...] = tuple(layers)
+        self.scaling = scaling
+        self.classes = tuple(classes)
+        shapes = tuple(layer.shapes() for layer in self.layers)
+        size = sum(math.prod(shape) for arrays in shapes for shape in arrays.values())
+        self.params = Params(shapes, np.zeros(size, dtype=dtype))
+        drawn = (
+            draw_in_one(self.layers, np.random.default_rng(seed))
+            if randomness == "one-generator"
+            else _draw(self.layers, seed)
+        )
+        for arrays, values in zip(self.params, drawn, strict=True):
+            for name, value in values.items():
+                arrays[name][...] = value
+
+    @property
+    def cost(self) -> Cost:
+        """The cost that this network's scores are made for."""
+        return cost(self.cost_name)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Units from input to output."""
+        return (self.layers[0].inputs, *(layer.outputs for layer in self.layers))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of every number inside."""
+        return self.params.vector.dtype
+
+    def forward(self, X: Features) -> Trace:
+        """From features `X (batch, features)` to scores, keeping what `backward` needs."""
+        memos = []
+        for layer, params in zip(self.layers, self.params, strict=True):
+            X, memo = layer.forward(params, X)
+            memos.append(memo)
+        return Trace(X, tuple(memos))
+
+    def backward(self, trace: Trace, dscores: Array, out: Params | None = None) -> Params:
+        """From `dscores = dC/dscores (batch, outputs)` back to the gradient of every parameter.
+
+        The gradient is written into `out` where given, so that a loop need not make a new one each step.
+        """
+        gradients = self.params.zeros() if out is None else out
+        dy: Array | None = dscores
+        for index in reversed(range(len(self.layers))):
+            assert dy is not None
+            dy, named = self.layers[index].backward(self.params[index], trace.memos[index], dy, want_dx=index > 0)
+            for name, value in named.items():
+                gradients[index][name][...] = value
+        return gradients
+
+    def gradients(self, X: Features, targets: Array) -> Params:
+        """The gradient of the cost on one batch: forward, then backward."""
+        trace = self.forward(X)
+        return self.backward(trace, self.cost.gradient(trace.scores, targets))
+
+    def targets(self, labels: Labels) -> Array:
+        """`labels (n,)` -> what the outputs should say, (n, outputs)."""
+        return one_hot(labels, self.layers[-1].outputs, self.dtype)
+
+    def scores(self, X: Array) -> Scores:
+        """What the last layer puts out, (n, outputs).
+
+        `X` holds features (n, features) ready to use, or uint8 images (n, rows, columns), which the network's own
+        `scaling` turns into features.
+        """
+        X = np.asarray(X)
+        if X.ndim != 2:
+            X = X.reshape(len(X), -1)
+        if X.shape[1] != self.layers[0].inputs:
+            raise UsageError(
+                "these examples do not fit the network",
+                expected=f"{self.layers[0].inputs} features each",
+                found=f"{X.shape[1]}",
+            )
+        parts = [
+            self.forward(self._features(X[start : start + ROWS_AT_ONCE])).scores
+            for start in range(0, len(X), ROWS_AT_ONCE)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, self.layers[-1].outputs), self.dtype)
+
+    def predict(self, X: Array) -> Labels:
+        """The answer to each example, (n,); `X` as in `scores`."""
+        return self.cost.predictions(self.scores(X))
+
+    def probabilities(self, X: Array) -> Array:
+        """How sure the network is of each class, (n, outputs); `X` as in `scores`."""
+        return self.cost.probabilities(self.scores(X))
+
+    def astype(self, dtype: DTypeLike) -> Network:
+        """A copy whose parameters have that type."""
+        copied = copy(self)
+        copied.params = Params(self.params.shapes, self.params.vector.astype(dtype))
+        return copied
+
+    def sharing(self, layers: Sequence[Layer]) -> Network:
+        """A network that computes with other `layers` on the very same parameters."""
+        other = copy(self)
+        other.layers = tuple(layers)
+        return other
+
+    def save(self, path: str | Path) -> None:
+        """Write the network to one `.safetensors` file; see `storage`."""
+        from whynet.network import storage
+
+        storage.save(self, Path(path))
+
+    @staticmethod
+    def load(path: str | Path) -> Network:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        BadFile
+            The file is not a whole, finite network of whynet's.
+        """
+        from whynet.network import storage
+
+        return storage.load(Path(path))
+
+    def _features(self, X: Array) -> Features:
+        if X.dtype != np.uint8:
+            return X.astype(self.dtype, copy=False)
+        if self.scaling is None:
+            raise UsageError(
+                "these are uint8 pixels, and the network does not know how to scale them",
+                do="Give features as floats, or set network.scaling",
+            )
+        return self.scaling.apply(X, self.dtype)
+
+    def __repr__(self) -> str:
+        sizes = "-".join(map(str, self.sizes))
+        kinds = [layer.activation for layer in self.layers[:-1] if isinstance(layer, Dense)]
+        hidden = "".join(f", {name}" for name in dict.fromkeys(kinds))
+        return f"Network({sizes}{hidden}, {self.cost_name}: {self.params.vector.size:,} parameters, {self.dtype.name})"
+
+
+def _dense_layers(
+    sizes: Sequence[int], activation: str, output_activation: str, init: str, bias_init: str
+) -> list[Layer]:
+    if len(sizes) < 2:
+        raise UsageError(
+            "a network needs an input and an output",
+            expected="two sizes or more, such as 784,30,10",
+            found=",".join(map(str, sizes)) or "none",
+        )
+    names = [activation] * (len(sizes) - 2) + [output_activation]
+    return [
+        Dense(fan_in, fan_out, name, init, bias_init)
+        for fan_in, fan_out, name in zip(sizes[:-1], sizes[1:], names, strict=True)
+    ]
+
+
+def _check_chain(layers: Sequence[Layer]) -> None:
+    if not layers:
+        raise UsageError("a network needs at least one layer")
+    for index, (before, after) in enumerate(pairwise(layers)):
+        if before.outputs != after.inputs:
+            raise UsageError(
+                f"layers {index + 1} and {index + 2} do not fit together",
+                expected=f"layer {index + 2} to take the {before.outputs} outputs of the one before",
+                found=f"{after.inputs} inputs",
+            )
+
+
+def _draw(layers: Sequence[Layer], seed: int) -> Iterator[dict[str, Array]]:
+    """Each layer from a generator of its own: widening one leaves the others' numbers as they were."""
+    for index, layer in enumerate(layers):
+        yield layer.initialize(np.random.default_rng([seed, 0, index]))
+
+
+def draw_in_one(layers: Sequence[Layer], rng: np.random.Generator) -> list[dict[str, Array]]:
+    """The tutorial's order: one generator, all biases, then all weights in (out, in) shape."""
+    dense = [layer for layer in layers if isinstance(layer, Dense)]
+    if len(dense) != len(layers):
+        raise UsageError('randomness "one-generator" is the tutorial\'s, for Dense layers only')
+    biases = [initializer(d.bias_init)(rng, (d.outputs, 1), d.inputs, d.outputs)[:, 0] for d in dense]
+    weights = [initializer(d.init)(rng, (d.outputs, d.inputs), d.inputs, d.outputs).T for d in dense]
+    return [{"W": W, "b": b} for W, b in zip(weights, biases, strict=True)]

@@ -1,0 +1,226 @@
+"""Network <-> one `.safetensors` file, which PyTorch opens too.
+
+Tensors are named as in `nn.Sequential(Linear, activation, Linear, ...)`: `0.weight` (out, in), `0.bias`, `2.weight` ...
+The metadata is one key, `whynet`, holding JSON with sorted keys: all that is needed to predict. Nothing in a file is
+ever executed, and equal networks give equal bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as to_bytes
+
+from whynet import files
+from whynet.errors import BadFile, UsageError, WhynetError
+from whynet.network.layers import Dense
+from whynet.network.network import Network
+from whynet.types import Array, Scaling
+
+FORMAT = 1
+MAX_BYTES = 1 << 30
+MAX_HEADER = 1 << 20
+
+
+def save(network: Network, path: Path) -> None:
+    """Write the network to `path`, atomically.
+
+    Raises
+    ------
+    ResourceError
+        The disk is full or the folder not writable.
+    UsageError
+        A layer that the format does not know.
+    """
+    layers = []
+    tensors: dict[str, Array] = {}
+    for name, layer, arrays in zip(_positions(network.layers), network.layers, network.params, strict=True):
+        if not isinstance(layer, Dense):
+            raise UsageError(f"a model file cannot hold a layer of type {type(layer).__name__}")
+        layers.append({"activation": layer.activation, "init": layer.init, "bias_init": layer.bias_init})
+        tensors[f"{name}.weight"] = np.ascontiguousarray(arrays["W"].T)
+        tensors[f"{name}.bias"] = np.ascontiguousarray(arrays["b"])
+    scaling = network.scaling
+    about = {
+        "format": FORMAT,
+        "sizes": network.sizes,
+        "layers": layers,
+        "cost": network.cost_name,
+        "dtype": network.dtype.name,
+        "scaling": scaling and {"name": scaling.name, "offset": scaling.offset, "divisor": scaling.divisor},
+        "classes": network.classes,
+    }
+    files.write(path, to_bytes(tensors, metadata={"whynet": json.dumps(about, sort_keys=True)}))
+
+
+def load(path: Path) -> Network:
+    """Read a network back; nothing of the file is trusted.
+
+    Raises
+    ------
+    BadFile
+        Not a model file, or one whose names, shapes, types or numbers are not what its description promises.
+    """
+    check_header(path)
+    try:
+        with safe_open(str(path), framework="np") as file:
+            network = _described(file.metadata() or {}, path)
+            _fill(network, file, path)
+    except SafetensorError as error:
+        raise BadFile(f"this is no readable .safetensors file: {error}", where=str(path)) from None
+    return network
+
+
+def check_header(path: Path) -> None:
+    """Refuse what is too large, too short or plainly something else, before it is opened.
+
+    Raises
+    ------
+    BadFile
+        With what the file seems to be.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(9)
+    except OSError as error:
+        raise BadFile(f"the model cannot be read: {error.strerror}", where=str(path)) from None
+    header = int.from_bytes(head[:8], "little")
+    if size > MAX_BYTES:
+        raise BadFile(
+            "the file is too large",
+            where=str(path),
+            expected=f"at most {MAX_BYTES:,} bytes",
+            found=f"{size:,}",
+        )
+    if len(head) < 9 or head[8:9] != b"{" or header > min(MAX_HEADER, size - 8):
+        guesses = {
+            b"PK": "a zip archive (an .npz or a PyTorch file)",
+            b"\x80": "a pickle",
+            b"\x89HDF": "an HDF5 file",
+        }
+        guess = next((text for start, text in guesses.items() if head.startswith(start)), None)
+        raise BadFile(
+            "this is no .safetensors file, or it is cut short",
+            where=str(path),
+            expected=f"a JSON header of at most {MAX_HEADER:,} bytes",
+            found=guess or ("an empty file" if not head else f"a header of {header:,} bytes in {size:,}"),
+        )
+
+
+def _described(metadata: dict[str, str], path: Path) -> Network:
+    """The network that the metadata describes, its parameters still to be filled."""
+    if "whynet" not in metadata:
+        raise BadFile(
+            "this model was not written by whynet",
+            where=str(path),
+            expected="a metadata key 'whynet'",
+            found=", ".join(sorted(metadata)) or "no metadata",
+        )
+    try:
+        about: dict[str, Any] = json.loads(metadata["whynet"])
+        if about["format"] != FORMAT:
+            raise BadFile(
+                "this model has another format",
+                where=str(path),
+                expected=str(FORMAT),
+                found=str(about["format"]),
+                do="Use the version of whynet that wrote it, or a newer one",
+            )
+        sizes = [_whole(size) for size in about["sizes"]]
+        _check_memory(sizes, path)
+        layers = [
+            Dense(fan_in, fan_out, *(_text(layer[key]) for key in ("activation", "init", "bias_init")))
+            for fan_in, fan_out, layer in zip(sizes[:-1], sizes[1:], about["layers"], strict=True)
+        ]
+        scaling = about["scaling"] and Scaling(
+            _text(about["scaling"]["name"]),
+            _finite(about["scaling"]["offset"]),
+            _finite(about["scaling"]["divisor"]),
+        )
+        quiet = [Dense(layer.inputs, layer.outputs, layer.activation, "zeros", "zeros") for layer in layers]
+        network = Network(
+            layers=quiet,
+            cost=_text(about["cost"]),
+            dtype=_text(about["dtype"]),
+            scaling=scaling,
+            classes=[_text(name) for name in about["classes"]],
+        )
+        return network.sharing(layers)
+    except BadFile:
+        raise
+    except (WhynetError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BadFile(f"the model's description makes no sense: {error}", where=str(path)) from None
+
+
+def _check_memory(sizes: list[int], path: Path) -> None:
+    numbers = sum(fan_in * fan_out + fan_out for fan_in, fan_out in pairwise(sizes))
+    if min(sizes) < 1 or numbers * 4 > path.stat().st_size:
+        raise BadFile(
+            "the model's sizes do not fit the file",
+            where=str(path),
+            expected=f"a file of at least {4 * numbers:,} bytes for sizes {sizes}",
+            found=f"{path.stat().st_size:,}",
+        )
+
+
+def _fill(network: Network, file: Any, path: Path) -> None:
+    """Copy the tensors in, each checked against what the network expects."""
+    dtype = {"float32": "F32", "float64": "F64"}[network.dtype.name]
+    wanted = {}
+    for position, arrays in zip(_positions(network.layers), network.params, strict=True):
+        wanted[f"{position}.weight"] = arrays["W"].T
+        wanted[f"{position}.bias"] = arrays["b"]
+    if set(file.keys()) != set(wanted):
+        raise BadFile(
+            "the model does not hold the tensors it should",
+            where=str(path),
+            expected=", ".join(sorted(wanted)),
+            found=", ".join(sorted(file.keys())) or "none",
+        )
+    for name, array in wanted.items():
+        tensor = file.get_slice(name)
+        found = (tensor.get_dtype(), tuple(tensor.get_shape()))
+        if found != (dtype, array.shape):
+            raise BadFile(
+                f"the tensor {name} is not as described",
+                where=str(path),
+                expected=f"{dtype} {array.shape}",
+                found=f"{found[0]} {found[1]}",
+            )
+        array[...] = file.get_tensor(name)
+        if not np.isfinite(array).all():
+            raise BadFile(f"the tensor {name} holds NaN or infinite numbers", where=str(path))
+
+
+def _positions(layers: tuple[Any, ...]) -> list[int]:
+    """Where each layer's tensors stand in the `nn.Sequential` that PyTorch would need."""
+    positions, position = [], 0
+    for layer in layers:
+        positions.append(position)
+        position += 1 if layer.activation == "identity" else 2
+    return positions
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{value!r} is no whole number")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _finite(value: Any) -> float:
+    if not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise TypeError(f"{value!r} is no finite number")
+    return float(value)

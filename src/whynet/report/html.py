@@ -1,0 +1,199 @@
+"""The report of one run."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from whynet.report import pictures
+from whynet.report.page import chart, figures, page, text
+from whynet.training import metrics
+from whynet.types import Array, Labels
+
+if TYPE_CHECKING:
+    from whynet.data.dataset import Dataset
+    from whynet.training.run import Run
+
+MISTAKES = 24
+
+
+def run_page(run: Run) -> str:
+    """The run as one HTML page: outcome, curves, confusion, masks, worst mistakes, recipe."""
+    parts = [_outcome(run), _curves(run)]
+    test = run.data.test
+    if test is not None:
+        scores = run.network.scores(test.images)
+        predictions = run.network.cost.predictions(scores)
+        parts.append(_confusion(predictions, test))
+        parts.append(_mistakes(run.network.cost.probabilities(scores), predictions, test))
+    parts += [_masks(run), _recipe(run)]
+    return page(f"whynet: {_title(run)}", "".join(parts), charts=True)
+
+
+def run_summary(run: Run) -> str:
+    """The run in a notebook's cell."""
+    last = run.history[-1] if len(run.history) else None
+    lines = [f"<b>{text(repr(run.network))}</b>", f"{len(run.history)} of {run.recipe.epochs} epochs"]
+    if last is not None:
+        lines.append(f"cost {last.cost:.4f} (floor {run.floor:.4f})")
+        if last.test_accuracy is not None:
+            lines.append(f"{last.test_accuracy:.2%} of {last.test_total:,} test images right")
+    return "<br>".join(lines)
+
+
+def _title(run: Run) -> str:
+    return f"{'-'.join(map(str, run.network.sizes))} on {run.data.name}"
+
+
+def _outcome(run: Run) -> str:
+    history = run.history
+    last = history[-1] if len(history) else None
+    items = []
+    if last is not None and last.test_accuracy is not None:
+        items.append((f"{last.test_accuracy:.2%}", f"of {last.test_total:,} test images right"))
+    if last is not None and last.validation_accuracy is not None:
+        items.append((f"{last.validation_accuracy:.2%}", "of the validation images right"))
+    if last is not None:
+        items.append((f"{last.cost:.4f}", "cost in the last epoch"))
+    items.append((f"{run.floor:.4f}", "floor: one answer for every image"))
+    if last is not None:
+        items.append((f"{sum(history['seconds']):.1f} s", f"for {len(history)} epochs, {last.steps:,} steps"))
+    sentence = _sentence(run)
+    warning = f'<p class="bad">Training stopped: {text(run.message)}</p>' if run.state else ""
+    return f"<h1>{text(_title(run))}</h1>{warning}<p>{text(sentence)}</p>{figures(items)}"
+
+
+def _sentence(run: Run) -> str:
+    last = run.history[-1] if len(run.history) else None
+    if last is None:
+        return "No epoch has been finished: the network is as it was drawn."
+    if last.cost >= 0.98 * run.floor:
+        return (
+            f"The cost {last.cost:.4f} is no better than the floor {run.floor:.4f}, which is what one and the same "
+            "answer for every image costs: the network has learned nothing about the images."
+        )
+    gone = 1 - last.cost / run.floor
+    return (
+        f"The cost went {gone:.0%} of the way from the floor, one answer for every image, down to zero. "
+        f"Recipe {run.base}; seed {run.recipe.seed}; {run.engine} engine."
+    )
+
+
+def _curves(run: Run) -> str:
+    history = run.history
+    if not len(history):
+        return ""
+    x = [epoch.epoch + 1 for epoch in history]
+
+    Series = list[float | None]
+
+    def clean(values: Series) -> Series:
+        return [None if value is None or not math.isfinite(value) else value for value in values]
+
+    costs: list[tuple[str, str, bool, list[float | None]]] = [
+        ("training cost", "--accent", False, clean(history["cost"])),
+        ("floor", "--faint", True, [run.floor] * len(x)),
+    ]
+    shares: list[tuple[str, str, bool, list[float | None]]] = [
+        ("test accuracy", "--accent", False, clean([epoch.test_accuracy for epoch in history]))
+    ]
+    if history[-1].validation_cost is not None:
+        costs.insert(1, ("validation cost", "--second", False, clean(history["validation_cost"])))
+        shares.append(("validation accuracy", "--second", False, clean(history["validation_accuracy"])))
+    drawn = chart("cost", "Cost", x, costs)
+    if run.data.test is not None or len(shares) > 1:
+        drawn += chart("accuracy", "Accuracy", x, shares, percent=True)
+    return (
+        f'<h2>Learning curves</h2><div class="charts">{drawn}</div>'
+        '<p class="faint">The training cost is the mean over the batches of an epoch, each taken before its step.</p>'
+    )
+
+
+def _confusion(predictions: Labels, test: Dataset) -> str:
+    classes = max(len(test.classes), int(predictions.max()) + 1)
+    table = metrics.confusion(predictions, test.labels, classes)
+    recall = metrics.recall(table)
+    names = [*test.classes, *map(str, range(len(test.classes), classes))]
+    off_diagonal = table - np.diag(np.diag(table))
+    largest = max(int(off_diagonal.max()), 1)
+    head = "".join(f"<th>{text(name)}</th>" for name in names)
+    rows = []
+    for actual, name in enumerate(names):
+        cells = []
+        for answer in range(classes):
+            count = int(table[actual, answer])
+            if actual == answer:
+                cells.append(f'<td class="right">{count}</td>')
+            else:
+                share = 0.75 * math.sqrt(count / largest)
+                shade = f' style="background: rgb(214 69 65 / {share:.2f})"' if count else ""
+                cells.append(f"<td{shade}>{count or '·'}</td>")
+        known = not math.isnan(recall[actual])
+        width = 8 * float(recall[actual]) if known else 0.0
+        label = f"{recall[actual]:.1%}" if known else "none"
+        bar = f'<td class="text"><span class="bar" style="width:{width:.2f}rem"></span> {label}</td>'
+        rows.append(f"<tr><th>{text(name)}</th>{''.join(cells)}{bar}</tr>")
+    return (
+        "<h2>What it takes for what</h2><p>Rows: what the test image is. Columns: what the network answered. "
+        "Recall: share of the class that is answered right.</p>"
+        f'<div class="scroll"><table class="confusion"><tr><th></th>{head}<th class="text">recall</th></tr>'
+        f"{''.join(rows)}</table></div>"
+    )
+
+
+def _mistakes(probabilities: Array, predictions: Labels, test: Dataset) -> str:
+    wrong = np.flatnonzero(predictions != test.labels)
+    if not len(wrong):
+        return "<h2>Worst mistakes</h2><p>None: every test image is answered right.</p>"
+    one_output = probabilities.shape[1] == 1
+    sure = np.abs(probabilities[wrong, 0] - 0.5) + 0.5 if one_output else probabilities[wrong, predictions[wrong]]
+    order = np.argsort(-sure, kind="stable")[:MISTAKES]
+    shown = []
+    for place, uri in zip(order, pictures.digits(test.images[wrong[order]]), strict=True):
+        row = wrong[place]
+        is_, said = test.classes[test.labels[row]], test.classes[predictions[row]]
+        shown.append(
+            f'<figure><img class="pixels" src="{uri}" alt="test image {row}"><figcaption>{text(is_)}, answered '
+            f"{text(said)}<br>{sure[place]:.1%} sure</figcaption></figure>"
+        )
+    return (
+        f"<h2>Worst mistakes</h2><p>{len(wrong):,} test images are answered wrong; these are the ones that the network "
+        f'was surest of.</p><div class="mistakes">{"".join(shown)}</div>'
+    )
+
+
+def _masks(run: Run) -> str:
+    W = run.network.params[0]["W"]
+    rows, columns = run.data.images.shape[1:]
+    if W.shape[0] != rows * columns or min(rows, columns) < 4:
+        return ""
+    shown = pictures.masks(W, rows, columns)
+    across = 15 if len(shown) > 12 else max(1, len(shown))
+    sheet = pictures.sheet(shown, across)
+    which = (
+        f"The {len(shown)} of {W.shape[1]} units with the largest weights" if len(shown) < W.shape[1] else "Each unit"
+    )
+    return (
+        f"<h2>What the first layer looks for</h2><p>{which} of the first layer as the picture of its weights: ink on "
+        "red pixels excites it, ink on blue pixels inhibits it.</p>"
+        f'<img class="pixels" style="width:{min(sheet.shape[1] * 2, 1040)}px" src="{pictures.data_uri(sheet)}" '
+        'alt="masks of the first layer">'
+    )
+
+
+def _recipe(run: Run) -> str:
+    rows = "".join(
+        f'<tr><td class="text">{text(name)}</td><td class="text">'
+        f"{text(', '.join(map(str, value)) if isinstance(value, list) else value)}</td></tr>"
+        for name, value in run.recipe.as_dict().items()
+        if value != []
+    )
+    again = ""
+    if run.directory is not None:
+        again = f"<p>To repeat this run: <code>whynet train {text(run.directory / 'recipe.toml')}</code></p>"
+    return (
+        f"<h2>Recipe</h2><table>{rows}</table>{again}"
+        f'<p class="faint">Data: {text(run.data.source)}. Engine: {text(run.engine)} ({text(run.engine_reason)}).</p>'
+    )

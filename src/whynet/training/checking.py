@@ -1,0 +1,50 @@
+"""The gradient check of a whole recipe, its penalty and its faults included."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from whynet.data.dataset import Dataset
+from whynet.network.gradcheck import GradientCheck, check_gradients
+from whynet.network.network import Network
+from whynet.params import Params
+from whynet.training.faults import whole_matrix_check
+from whynet.training.loop import make_task
+from whynet.training.recipe import Recipe
+from whynet.types import Features, Targets
+
+
+def check(recipe: Recipe, network: Network, examples: Dataset, *, rows: int = 10, sample: int = 30) -> GradientCheck:
+    """Check the gradients that training by `recipe` would use, on the first `rows` examples.
+
+    Raises
+    ------
+    UsageError
+        The examples do not fit the network.
+    """
+
+    def gradients(double: Network, X: Features, targets: Targets) -> Params:
+        task = make_task(double, examples, recipe)
+        found = task.network.gradients(X, targets)
+        task.penalty.add_gradient(double.params, found)
+        return found
+
+    X, targets = batch(network, examples, rows)
+    penalty = make_task(network, examples, recipe).penalty
+    return check_gradients(
+        network, X, targets, gradients=gradients, penalty=penalty.value, sample=sample, seed=recipe.seed
+    )
+
+
+def whole_matrix_ratios(recipe: Recipe, network: Network, examples: Dataset) -> list[float]:
+    """What the fault `whole-matrix-check` prints for the first example, one ratio a layer."""
+    task = make_task(network.astype("float64"), examples, recipe)
+    return whole_matrix_check(task.network, *batch(task.network, examples, 1))
+
+
+def batch(network: Network, examples: Dataset, rows: int) -> tuple[Features, Targets]:
+    """The first `rows` examples as features and targets in float64."""
+    assert network.scaling is not None
+    first = slice(0, rows)
+    X = network.scaling.apply(examples.images[first], np.float64)
+    return X, network.targets(examples.labels[first]).astype(np.float64)

@@ -1,0 +1,174 @@
+"""Known mistakes, made on purpose: what the programs of people who got stuck really computed.
+
+Each replaces one function of a sound training and leaves the rest alone, so that the cure (taking it away) can be
+tried like any other change. Only the readable engine runs them. To add one: write it, add a line to `FAULTS`, and its
+name to `FaultName` in `training/recipe.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from whynet.engines.base import Task
+from whynet.errors import UsageError
+from whynet.network.activations import Activation, Sigmoid, activation
+from whynet.network.layers import Dense, DenseMemo
+from whynet.network.network import Network
+from whynet.optimizers.optimizers import SGD, State
+from whynet.params import Params
+from whynet.types import Array, Features, Targets
+
+
+class NaiveSigmoid:
+    """The sigmoid with its slope written as `exp(z) / (1 + exp(z))^2`: NaN (inf / inf) from z = 355, in float32 44."""
+
+    kinked = False
+
+    def forward(self, z: Array) -> tuple[Array, Array]:
+        return Sigmoid().forward(z)[0], z
+
+    def backward(self, memo: Array, da: Array) -> Array:
+        with np.errstate(over="ignore", invalid="ignore"):
+            e = np.exp(memo)
+            dz: Array = da * (e / (1 + e) ** 2)
+        return dz
+
+
+class NoSlope:
+    """An activation whose gradient is passed on as if its slope were 1: `dz = da`."""
+
+    def __init__(self, sound: Activation) -> None:
+        self.sound = sound
+        self.kinked = sound.kinked
+
+    def forward(self, z: Array) -> tuple[Array, None]:
+        return self.sound.forward(z)[0], None
+
+    def backward(self, memo: None, da: Array) -> Array:
+        return da
+
+
+@dataclass(frozen=True)
+class DenseWith:
+    """A Dense layer whose activation is replaced by an object that no recipe can name."""
+
+    dense: Dense
+    replacement: Activation
+
+    @property
+    def inputs(self) -> int:
+        return self.dense.inputs
+
+    @property
+    def outputs(self) -> int:
+        return self.dense.outputs
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return self.dense.shapes()
+
+    def initialize(self, rng: np.random.Generator) -> dict[str, Array]:
+        return self.dense.initialize(rng)
+
+    def forward(self, params: Mapping[str, Array], x: Array) -> tuple[Array, DenseMemo]:
+        z = x @ params["W"] + params["b"]
+        y, memo = self.replacement.forward(z)
+        return y, DenseMemo(x, z, memo)
+
+    def backward(
+        self, params: Mapping[str, Array], memo: DenseMemo, dy: Array, *, want_dx: bool = True
+    ) -> tuple[Array | None, dict[str, Array]]:
+        dz = self.replacement.backward(memo.activation, dy)
+        gradients = {"W": memo.x.T @ dz, "b": dz.sum(axis=0)}
+        return (dz @ params["W"].T if want_dx else None), gradients
+
+
+@dataclass(frozen=True)
+class RawMomentum:
+    """Momentum added as `m` times the previous *raw* gradient, to the weights alone:
+
+        W <- W - rate * g - m * g_previous;   b <- b - rate * g
+
+    The step that lasts is rate + m for weights and rate for biases, whatever the rate is.
+    """
+
+    momentum: float
+
+    def init(self, params: Params) -> State:
+        return {"previous": np.zeros_like(params.vector)}
+
+    def update(self, params: Params, gradients: Params, state: State, rate: float) -> None:
+        previous = Params(params.shapes, state["previous"])
+        params.vector -= rate * gradients.vector
+        for W, dW_previous in zip(params.weights(), previous.weights(), strict=True):
+            W -= self.momentum * dW_previous
+        state["previous"][...] = gradients.vector
+
+
+def whole_matrix_check(network: Network, X: Features, targets: Targets, step: float = 1e-4) -> list[float]:
+    """A gradient check that cannot work: it shifts all entries of a matrix W together by +-step, and compares that
+    one number with the whole gradient, as `|dW - n| / |dW + n|`, once for each layer.
+
+    What it measures is the sum of dW's entries; an exact gradient scores near 1, or 0 / 0 where all is saturated.
+    """
+
+    def cost() -> float:
+        return network.cost.value(network.scores(X), targets)
+
+    gradients = network.gradients(X, targets)
+    ratios = []
+    for W, dW in zip(network.params.weights(), gradients.weights(), strict=True):
+        kept = W.copy()
+        shifted = []
+        for sign in (1, -1):
+            W[...] = kept + sign * step
+            shifted.append(cost())
+        W[...] = kept
+        numeric = (shifted[0] - shifted[1]) / (2 * step)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratios.append(float(np.linalg.norm(dW - numeric) / np.linalg.norm(dW + numeric)))
+    return ratios
+
+
+def _naive_sigmoid(task: Task) -> Task:
+    layers = [
+        DenseWith(layer, NaiveSigmoid()) if isinstance(layer, Dense) and layer.activation == "sigmoid" else layer
+        for layer in task.network.layers
+    ]
+    return task._replace(network=task.network.sharing(layers))
+
+
+def _no_output_slope(task: Task) -> Task:
+    *layers, last = task.network.layers
+    if isinstance(last, DenseWith):
+        last = DenseWith(last.dense, NoSlope(last.replacement))
+    elif isinstance(last, Dense):
+        last = DenseWith(last, NoSlope(activation(last.activation)))
+    return task._replace(network=task.network.sharing([*layers, last]))
+
+
+def _raw_momentum(task: Task) -> Task:
+    if not isinstance(task.optimizer, SGD):
+        raise UsageError("the fault raw-momentum is one of SGD's", found=type(task.optimizer).__name__)
+    return task._replace(optimizer=RawMomentum(task.optimizer.momentum))
+
+
+def _whole_matrix_check(task: Task) -> Task:
+    return task  # training is untouched; `check-gradients` and the casebook use `whole_matrix_check` in its place
+
+
+FAULTS: dict[str, Callable[[Task], Task]] = {
+    "naive-sigmoid": _naive_sigmoid,
+    "no-output-slope": _no_output_slope,
+    "raw-momentum": _raw_momentum,
+    "whole-matrix-check": _whole_matrix_check,
+}
+
+
+def with_faults(task: Task, faults: Sequence[str]) -> Task:
+    """The same task with these mistakes made; its network shares the parameters of the sound one."""
+    for fault in faults:
+        task = FAULTS[fault](task)
+    return task

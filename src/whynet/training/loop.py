@@ -1,0 +1,267 @@
+"""The loop: epoch after epoch, an engine takes the steps and the loop keeps the record.
+
+    for epoch in train(network, data, recipe):
+        if epoch.cost < 0.1:
+            break
+
+The order of examples is decided here and handed to the engine as rows; every random choice is a pure function of
+(seed, purpose, index), so that two trainings that differ in one setting see the same examples in the same order.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from whynet.data.dataset import Dataset, fit_scaling
+from whynet.engines.base import BatchBlewUp, Examples, Task, choose
+from whynet.errors import Interrupted, NonFinite
+from whynet.network.network import Network, draw_in_one
+from whynet.optimizers.optimizers import State, optimizer
+from whynet.optimizers.penalties import L2
+from whynet.optimizers.schedules import rates
+from whynet.training import metrics
+from whynet.training.faults import with_faults
+from whynet.training.history import Epoch
+from whynet.training.recipe import Recipe
+from whynet.types import Array, Rows
+
+SECONDS_BETWEEN_LOOKS = 0.1  # how long the engine runs before the loop looks up: for a stop, or to show progress
+
+
+@dataclass
+class Position:
+    """Where a training stands: enough, with the parameters and the recipe, to go on to the very same bits."""
+
+    epoch: int = 0
+    batch: int = 0
+    costs: Array = field(default_factory=lambda: np.zeros(0))
+    """Costs of the batches of the unfinished epoch."""
+    state: State = field(default_factory=dict)
+    """The optimizer's memory."""
+
+
+def split(data: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
+    """The examples to train on and, if the recipe holds any back, those to validate on."""
+    validation = None
+    if recipe.validation_size:
+        data, validation = data.split(recipe.validation_size, seed=recipe.seed)
+    if recipe.train_size is not None:
+        data = data.subset(recipe.train_size, seed=recipe.seed, balanced=recipe.subset == "balanced")
+    return data, validation
+
+
+def build(recipe: Recipe, data: Dataset) -> Network:
+    """The untrained network that the recipe describes, made to fit the data.
+
+    Raises
+    ------
+    UsageError
+        Its sizes do not fit.
+    """
+    train, _ = split(data, recipe)
+    return Network(
+        recipe.full_sizes(data.features, len(data.classes)),
+        activation=recipe.activation,
+        output_activation=recipe.output_activation,
+        init=recipe.init,
+        bias_init=recipe.bias_init,
+        cost=recipe.cost,
+        seed=recipe.seed,
+        dtype=recipe.dtype,
+        randomness=recipe.randomness,
+        scaling=fit_scaling(recipe.scaling, train.images),
+        classes=data.classes,
+    )
+
+
+def make_task(network: Network, examples: Dataset, recipe: Recipe) -> Task:
+    """What an engine is handed: the network, how it is updated, and the examples, with the recipe's faults made."""
+    if network.scaling is None:
+        network.scaling = fit_scaling(recipe.scaling, examples.images)
+    rows = Examples(examples.pixels, examples.labels, network.scaling, len(examples.classes))
+    task = Task(network, optimizer(recipe.optimizer, recipe.momentum), L2(recipe.l2), rows)
+    return with_faults(task, recipe.faults)
+
+
+class Training(Iterator[Epoch]):
+    """An iterator over epochs. Each `next` takes all steps of one epoch, in place, and returns its record.
+
+    Between engine calls it asks `stop()`, and tells `look(training)` how far it is (`position`, `batches`).
+
+    Raises
+    ------
+    NonFinite
+        From `next`: a NaN or an infinity appeared; the parameters are the last good ones.
+    Interrupted
+        From `next`: `stop()` said yes. `position` is where to go on.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        data: Dataset,
+        recipe: Recipe,
+        *,
+        position: Position | None = None,
+        stop: Callable[[], bool] = lambda: False,
+        look: Callable[[Training], None] = lambda _: None,
+    ) -> None:
+        self.network, self.recipe, self.test = network, recipe, data.test
+        self.train, self.validation = split(data, recipe)
+        recipe.full_sizes(data.features, len(data.classes))  # refuses a recipe that does not fit
+        self.task = make_task(network, self.train, recipe)
+        self.engine, self.engine_reason = choose(recipe.engine, self.task)
+        self.position = position or Position(state=self.task.optimizer.init(network.params))
+        self.stop, self.look = stop, look
+        n = len(self.train)
+        self.batch_size = n if recipe.batch_size == "full" else min(int(recipe.batch_size), n)
+        self.batches = math.ceil(n / self.batch_size)
+        self.seconds = 0.0
+        self._orders = _orders(recipe, network, n, self.position.epoch)
+
+    @property
+    def floor(self) -> float:
+        """The least cost of an answer that ignores the image, with the class shares of the training examples."""
+        prior = self.train.prior
+        outputs = self.network.layers[-1].outputs
+        return self.network.cost.floor(prior[1:] if outputs == 1 else prior)
+
+    @property
+    def costs(self) -> Array:
+        """The cost of each batch of this epoch so far, before its step."""
+        return self.position.costs
+
+    def __iter__(self) -> Training:
+        return self
+
+    def __next__(self) -> Epoch:
+        recipe, position = self.recipe, self.position
+        if position.epoch >= recipe.epochs:
+            raise StopIteration
+        order = next(self._orders)
+        epoch_rates = rates(
+            recipe.schedule,
+            recipe.rate,
+            range(position.epoch * self.batches, (position.epoch + 1) * self.batches),
+            recipe.epochs * self.batches,
+        )
+        self.seconds = 0.0
+        if position.batch == 0:
+            position.costs = np.zeros(0)
+        with _limited(recipe.threads):
+            self._advance(order, epoch_rates)
+            sizes = np.minimum(self.batch_size, len(order) - self.batch_size * np.arange(self.batches))
+            record = self._record(float(np.dot(position.costs, sizes)) / len(order), float(epoch_rates[-1]))
+        position.epoch, position.batch = position.epoch + 1, 0
+        return record
+
+    def _advance(self, order: Array, epoch_rates: Array) -> None:
+        """Take the steps of the epoch that are left, a few at a time, so that a wish to stop is soon heard."""
+        position, chunk = self.position, 1
+        while position.batch < self.batches:
+            if self.stop():
+                raise Interrupted("stopped on request", where=f"epoch {position.epoch}, batch {position.batch}")
+            first = position.batch
+            rows = self._rows(order, first, first + chunk)
+            started = time.perf_counter()
+            try:
+                costs = self.engine.advance(self.task, position.state, rows, epoch_rates[first : first + len(rows)])
+            except BatchBlewUp as error:
+                where = f"epoch {position.epoch}, batch {first + error.blowup.step} of {self.batches}"
+                raise NonFinite(
+                    error.message,
+                    where=where,
+                    do="Try a smaller learning rate or smaller initial weights",
+                ) from None
+            elapsed = time.perf_counter() - started
+            self.seconds += elapsed
+            position.batch += len(rows)
+            position.costs = np.concatenate([position.costs, costs])
+            chunk = max(1, min(4 * len(rows), int(len(rows) * SECONDS_BETWEEN_LOOKS / max(elapsed, 1e-6))))
+            self.look(self)
+
+    def _rows(self, order: Array, first: int, last: int) -> Rows:
+        """Batches `first` up to `last` as rows of indices; a shorter batch at the end of an epoch comes alone."""
+        full = len(order) // self.batch_size
+        if first < full:
+            part = order[first * self.batch_size : min(last, full) * self.batch_size]
+            return part.reshape(-1, self.batch_size)
+        return order[np.newaxis, full * self.batch_size :]
+
+    def _record(self, cost: float, rate: float) -> Epoch:
+        network, validation, test = self.network, self.validation, self.test
+        return Epoch(
+            epoch=self.position.epoch,
+            steps=(self.position.epoch + 1) * self.batches,
+            cost=cost,
+            learning_rate=rate,
+            seconds=self.seconds,
+            penalty=self.task.penalty.value(network.params),
+            validation_cost=None if validation is None else metrics.mean_cost(network, validation),
+            validation_accuracy=None if validation is None else metrics.accuracy(network, validation),
+            test_correct=None if test is None else metrics.correct(network, test),
+            test_total=None if test is None else len(test),
+        )
+
+
+def train(network: Network, data: Dataset, recipe: Recipe) -> Training:
+    """Train `network` on `data` as `recipe` says: an iterator over `Epoch` records.
+
+    Everything about the network itself (sizes, activations, initial weights) is taken from `network`, not from the
+    recipe. `network.params` changes in place; `break` stops.
+
+    >>> from whynet.data.sources import load
+    >>> data = load("digits")
+    >>> network = Network([64, 30, 10], seed=0)
+    >>> costs = [epoch.cost for epoch in train(network, data, Recipe(epochs=3))]
+    >>> costs[0] > costs[1] > costs[2]
+    True
+    """
+    return Training(network, data, recipe)
+
+
+def _orders(recipe: Recipe, network: Network, n: int, first_epoch: int) -> Iterator[Array]:
+    """The order of examples of each epoch from `first_epoch` on, (n,) row numbers."""
+    if recipe.randomness == "one-generator":
+        yield from _one_generator_orders(recipe, network, n, first_epoch)
+    epoch = first_epoch
+    while True:
+        rng = np.random.default_rng([recipe.seed, 2, epoch])
+        if recipe.order == "file":
+            yield np.arange(n)
+        elif recipe.order == "random":
+            yield rng.integers(n, size=n)
+        else:
+            yield rng.permutation(n)
+        epoch += 1
+
+
+def _one_generator_orders(recipe: Recipe, network: Network, n: int, first_epoch: int) -> Iterator[Array]:
+    """The tutorial's: the generator that drew the weights goes on to shuffle the running order in place."""
+    rng = np.random.default_rng(recipe.seed)
+    draw_in_one(network.layers, rng)
+    order = np.arange(n)
+    epoch = 0
+    while True:
+        if recipe.order == "shuffled":
+            rng.shuffle(order)
+        elif recipe.order == "random":
+            order = rng.integers(n, size=n)
+        if epoch >= first_epoch:
+            yield order.copy()
+        epoch += 1
+
+
+def _limited(threads: int | None) -> AbstractContextManager[object]:
+    """Holds the matrix products to so many threads."""
+    if threads is None:
+        return nullcontext()
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(threads)  # type: ignore[no-any-return]

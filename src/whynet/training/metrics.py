@@ -1,0 +1,48 @@
+"""How good the answers are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from whynet.data.dataset import Dataset
+from whynet.network.network import ROWS_AT_ONCE, Network
+from whynet.types import Array, Labels
+
+
+def correct(network: Network, data: Dataset) -> int:
+    """How many examples the network answers right."""
+    return int(np.count_nonzero(network.predict(data.images) == data.labels))
+
+
+def accuracy(network: Network, data: Dataset) -> float:
+    """Share of the examples answered right, 0..1."""
+    return correct(network, data) / len(data)
+
+
+def mean_cost(network: Network, data: Dataset) -> float:
+    """The network's cost on these examples, without a penalty."""
+    total = 0.0
+    for start in range(0, len(data), ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        scores = network.scores(data.images[part])
+        total += network.cost.value(scores, network.targets(data.labels[part])) * len(scores)
+    return total / len(data)
+
+
+def confusion(predictions: Labels, labels: Labels, classes: int) -> Array:
+    """Counts (classes, classes): row = what it is, column = what the network answered.
+
+    >>> confusion(np.array([0, 1, 1]), np.array([0, 0, 1]), classes=2)
+    array([[1, 1],
+           [0, 1]])
+    """
+    counts = np.bincount(np.asarray(labels, np.int64) * classes + predictions, minlength=classes * classes)
+    return counts.reshape(classes, classes)
+
+
+def recall(confusion: Array) -> Array:
+    """Share of each class that is answered right (classes,); NaN for a class without examples."""
+    totals = confusion.sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        shares: Array = np.diag(confusion) / totals
+    return shares

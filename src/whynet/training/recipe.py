@@ -1,0 +1,279 @@
+"""Recipe: the one frozen description of an experiment. It drives the command line, recipe files, run directories
+and Python alike; it imports no NumPy, so that the command line can print its help at once.
+
+The defaults below are the recipe `plain`: what a textbook does when nobody says otherwise. An option given on the
+command line is laid over `plain`, never over the cleverer `default`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args, get_type_hints
+
+from whynet.errors import BadFile, UsageError, did_you_mean
+
+ActivationName = Literal["identity", "relu", "sigmoid", "softmax", "tanh"]
+CostName = Literal["quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy"]
+OptimizerName = Literal["sgd", "adam"]
+ScheduleName = Literal["constant", "cosine"]
+ScalingName = Literal["0..1", "-1..1", "standard", "raw"]
+EngineName = Literal["auto", "reference"]
+FaultName = Literal["naive-sigmoid", "no-output-slope", "raw-momentum", "whole-matrix-check"]
+
+RECIPES = Path(__file__).parent.parent / "recipes"
+LEARNING_RATES = {"sgd": 0.1, "adam": 0.001}
+
+
+def _help(text: str, default: Any) -> Any:
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything that decides what a training run does.
+
+    >>> recipe = Recipe(sizes=(784, 30, 10), activation="sigmoid", epochs=3)
+    >>> recipe.but(learning_rate=3.0).learning_rate
+    3.0
+
+    Raises
+    ------
+    UsageError
+        A value that makes no sense; the message says which, and what would.
+    """
+
+    data: str = _help(
+        "auto, mnist, fashion-mnist, digits, xor, or a folder of IDX files. auto: MNIST if it can be had, "
+        "else the digits inside scikit-learn.",
+        "auto",
+    )
+    train_size: int | None = _help("Train on this many examples only.", None)
+    subset: Literal["balanced", "first"] = _help(
+        "Which ones: as many of each class, or the first in the file.", "balanced"
+    )
+    validation_size: int = _help("Hold back this many training examples, stratified, to validate on.", 0)
+    scaling: ScalingName = _help("How pixels become features.", "0..1")
+
+    sizes: tuple[int, ...] | None = _help("Units from input to output, such as 784,30,10.", None)
+    hidden: tuple[int, ...] | None = _help("Hidden units only; the ends come from the data (default: 30).", None)
+    activation: ActivationName = _help("Activation of the hidden layers.", "sigmoid")
+    output_activation: ActivationName | None = _help(
+        "Activation of the output layer (default: sigmoid under quadratic, else identity).", None
+    )
+    init: str = _help(
+        "Initial weights: normal, normal(mean,sd), scaled-normal, glorot, he, uniform(low,high), constant(c), zeros.",
+        "scaled-normal",
+    )
+    bias_init: str = _help("Initial biases, in the same words.", "zeros")
+    cost: CostName = _help("The cost to minimise.", "softmax-cross-entropy")
+
+    optimizer: OptimizerName = _help("Who takes the steps.", "sgd")
+    learning_rate: float | None = _help("Length of a step (default: 0.1; 0.001 for adam).", None)
+    momentum: float = _help("How much of the last step goes on (adam: beta1).", 0.0)
+    schedule: ScheduleName = _help("How the learning rate changes from first step to last.", "constant")
+    l2: float = _help("Adds l2/2 times the sum of squared weights to the cost.", 0.0)
+    batch_size: int | Literal["full"] = _help("Examples in a step, or full.", 10)
+    epochs: int = _help("Passes over the training examples.", 10)
+    order: Literal["shuffled", "file", "random"] = _help(
+        "Order of examples: shuffled anew every epoch, as in the file, or drawn with replacement.", "shuffled"
+    )
+
+    seed: int = _help("Decides everything random.", 0)
+    dtype: Literal["float32", "float64"] = _help("Type of the numbers.", "float32")
+    randomness: Literal["by-purpose", "one-generator"] = _help(
+        "one-generator draws in the tutorial's order.", "by-purpose"
+    )
+    engine: EngineName = _help("Who computes: the fastest that can, or one by name.", "auto")
+    threads: int | None = _help("Threads for matrix products (default: the library's choice).", None)
+    faults: tuple[FaultName, ...] = _help("Known mistakes to make on purpose, see training/faults.py.", ())
+
+    def __post_init__(self) -> None:
+        for name, hint in get_type_hints(Recipe).items():
+            _check_choice(name, getattr(self, name), hint)
+        if self.sizes is not None and self.hidden is not None:
+            raise UsageError("give either all sizes or the hidden ones, not both", do="Leave out one of them")
+        for name in ("sizes", "hidden"):
+            for size in getattr(self, name) or ():
+                _check(name, size, int, lambda v: 1 <= v <= 1_000_000, "whole numbers from 1 to 1,000,000")
+        whole = "a whole number, 1 or more"
+        for name in ("train_size", "threads"):
+            if getattr(self, name) is not None:
+                _check(name, getattr(self, name), int, lambda v: v >= 1, whole)
+        if self.batch_size != "full":
+            _check("batch_size", self.batch_size, int, lambda v: v >= 1, f"{whole}, or full")
+        for name in ("epochs", "validation_size", "seed"):
+            _check(name, getattr(self, name), int, lambda v: v >= 0, "a whole number, 0 or more")
+        if self.learning_rate is not None:
+            _check("learning_rate", self.learning_rate, (int, float), lambda v: v > 0, "a number above 0")
+        _check("l2", self.l2, (int, float), lambda v: v >= 0, "a number, 0 or more")
+        _check("momentum", self.momentum, (int, float), lambda v: 0 <= v < 1, "0 or more, below 1")
+
+    @property
+    def rate(self) -> float:
+        """The learning rate, the optimizer's usual one where none is given."""
+        return LEARNING_RATES[self.optimizer] if self.learning_rate is None else float(self.learning_rate)
+
+    def but(self, **changes: Any) -> Recipe:
+        """The same recipe with some fields changed."""
+        unknown = set(changes) - {f.name for f in dataclasses.fields(Recipe)}
+        if unknown:
+            name = sorted(unknown)[0]
+            raise UsageError(f"a recipe has no '{name}'", do=did_you_mean(name, field_names()))
+        return dataclasses.replace(self, **changes)
+
+    def full_sizes(self, features: int, outputs: int) -> tuple[int, ...]:
+        """All sizes, the ends checked against the data.
+
+        Raises
+        ------
+        UsageError
+            The first size is not the number of features, or the last does not fit the classes.
+        """
+        if self.sizes is None:
+            return (features, *(self.hidden if self.hidden is not None else (30,)), outputs)
+        fits = self.sizes[-1] == outputs or (self.sizes[-1] == 1 and outputs == 2)
+        if len(self.sizes) < 2 or self.sizes[0] != features or not fits:
+            raise UsageError(
+                "the sizes do not fit the data",
+                expected=f"{features} inputs and {outputs} outputs",
+                found=",".join(map(str, self.sizes)),
+                do=f"Try --sizes {features},{','.join(map(str, self.sizes[1:-1] or (30,)))},{outputs}, "
+                "or give --hidden alone",
+            )
+        return self.sizes
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values by name; what is None is left out."""
+        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items() if v is not None}
+
+    def to_toml(self) -> str:
+        """The recipe as a recipe file."""
+        import tomli_w
+
+        return tomli_w.dumps(self.as_dict())
+
+    @staticmethod
+    def from_dict(values: dict[str, Any], where: str) -> Recipe:
+        """A recipe from plain values, as a file holds them.
+
+        Raises
+        ------
+        BadFile
+            A name that does not exist or a value of the wrong kind; `where` says in which file.
+        """
+        import msgspec
+
+        for name in values:
+            if name not in field_names():
+                raise BadFile(f"a recipe has no '{name}'", where=where, do=did_you_mean(name, field_names()))
+        hints = get_type_hints(Recipe)
+        try:
+            for name, value in values.items():
+                if isinstance(value, str):  # msgspec would refuse a misspelling without listing the choices
+                    _check_choice(name, value, hints[name])
+            return msgspec.convert(values, Recipe, strict=True)
+        except (UsageError, msgspec.ValidationError) as error:
+            cause = error if isinstance(error, UsageError) else error.__cause__
+            if isinstance(cause, UsageError):
+                details = (cause.message, cause.expected, cause.found, cause.do)
+            else:
+                details = (f"this recipe cannot be read: {error}".replace("$.", ""), None, None, None)
+            message, expected, found, do = details
+            raise BadFile(message, where=where, expected=expected, found=found, do=do) from None
+
+    @staticmethod
+    def read(path: str | Path) -> Recipe:
+        """The recipe in a TOML file.
+
+        Raises
+        ------
+        BadFile
+            There is no such file, or it is no recipe.
+        """
+        import tomllib
+
+        path = Path(path)
+        try:
+            if path.stat().st_size > 1_000_000:
+                raise BadFile("this is too large to be a recipe", where=str(path), expected="a small TOML file")
+            values = tomllib.loads(path.read_text("utf-8"))
+        except OSError as error:
+            raise BadFile(f"the recipe cannot be read: {error.strerror}", where=str(path)) from None
+        except UnicodeDecodeError:
+            raise BadFile("this is not a text file", where=str(path), expected="a recipe in TOML") from None
+        except tomllib.TOMLDecodeError as error:
+            raise BadFile(f"this is not TOML: {error}", where=str(path), expected="a recipe in TOML") from None
+        return Recipe.from_dict(values, str(path))
+
+    @staticmethod
+    def named(name: str) -> Recipe:
+        """A recipe that ships with whynet.
+
+        >>> Recipe.named("plain") == Recipe()
+        True
+
+        Raises
+        ------
+        UsageError
+            There is none of that name; the message lists them.
+        """
+        if name not in recipe_names():
+            raise UsageError(f"there is no recipe '{name}'", do=did_you_mean(name, recipe_names()))
+        return Recipe.read(RECIPES / f"{name}.toml")
+
+    @staticmethod
+    def find(name_or_file: str) -> Recipe:
+        """A shipped recipe by name, or a recipe file."""
+        if name_or_file in recipe_names():
+            return Recipe.named(name_or_file)
+        if name_or_file.endswith(".toml") or Path(name_or_file).is_file():
+            return Recipe.read(name_or_file)
+        raise UsageError(
+            f"'{name_or_file}' is neither a shipped recipe nor a recipe file",
+            do=did_you_mean(name_or_file, recipe_names()),
+        )
+
+
+def recipe_names() -> list[str]:
+    """The names of the shipped recipes, sorted."""
+    return sorted(path.stem for path in RECIPES.glob("*.toml"))
+
+
+def field_names() -> list[str]:
+    """The names of a recipe's fields, in their order."""
+    return [f.name for f in dataclasses.fields(Recipe)]
+
+
+def choices(hint: Any) -> tuple[str, ...]:
+    """The strings that a field of this type may hold; empty if it is not a choice.
+
+    >>> choices(get_type_hints(Recipe)["schedule"])
+    ('constant', 'cosine')
+    """
+    found: list[str] = []
+    for argument in get_args(hint):
+        if isinstance(argument, str):
+            found.append(argument)
+        else:
+            found.extend(choices(argument))
+    return tuple(found)
+
+
+def _check_choice(name: str, value: Any, hint: Any) -> None:
+    allowed = choices(hint)
+    if not allowed or value is None:
+        return
+    for one in value if isinstance(value, tuple) else (value,):
+        if one not in allowed and (isinstance(one, str) or int not in get_args(hint)):
+            what = name.replace("_", " ")
+            raise UsageError(f"there is no {what} '{one}'", do=did_you_mean(str(one), allowed))
+
+
+def _check(name: str, value: Any, kind: Any, accept: Any, expected: str) -> None:
+    good = isinstance(value, kind) and not isinstance(value, bool) and math.isfinite(value) and accept(value)
+    if not good:
+        raise UsageError(f"{name.replace('_', ' ')} makes no sense", expected=expected, found=repr(value))

@@ -1,0 +1,365 @@
+"""Run: one training with everything it leaves behind, in memory and, if wanted, in a directory.
+
+recipe.toml              what was asked for, complete; written first
+environment.json         versions, engine, data: where it ran
+metrics.jsonl            one record an epoch
+checkpoint.safetensors   where to go on: parameters, the optimizer's memory, the position
+model.safetensors        the network, when training ends
+report.html              what it looks like
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import InitVar, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import whynet
+from whynet import files
+from whynet.data.dataset import Dataset
+from whynet.data.sources import load
+from whynet.errors import BadFile, Interrupted, NonFinite, UsageError
+from whynet.network import storage
+from whynet.network.network import Network
+from whynet.training.history import Epoch, History
+from whynet.training.loop import Position, Training, build
+from whynet.training.recipe import Recipe
+
+CHECKPOINT_FORMAT = 1
+
+
+@dataclass
+class Run:
+    """A training, from its recipe to its report.
+
+    `network`, `history`, `recipe` and `data` are what their names say; `floor` is the cost of answering the class
+    shares to every image; `state` is None, or `"non-finite"` when training blew up. `directory` is None for a run that
+    lives in memory alone.
+    """
+
+    recipe: Recipe
+    data: Dataset
+    network: Network
+    history: History = field(default_factory=History)
+    directory: Path | None = None
+    start: InitVar[Position | None] = None
+    state: str | None = None
+    message: str | None = None
+    base: str = ""
+
+    def __post_init__(self, start: Position | None) -> None:
+        self._training = Training(self.network, self.data, self.recipe, position=start)
+        self.position = self._training.position
+        self.engine, self.engine_reason = self._training.engine.name, self._training.engine_reason
+        self.floor = self._training.floor
+
+    @staticmethod
+    def create(
+        recipe: Recipe,
+        data: Dataset,
+        directory: Path | None = None,
+        *,
+        overwrite: bool = False,
+        base: str = "",
+    ) -> Run:
+        """A run about to start; its directory is made last, when recipe and data are known to be sound.
+
+        Raises
+        ------
+        UsageError
+            The recipe does not fit the data, or the directory holds something already.
+        """
+        recipe = _complete(recipe, data)
+        run = Run(recipe, data, build(recipe, data), base=base or "recipe")
+        if directory is not None:
+            _make_room(directory, overwrite)
+            files.make_folder(directory, "recipe.toml", recipe.to_toml())
+            run.directory = directory
+            run._write_environment()
+        return run
+
+    @staticmethod
+    def open(directory: str | Path, *, say: Callable[[str], None] | None = None) -> Run:
+        """A run from its directory, finished or not, with its data.
+
+        Raises
+        ------
+        BadFile
+            There is no run, a file of it is damaged, or the data are no longer the same.
+        """
+        directory = Path(directory)
+        if not (directory / "recipe.toml").is_file():
+            raise BadFile(
+                "there is no run here",
+                where=str(directory),
+                expected="a folder with a recipe.toml in it",
+                do="Start one with: whynet train --out FOLDER",
+            )
+        recipe = Recipe.read(directory / "recipe.toml")
+        environment = _read_environment(directory)
+        data = load(recipe.data, say=say)
+        if environment.get("data_fingerprint") not in (None, data.fingerprint()):
+            raise BadFile(
+                "the data are not those that this run was started with",
+                where=data.source,
+                expected=f"fingerprint {str(environment['data_fingerprint'])[:12]}",
+                found=data.fingerprint()[:12],
+            )
+        network = build(recipe, data)
+        checkpoint = directory / "checkpoint.safetensors"
+        position = _read_checkpoint(checkpoint, network) if checkpoint.exists() else None
+        run = Run(recipe, data, network, directory=directory, start=position)
+        run.base = str(environment.get("base", "recipe"))
+        run.state, run.message = environment.get("state"), environment.get("message")
+        metrics = directory / "metrics.jsonl"
+        if metrics.exists():
+            text = files.read(metrics, 1 << 30).decode("utf-8", "replace")
+            run.history = History.from_json_lines(text, str(metrics))
+        # A crash can fall between the record of an epoch and its checkpoint; the checkpoint decides.
+        run.history = History(run.history[: run.position.epoch])
+        if not (directory / "environment.json").exists():
+            run._write_environment()
+        return run
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to train."""
+        done = self.position.epoch >= self.recipe.epochs
+        return done and (self.directory is None or (self.directory / "model.safetensors").exists())
+
+    def train(
+        self,
+        *,
+        on_epoch: Callable[[Epoch], object] = lambda _: None,
+        stop: Callable[[], bool] = lambda: False,
+        look: Callable[[Training], None] = lambda _: None,
+    ) -> None:
+        """Take the steps that are left, keeping the directory up to date; a checkpoint after every epoch.
+
+        Raises
+        ------
+        Interrupted
+            `stop()` said yes; everything so far is saved.
+        """
+        training = self._training
+        training.stop, training.look = stop, look
+        if self.directory is not None:  # drop records that no checkpoint stands behind
+            lines = b"".join(epoch.to_json() + b"\n" for epoch in self.history)
+            files.write(self.directory / "metrics.jsonl", lines)
+        try:
+            for epoch in training:
+                self.history.append(epoch)
+                if self.directory is not None:
+                    files.append(self.directory / "metrics.jsonl", epoch.to_json())
+                    self._write_checkpoint()
+                on_epoch(epoch)
+        except NonFinite as error:
+            self.state, self.message = "non-finite", str(error)
+        except Interrupted:
+            if self.directory is not None:
+                self._write_checkpoint()
+                self.network.save(self.directory / "model.safetensors")
+            raise
+        if self.directory is not None:
+            if self.state is not None:
+                self._write_environment()
+            elif not self.history:
+                self._write_checkpoint()
+            self.network.save(self.directory / "model.safetensors")
+
+    def save(self, directory: str | Path) -> Path:
+        """Write a run that was made in memory to a directory, report included.
+
+        Raises
+        ------
+        UsageError
+            The directory holds something already.
+        """
+        directory = Path(directory)
+        _make_room(directory, overwrite=False)
+        files.make_folder(directory, "recipe.toml", self.recipe.to_toml())
+        self.directory = directory
+        self._write_environment()
+        files.write(directory / "metrics.jsonl", b"".join(epoch.to_json() + b"\n" for epoch in self.history))
+        self._write_checkpoint()
+        self.network.save(directory / "model.safetensors")
+        self.report()
+        return directory
+
+    def report(self) -> str:
+        """The run as one self-contained HTML page; also written to the run's directory if it has one."""
+        from whynet.report.html import run_page
+
+        page = run_page(self)
+        if self.directory is not None:
+            files.write(self.directory / "report.html", page)
+        return page
+
+    def _repr_html_(self) -> str:
+        from whynet.report.html import run_summary
+
+        return run_summary(self)
+
+    def __repr__(self) -> str:
+        last = f", cost {self.history[-1].cost:.4f}" if self.history else ""
+        return f"Run({self.network!r}, {len(self.history)} of {self.recipe.epochs} epochs{last})"
+
+    def _write_environment(self) -> None:
+        assert self.directory is not None
+        about = {
+            "whynet": whynet.__version__,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "platform": platform.platform(),
+            "processors": os.cpu_count(),
+            "engine": self.engine,
+            "engine_reason": self.engine_reason,
+            "base": self.base,
+            "data": self.data.name,
+            "data_source": self.data.source,
+            "data_fingerprint": self.data.fingerprint(),
+            "state": self.state,
+            "message": self.message,
+        }
+        files.write(self.directory / "environment.json", json.dumps(about, indent=2) + "\n")
+
+    def _write_checkpoint(self) -> None:
+        from safetensors.numpy import save as to_bytes
+
+        assert self.directory is not None
+        position = self.position
+        about = {"format": CHECKPOINT_FORMAT, "epoch": position.epoch, "batch": position.batch}
+        tensors = {"params": self.network.params.vector, "costs": position.costs}
+        tensors |= {f"state.{name}": array for name, array in position.state.items()}
+        if not tensors["costs"].size:
+            del tensors["costs"]
+        content = to_bytes(tensors, metadata={"whynet": json.dumps(about, sort_keys=True)})
+        files.write(self.directory / "checkpoint.safetensors", content)
+
+
+def fit(
+    recipe: Recipe | str = "default",
+    data: Dataset | str | None = None,
+    *,
+    out: str | Path | None = None,
+    callbacks: Iterable[Callable[[Epoch], object]] = (),
+) -> Run:
+    """Train what a recipe describes and hand back the run.
+
+    `recipe` is a `Recipe`, the name of a shipped one or a recipe file; `data` a `Dataset` or what `whynet.load` takes,
+    by default what the recipe names. Each callback is called with every `Epoch`. With `out`, the run is kept there.
+
+    >>> run = fit(Recipe(epochs=2), data="digits")
+    >>> len(run.history), run.network.predict(run.data.test.images).shape
+    (2, (355,))
+
+    Raises
+    ------
+    UsageError, BadFile, ResourceError
+        As the recipe, the data or the disk give reason. A training that blows up does not raise: see `run.state`.
+    """
+    recipe = Recipe.find(recipe) if isinstance(recipe, str) else recipe
+    if data is None or isinstance(data, str):
+        data = load(data or recipe.data)
+    run = Run.create(recipe, data, None if out is None else Path(out))
+    calls = list(callbacks)
+
+    def on_epoch(epoch: Epoch) -> None:
+        for call in calls:
+            call(epoch)
+
+    run.train(on_epoch=on_epoch)
+    if run.directory is not None:
+        run.report()
+    return run
+
+
+def new_directory(parent: Path, recipe: Recipe) -> Path:
+    """A name for a run's directory that is not taken: the time and the sizes."""
+    sizes = "-".join(map(str, recipe.sizes or recipe.hidden or ()))
+    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{sizes}".rstrip("-")
+    directory, number = parent / name, 2
+    while directory.exists():
+        directory, number = parent / f"{name}-{number}", number + 1
+    return directory
+
+
+def _complete(recipe: Recipe, data: Dataset) -> Recipe:
+    """The recipe with everything that was left open written in, so that its file alone repeats the run."""
+    named = recipe.data
+    if Path(data.source).is_dir() and named not in ("mnist", "fashion-mnist", "digits", "xor"):
+        named = str(Path(data.source).resolve())
+    elif named == "auto":
+        named = data.name
+    sizes = recipe.full_sizes(data.features, len(data.classes))
+    return recipe.but(data=named, sizes=sizes, hidden=None, learning_rate=recipe.rate)
+
+
+def _make_room(directory: Path, overwrite: bool) -> None:
+    if directory.is_dir() and not any(directory.iterdir()):
+        return
+    if not directory.exists():
+        return
+    if not (directory / "recipe.toml").is_file():
+        raise UsageError(
+            "the folder for the run exists and holds something else",
+            where=str(directory),
+            do="Choose another with --out; whynet only ever overwrites runs",
+        )
+    if not overwrite:
+        raise UsageError(
+            "the folder holds a run already",
+            where=str(directory),
+            do=f"Go on with it: whynet train --resume {directory}; or start anew with --overwrite",
+        )
+    shutil.rmtree(directory)
+
+
+def _read_environment(directory: Path) -> dict[str, Any]:
+    path = directory / "environment.json"
+    if not path.exists():  # killed right after the start
+        return {}
+    try:
+        about = json.loads(files.read(path, 1 << 20))
+    except ValueError as error:
+        raise BadFile(f"this is not JSON: {error}", where=str(path)) from None
+    if not isinstance(about, dict):
+        raise BadFile("this is not the description of an environment", where=str(path))
+    return about
+
+
+def _read_checkpoint(path: Path, network: Network) -> Position:
+    """Fill the network's parameters; return the position."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as from_bytes
+
+    storage.check_header(path)
+    content = files.read(path, storage.MAX_BYTES)
+    try:
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        about = json.loads(header["__metadata__"]["whynet"])
+        tensors = from_bytes(content)
+        params = tensors["params"]
+        epoch, batch = int(about["epoch"]), int(about["batch"])
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise BadFile(f"the checkpoint is damaged: {error}", where=str(path)) from None
+    state = {name[len("state.") :]: array for name, array in tensors.items() if name.startswith("state.")}
+    vector = network.params.vector
+    sound = params.shape == vector.shape and params.dtype == vector.dtype
+    if about.get("format") != CHECKPOINT_FORMAT or not sound or not np.isfinite(params).all():
+        raise BadFile(
+            "the checkpoint does not belong to this run's recipe",
+            where=str(path),
+            expected=f"format {CHECKPOINT_FORMAT} with {vector.size:,} finite {vector.dtype} parameters",
+            found=f"format {about.get('format')} with {params.size:,} {params.dtype}",
+        )
+    vector[...] = params
+    return Position(epoch, batch, tensors.get("costs", np.zeros(0)), state)

@@ -1,0 +1,40 @@
+"""What the tests share: small data, and a machine without a network, a cache or the user's settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import whynet
+from support import MNIST
+from whynet.data import sources
+
+
+@pytest.fixture
+def mnist_folder() -> Path:
+    """Real MNIST, or a skip that says how to have it."""
+    if MNIST is None:
+        pytest.skip("MNIST's four files are not on this machine: set WHYNET_DATA to their folder")
+    return MNIST
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No mirror, no cache and no folder of the user's: each test brings what it needs."""
+    monkeypatch.delenv("WHYNET_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setattr(sources, "MIRRORS", dict.fromkeys(sources.MIRRORS, ("http://127.0.0.1:9/",)))
+
+
+@pytest.fixture(scope="session")
+def digits() -> whynet.Dataset:
+    """The embedded digits."""
+    return whynet.load("digits")
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Random numbers, the same every time."""
+    return np.random.default_rng(20240607)
