@@ -153,13 +153,9 @@ def from_folder(folder: Path, say: Say = lambda _: None) -> Dataset:
     for stem in STEMS[:2] + (STEMS[2:] if any(stem in paths for stem in STEMS[2:]) else ()):
         if stem not in paths:
             raise _missing(folder, stem)
-    arrays, names = {}, set()
-    for stem, path in paths.items():
-        hashed = _sha256(path)
-        owner = next((one for one in HASHES if hashed in (HASHES[one][stem], UNPACKED[one].get(stem))), None)
-        names.add(owner)
-        arrays[stem] = _array(path, stem, verified=owner is not None)
-    owner = names.pop() if len(names) == 1 else None
+    owners = {stem: _owners(_sha256(path), stem) for stem, path in paths.items()}
+    arrays = {stem: _array(path, stem, verified=bool(owners[stem])) for stem, path in paths.items()}
+    owner = next((name for name in HASHES if all(name in of_file for of_file in owners.values())), None)
     if owner == "fashion-mnist":
         say(f"These are Fashion-MNIST files: {folder}")
     return _dataset(arrays, owner or folder.resolve().name, folder, CLASSES.get(owner or ""))
@@ -282,13 +278,13 @@ def _verified(folder: Path, name: str) -> dict[str, Path]:
         if stem not in paths:
             raise _missing(folder, stem)
         hashed = _sha256(paths[stem])
-        if hashed in (HASHES[name][stem], UNPACKED[name].get(stem)):
+        if name in _owners(hashed, stem):
             continue
-        other = next((one for one in HASHES if hashed in (HASHES[one][stem], UNPACKED[one].get(stem))), None)
-        if other is None and _sha256_unpacked(paths[stem]) == UNPACKED[name].get(stem, ""):
+        others = _owners(hashed, stem)
+        if not others and _sha256_unpacked(paths[stem]) == UNPACKED[name].get(stem, ""):
             continue  # the same content, packed by another program
-        if other is not None:
-            reason = f"These are the files of {other}, whose names are the same"
+        if others:
+            reason = f"These are the files of {others[0]}, whose names are the same"
         else:
             _array(paths[stem], stem)  # if it is damaged, that says more than a hash
             reason = f"Delete the file, or give the folder by path with --data {folder} to use it unverified"
@@ -339,6 +335,11 @@ def _dataset(arrays: dict[str, Array], name: str, folder: Path, classes: tuple[s
             found=" x ".join(map(str, train.test.images.shape[1:])),
         )
     return train
+
+
+def _owners(hashed: str, stem: str) -> list[str]:
+    """The sets that a file of this hash belongs to."""
+    return [name for name in HASHES if hashed in (HASHES[name][stem], UNPACKED[name].get(stem))]
 
 
 def _sha256(path: Path) -> str:

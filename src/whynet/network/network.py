@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from whynet.errors import UsageError
-from whynet.network.costs import Cost, cost, one_hot
+from whynet.network.costs import Cost, one_hot
+from whynet.network.costs import cost as cost_named
 from whynet.network.initializers import initializer
 from whynet.network.layers import Dense, Layer
 from whynet.params import Params
@@ -94,6 +95,7 @@ class Network:
             last = output_activation or self.cost.output_activation
             layers = _dense_layers(sizes, activation, last, init, bias_init)
         _check_chain(layers)
+        cost_named(cost)
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise UsageError("networks compute in float32 or float64", expected="float32 or float64", found=str(dtype))
         self.layers: tuple[Layer, ...] = tuple(layers)
@@ -114,7 +116,7 @@ class Network:
     @property
     def cost(self) -> Cost:
         """The cost that this network's scores are made for."""
-        return cost(self.cost_name)
+        return cost_named(self.cost_name)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -172,10 +174,11 @@ class Network:
                 expected=f"{self.layers[0].inputs} features each",
                 found=f"{X.shape[1]}",
             )
-        parts = [
-            self.forward(self._features(X[start : start + ROWS_AT_ONCE])).scores
-            for start in range(0, len(X), ROWS_AT_ONCE)
-        ]
+        with np.errstate(over="ignore", invalid="ignore"):  # scores that overflow are infinite: that says it
+            parts = [
+                self.forward(self._features(X[start : start + ROWS_AT_ONCE])).scores
+                for start in range(0, len(X), ROWS_AT_ONCE)
+            ]
         return np.concatenate(parts) if parts else np.zeros((0, self.layers[-1].outputs), self.dtype)
 
     def predict(self, X: Array) -> Labels:

@@ -144,6 +144,8 @@ def _described(metadata: dict[str, str], path: Path) -> Network:
             _finite(about["scaling"]["offset"]),
             _finite(about["scaling"]["divisor"]),
         )
+        if scaling and scaling.divisor == 0:
+            raise ValueError("pixels cannot be divided by 0")
         quiet = [Dense(layer.inputs, layer.outputs, layer.activation, "zeros", "zeros") for layer in layers]
         network = Network(
             layers=quiet,

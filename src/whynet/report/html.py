@@ -25,9 +25,12 @@ def run_page(run: Run) -> str:
     test = run.data.test
     if test is not None:
         scores = run.network.scores(test.images)
-        predictions = run.network.cost.predictions(scores)
-        parts.append(_confusion(predictions, test))
-        parts.append(_mistakes(run.network.cost.probabilities(scores), predictions, test))
+        if np.isfinite(scores).all():
+            predictions = run.network.cost.predictions(scores)
+            parts.append(_confusion(predictions, test))
+            parts.append(_mistakes(run.network.cost.probabilities(scores), predictions, test))
+        else:
+            parts.append("<p>Its scores for the test images are not finite, so there are no answers to show.</p>")
     parts += [_masks(run), _recipe(run)]
     return page(f"whynet: {_title(run)}", "".join(parts), charts=True)
 

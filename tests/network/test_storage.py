@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import json
+import pickle
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import load_file, save
+
+import whynet
+from whynet.errors import BadFile
+from whynet.types import Scaling
+
+
+def network(**options):
+    return whynet.Network([6, 4, 3], activation="tanh", scaling=Scaling("0..1", 0.0, 255.0), classes="abc", **options)
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = tmp_path / "model.safetensors"
+    network(seed=3).save(path)
+    return path
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("cost", ["quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy"])
+def test_a_loaded_network_is_the_saved_one(dtype, cost, tmp_path, rng):
+    saved = network(dtype=dtype, cost=cost, seed=2)
+    saved.save(tmp_path / "m.safetensors")
+    loaded = whynet.Network.load(tmp_path / "m.safetensors")
+    np.testing.assert_array_equal(loaded.params.vector, saved.params.vector)
+    assert loaded.layers == saved.layers
+    assert (loaded.cost_name, loaded.scaling, loaded.classes) == (saved.cost_name, saved.scaling, saved.classes)
+    images = rng.integers(256, size=(5, 2, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(loaded.scores(images), saved.scores(images))
+    loaded.save(tmp_path / "again.safetensors")
+    assert (tmp_path / "again.safetensors").read_bytes() == (tmp_path / "m.safetensors").read_bytes()
+
+
+def test_tensors_are_named_and_shaped_as_in_a_torch_sequential(model):
+    tensors = load_file(model)
+    assert {name: array.shape for name, array in tensors.items()} == {
+        "0.weight": (4, 6), "0.bias": (4,), "2.weight": (3, 4), "2.bias": (3,)
+    }  # fmt: skip
+    np.testing.assert_array_equal(tensors["0.weight"], whynet.Network.load(model).params[0]["W"].T)
+
+
+def test_torch_opens_the_file(model):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed; it is a peer, not a dependency")
+    theirs = torch.nn.Sequential(torch.nn.Linear(6, 4), torch.nn.Tanh(), torch.nn.Linear(4, 3))
+    theirs.load_state_dict({name: torch.from_numpy(array) for name, array in load_file(model).items()})
+    X = np.random.default_rng(0).random((5, 6), dtype=np.float32)
+    np.testing.assert_allclose(
+        theirs(torch.from_numpy(X)).detach(), whynet.Network.load(model).scores(X), rtol=1e-5, atol=1e-6
+    )
+
+
+def about_of(model: Path) -> dict:
+    content = model.read_bytes()
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    return json.loads(header["__metadata__"]["whynet"])
+
+
+def rewritten(model: Path, change) -> bytes:
+    """The model with its description or tensors changed, still a sound .safetensors file."""
+    about, tensors = about_of(model), load_file(model)
+    change(about, tensors)
+    return save(tensors, metadata={"whynet": json.dumps(about)})
+
+
+class Evil:
+    def __reduce__(self):
+        return (print, ("executed",))
+
+
+def nan(about, tensors):
+    tensors["0.bias"][1] = np.nan
+
+
+def infinite(about, tensors):
+    tensors["2.weight"][0, 0] = np.inf
+
+
+def transposed(about, tensors):
+    tensors["0.weight"] = np.ascontiguousarray(tensors["0.weight"].T)
+
+
+def renamed(about, tensors):
+    tensors["1.weight"] = tensors.pop("0.weight")
+
+
+def missing(about, tensors):
+    del tensors["2.bias"]
+
+
+def extra(about, tensors):
+    tensors["more"] = np.zeros(3, np.float32)
+
+
+def double(about, tensors):
+    tensors["0.bias"] = tensors["0.bias"].astype(np.float64)
+
+
+DAMAGE = {
+    "empty": lambda m: b"",
+    "cut short": lambda m: m.read_bytes()[:-7],
+    "header cut short": lambda m: m.read_bytes()[:40],
+    "header length absurd": lambda m: struct.pack("<Q", 2**62) + m.read_bytes()[8:],
+    "bytes appended": lambda m: m.read_bytes() + b"x",
+    "a pickle": lambda m: pickle.dumps(Evil()),
+    "a zip archive": lambda m: b"PK\x03\x04" + bytes(100),
+    "text": lambda m: b"this is no model at all, it is a letter",
+    "zeros": lambda m: bytes(1000),
+    "another program's tensors": lambda m: save({"0.weight": np.zeros((4, 6), np.float32)}),
+    "another format": lambda m: rewritten(m, lambda a, t: a.update(format=99)),
+    "no sizes": lambda m: rewritten(m, lambda a, t: a.pop("sizes")),
+    "sizes that do not chain": lambda m: rewritten(m, lambda a, t: a.update(sizes=[6, 5, 3])),
+    "sizes as text": lambda m: rewritten(m, lambda a, t: a.update(sizes="784")),
+    "sizes below one": lambda m: rewritten(m, lambda a, t: a.update(sizes=[6, -4, 3])),
+    "sizes far too large": lambda m: rewritten(m, lambda a, t: a.update(sizes=[10**6, 10**6, 3])),
+    "an activation that does not exist": lambda m: rewritten(m, lambda a, t: a["layers"][0].update(activation="x")),
+    "a cost that does not exist": lambda m: rewritten(m, lambda a, t: a.update(cost="os.system")),
+    "scaling without numbers": lambda m: rewritten(m, lambda a, t: a.update(scaling={"name": "0..1"})),
+    "scaling not finite": lambda m: rewritten(m, lambda a, t: a["scaling"].update(divisor=float("nan"))),
+    "a scaling by zero": lambda m: rewritten(m, lambda a, t: a["scaling"].update(divisor=0.0)),
+    "description is a list": lambda m: save(load_file(m), metadata={"whynet": "[1, 2]"}),
+    "description is no JSON": lambda m: save(load_file(m), metadata={"whynet": "{"}),
+    "description nested deep": lambda m: save(load_file(m), metadata={"whynet": "[" * 50_000 + "]" * 50_000}),
+    "NaN": lambda m: rewritten(m, nan),
+    "infinity": lambda m: rewritten(m, infinite),
+    "transposed": lambda m: rewritten(m, transposed),
+    "a tensor renamed": lambda m: rewritten(m, renamed),
+    "a tensor missing": lambda m: rewritten(m, missing),
+    "a tensor more": lambda m: rewritten(m, extra),
+    "another type": lambda m: rewritten(m, double),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_a_damaged_model_is_refused_and_nothing_in_it_runs(kind, model, capsys):
+    bad = model.with_name("bad.safetensors")
+    bad.write_bytes(DAMAGE[kind](model))
+    with pytest.raises(BadFile) as caught:
+        whynet.Network.load(bad)
+    assert "bad.safetensors" in str(caught.value)
+    assert "executed" not in capsys.readouterr().out
+
+
+def test_a_model_that_is_not_there():
+    with pytest.raises(BadFile, match="No such file"):
+        whynet.Network.load("nowhere.safetensors")
+
+
+@settings(max_examples=200, deadline=None)
+@given(at=st.integers(0, 10**6), byte=st.integers(0, 255), cut=st.booleans())
+def test_any_changed_byte_or_cut_is_refused_or_harmless(at, byte, cut, tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "m.safetensors"
+    network(seed=1).save(path)
+    content = bytearray(path.read_bytes())
+    if cut:
+        content = content[: at % len(content)]
+    else:
+        content[at % len(content)] = byte
+    path.write_bytes(bytes(content))
+    try:
+        loaded = whynet.Network.load(path)
+    except BadFile:
+        return
+    assert np.isfinite(loaded.params.vector).all()
+    assert loaded.scores(np.zeros((1, loaded.sizes[0]))).shape == (1, loaded.sizes[-1])
+
+
+def test_a_refusal_costs_little_memory(tmp_path):
+    """A header that describes a terabyte, and a sparse file of 900 MB behind an honest one."""
+    path = tmp_path / "huge.safetensors"
+    header = {"0.weight": {"dtype": "F32", "shape": [10**6, 10**6], "data_offsets": [0, 4 * 10**12]}}
+    about = {"whynet": json.dumps({"format": 1, "sizes": [10**6, 10**6]})}
+    text = json.dumps({**header, "__metadata__": about}).encode()
+    with path.open("wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        file.truncate(900_000_000)
+    code = (
+        "import resource, sys, whynet\nfrom whynet.errors import BadFile\n"
+        "whynet.Network([2, 2])\nimport whynet.network.storage\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "try:\n    whynet.Network.load(sys.argv[1])\n"
+        "except BadFile:\n    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+    )
+    command = [sys.executable, "-c", code, str(path)]
+    assert int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) < 16_000
+
+
+def test_a_folder_that_is_not_there_is_a_sentence(tmp_path):
+    with pytest.raises(whynet.WhynetError, match="cannot be written"):
+        network().save(tmp_path / "nowhere" / "m.safetensors")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import whynet
+from whynet.errors import Interrupted, NonFinite, UsageError
+from whynet.training.loop import Training, build
+
+
+def textbook(recipe, data, epochs):
+    """Mini-batch gradient descent on the quadratic cost, sigmoid units, as loops over batches and examples."""
+    network = build(recipe, data)
+    W = [arrays["W"].astype(np.float64) for arrays in network.params]
+    b = [arrays["b"].astype(np.float64) for arrays in network.params]
+    sigmoid = lambda z: 1 / (1 + np.exp(-z))  # noqa: E731
+    for epoch in range(epochs):
+        order = np.random.default_rng([recipe.seed, 2, epoch]).permutation(len(data))
+        for start in range(0, len(order), recipe.batch_size):
+            rows = order[start : start + recipe.batch_size]
+            dW, db = [np.zeros_like(w) for w in W], [np.zeros_like(v) for v in b]
+            for row in rows:
+                a = [data.pixels[row] / 255]
+                for w, v in zip(W, b, strict=True):
+                    a.append(sigmoid(a[-1] @ w + v))
+                delta = (a[-1] - np.eye(10)[data.labels[row]]) * a[-1] * (1 - a[-1])
+                for layer in reversed(range(len(W))):
+                    dW[layer] += np.outer(a[layer], delta) / len(rows)
+                    db[layer] += delta / len(rows)
+                    delta = (W[layer] @ delta) * a[layer] * (1 - a[layer])
+            for layer in range(len(W)):
+                W[layer] -= recipe.rate * (dW[layer] + recipe.l2 * W[layer])
+                b[layer] -= recipe.rate * db[layer]
+    return W, b
+
+
+@pytest.mark.parametrize("batch_size", [7, 10, 64])
+def test_training_is_what_the_textbook_says(batch_size, digits):
+    data = digits.subset(100, seed=0)
+    recipe = whynet.Recipe(
+        hidden=(6,), cost="quadratic", learning_rate=2.0, l2=0.01, batch_size=batch_size, epochs=2, dtype="float64"
+    )
+    network = build(recipe, data)
+    for _ in whynet.train(network, data, recipe):
+        pass
+    for arrays, W, b in zip(network.params, *textbook(recipe, data, 2), strict=True):
+        np.testing.assert_allclose(arrays["W"], W, rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(arrays["b"], b, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("batch_size", [1, "full", 10**9])
+def test_batches_of_one_and_of_all_are_ordinary(batch_size, digits):
+    data = digits.subset(50, seed=0)
+    recipe = whynet.Recipe(batch_size=batch_size, epochs=2)
+    training = Training(build(recipe, data), data, recipe)
+    epochs = list(training)
+    assert epochs[-1].steps == 2 * (50 if batch_size == 1 else 1)
+    assert epochs[1].cost < epochs[0].cost
+
+
+def test_it_learns_the_digits(digits):
+    run = whynet.fit(whynet.Recipe(data="digits", learning_rate=0.5, epochs=20))
+    assert run.history[-1].test_accuracy > 0.93
+    assert run.history[-1].cost < 0.1 * run.floor
+
+
+def test_stopping_early_is_break(digits):
+    recipe = whynet.Recipe(epochs=50)
+    network = build(recipe, digits)
+    for epoch in whynet.train(network, digits, recipe):
+        if epoch.cost < 1.0:
+            break
+    assert 0 < epoch.epoch < 49
+
+
+def test_the_order_of_examples_does_not_depend_on_the_network(digits):
+    """Two trainings that differ in width see the same rows in the same order: trials are paired."""
+    seen = []
+    for hidden in ((5,), (9,)):
+        recipe = whynet.Recipe(hidden=hidden, epochs=1, batch_size=1)
+        training = Training(build(recipe, digits), digits, recipe)
+        rows = []
+        advance = training.engine.advance
+        training.engine.advance = lambda t, s, batches, r, rows=rows, go=advance: (
+            rows.append(batches.copy()),
+            go(t, s, batches, r),
+        )[1]
+        next(training)
+        seen.append(np.concatenate(rows))
+    np.testing.assert_array_equal(*seen)
+
+
+@pytest.mark.parametrize("order", ["shuffled", "file", "random"])
+@pytest.mark.parametrize("randomness", ["by-purpose", "one-generator"])
+def test_orders(order, randomness, digits):
+    data = digits.subset(40, seed=0)
+    recipe = whynet.Recipe(order=order, randomness=randomness, epochs=2)
+    training = Training(build(recipe, data), data, recipe)
+    first, second = next(training._orders), next(training._orders)
+    if order == "file":
+        assert first.tolist() == second.tolist() == list(range(40))
+    else:
+        assert first.tolist() != second.tolist()
+    if order == "shuffled":
+        assert sorted(first) == sorted(second) == list(range(40))
+
+
+def test_a_blow_up_names_place_and_quantity_and_keeps_the_last_good_parameters(digits):
+    recipe = whynet.Recipe(activation="identity", learning_rate=1e30, epochs=3)
+    network = build(recipe, digits)
+    with pytest.raises(NonFinite) as caught:
+        list(whynet.train(network, digits, recipe))
+    assert "in layer" in caught.value.message
+    assert "epoch 0, batch" in caught.value.where
+    assert np.isfinite(network.params.vector).all()
+
+
+def test_the_quantity_that_blew_up_is_the_first_one(digits):
+    """Weights of 1e38 overflow the weighted input of the first layer in the very first batch."""
+    recipe = whynet.Recipe(activation="relu", init="constant(3e38)", epochs=1)
+    network = build(recipe, digits)
+    before = network.params.vector.copy()
+    with pytest.raises(NonFinite, match="weighted input z in layer 1"):
+        list(whynet.train(network, digits, recipe))
+    np.testing.assert_array_equal(network.params.vector, before)
+
+
+def test_stop_is_heard_between_batches_and_the_position_goes_on_to_the_same_bits(digits):
+    recipe = whynet.Recipe(epochs=3, batch_size=1, optimizer="adam")
+    whole = build(recipe, digits)
+    list(whynet.train(whole, digits, recipe))
+
+    halted = build(recipe, digits)
+    looks = iter(range(10**6))
+    training = Training(halted, digits, recipe, stop=lambda: next(looks) >= 3)
+    with pytest.raises(Interrupted):
+        list(training)
+    assert training.position.batch > 0
+    list(Training(halted, digits, recipe, position=training.position))
+    np.testing.assert_array_equal(halted.params.vector, whole.params.vector)
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    cuts=st.lists(st.integers(1, 60), max_size=4),
+    optimizer=st.sampled_from(["sgd", "adam"]),
+    momentum=st.sampled_from([0.0, 0.9]),
+    schedule=st.sampled_from(["constant", "cosine"]),
+    randomness=st.sampled_from(["by-purpose", "one-generator"]),
+    batch_size=st.sampled_from([1, 7, 30, "full"]),
+)
+def test_any_cut_resumes_to_the_same_bits(cuts, optimizer, momentum, schedule, randomness, batch_size):
+    data = whynet.load("digits").subset(60, seed=0)
+    recipe = whynet.Recipe(
+        hidden=(4,), optimizer=optimizer, momentum=momentum, schedule=schedule, randomness=randomness,
+        batch_size=batch_size, epochs=3, l2=0.001,
+    )  # fmt: skip
+    whole = build(recipe, data)
+    records = list(whynet.train(whole, data, recipe))
+
+    network, position, again = build(recipe, data), None, []
+    for cut in [*cuts, 10**9]:
+        left = iter(range(cut))
+        training = Training(network, data, recipe, position=position, stop=lambda left=left: next(left, None) is None)
+        position = training.position
+        try:
+            again += list(training)
+        except Interrupted:
+            continue
+    np.testing.assert_array_equal(network.params.vector, whole.params.vector)
+    assert [epoch.cost for epoch in again] == [epoch.cost for epoch in records][-len(again) :]
+
+
+def test_sizes_that_do_not_fit_are_refused(digits):
+    with pytest.raises(UsageError, match="do not fit the data"):
+        build(whynet.Recipe(sizes=(784, 30, 10)), digits)
+
+
+def test_the_floor_is_that_of_the_training_labels(digits):
+    recipe = whynet.Recipe(cost="quadratic")
+    p = digits.prior
+    assert Training(build(recipe, digits), digits, recipe).floor == pytest.approx(0.5 * np.sum(p * (1 - p)))
