@@ -1,0 +1,288 @@
+"""The command line as people and scripts meet it: streams, JSON, exit codes, and no traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from whynet.interfaces import cli
+
+TRAIN_KEYS = {
+    "schema", "data", "sizes", "base", "engine", "engine_reason", "seed", "epochs_run", "seconds", "epoch_seconds",
+    "train_cost", "floor", "test_correct", "test_total", "test_accuracy", "run", "report", "state",
+}  # fmt: skip
+
+
+@pytest.fixture
+def whynet(capsys, monkeypatch, tmp_path):
+    """Runs a command in a folder of its own; gives exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["whynet", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return stopped.value.code, out, err
+
+    return run
+
+
+@pytest.fixture
+def as_json(whynet):
+    """The same with --json: exactly one object on stdout."""
+
+    def run(*arguments):
+        code, out, err = whynet(*arguments, "--json")
+        values = json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+        assert values["schema"] == 1
+        assert out.count("\n") == 1
+        return code, values, err
+
+    return run
+
+
+def test_alone_it_shows_three_things_to_try(whynet):
+    code, out, _ = whynet()
+    assert code == 0
+    assert sum(line.startswith("  whynet ") for line in out.splitlines()) == 3
+
+
+def test_training_prints_its_outcome_and_the_next_command(whynet):
+    code, out, err = whynet("train", "--data", "digits", "--epochs", 2, "--out", "r")
+    assert code == 0
+    assert err.splitlines()[0] == "Recipe: plain with --data, --epochs"
+    assert "Epoch 1/2" in err
+    assert err.splitlines()[-1].startswith("Next: whynet evaluate r")
+    assert "r/report.html" in out
+    assert "\x1b" not in out + err
+
+
+def test_training_as_json(as_json):
+    code, values, _ = as_json("train", "--data", "digits", "--epochs", 3, "--seed", 4)
+    assert code == 0
+    assert values.keys() >= TRAIN_KEYS
+    assert (values["data"], values["base"], values["engine"], values["seed"]) == ("digits", "plain", "reference", 4)
+    assert values["sizes"] == [64, 30, 10]
+    assert len(values["test_correct"]) == len(values["epoch_seconds"]) == values["epochs_run"] == 3
+    assert values["test_accuracy"] == values["test_correct"][-1] / values["test_total"]
+    assert values["state"] is None
+    assert Path(values["report"]).is_file()
+
+
+def test_without_options_about_the_network_the_base_is_default(as_json):
+    _, values, err = as_json("train", "--data", "digits", "--seed", 1)
+    assert values["base"] == "default"
+    assert err.startswith("Recipe: default")
+    assert values["test_accuracy"] >= 0.97
+
+
+def test_without_any_source_auto_falls_back_in_one_line(as_json):
+    code, values, err = as_json("train", "--epochs", 1)
+    assert (code, values["data"]) == (0, "digits")
+    assert sum("scikit-learn" in line for line in err.splitlines()) == 1
+
+
+def test_a_recipe_file_and_options_over_it(as_json, tmp_path):
+    (tmp_path / "mine.toml").write_text('data = "digits"\nhidden = [7]\nepochs = 1\nactivation = "relu"\n')
+    _, values, _err = as_json("train", "mine.toml", "--epochs", 2)
+    assert values["base"] == "mine.toml"
+    assert values["sizes"] == [64, 7, 10]
+    assert values["epochs_run"] == 2
+    assert as_json("train", values["run"] + "/recipe.toml", "--out", "again")[1]["train_cost"] == values["train_cost"]
+
+
+def test_every_option_reaches_the_recipe(as_json):
+    options = {
+        "sizes": "64,12,8,10", "activation": "tanh", "output-activation": "tanh", "init": "uniform(-0.5,0.5)",
+        "bias-init": "constant(0.1)", "cost": "quadratic", "optimizer": "sgd", "learning-rate": "0.05",
+        "momentum": "0.5", "schedule": "cosine", "batch-size": "full", "epochs": "2", "l2": "0.001",
+        "scaling": "-1..1", "train-size": "500", "validation-size": "100", "seed": "3", "dtype": "float64",
+        "engine": "reference", "threads": "1",
+    }  # fmt: skip
+    arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
+    _, values, _ = as_json("train", "--data", "digits", *arguments, "--out", "r")
+    written = Path("r/recipe.toml").read_text()
+    for name, value in options.items():
+        if name not in ("sizes",):
+            assert f"{name.replace('-', '_')} = " in written
+            assert value in written
+    assert values["sizes"] == [64, 12, 8, 10]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["train", "--cost", "quadratik"], "Did you mean 'quadratic'"),
+        (["train", "--learnin-rate", "3"], "--learning-rate"),
+        (["train", "--epochs", "many"], "integer"),
+        (["train", "--epochs", "-3"], "0 or more"),
+        (["train", "--sizes", "a,b"], "784,30,10"),
+        (["train", "--batch-size", "some"], "full"),
+        (["train", "--data", "digits", "--sizes", "784,30,10"], "64,30,10"),
+        (["train", "--data", "digits", "--train-size", "9999"], "1,442"),
+        (["train", "--data", "digits", "--engine", "warp"], "auto"),
+        (["train", "--data", "nowhere"], "auto, digits"),
+        (["train", "nothing-like-this"], "recipe"),
+        (["train", "--resume", "x", "--epochs", "3"], "Leave out"),
+        (["trian"], "Did you mean 'train'"),
+        (["explain", "abc"], "0.45"),
+        (["explain"], "NUMBER"),
+        (["reproduce", "vectorized"], "Did you mean 'vectorised'"),
+        (["data", "--download"], "mnist"),
+    ],
+)
+def test_usage_mistakes_are_sentences_and_exit_2(whynet, as_json, arguments, says):
+    code, out, err = whynet(*arguments)
+    assert (code, out) == (2, "")
+    assert says in err
+    code, values, _ = as_json(*arguments)
+    assert code == 2
+    assert set(values["error"]) == {"kind", "message", "where", "expected", "found", "do"}
+    assert values["error"]["kind"] == "usage"
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "command"),
+    [
+        ("bad.toml", "epochs = ", ["train", "bad.toml"]),
+        ("bad.toml", "epocs = 3", ["train", "bad.toml"]),
+        ("bad.safetensors", "letters, no tensors", ["evaluate", "bad.safetensors"]),
+        ("r/recipe.toml", "x = 1", ["train", "--resume", "r"]),
+        ("empty/notes.txt", "", ["evaluate", "empty"]),
+        ("empty/notes.txt", "", ["train", "--resume", "empty"]),
+        ("data/train-images-idx3-ubyte.gz", "<html>", ["train", "--data", "data"]),
+    ],
+)
+def test_bad_files_are_sentences_and_exit_3(whynet, as_json, tmp_path, name, content, command):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(content)
+    code, out, err = whynet(*command)
+    assert (code, out) == (3, "")
+    assert "Error: " in err
+    code, values, _ = as_json(*command)
+    assert (code, values["error"]["kind"]) == (3, "bad-file")
+    assert (tmp_path / name).read_text() == content
+
+
+def test_what_cannot_be_had_is_exit_5(as_json):
+    for command in (["train", "--data", "mnist"], ["reproduce", "vectorised"], ["data", "mnist", "--download"]):
+        code, values, _ = as_json(*command)
+        assert (code, values["error"]["kind"]) == (5, "resource")
+        assert "WHYNET_DATA" in values["error"]["do"]
+
+
+def test_a_blow_up_is_exit_4_with_the_whole_object(as_json):
+    code, values, _err = as_json(
+        "train", "--data", "digits", "--activation", "identity", "--learning-rate", "1e30", "--out", "r"
+    )
+    assert (code, values["state"]) == (4, "non-finite")
+    assert values.keys() >= TRAIN_KEYS
+    assert "layer" in values["message"]
+    assert Path("r/report.html").is_file()
+
+
+def test_a_directory_that_holds_a_run_is_kept_unless_told(whynet):
+    train = ["train", "--data", "digits", "--epochs", 1, "--out", "r"]
+    assert whynet(*train)[0] == 0
+    before = Path("r/model.safetensors").read_bytes()
+    code, _, err = whynet(*train, "--seed", 1)
+    assert code == 2
+    assert "--overwrite" in err
+    assert Path("r/model.safetensors").read_bytes() == before
+    assert whynet(*train, "--seed", 1, "--overwrite")[0] == 0
+    assert Path("r/model.safetensors").read_bytes() != before
+
+
+def test_resuming_a_finished_run_leaves_it_as_it_is(whynet):
+    whynet("train", "--data", "digits", "--epochs", 1, "--out", "r")
+    before = {path.name: path.read_bytes() for path in Path("r").iterdir()}
+    code, _, err = whynet("train", "--resume", "r")
+    assert code == 0
+    assert "finished" in err
+    assert {path.name: path.read_bytes() for path in Path("r").iterdir()} == before
+
+
+def test_ctrl_c_saves_says_how_to_go_on_and_exits_130(tmp_path):
+    command = [sys.executable, "-m", "whynet", "train", "--data", "digits", "--epochs", "5000", "--out", "r", "--json"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "r" / "checkpoint.safetensors").exists():
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert json.loads(out)["state"] is None
+    assert "whynet train --resume r" in err
+    assert "Traceback" not in err
+
+
+def test_evaluate_counts_what_training_counted(as_json, whynet):
+    _, trained, _ = as_json("train", "--data", "digits", "--epochs", 2, "--out", "r")
+    for target in (["r"], ["r/model.safetensors", "--data", "digits"]):
+        _, values, _ = as_json("evaluate", *target)
+        assert values["test_correct"] == trained["test_correct"][-1]
+        assert sum(map(sum, values["confusion"])) == values["test_total"] == 355
+        assert values["accuracy"] == trained["test_accuracy"]
+    assert "recall" in whynet("evaluate", "r")[1]
+    assert whynet("report", "r")[0] == 0
+
+
+def test_explain_as_people_type_it(as_json, whynet):
+    code, values, _ = as_json("explain", "0.45")
+    assert (code, values["number"]) == (0, "0.45")
+    assert set(values["readings"][0]) == {"cost", "averaging", "meaning", "exact"}
+    assert as_json("explain", "958", "of", "10000")[1]["readings"][0]["exact"] == 958
+    assert "no plateau" in whynet("explain", "0.2345678")[1]
+
+
+def test_check_gradients(as_json, whynet):
+    code, values, _ = as_json("check-gradients", "plain", "--data", "digits")
+    assert (code, values["passed"]) == (0, True)
+    assert values["relative_error"] <= 1e-7
+    assert set(values["worst"]) == {"array", "index", "analytic", "numeric"}
+    whynet("train", "--data", "digits", "--epochs", 1, "--out", "r")
+    assert whynet("check-gradients", "r")[0] == 0
+
+
+def test_check_gradients_of_a_faulty_recipe_is_exit_1(as_json, tmp_path):
+    (tmp_path / "faulty.toml").write_text('data = "digits"\ncost = "quadratic"\nfaults = ["no-output-slope"]\n')
+    code, values, _ = as_json("check-gradients", "faulty.toml")
+    assert (code, values["passed"]) == (1, False)
+
+
+def test_data(as_json, whynet):
+    names = [one["name"] for one in as_json("data")[1]["sets"]]
+    assert names == ["mnist", "fashion-mnist", "digits", "xor"]
+    assert as_json("data", "digits")[1]["sets"][0]["examples"] == 1442
+    assert "1,442 training" in whynet("data", "digits")[1]
+
+
+def test_reproduce(as_json, whynet):
+    code, values, _ = as_json("reproduce", "xor", "--page", "page.html")
+    assert code == 0
+    row = values["experiments"][0]
+    assert set(row) == {"name", "published", "measured", "floor", "means", "verdict", "fixed", "seconds"}
+    assert row["verdict"] is row["fixed"] is None
+    assert "<table>" in Path("page.html").read_text()
+
+
+def test_a_pipe_that_is_closed_early_is_no_crash():
+    command = f"{sys.executable} -m whynet train --help | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "explain", "reproduce", "check-gradients", "data", "report"])
+def test_every_command_has_help(whynet, command):
+    code, out, _ = whynet(command, "--help")
+    assert code == 0
+    assert "--json" in out
