@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import whynet
+from whynet.report import pictures
+from whynet.report.page import script_json
+
+
+@pytest.fixture(scope="module")
+def run():
+    return whynet.fit(whynet.Recipe(data="digits", hidden=(12,), epochs=3, validation_size=100, learning_rate=0.5))
+
+
+def test_the_report_holds_everything_itself(run):
+    page = run.report()
+    for heading in ("Learning curves", "What it takes for what", "Worst mistakes", "first layer", "Recipe"):
+        assert heading in page
+    outside = re.findall(r'(?:src|href)="(?!data:)[^"]*"|@import|url\((?!data:)', page.split("<script>")[0])
+    assert outside == []
+    assert "prefers-color-scheme: dark" in page
+
+
+def test_the_curves_are_the_history(run):
+    page = run.report()
+    content = re.search(r'<script type="application/json" id="cost">(.*?)</script>', page)[1]
+    chart = json.loads(content)
+    assert chart["columns"][0] == [1, 2, 3]
+    assert chart["columns"][1] == run.history["cost"]
+    assert chart["columns"][-1] == [run.floor] * 3
+    assert [series["label"] for series in chart["series"]] == ["training cost", "validation cost", "floor"]
+
+
+def test_the_confusion_adds_up(run):
+    page = run.report()
+    cells = re.findall(r"<td[^>]*>(\d+)</td>", page.split("What it takes for what")[1].split("</table>")[0])
+    assert sum(map(int, cells)) == len(run.data.test)
+
+
+def test_names_cannot_break_the_page(run):
+    evil = "</script><script>alert(1)</script>"
+    data = replace(run.data, name=evil, classes=(evil, *run.data.classes[1:]), source=evil)
+    page = replace(run, data=replace(data, test=replace(run.data.test, classes=data.classes)), start=None).report()
+    assert "alert(1)</script>" not in page
+    assert "</" not in script_json({"x": evil})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"epochs": 0},
+        {"hidden": ()},
+        {"data": "xor", "epochs": 1},
+        {"activation": "identity", "learning_rate": 1e30},
+        {"init": "zeros", "epochs": 1},
+        {"hidden": (200,), "epochs": 1},
+    ],
+    ids=str,
+)
+def test_every_kind_of_run_has_a_report(change):
+    page = whynet.fit(whynet.Recipe(data="digits", epochs=2).but(**change)).report()
+    assert page.startswith("<!doctype html>")
+    assert not re.search(r">\s*(nan|none)\b", page, flags=re.IGNORECASE)
+
+
+def test_a_run_shows_itself_in_a_notebook(run):
+    assert "floor" in run._repr_html_()
+    assert "3 of 3 epochs" in repr(run)
+
+
+def test_masks_are_signed_pictures_of_the_weights():
+    W = np.array([[1.0], [-1.0], [0.0], [0.5]])
+    mask = pictures.masks(W, 2, 2)[0]
+    assert mask[1, 0].tolist() == [255, 255, 255]
+    assert mask[0, 0, 0] > mask[0, 0, 2]  # positive: red
+    assert mask[0, 1, 2] > mask[0, 1, 0]  # negative: blue
+    assert pictures.sheet(np.stack([mask] * 5), columns=3).shape == (2 * 2 + 2, 3 * 2 + 2 * 2, 3)
+    assert len(pictures.masks(np.ones((4, 99)), 2, 2)) == 60
+
+
+def test_pictures_open_again():
+    import base64
+    import io
+
+    from PIL import Image
+
+    picture = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    head, content = pictures.data_uri(picture).split(",")
+    assert head == "data:image/png;base64"
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(base64.b64decode(content)))), picture)

@@ -1,0 +1,75 @@
+"""Each fault does what its text says, and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import whynet
+from whynet.errors import NonFinite, UsageError
+from whynet.training.checking import check, whole_matrix_ratios
+from whynet.training.loop import Training, build, make_task
+
+RECIPE = whynet.Recipe(hidden=(6,), cost="quadratic", learning_rate=0.5, epochs=1, batch_size=20, dtype="float64")
+
+
+def gradients(recipe, data):
+    network = build(recipe, data)
+    task = make_task(network, data, recipe)
+    X = task.examples.features(np.arange(5), network.dtype)
+    return network, X, network.targets(data.labels[:5]), task
+
+
+def test_no_output_slope_divides_the_output_gradient_by_the_slope(digits):
+    network, X, targets, task = gradients(RECIPE.but(faults=("no-output-slope",)), digits)
+    scores = network.scores(X)
+    a1 = network.forward(X).memos[1].x
+    faulty = task.network.gradients(X, targets)
+    np.testing.assert_allclose(faulty[1]["W"], a1.T @ (scores - targets) / 5, rtol=1e-12)
+    assert not check(RECIPE.but(faults=("no-output-slope",)), network, digits).passed
+
+
+def test_raw_momentum_takes_steps_that_the_rate_does_not_scale(digits):
+    """After the first step, W <- W - rate g - m g_before, b <- b - rate g."""
+    recipe = RECIPE.but(faults=("raw-momentum",), momentum=0.3, learning_rate=1e-4)
+    network, X, targets, task = gradients(recipe, digits)
+    state = task.optimizer.init(network.params)
+    first = network.gradients(X, targets)
+    task.optimizer.update(network.params, first, state, recipe.rate)
+    before, second = network.params.copy(), network.gradients(X, targets)
+    task.optimizer.update(network.params, second, state, recipe.rate)
+    for layer in (0, 1):
+        W = before[layer]["W"] - 1e-4 * second[layer]["W"] - 0.3 * first[layer]["W"]
+        np.testing.assert_allclose(network.params[layer]["W"], W, rtol=1e-12, atol=1e-15)
+        b = before[layer]["b"] - 1e-4 * second[layer]["b"]
+        np.testing.assert_allclose(network.params[layer]["b"], b, rtol=1e-12, atol=1e-15)
+    with pytest.raises(UsageError, match="SGD"):
+        make_task(network, digits, recipe.but(optimizer="adam"))
+
+
+def test_naive_sigmoid_is_right_until_it_overflows(digits):
+    faulty = RECIPE.but(faults=("naive-sigmoid",))
+    assert check(faulty, build(faulty, digits), digits).passed
+    large = faulty.but(init="constant(50)")
+    network = build(large, digits)
+    with pytest.raises(NonFinite, match="gradient in layer"):
+        next(Training(network, digits, large))
+    assert np.isfinite(next(Training(build(large, digits), digits, large.but(faults=()))).cost)
+
+
+def test_the_whole_matrix_check_accuses_a_right_gradient(digits):
+    recipe = RECIPE.but(faults=("whole-matrix-check",))
+    network = build(recipe, digits)
+    assert check(recipe, network, digits).passed
+    assert min(whole_matrix_ratios(recipe, network, digits)) > 0.5
+
+
+def test_a_faulty_training_shares_the_parameters_of_the_sound_network(digits):
+    recipe = RECIPE.but(faults=("no-output-slope", "naive-sigmoid"))
+    network = build(recipe, digits)
+    before = network.params.vector.copy()
+    task = make_task(network, digits, recipe)
+    assert task.network.params is network.params
+    next(Training(network, digits, recipe))
+    assert (network.params.vector != before).any()
+    assert all(isinstance(layer, whynet.Dense) for layer in network.layers)

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import confusion_matrix, recall_score
+
+import whynet
+from whynet.training import metrics
+
+
+def test_confusion_and_recall_are_scikit_learns(rng):
+    labels, predictions = rng.integers(5, size=200), rng.integers(5, size=200)
+    table = metrics.confusion(predictions, labels, 5)
+    np.testing.assert_array_equal(table, confusion_matrix(labels, predictions))
+    np.testing.assert_allclose(metrics.recall(table), recall_score(labels, predictions, average=None))
+
+
+def test_a_class_without_examples_has_no_recall():
+    assert np.isnan(metrics.recall(np.array([[3, 0], [0, 0]]))[1])
+
+
+def test_cost_and_accuracy_do_not_depend_on_how_rows_are_cut(digits, monkeypatch):
+    network = whynet.fit(whynet.Recipe(data="digits", epochs=1)).network
+    whole = metrics.mean_cost(network, digits), metrics.accuracy(network, digits)
+    monkeypatch.setattr(metrics, "ROWS_AT_ONCE", 7)
+    assert (metrics.mean_cost(network, digits), metrics.accuracy(network, digits)) == pytest.approx(whole)
