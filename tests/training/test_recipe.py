@@ -9,7 +9,7 @@ import pytest
 
 import whynet
 from whynet.data.dataset import SCALINGS
-from whynet.engines.base import _engines
+from whynet.engines.choice import ENGINES
 from whynet.errors import BadFile, UsageError
 from whynet.network.activations import ACTIVATIONS
 from whynet.network.costs import COSTS
@@ -24,7 +24,7 @@ from whynet.training.recipe import LEARNING_RATES, Recipe, choices, recipe_names
     [
         ("activation", ACTIVATIONS), ("output_activation", ACTIVATIONS), ("cost", COSTS), ("optimizer", OPTIMIZERS),
         ("schedule", SCHEDULES), ("scaling", SCALINGS), ("faults", FAULTS),
-        ("engine", ["auto", *(engine.name for engine in _engines())]),
+        ("engine", ["auto", *(engine.name for engine in ENGINES)]),
     ],
 )  # fmt: skip
 def test_the_choices_are_the_keys_of_their_table(field, table):

@@ -1,4 +1,4 @@
-"""What every engine offers, and the choice among them."""
+"""What every engine is handed and what it offers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from whynet.errors import NonFinite, UsageError
+from whynet.errors import NonFinite
 from whynet.network.network import Network
 from whynet.optimizers.optimizers import Optimizer, State
 from whynet.optimizers.penalties import L2
@@ -76,29 +76,3 @@ class BatchBlewUp(NonFinite):
         super().__init__(f"the {blowup.quantity}{layer} became NaN or infinite")
         self.blowup = blowup
         self.costs = costs
-
-
-def choose(name: str, task: Task) -> tuple[Engine, str]:
-    """The engine to use, and why it is that one. `auto` takes the fastest that can do the task.
-
-    Raises
-    ------
-    UsageError
-        The engine asked for does not exist or cannot do this; the reason is in the message.
-    """
-    for engine in _engines():
-        reason = engine.why_not(task)
-        if name == engine.name:
-            if reason is not None:
-                raise UsageError(f"the {name} engine cannot train this: {reason}", do="Leave out --engine")
-            return engine, "asked for"
-        if name == "auto" and reason is None:
-            return engine, "the only engine there is" if len(_engines()) == 1 else "the fastest that can do it"
-    raise UsageError(f"there is no engine '{name}'", expected="auto, reference", found=name)
-
-
-def _engines() -> list[Engine]:
-    """Fastest first."""
-    from whynet.engines.reference import Reference
-
-    return [Reference()]

@@ -8,7 +8,7 @@ name to `FaultName` in `training/recipe.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,36 +53,35 @@ class NoSlope:
 
 @dataclass(frozen=True)
 class DenseWith:
-    """A Dense layer whose activation is replaced by an object that no recipe can name."""
+    """A Dense layer, `linear` (its activation is identity), followed by an activation that no recipe can name."""
 
-    dense: Dense
-    replacement: Activation
+    linear: Dense
+    activation: Activation
 
     @property
     def inputs(self) -> int:
-        return self.dense.inputs
+        return self.linear.inputs
 
     @property
     def outputs(self) -> int:
-        return self.dense.outputs
+        return self.linear.outputs
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        return self.dense.shapes()
+        return self.linear.shapes()
 
     def initialize(self, rng: np.random.Generator) -> dict[str, Array]:
-        return self.dense.initialize(rng)
+        return self.linear.initialize(rng)
 
     def forward(self, params: Mapping[str, Array], x: Array) -> tuple[Array, DenseMemo]:
-        z = x @ params["W"] + params["b"]
-        y, memo = self.replacement.forward(z)
-        return y, DenseMemo(x, z, memo)
+        z, memo = self.linear.forward(params, x)
+        y, activation_memo = self.activation.forward(z)
+        return y, memo._replace(activation=activation_memo)
 
     def backward(
         self, params: Mapping[str, Array], memo: DenseMemo, dy: Array, *, want_dx: bool = True
     ) -> tuple[Array | None, dict[str, Array]]:
-        dz = self.replacement.backward(memo.activation, dy)
-        gradients = {"W": memo.x.T @ dz, "b": dz.sum(axis=0)}
-        return (dz @ params["W"].T if want_dx else None), gradients
+        dz = self.activation.backward(memo.activation, dy)
+        return self.linear.backward(params, memo._replace(activation=None), dz, want_dx=want_dx)
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,9 @@ def whole_matrix_check(network: Network, X: Features, targets: Targets, step: fl
 
 def _naive_sigmoid(task: Task) -> Task:
     layers = [
-        DenseWith(layer, NaiveSigmoid()) if isinstance(layer, Dense) and layer.activation == "sigmoid" else layer
+        DenseWith(replace(layer, activation="identity"), NaiveSigmoid())
+        if isinstance(layer, Dense) and layer.activation == "sigmoid"
+        else layer
         for layer in task.network.layers
     ]
     return task._replace(network=task.network.sharing(layers))
@@ -143,9 +144,9 @@ def _naive_sigmoid(task: Task) -> Task:
 def _no_output_slope(task: Task) -> Task:
     *layers, last = task.network.layers
     if isinstance(last, DenseWith):
-        last = DenseWith(last.dense, NoSlope(last.replacement))
+        last = replace(last, activation=NoSlope(last.activation))
     elif isinstance(last, Dense):
-        last = DenseWith(last, NoSlope(activation(last.activation)))
+        last = DenseWith(replace(last, activation="identity"), NoSlope(activation(last.activation)))
     return task._replace(network=task.network.sharing([*layers, last]))
 
 

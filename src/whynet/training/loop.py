@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from whynet.data.dataset import Dataset, fit_scaling
-from whynet.engines.base import BatchBlewUp, Examples, Task, choose
+from whynet.engines.base import BatchBlewUp, Examples, Task
+from whynet.engines.choice import choose
 from whynet.errors import Interrupted, NonFinite
 from whynet.network.network import Network, draw_in_one
 from whynet.optimizers.optimizers import State, optimizer

@@ -121,13 +121,13 @@ def train(
     else:
         run = _new(recipe, given, out, overwrite, screen)
     started = time.perf_counter()
+    assert run.directory is not None
+    report = run.directory / "report.html"
     code = 0
-    if run.finished:
-        screen.say(f"This run is finished: {run.directory}")
+    if run.finished and report.exists():
+        screen.say(f"This run is finished, and left as it is: {run.directory}")
     else:
         code = _train(run, screen)
-    report = run.directory / "report.html" if run.directory else None
-    if report is not None and (not report.exists() or code != 130):
         run.report()
     seconds = time.perf_counter() - started
     screen.result(_as_json(run, report, seconds), _in_words(run, report))
@@ -298,7 +298,7 @@ def _download_progress(screen: Screen) -> Any:
     return DownloadBar()
 
 
-def _as_json(run: Run, report: Path | None, seconds: float) -> dict[str, Any]:
+def _as_json(run: Run, report: Path, seconds: float) -> dict[str, Any]:
     history = run.history
     last = history[-1] if len(history) else None
     return {
@@ -318,13 +318,13 @@ def _as_json(run: Run, report: Path | None, seconds: float) -> dict[str, Any]:
         "test_accuracy": last and last.test_accuracy,
         "validation_accuracy": last and last.validation_accuracy,
         "run": str(run.directory),
-        "report": str(report) if report and report.exists() else None,
+        "report": str(report),
         "state": run.state,
         "message": run.message,
     }
 
 
-def _in_words(run: Run, report: Path | None) -> str:
+def _in_words(run: Run, report: Path) -> str:
     lines = []
     if len(run.history):
         last = run.history[-1]
@@ -336,6 +336,5 @@ def _in_words(run: Run, report: Path | None) -> str:
             + (": nothing has been learned about the images" if near else "")
         )
     lines.append(f"run     {run.directory}")
-    if report is not None and report.exists():
-        lines.append(f"report  {report}")
+    lines.append(f"report  {report}")
     return "\n".join(lines)

@@ -1,0 +1,30 @@
+"""Which engine takes the steps."""
+
+from __future__ import annotations
+
+from whynet.engines.base import Engine, Task
+from whynet.engines.reference import Reference
+from whynet.errors import UsageError
+
+ENGINES: tuple[Engine, ...] = (Reference(),)  # fastest first
+
+
+def choose(name: str, task: Task) -> tuple[Engine, str]:
+    """The engine to use, and why it is that one. `auto` takes the fastest that can do the task.
+
+    Raises
+    ------
+    UsageError
+        The engine asked for does not exist or cannot do this; the reason is in the message.
+    """
+    for engine in ENGINES:
+        reason = engine.why_not(task)
+        if name == engine.name:
+            if reason is not None:
+                raise UsageError(f"the {name} engine cannot train this: {reason}", do="Leave out --engine")
+            return engine, "asked for"
+        if name == "auto" and reason is None:
+            return engine, "the only engine there is" if len(ENGINES) == 1 else "the fastest that can do it"
+    raise UsageError(
+        f"there is no engine '{name}'", expected="auto, " + ", ".join(engine.name for engine in ENGINES), found=name
+    )
