@@ -124,6 +124,7 @@ class Training(Iterator[Epoch]):
         self.batch_size = n if recipe.batch_size == "full" else min(int(recipe.batch_size), n)
         self.batches = math.ceil(n / self.batch_size)
         self.seconds = 0.0
+        self._chunk = 1  # batches handed to the engine in one call
         self._orders = _orders(recipe, network, n, self.position.epoch)
 
     @property
@@ -164,12 +165,12 @@ class Training(Iterator[Epoch]):
 
     def _advance(self, order: Array, epoch_rates: Array) -> None:
         """Take the steps of the epoch that are left, a few at a time, so that a wish to stop is soon heard."""
-        position, chunk = self.position, 1
+        position = self.position
         while position.batch < self.batches:
             if self.stop():
                 raise Interrupted("stopped on request", where=f"epoch {position.epoch}, batch {position.batch}")
             first = position.batch
-            rows = self._rows(order, first, first + chunk)
+            rows = self._rows(order, first, first + self._chunk)
             started = time.perf_counter()
             try:
                 costs = self.engine.advance(self.task, position.state, rows, epoch_rates[first : first + len(rows)])
@@ -184,7 +185,9 @@ class Training(Iterator[Epoch]):
             self.seconds += elapsed
             position.batch += len(rows)
             position.costs = np.concatenate([position.costs, costs])
-            chunk = max(1, min(4 * len(rows), int(len(rows) * SECONDS_BETWEEN_LOOKS / max(elapsed, 1e-6))))
+            if len(rows) == self._chunk:  # not what an epoch's end cut short
+                in_time = int(len(rows) * SECONDS_BETWEEN_LOOKS / max(elapsed, 1e-6))
+                self._chunk = max(1, min(4 * self._chunk, in_time))
             self.look(self)
 
     def _rows(self, order: Array, first: int, last: int) -> Rows:

@@ -237,7 +237,7 @@ def progress(run: Run, screen: Screen) -> Iterator[tuple[Callable[[Training], No
     with Progress(
         TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
         BarColumn(bar_width=24),
-        TextColumn("cost {task.fields[cost]:.4f} (floor {task.fields[floor]:.4f})"),
+        TextColumn("cost {task.fields[cost]} (floor {task.fields[floor]:.4f}){task.fields[right]}"),
         TextColumn("rate {task.fields[rate]:.2g}"),
         TextColumn("{task.fields[speed]:,.0f} images/s"),
         TimeRemainingColumn(),
@@ -251,7 +251,8 @@ def progress(run: Run, screen: Screen) -> Iterator[tuple[Callable[[Training], No
             total=total,
             epoch=run.position.epoch + 1,
             epochs=run.recipe.epochs,
-            cost=float("nan"),
+            cost="-",
+            right="",
             floor=run.floor,
             rate=run.recipe.rate,
             speed=0.0,
@@ -264,12 +265,13 @@ def progress(run: Run, screen: Screen) -> Iterator[tuple[Callable[[Training], No
                 job,
                 completed=training.position.epoch * training.batches + training.position.batch,
                 epoch=training.position.epoch + 1,
-                cost=float(recent.mean()) if len(recent) else float("nan"),
+                cost=f"{recent.mean():.4f}" if len(recent) else "-",
                 speed=done / max(training.seconds, 1e-9),
             )
 
         def on_epoch(epoch: Epoch) -> None:
-            bar.update(job, rate=epoch.learning_rate)
+            share = epoch.test_accuracy if epoch.validation_accuracy is None else epoch.validation_accuracy
+            bar.update(job, rate=epoch.learning_rate, right="" if share is None else f" right {share:.2%}")
             console.print(epoch_line(epoch, run.floor, run.recipe.epochs), highlight=False)
 
         yield look, on_epoch
