@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -40,6 +42,10 @@ def test_a_balanced_subset_has_as_many_of_each(size, seed):
     assert counts.max() - counts.min() <= 1
 
 
+def test_a_balanced_subset_takes_the_odd_one_from_a_class_that_has_it():
+    assert made([0, 0, 1, 1, 1], 2).subset(5, seed=0).counts.tolist() == [2, 3]
+
+
 def test_the_first_rows_and_what_is_refused():
     whole = made([0, 1, 1, 1, 2, 2])
     assert whole.subset(2, seed=0, balanced=False).labels.tolist() == [0, 1]
@@ -63,6 +69,9 @@ def test_what_does_not_fit_is_refused():
         Dataset(images.astype(float), np.zeros(3, int))
     with pytest.raises(UsageError, match="whole numbers"):
         Dataset(images, np.zeros(3))
+    for shape in ((0, 2, 2), (2, 0, 2)):
+        with pytest.raises(UsageError, match="at least one image"):
+            Dataset(np.zeros(shape, np.uint8), np.zeros(shape[0], int))
 
 
 def test_a_dataset_cannot_be_changed():
@@ -95,6 +104,19 @@ def test_scalings_are_their_formulas(name, expected, rng):
     values = images.reshape(20, -1).astype(np.float64)
     found = fit_scaling(name, images).apply(images, "float64")
     np.testing.assert_allclose(found, expected(values), rtol=1e-12, atol=1e-14)
+
+
+def test_moments_take_little_memory(rng):
+    images = rng.integers(256, size=(12_000, 28, 28), dtype=np.uint8)
+    data = Dataset(images, np.zeros(len(images), int))
+    tracemalloc.start()
+    summary, scaling = data.summary(), fit_scaling("standard", images)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4e6
+    assert summary["pixel_mean"] == scaling.offset == pytest.approx(images.mean(), rel=1e-12)
+    assert summary["pixel_sd"] == scaling.divisor == pytest.approx(images.std(), rel=1e-12)
+    assert summary["zero_share"] == pytest.approx(np.mean(images == 0), rel=1e-12)
 
 
 def test_scalings_that_cannot_be():

@@ -50,6 +50,11 @@ CORRUPT = {  # content, a word of the likely reason
     "a NumPy file": (b"\x93NUMPY\x01\x00" + bytes(40), "NumPy"),
     "text": (b"label,pixel0,pixel1\n5,0,0\n", "text"),
     "labels given as images": (packed(np.zeros(24, np.uint8)), "labels been given as images"),
+    "half a magic number": (GOOD[:2], "truncated"),
+    "text with a byte order mark": (b"\xef\xbb\xbf<html>", "text"),
+    "an HTML page after an empty line": (b"\r\n\r\n<html>", "error page"),
+    "more than gzip, appended": (GZ + b"xyz", "Fetch the file again"),
+    "an empty gzip member and no more": (gzip.compress(b"") * 3, "empty"),
     "magic alone": (GOOD[:4], "truncated"),
     "header cut short": (GOOD[:11], "truncated"),
     "numbers cut short": (GOOD[:-1], "truncated"),
@@ -78,6 +83,30 @@ def test_a_corrupt_file_is_refused_with_its_name_and_the_likely_reason(kind):
         idx.read(io.BytesIO(content), where="some/train-images.gz", ndim=3)
     assert caught.value.where == "some/train-images.gz"
     assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize("dims", [65, 255])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_more_dimensions_than_an_array_can_have(dims, pack):
+    content = bytes([0, 0, 8, dims]) + dims * b"\0\0\0\1" + b"x"
+    with pytest.raises(BadFile, match=f"number of dimensions.*found {dims}"):
+        idx.read(io.BytesIO(pack(content)), where="x")
+
+
+def test_a_file_that_shrinks_while_it_is_read():
+    class Shrinking(io.BytesIO):
+        def read(self, size=-1):
+            return super().read(size) if self.tell() < 16 else b""
+
+    with pytest.raises(BadFile, match="end too early"):
+        idx.read(Shrinking(GOOD), where="x", ndim=3)
+
+
+def test_a_verified_file_is_still_held_against_its_header():
+    np.testing.assert_array_equal(idx.read(io.BytesIO(GZ), where="x", verified=True), IMAGES)
+    for content, says in ((GOOD[:-1], "too early"), (GOOD + b"x", "more in the file")):
+        with pytest.raises(BadFile, match=says):
+            idx.read(io.BytesIO(gzip.compress(content)), where="x", verified=True)
 
 
 def test_images_given_as_labels():

@@ -188,7 +188,7 @@ def test_download_verifies_caches_and_asks_once(mirror):
 
 
 def test_a_download_that_breaks_off_leaves_nothing_behind(mirror):
-    with pytest.raises(ResourceError, match="is not to be had"):
+    with pytest.raises(ResourceError, match="no mirror has it"):
         whynet.load("mnist", mirrors={"mnist": [f"{mirror}/cut/"]})
     cache = user_cache_path("whynet", appauthor=False) / "mnist"
     assert [path.name for path in cache.iterdir() if path.name != ".lock"] == []
@@ -230,6 +230,18 @@ def test_an_explicit_name_without_a_mirror_is_an_error_that_says_what_to_do():
     assert "WHYNET_DATA" in caught.value.do
 
 
+def test_each_mirror_is_named_with_what_was_wrong_with_it(mirror, monkeypatch):
+    bad = [f"{mirror}/nothing/", f"{mirror}/wrong", "http://127.0.0.1:9", "nonsense"]
+    with pytest.raises(ResourceError) as caught:
+        whynet.load("mnist", mirrors={"mnist": bad})
+    reasons = ("HTTP 404", "the wrong content", "ConnectionError", "MissingSchema")
+    assert caught.value.found == "; ".join(map(": ".join, zip(bad, reasons, strict=True)))
+    monkeypatch.setattr(sources, "TIMEOUT", 0.2)
+    Server.slow = True
+    with pytest.raises(ResourceError, match="no answer in time"):
+        whynet.load("mnist", mirrors={"mnist": [mirror]})
+
+
 def test_an_empty_folder_in_the_environment_is_mentioned(tmp_path, monkeypatch):
     monkeypatch.setenv("WHYNET_DATA", str(tmp_path / "nowhere"))
     said = []
@@ -262,8 +274,12 @@ def test_several_processes_download_once(mirror, tmp_path):
 def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch, mirror):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    with pytest.raises(ResourceError, match="cannot be written"):
+    with pytest.raises(ResourceError, match="cannot be kept in the cache"):
         whynet.load("mnist", mirrors={"mnist": [f"{mirror}/good/"]})
+    said = []
+    assert whynet.load("auto", mirrors={"mnist": [f"{mirror}/good/"]}, say=said.append).name == "digits"
+    assert len(said) == 1
+    assert "cache" in said[0]
 
 
 def test_names_and_folders_that_do_not_exist():
@@ -271,6 +287,31 @@ def test_names_and_folders_that_do_not_exist():
         whynet.load("fashon-mnist")
     with pytest.raises(UsageError, match="given as a folder"):
         whynet.load(__file__)
+    with pytest.raises(UsageError, match="no such folder"):
+        whynet.load("")  # not the working directory
+
+
+def test_a_name_that_no_file_system_takes(monkeypatch):
+    with pytest.raises(BadFile, match="cannot be read"):
+        whynet.load("x" * 5000)
+    monkeypatch.setenv("WHYNET_DATA", "x" * 5000)
+    with pytest.raises(BadFile, match="cannot be read"):
+        whynet.load("auto")
+    assert sources.available()[0]["status"] == "bad"
+
+
+def test_damaged_digits_are_refused(tmp_path, monkeypatch):
+    class Spec:
+        submodule_search_locations = (str(tmp_path),)
+
+    path = tmp_path / "datasets" / "data" / "digits.csv.gz"
+    path.parent.mkdir(parents=True)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: Spec)
+    whole = gzip.compress(b"1,2,3\n" * 500)
+    for content in (b"<html>", whole[: len(whole) // 2], whole):
+        path.write_bytes(content)
+        with pytest.raises(BadFile, match="digits are damaged"):
+            whynet.load("digits")
 
 
 def test_the_embedded_digits(digits):
@@ -293,8 +334,16 @@ def test_xor():
 
 def test_available_uses_no_network(tmp_path, monkeypatch):
     monkeypatch.setenv("WHYNET_DATA", str(put(tmp_path / "data" / "mnist", MNIST_LIKE).parent))
-    status = {one["name"]: one["status"] for one in sources.available()}
-    assert status == {"mnist": "verified", "fashion-mnist": "absent", "digits": "built in", "xor": "built in"}
+    sets = {one["name"]: one for one in sources.available()}
+    for name in ("digits", "xor"):
+        described = whynet.load(name).summary()
+        assert all(sets[name][key] == described[key] for key in ("examples", "test_examples", "rows", "columns"))
+    assert {name: one["status"] for name, one in sets.items()} == {
+        "mnist": "verified",
+        "fashion-mnist": "absent",
+        "digits": "built in",
+        "xor": "built in",
+    }
 
 
 def test_real_mnist(mnist_folder, monkeypatch):

@@ -71,6 +71,10 @@ def test_the_first_reading(number, cost, averaging, exact, words):
     assert words in first.meaning
 
 
+def test_an_exact_count_is_not_also_a_near_one():
+    assert [one.exact for one in explain("958 of 10000")] == [958]
+
+
 def test_a_quarter_is_xor_or_ten_outputs_at_one_half():
     assert [one.averaging.split(",")[0] for one in explain("0.25")][:2] == [
         "mean over examples",

@@ -181,6 +181,12 @@ def test_what_cannot_be_had_is_exit_5(as_json):
         assert "WHYNET_DATA" in values["error"]["do"]
 
 
+def test_a_network_that_no_memory_holds_is_exit_5(as_json):
+    code, values, _ = as_json("train", "--data", "digits", "--sizes", "64,1000000,1000000,1000000,10")
+    assert (code, values["error"]["kind"]) == (5, "resource")
+    assert not Path("runs").exists()
+
+
 def test_a_blow_up_is_exit_4_with_the_whole_object(as_json):
     code, values, _err = as_json(
         "train", "--data", "digits", "--activation", "identity", "--learning-rate", "1e30", "--out", "r"

@@ -30,7 +30,7 @@ class Dataset:
     BadFile
         Images and labels do not agree in number, or a label is out of range.
     UsageError
-        Images that are not uint8 of three dimensions.
+        Images that are not uint8 of three dimensions, or no images at all.
     """
 
     images: Images = field(repr=False)
@@ -47,6 +47,12 @@ class Dataset:
                 "images are arrays of bytes",
                 expected="uint8 (n, rows, columns)",
                 found=f"{images.dtype} {images.shape}",
+            )
+        if images.size == 0:
+            raise UsageError(
+                "a data set holds at least one image of one pixel",
+                expected="no size of 0",
+                found=" x ".join(map(str, images.shape)),
             )
         if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
             raise UsageError(
@@ -114,8 +120,9 @@ class Dataset:
             raise UsageError("that many examples are not there", expected=f"1 to {len(self):,}", found=f"{size:,}")
         if not balanced:
             return self.take(slice(0, size))
-        quotas = np.full(len(self.classes), size // len(self.classes))
-        quotas[: size % len(self.classes)] += 1
+        share, extra = divmod(size, len(self.classes))
+        quotas = np.full(len(self.classes), share)
+        quotas[np.argsort(self.counts <= share, kind="stable")[:extra]] += 1  # the first classes that have one more
         short = np.flatnonzero(self.counts < quotas)
         if len(short):
             label = int(short[0])
@@ -159,7 +166,7 @@ class Dataset:
 
     def summary(self) -> dict[str, Any]:
         """What there is, as plain values."""
-        histogram = np.bincount(self.images.reshape(-1), minlength=256)
+        histogram = _histogram(self.images)
         mean, sd = _moments(histogram)
         return {
             "name": self.name,
@@ -201,7 +208,7 @@ def _minus_one_to_one(images: Images) -> tuple[float, float]:
 
 def _standard(images: Images) -> tuple[float, float]:
     """One mean and one sd over all pixels, so that pixels that are always 0 do no harm."""
-    mean, sd = _moments(np.bincount(images.reshape(-1), minlength=256))
+    mean, sd = _moments(_histogram(images))
     if sd == 0:
         raise UsageError(
             "all pixels are equal: there is no standard deviation to divide by", do="Choose another scaling"
@@ -226,6 +233,15 @@ def fit_scaling(name: str, images: Images) -> Scaling:
     if name not in SCALINGS:
         raise UsageError(f"there is no scaling '{name}'", do=did_you_mean(name, SCALINGS))
     return Scaling(name, *SCALINGS[name](images))
+
+
+def _histogram(images: Images) -> Array:
+    """How often each of 0..255 occurs, (256,); piece by piece, as `bincount` copies bytes into 8-byte integers."""
+    pixels, piece = images.reshape(-1), 1 << 17
+    histogram = np.zeros(256, dtype=np.intp)
+    for start in range(0, len(pixels), piece):
+        histogram += np.bincount(pixels[start : start + piece], minlength=256)
+    return histogram
 
 
 def _moments(histogram: Array) -> tuple[float, float]:

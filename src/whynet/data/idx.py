@@ -12,6 +12,8 @@ import gzip
 import math
 import os
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -29,6 +31,7 @@ TYPES: dict[int, np.dtype[Any]] = {  # type code -> the numbers behind it, big-e
 }
 CODES = {dtype.newbyteorder("="): code for code, dtype in TYPES.items()}
 LIMIT = 1 << 31
+DIMENSIONS = 64  # the most a NumPy array can have; the format has room for 255
 PIECE = 1 << 16
 WHAT = {1: "labels", 3: "images"}  # what the MNIST family keeps in so many dimensions
 
@@ -42,6 +45,7 @@ LOOKS_LIKE = (  # first bytes -> what the file really is
     (b"BZh", "a bzip2 file"),
     (b"\xfd7zXZ", "an xz file"),
     (b"{", "JSON"),
+    (b"\xef\xbb\xbf", "text"),
 )
 
 
@@ -71,23 +75,30 @@ def read(stream: BinaryIO, *, where: str, ndim: int | None = None, limit: int = 
     BadFile
         Whatever is wrong with it: the field, what was expected and found, and the likely reason.
     """
-    stream.seek(0)
-    start = stream.read(2)
-    stream.seek(0)
-    if start == b"\x1f\x8b":
-        with gzip.GzipFile(fileobj=stream, mode="rb") as unpacked:
-            try:
-                return _unzipped(unpacked, where, ndim, limit, verified)
-            except EOFError:
-                raise _cut_short(where) from None
-            except (OSError, zlib.error) as error:
-                raise BadFile(f"the gzip data are damaged: {error}", where=where, do="Fetch the file again") from None
-    length = stream.seek(0, os.SEEK_END)
-    stream.seek(0)
-    shape, dtype = _header(stream, where, ndim, limit)
-    payload = math.prod(shape) * dtype.itemsize
-    _check_length(length - 4 - 4 * len(shape), payload, where, shape)
-    return _payload(stream, shape, dtype)
+    with _unpacked(stream, where) as (content, length):
+        shape, dtype = _header(content, where, ndim, limit)
+        payload = math.prod(shape) * dtype.itemsize
+        if length is not None:
+            _check_length(length - 4 - 4 * len(shape), payload, where, shape)
+        elif not verified:
+            _check_length(_count(content, payload), payload, where, shape)
+            content.seek(4 + 4 * len(shape))
+        array = _payload(content, where, shape, dtype)
+        # reading on, gzip compares its checksum
+        _check_length(payload + _count(content, 0), payload, where, shape)
+        return array
+
+
+def read_shape(stream: BinaryIO, *, where: str, ndim: int | None = None) -> tuple[int, ...]:
+    """The shape that the header claims; nothing else is read.
+
+    Raises
+    ------
+    BadFile
+        As for `read`, where the header alone gives reason.
+    """
+    with _unpacked(stream, where) as (content, _):
+        return _header(content, where, ndim, LIMIT)[0]
 
 
 def write(stream: BinaryIO, array: Array) -> None:
@@ -99,21 +110,35 @@ def write(stream: BinaryIO, array: Array) -> None:
         IDX has no code for the array's type, or the array has no dimensions or too many.
     """
     code = CODES.get(array.dtype.newbyteorder("="))
-    if code is None or not 1 <= array.ndim <= 255:
+    if code is None or not 1 <= array.ndim <= DIMENSIONS:
         raise ValueError(f"IDX cannot hold an array of type {array.dtype} with {array.ndim} dimensions")
     stream.write(bytes([0, 0, code, array.ndim]) + np.array(array.shape, dtype=">u4").tobytes())
     stream.write(np.ascontiguousarray(array, dtype=TYPES[code]).tobytes())
 
 
-def _unzipped(unpacked: gzip.GzipFile, where: str, ndim: int | None, limit: int, verified: bool) -> Array:
-    shape, dtype = _header(unpacked, where, ndim, limit)
-    payload = math.prod(shape) * dtype.itemsize
-    if not verified:
-        _check_length(_count(unpacked, payload), payload, where, shape)
-        unpacked.seek(4 + 4 * len(shape))
-    array = _payload(unpacked, shape, dtype)
-    unpacked.read(1)  # reading past the end makes gzip compare its checksum
-    return array
+@contextmanager
+def _unpacked(stream: BinaryIO, where: str) -> Iterator[tuple[BinaryIO | gzip.GzipFile, int | None]]:
+    """The stream from its start, with its length; if it is gzipped, what is inside, whose length nobody knows."""
+    stream.seek(0)
+    gzipped = stream.read(2) == b"\x1f\x8b"
+    length = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
+    if not gzipped:
+        yield stream, length
+        return
+    with gzip.GzipFile(fileobj=stream, mode="rb") as content:
+        try:
+            yield content, None
+        except EOFError:
+            raise BadFile(
+                "the gzip data end too early",
+                where=where,
+                expected="a whole gzip file",
+                found="its beginning",
+                do="The file is truncated: fetch it again",
+            ) from None
+        except (OSError, zlib.error) as error:
+            raise BadFile(f"the gzip data are damaged: {error}", where=where, do="Fetch the file again") from None
 
 
 def _header(
@@ -146,6 +171,14 @@ def _header(
             found=f"{magic[2]:02x} ({TYPES[magic[2]].newbyteorder('=').name})",
             do="Images and labels of the MNIST family are unsigned bytes",
         )
+    if dims > DIMENSIONS:
+        raise BadFile(
+            "the header claims an absurd number of dimensions",
+            where=where,
+            expected=f"at most {DIMENSIONS}",
+            found=f"{dims}",
+            do="The header is damaged, or this is another kind of file",
+        )
     sizes = stream.read(4 * dims)
     if len(sizes) < 4 * dims:
         raise BadFile(
@@ -172,7 +205,7 @@ def _header(
     return shape, dtype
 
 
-def _count(unpacked: gzip.GzipFile, payload: int) -> int:
+def _count(unpacked: BinaryIO | gzip.GzipFile, payload: int) -> int:
     """How many bytes follow; stops at one too many, so that a bomb costs nothing."""
     found = 0
     while found <= payload and (piece := unpacked.read(min(PIECE, payload + 1 - found))):
@@ -180,15 +213,13 @@ def _count(unpacked: gzip.GzipFile, payload: int) -> int:
     return found
 
 
-def _payload(stream: BinaryIO | gzip.GzipFile, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+def _payload(stream: BinaryIO | gzip.GzipFile, where: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     array = np.empty(shape, dtype=dtype)
     into, at = array.reshape(-1).view(np.uint8).data, 0
-    while at < len(into):
-        piece = stream.read(min(16 * PIECE, len(into) - at))
-        if not piece:
-            raise EOFError
+    while at < len(into) and (piece := stream.read(min(16 * PIECE, len(into) - at))):
         into[at : at + len(piece)] = piece
         at += len(piece)
+    _check_length(at, len(into), where, shape)  # the file may have become shorter since it was measured
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 
@@ -213,16 +244,6 @@ def _check_length(found: int, expected: int, where: str, shape: tuple[int, ...])
     )
 
 
-def _cut_short(where: str) -> BadFile:
-    return BadFile(
-        "the gzip data end too early",
-        where=where,
-        expected="a whole gzip file",
-        found="its beginning",
-        do="The file is truncated: fetch it again",
-    )
-
-
 def _likely(start: bytes) -> str | None:
     if start[:2] == b"\x1f\x8b":
         return "It was gzipped twice: unpack it once"
@@ -230,7 +251,9 @@ def _likely(start: bytes) -> str | None:
         if start.startswith(beginning[:4]):
             return f"This looks like {what}"
     if start and all(byte in b"\t\r\n" or 32 <= byte < 127 for byte in start):
-        return "This looks like text"
+        return "This looks like text, an error page perhaps"
     if not start:
         return "The file is empty: fetch it again"
+    if len(start) < 4:
+        return "The file is truncated: fetch it again"
     return "The header is damaged, or this is another kind of file"

@@ -11,9 +11,12 @@ A source that is there but bad is an error: nothing takes its place in silence.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +84,14 @@ MIRRORS: dict[str, tuple[str, ...]] = {
     "fashion-mnist": (
         "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
     ),
+}
+SHAPES = {  # training images, test images, rows, columns
+    "mnist": (60_000, 10_000, 28, 28),
+    "fashion-mnist": (60_000, 10_000, 28, 28),
+    "digits": (1_442, 355, 8, 8),
+    "xor": (1_000, 4, 1, 2),
 }
 NAMES = ("auto", "mnist", "fashion-mnist", "digits", "xor")
 AUTO_TIMEOUT, TIMEOUT = 5.0, 60.0  # seconds
@@ -132,8 +142,10 @@ def load(
     if text == "xor":
         return xor()
     folder = Path(name)
-    if not folder.is_dir():
-        if folder.exists():
+    with _reading(folder):
+        there, is_folder = folder.exists(), folder.is_dir()
+    if not (text and is_folder):  # "" would be the working directory
+        if text and there:
             raise UsageError(
                 "data are given as a folder, not as a file", found=text, do="Give the folder that it lies in"
             )
@@ -143,6 +155,9 @@ def load(
 
 def from_folder(folder: Path, say: Say = lambda _: None) -> Dataset:
     """The IDX files of a folder, whatever they show: at least `train-images` and `train-labels`.
+
+    MNIST and Fashion-MNIST are known by their hashes, and named; any other set has the folder's name, and as many
+    classes as its highest label asks for, two at least.
 
     Raises
     ------
@@ -154,7 +169,8 @@ def from_folder(folder: Path, say: Say = lambda _: None) -> Dataset:
         if stem not in paths:
             raise _missing(folder, stem)
     owners = {stem: _owners(_sha256(path), stem) for stem, path in paths.items()}
-    arrays = {stem: _array(path, stem, verified=bool(owners[stem])) for stem, path in paths.items()}
+    _check_headers(paths, folder)
+    arrays = {stem: _array(path, stem, verified=bool(owners[stem])) for stem, path in _smallest_first(paths)}
     owner = next((name for name in HASHES if all(name in of_file for of_file in owners.values())), None)
     if owner == "fashion-mnist":
         say(f"These are Fashion-MNIST files: {folder}")
@@ -178,7 +194,14 @@ def digits() -> Dataset:
     path = Path(folders[0]) / "datasets" / "data" / "digits.csv.gz" if folders else None
     if path is None or not path.is_file():
         raise ResourceError("the embedded digits are not to be had", do="Install them with: pip install scikit-learn")
-    table = np.loadtxt(path, delimiter=",", dtype=np.float64)
+    try:
+        table = np.loadtxt(path, delimiter=",", dtype=np.float64).reshape(-1, 65)
+    except (OSError, EOFError, ValueError, zlib.error):
+        raise BadFile(
+            "the embedded digits are damaged",
+            where=str(path),
+            do="Install them again with: pip install --force-reinstall scikit-learn",
+        ) from None
     images = np.round(table[:, :64] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8)
     labels = table[:, 64].astype(np.intp)
     within_class = np.zeros(len(labels), dtype=np.intp)
@@ -199,32 +222,37 @@ def xor() -> Dataset:
     return Dataset(np.tile(images, (250, 1, 1)), np.tile(labels, 250), "xor", ("0", "1"), test, "built in")
 
 
-def available() -> list[dict[str, str]]:
-    """What `load` would find for each name, without using the network."""
-    found = []
+def available() -> list[dict[str, Any]]:
+    """What `load` would find for each name, without using the network; the rest under the keys of a summary.
+
+    `status` is "verified", "absent", "bad" or "built in", and `source` where the set is, would come from, or what
+    is wrong with it.
+    """
+    found = {
+        "digits": ("built in", "1,797 real 8x8 digits inside scikit-learn"),
+        "xor": ("built in", "four rows of two pixels"),
+    }
     for name in HASHES:
         try:
             folder = _local(name, lambda _: None)
             if folder is None:
-                status, source = "absent", f"would be downloaded from {MIRRORS[name][0]}"
+                found[name] = "absent", f"would be downloaded from {MIRRORS[name][0]}"
             else:
                 _verified(folder, name)
-                status, source = "verified", str(folder)
+                found[name] = "verified", str(folder)
         except BadFile as error:
-            status, source = "bad", str(error)
-        found.append({"name": name, "status": status, "source": source})
-    found.append({"name": "digits", "status": "built in", "source": "1,797 real 8x8 digits inside scikit-learn"})
-    found.append({"name": "xor", "status": "built in", "source": "four rows of two pixels"})
-    return found
+            found[name] = "bad", str(error)
+    keys = ("name", "status", "source", "examples", "test_examples", "rows", "columns")
+    return [dict(zip(keys, (name, *found[name], *shape), strict=True)) for name, shape in SHAPES.items()]
 
 
 def _auto(say: Say, progress: Any, mirrors: Mapping[str, Sequence[str]]) -> Dataset:
     try:
         return _canonical("mnist", say, progress, mirrors, AUTO_TIMEOUT)
-    except ResourceError:
+    except ResourceError as error:
         say(
-            "MNIST is not to be had here (no files, no mirror answers): using the 1,797 small digits inside "
-            "scikit-learn. To use MNIST, put its four files in a folder and set WHYNET_DATA or --data to it."
+            f"{error.message}; using the 1,797 small digits inside scikit-learn. "
+            "To use MNIST, put its four files in a folder and set WHYNET_DATA or --data to it."
         )
         return digits()
 
@@ -235,7 +263,7 @@ def _canonical(name: str, say: Say, progress: Any, mirrors: Mapping[str, Sequenc
     if folder is None:
         folder = _download(name, say, progress, mirrors.get(name, ()), timeout)
     paths = _verified(folder, name)
-    arrays = {stem: _array(path, stem, verified=True) for stem, path in paths.items()}
+    arrays = {stem: _array(path, stem, verified=True) for stem, path in _smallest_first(paths)}
     return _dataset(arrays, name, folder, CLASSES[name])
 
 
@@ -244,8 +272,8 @@ def _local(name: str, say: Say) -> Path | None:
     given = os.environ.get("WHYNET_DATA")
     if given:
         folder = Path(given)
-        if (folder / name).is_dir():
-            folder = folder / name
+        with _reading(folder):
+            folder = folder / name if (folder / name).is_dir() else folder
         if _find(folder):
             return folder
         say(f"$WHYNET_DATA ({given}) holds none of the four files; looking further")
@@ -266,8 +294,9 @@ def _find(folder: Path) -> dict[str, Path]:
         for joint in "-.":
             for ending in (".gz", ""):
                 path = folder / f"{stem}{joint}{SUFFIX[stem]}{ending}"
-                if stem not in found and path.is_file():
-                    found[stem] = path
+                with _reading(folder):
+                    if stem not in found and path.is_file():
+                        found[stem] = path
     return found
 
 
@@ -281,8 +310,10 @@ def _verified(folder: Path, name: str) -> dict[str, Path]:
         if name in _owners(hashed, stem):
             continue
         others = _owners(hashed, stem)
-        if not others and _sha256_unpacked(paths[stem]) == UNPACKED[name].get(stem, ""):
+        content = UNPACKED[name].get(stem)
+        if content and not others and _sha256_unpacked(paths[stem]) == content:
             continue  # the same content, packed by another program
+        published = HASHES[name][stem] if paths[stem].suffix == ".gz" else content or HASHES[name][stem]
         if others:
             reason = f"These are the files of {others[0]}, whose names are the same"
         else:
@@ -291,7 +322,7 @@ def _verified(folder: Path, name: str) -> dict[str, Path]:
         raise BadFile(
             f"this is not {name}'s file",
             where=str(paths[stem]),
-            expected=f"SHA-256 {HASHES[name][stem][:12]}...",
+            expected=f"SHA-256 {published[:12]}...",
             found=f"{hashed[:12]}...",
             do=reason,
         )
@@ -307,12 +338,40 @@ def _missing(folder: Path, stem: str) -> BadFile:
     )
 
 
+def _smallest_first(paths: Mapping[str, Path]) -> list[tuple[str, Path]]:
+    """Labels before images, test before training: what is refused is refused before much memory is taken."""
+    return sorted(paths.items(), key=lambda item: ("images" in item[0], "train" in item[0]))
+
+
+def _check_headers(paths: Mapping[str, Path], folder: Path) -> None:
+    """Refuse files that cannot belong together by what their headers say."""
+    shapes = {}
+    for stem, path in _smallest_first(paths):
+        with _reading(path), path.open("rb") as stream:
+            shapes[stem] = idx.read_shape(stream, where=str(path), ndim=3 if "images" in stem else 1)
+    for part in ("train", "t10k"):
+        images, labels = shapes.get(f"{part}-images", (0,)), shapes.get(f"{part}-labels", (0,))
+        if images[0] != labels[0]:
+            raise BadFile(
+                "images and labels do not agree in number",
+                where=str(paths[f"{part}-labels"]),
+                expected=f"{images[0]:,} labels for {images[0]:,} images",
+                found=f"{labels[0]:,} labels",
+                do="Do both files come from the same set?",
+            )
+    sizes = {shape[1:] for stem, shape in shapes.items() if "images" in stem}
+    if len(sizes) > 1:
+        raise BadFile(
+            "training and test images differ in size",
+            where=str(folder),
+            expected=" x ".join(map(str, shapes["train-images"][1:])),
+            found=" x ".join(map(str, shapes["t10k-images"][1:])),
+        )
+
+
 def _array(path: Path, stem: str, verified: bool = False) -> Array:
-    try:
-        with path.open("rb") as stream:
-            return idx.read(stream, where=str(path), ndim=3 if "images" in stem else 1, verified=verified)
-    except OSError as error:
-        raise BadFile(f"the file cannot be read: {error.strerror}", where=str(path)) from None
+    with _reading(path), path.open("rb") as stream:
+        return idx.read(stream, where=str(path), ndim=3 if "images" in stem else 1, verified=verified)
 
 
 def _dataset(arrays: dict[str, Array], name: str, folder: Path, classes: tuple[str, ...] | None) -> Dataset:
@@ -326,15 +385,7 @@ def _dataset(arrays: dict[str, Array], name: str, folder: Path, classes: tuple[s
             test = sets[0] if sets else None
             images, labels = arrays[f"{part}-images"], arrays[f"{part}-labels"]
             sets.append(Dataset(images, labels, name, classes, test, str(folder)))
-    train = sets[-1]
-    if train.test is not None and train.test.images.shape[1:] != train.images.shape[1:]:
-        raise BadFile(
-            "training and test images differ in size",
-            where=str(folder),
-            expected=" x ".join(map(str, train.images.shape[1:])),
-            found=" x ".join(map(str, train.test.images.shape[1:])),
-        )
-    return train
+    return sets[-1]
 
 
 def _owners(hashed: str, stem: str) -> list[str]:
@@ -343,18 +394,21 @@ def _owners(hashed: str, stem: str) -> list[str]:
 
 
 def _sha256(path: Path) -> str:
+    with _reading(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """What the system will not let us read is a bad source, never one to pass over."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        yield
     except OSError as error:
-        raise BadFile(f"the file cannot be read: {error.strerror}", where=str(path)) from None
+        raise BadFile(f"this cannot be read: {error.strerror or error}", where=str(path)) from None
 
 
 def _sha256_unpacked(path: Path) -> str:
     """Of a gzipped file's content; of a bomb, of no more than its first 64 MiB."""
-    import gzip
-    import zlib
-
     digest, left = hashlib.sha256(), 1 << 26
     try:
         with gzip.open(path) as file:
@@ -385,7 +439,7 @@ def _download(name: str, say: Say, progress: Any, mirrors: Sequence[str], timeou
                     _fetch(name, stem, cache, say, progress, mirrors, timeout)
     except OSError as error:
         raise ResourceError(
-            f"the cache cannot be written: {error.strerror or error}",
+            f"{name} cannot be kept in the cache: {error.strerror or error}",
             where=str(cache),
             do="Free some room or permit writing there, or give a folder with --data",
         ) from None
@@ -403,22 +457,34 @@ def _fetch(name: str, stem: str, cache: Path, say: Say, progress: Any, mirrors: 
     for mirror in mirrors:
         try:
             pooch.retrieve(
-                mirror + file,
+                f"{mirror.rstrip('/')}/{file}",
                 known_hash=f"sha256:{HASHES[name][stem]}",
                 fname=file,
                 path=cache,
                 downloader=pooch.HTTPDownloader(progressbar=progress or False, timeout=timeout),
             )
         except (requests.RequestException, ValueError) as error:
-            what = "the wrong content" if isinstance(error, ValueError) else type(error).__name__
-            failures.append(f"{mirror}: {what}")
+            failures.append(f"{mirror}: {_why(error)}")
             continue
         say(f"Downloaded {file} from {mirror}")
         return
     raise ResourceError(
-        f"{name} is not to be had",
+        f"{name} is not on this machine and no mirror has it",
         where=file,
         expected="one mirror that has it",
         found="; ".join(failures) or "no mirrors",
         do="Put the four files in a folder and give it with --data or $WHYNET_DATA",
     )
+
+
+def _why(error: Exception) -> str:
+    """Why a mirror was passed over, in a few words."""
+    import requests
+
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"HTTP {error.response.status_code}"
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.RequestException):
+        return type(error).__name__
+    return "the wrong content"  # pooch's ValueError for a hash that is not the known one

@@ -23,6 +23,7 @@ SHARES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {  # counts per cla
 }
 NEAR = 0.02  # a cost this close to a plateau, relatively, counts as there: the line of the state constant-answer
 MOST = 6
+ANSWERS = ("accuracy", "count")
 BATCHES = (10, 32, 50, 64, 100, 128, 256)
 COUNTING = ("zeros", "ones", "twos", "threes", "fours", "fives", "sixes", "sevens", "eights", "nines")
 
@@ -122,6 +123,8 @@ def explain(
         elif off <= plateau.near * abs(exact) and plateau.rank < 4:
             matches.append((1, plateau.rank, off, plateau.reading))
     matches.sort(key=lambda match: match[:3])
+    if any(level == 0 and reading.cost in ANSWERS for level, *_, reading in matches):  # a count is exact or it is not
+        matches = [match for match in matches if match[0] == 0 or match[3].cost not in ANSWERS]
     readings: list[Reading] = []
     for *_, reading in matches:
         known = {(other.cost, other.averaging, other.meaning) for other in readings}

@@ -79,7 +79,7 @@ def _sentence(run: Run) -> str:
         )
     gone = 1 - last.cost / run.floor
     return (
-        f"The cost went {gone:.0%} of the way from the floor, one answer for every image, down to zero. "
+        f"The cost went {gone:.1%} of the way from the floor, one answer for every image, down to zero. "
         f"Recipe {run.base}; seed {run.recipe.seed}; {run.engine} engine."
     )
 

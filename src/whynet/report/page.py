@@ -25,7 +25,7 @@ p { margin: .4rem 0; max-width: 46rem; } .faint { color: var(--faint); } .bad { 
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1.5rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
 th, td { padding: .25rem .55rem; text-align: right; border-bottom: 1px solid var(--line); vertical-align: top; }
-th { font-weight: 600; color: var(--faint); } th.text, td.text { text-align: left; }
+th { font-weight: 600; color: var(--faint); } th.text, td.text { text-align: left; } td.short { white-space: nowrap; }
 .scroll { overflow-x: auto; } .confusion td { min-width: 2.6rem; border: 1px solid var(--paper); }
 .confusion td.right { font-weight: 650; } .bar { display: inline-block; height: .7rem; background: var(--accent);
   border-radius: .2rem; vertical-align: baseline; }
@@ -43,7 +43,7 @@ for (const holder of document.querySelectorAll("[data-chart]")) {
                  ticks: { stroke: color("--line"), width: 1 } };
   const shown = v => v == null ? "-" : chart.percent ? (100 * v).toFixed(2) + " %" : +v.toPrecision(5);
   const plot = new uPlot({
-    width: Math.max(280, holder.clientWidth), height: 260, title: chart.title,
+    width: Math.max(280, holder.clientWidth), height: 260, title: chart.title, legend: { live: false },
     scales: { x: { time: false }, y: { range: (u, lo, hi) => {
       const pad = (hi - lo || Math.abs(hi) || 1) * 0.08; return [lo - pad, hi + pad]; } } },
     series: [{ label: chart.x }].concat(chart.series.map(s => ({ label: s.label, stroke: color(s.color), width: 2,

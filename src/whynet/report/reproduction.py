@@ -50,8 +50,8 @@ def reproduction_page(outcomes: Sequence[Outcome], skipped: Sequence[str]) -> st
             f'<tr><td class="text"><b>{text(experiment.name)}</b></td>'
             f'<td class="text">{text(shown(experiment.published))}</td>'
             f'<td class="text">{text(shown(outcome.measured))}</td>'
-            f'<td>{outcome.floor:.4f}</td><td class="text">{text(experiment.means)}</td>'
-            f"<td>{outcome.seconds:.1f} s</td></tr>"
+            f'<td class="short">{outcome.floor:.4f}</td><td class="text">{text(experiment.means)}</td>'
+            f'<td class="short">{outcome.seconds:.1f} s</td></tr>'
         )
         if "test_correct" in experiment.published:
             published = experiment.published["test_correct"]

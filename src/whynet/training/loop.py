@@ -13,10 +13,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from whynet.data.dataset import Dataset, fit_scaling
 from whynet.engines.base import BatchBlewUp, Examples, Task
@@ -124,6 +124,7 @@ class Training(Iterator[Epoch]):
         self.batch_size = n if recipe.batch_size == "full" else min(int(recipe.batch_size), n)
         self.batches = math.ceil(n / self.batch_size)
         self.seconds = 0.0
+        self._pools = ThreadpoolController()
         self._chunk = 1  # batches handed to the engine in one call
         self._orders = _orders(recipe, network, n, self.position.epoch)
 
@@ -156,7 +157,7 @@ class Training(Iterator[Epoch]):
         self.seconds = 0.0
         if position.batch == 0:
             position.costs = np.zeros(0)
-        with _limited(recipe.threads):
+        with self._pools.limit(limits=recipe.threads):
             self._advance(order, epoch_rates)
             sizes = np.minimum(self.batch_size, len(order) - self.batch_size * np.arange(self.batches))
             record = self._record(float(np.dot(position.costs, sizes)) / len(order), float(epoch_rates[-1]))
@@ -260,12 +261,3 @@ def _one_generator_orders(recipe: Recipe, network: Network, n: int, first_epoch:
         if epoch >= first_epoch:
             yield order.copy()
         epoch += 1
-
-
-def _limited(threads: int | None) -> AbstractContextManager[object]:
-    """Holds the matrix products to so many threads."""
-    if threads is None:
-        return nullcontext()
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(threads)  # type: ignore[no-any-return]

@@ -87,7 +87,7 @@ class Recipe:
         "one-generator draws in the tutorial's order.", "by-purpose"
     )
     engine: EngineName = _help("Who computes: the fastest that can, or one by name.", "auto")
-    threads: int | None = _help("Threads for matrix products (default: the library's choice).", None)
+    threads: int = _help("Threads for matrix products; more than one pays for wide layers only.", 1)
     faults: tuple[FaultName, ...] = _help("Known mistakes to make on purpose, see training/faults.py.", ())
 
     def __post_init__(self) -> None:
@@ -99,9 +99,9 @@ class Recipe:
             for size in getattr(self, name) or ():
                 _check(name, size, int, lambda v: 1 <= v <= 1_000_000, "whole numbers from 1 to 1,000,000")
         whole = "a whole number, 1 or more"
-        for name in ("train_size", "threads"):
-            if getattr(self, name) is not None:
-                _check(name, getattr(self, name), int, lambda v: v >= 1, whole)
+        if self.train_size is not None:
+            _check("train_size", self.train_size, int, lambda v: v >= 1, whole)
+        _check("threads", self.threads, int, lambda v: v >= 1, whole)
         if self.batch_size != "full":
             _check("batch_size", self.batch_size, int, lambda v: v >= 1, f"{whole}, or full")
         for name in ("epochs", "validation_size", "seed"):

@@ -76,6 +76,10 @@ def main() -> None:
     except WhynetError as error:
         print_error(error.as_dict(), as_json)
         code = error.exit_code
+    except MemoryError as error:
+        what = {"kind": "resource", "message": "there is not enough memory for this", "where": None, "expected": None}
+        print_error({**what, "found": str(error) or None, "do": "Try smaller sizes or smaller batches"}, as_json)
+        code = 5
     except (KeyboardInterrupt, click.Abort):
         click.echo("Stopped.", err=True)
         code = 130

@@ -58,8 +58,6 @@ def reproduce(
             outcome = experiment.run(sets[experiment.recipe().data], seed=seed, tick=tick_for(experiment))
             outcomes.append(outcome)
             finish(outcome)
-    if page is not None:
-        files.write(page, reproduction_page(outcomes, skipped))
     lines = []
     for outcome in outcomes:
         lines += [
@@ -70,12 +68,13 @@ def reproduce(
             *_wrapped(outcome.experiment.means),
             "",
         ]
-    if page is not None:
-        lines.append(f"page  {page}")
     screen.result(
         {"experiments": [outcome.as_dict() for outcome in outcomes], "left_out": skipped},
         "\n".join(lines).rstrip("\n"),
     )
+    if page is not None:
+        files.write(page, reproduction_page(outcomes, skipped))
+        screen.say(f"page  {page}")
     screen.next(
         "whynet train vectorised",
         "train one of them yourself, with a report; any recipe can be changed by options",

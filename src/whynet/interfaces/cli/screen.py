@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -76,11 +77,9 @@ def print_error(error: dict[str, str | None], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"schema": SCHEMA, "error": error}))
         return
-    bold = sys.stderr.isatty()
-    click.echo(
-        click.style("Error: ", fg="red", bold=True) + f"{error['message']}" if bold else f"Error: {error['message']}",
-        err=True,
-    )
+    colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    word = click.style("Error:", fg="red", bold=True) if colour else "Error:"
+    click.echo(f"{word} {error['message']}", err=True)
     for word in ("where", "expected", "found"):
         if error.get(word):
             click.echo(f"  {word:<9} {error[word]}", err=True)

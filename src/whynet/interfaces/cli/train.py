@@ -189,6 +189,7 @@ def _train(run: Run, screen: Screen) -> int:
         f"{run.data.name}: {len(run._training.train):,} images to train on, "
         f"{len(run.data.test) if run.data.test else 0:,} to test; {run.engine} engine"
     )
+    screen.detail(f"data from {run.data.source}; {run.engine} engine: {run.engine_reason}; into {run.directory}")
     with _stoppable() as stop, progress(run, screen) as (look, on_epoch):
         try:
             run.train(on_epoch=on_epoch, stop=stop, look=look)
