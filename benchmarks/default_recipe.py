@@ -16,17 +16,13 @@ import click
 import whynet
 from whynet.training.loop import Training, build
 
-SOUND = {"activation": "relu", "init": "he", "optimizer": "adam", "schedule": "cosine", "threads": 1}
+SOUND = {"activation": "relu", "init": "he", "optimizer": "adam", "schedule": "cosine"}
 CANDIDATES = [
     {"hidden": (hidden,), "batch_size": batch, "learning_rate": rate, "epochs": epochs, "scaling": scaling}
     for hidden, batch, rate, epochs, scaling in (
-        (300, 64, 0.005, 8, "0..1"),
-        (256, 64, 0.006, 8, "0..1"),
-        (256, 128, 0.008, 8, "0..1"),
-        (300, 128, 0.006, 8, "0..1"),
-        (256, 128, 0.006, 10, "0..1"),
-        (320, 128, 0.008, 7, "0..1"),
-        (256, 100, 0.006, 8, "0..1"),
+        (320, 100, 0.008, 8, "0..1"),
+        (320, 100, 0.006, 8, "0..1"),
+        (256, 100, 0.008, 8, "0..1"),
     )
 ]
 

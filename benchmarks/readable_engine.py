@@ -3,8 +3,9 @@
     python benchmarks/readable_engine.py [--data mnist] [--repeats 7]
 
 The work is 784-30-10, sigmoid, quadratic cost, float32, plain SGD. The bare loop has its images converted to float32
-beforehand, has no objects, no checks and no records. Both must end with the same accuracy, or the figures are void.
-Printed: the median over repeats of seconds per epoch of each, and of their ratio, for batches of 10 and of 128.
+beforehand, has no objects, no checks and no records. Both have one thread. Both must end with the same accuracy, or the
+figures are void. Printed: the median over repeats of seconds per epoch of each, and of their ratio, for batches of 10
+and of 128.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 
 import click
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 import whynet
 from whynet.training.loop import Training, build
@@ -73,8 +75,9 @@ def compare(data: whynet.Dataset, batch: int, repeats: int) -> None:
 def main(data: str, repeats: int) -> None:
     """Print both ratios."""
     dataset = whynet.load(data)
-    for batch in (10, 128):
-        compare(dataset, batch, repeats)
+    with threadpool_limits(1):
+        for batch in (10, 128):
+            compare(dataset, batch, repeats)
 
 
 if __name__ == "__main__":
