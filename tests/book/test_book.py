@@ -98,7 +98,7 @@ def test_the_loader_holds_back_as_many_as_asked(tmp_path):
         mnist.load_data()
 
 
-@pytest.mark.skipif(MNIST is None, reason="MNIST's four files are not on this machine: set WHYNET_DATA to their folder")
+@pytest.mark.mnist
 def test_the_tutorials_first_counts_on_mnist(capsys):
     train_data, test_data = mnist.load_data(validation=0, data=str(MNIST))
     network.Network([784, 15, 10], seed=0).SGD(train_data, 3, 10, 0.001, test_data)
@@ -108,7 +108,7 @@ def test_the_tutorials_first_counts_on_mnist(capsys):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.skipif(MNIST is None, reason="MNIST's four files are not on this machine: set WHYNET_DATA to their folder")
+@pytest.mark.mnist
 def test_the_tutorials_last_counts_on_mnist(capsys):
     train_data, test_data = mnist.load_data(validation=0, data=str(MNIST))
     network.Network([784, 15, 10], seed=0).SGD(train_data, 30, 10, 0.001, test_data)

@@ -3,20 +3,10 @@ from __future__ import annotations
 import pytest
 
 import whynet
-from support import MNIST
 from whynet.casebook.experiments import EXPERIMENTS, find
 from whynet.errors import UsageError
 from whynet.report.reproduction import reproduction_page, shown
 from whynet.training.faults import FAULTS
-
-needs_mnist = pytest.mark.skipif(
-    MNIST is None, reason="MNIST's four files are not on this machine: set WHYNET_DATA to their folder"
-)
-
-
-@pytest.fixture(scope="module")
-def mnist():
-    return whynet.load(MNIST)
 
 
 def test_every_row_of_the_texts_is_here():
@@ -47,7 +37,7 @@ def test_xor_is_learned():
     assert outcome.floor == 0.125
 
 
-@needs_mnist
+@pytest.mark.mnist
 def test_the_per_neuron_programs_figures_come_back_to_four_digits(mnist):
     """From any seed: the published errors after the start are those of the output biases alone."""
     outcome = EXPERIMENTS["neuron-by-neuron"].run(mnist, seed=1)
@@ -57,7 +47,7 @@ def test_the_per_neuron_programs_figures_come_back_to_four_digits(mnist):
     assert outcome.measured["cost"][1:] == pytest.approx(published[1:], abs=1e-4)
 
 
-@needs_mnist
+@pytest.mark.mnist
 @pytest.mark.slow
 def test_the_vectorised_program_stays_at_the_floor(mnist):
     outcome = EXPERIMENTS["vectorised"].run(mnist)
@@ -65,7 +55,7 @@ def test_the_vectorised_program_stays_at_the_floor(mnist):
     assert outcome.measured["cost"][-1] == pytest.approx(0.45, abs=0.02)
 
 
-@needs_mnist
+@pytest.mark.mnist
 def test_the_check_that_cannot_work_gives_what_was_printed(mnist):
     outcome = EXPERIMENTS["whole-matrix-check"].run(mnist)
     hidden, output = map(float, outcome.measured["text"].split(" and "))
@@ -73,7 +63,7 @@ def test_the_check_that_cannot_work_gives_what_was_printed(mnist):
     assert output == pytest.approx(0.9958, abs=0.01)
 
 
-@needs_mnist
+@pytest.mark.mnist
 def test_never_below_the_floor(mnist):
     outcome = EXPERIMENTS["never-below-3.24"].run(mnist)
     check_keys(outcome)
@@ -82,7 +72,7 @@ def test_never_below_the_floor(mnist):
     assert outcome.measured["test_accuracy"] == 0.1135
 
 
-@needs_mnist
+@pytest.mark.mnist
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_all_thirty_epochs_of_the_tutorial_at_rate_0_001(mnist):
@@ -94,7 +84,7 @@ def test_all_thirty_epochs_of_the_tutorial_at_rate_0_001(mnist):
     assert other.seed == 1
 
 
-@needs_mnist
+@pytest.mark.mnist
 def test_another_seed_gives_other_counts(mnist):
     from whynet.training.loop import Training, build
 

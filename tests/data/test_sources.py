@@ -346,6 +346,7 @@ def test_available_uses_no_network(tmp_path, monkeypatch):
     }
 
 
+@pytest.mark.mnist
 def test_real_mnist(mnist_folder, monkeypatch):
     monkeypatch.undo()
     data = whynet.load(mnist_folder)
