@@ -73,6 +73,18 @@ def make_folder(path: Path, first_file: str, content: str) -> None:
         _sync_folder(path.parent)
 
 
+def remove(path: Path) -> None:
+    """Take a file away, if it is there.
+
+    Raises
+    ------
+    ResourceError
+        It may not be removed.
+    """
+    with _disk(path):
+        path.unlink(missing_ok=True)
+
+
 def read(path: Path, limit: int) -> bytes:
     """The content of `path`, which may be `limit` bytes at most.
 

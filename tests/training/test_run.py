@@ -71,7 +71,11 @@ def test_a_directory_that_holds_something_is_left_alone(tmp_path):
     Run.create(RECIPE, data, tmp_path / "run")
     with pytest.raises(UsageError, match="holds a run already"):
         Run.create(RECIPE, data, tmp_path / "run")
+    (tmp_path / "run" / "notes.txt").write_text("mine")
     Run.create(RECIPE, data, tmp_path / "run", overwrite=True)
+    assert (tmp_path / "run" / "notes.txt").read_text() == "mine"
+    with pytest.raises(UsageError, match="no folder"):
+        Run.create(RECIPE, data, tmp_path / "run" / "notes.txt", overwrite=True)
     (tmp_path / "empty").mkdir()
     Run.create(RECIPE, data, tmp_path / "empty")
 

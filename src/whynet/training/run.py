@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import InitVar, dataclass, field
 from datetime import UTC, datetime
@@ -34,6 +33,14 @@ from whynet.training.loop import Position, Training, build
 from whynet.training.recipe import Recipe
 
 CHECKPOINT_FORMAT = 1
+FILES = (
+    "report.html",
+    "model.safetensors",
+    "checkpoint.safetensors",
+    "metrics.jsonl",
+    "environment.json",
+    "recipe.toml",
+)
 
 
 @dataclass
@@ -80,8 +87,7 @@ class Run:
         recipe = _complete(recipe, data)
         run = Run(recipe, data, build(recipe, data), base=base or "recipe")
         if directory is not None:
-            _make_room(directory, overwrite)
-            files.make_folder(directory, "recipe.toml", recipe.to_toml())
+            _make_folder(directory, recipe, overwrite=overwrite)
             run.directory = directory
             run._write_environment()
         return run
@@ -184,8 +190,7 @@ class Run:
             The directory holds something already.
         """
         directory = Path(directory)
-        _make_room(directory, overwrite=False)
-        files.make_folder(directory, "recipe.toml", self.recipe.to_toml())
+        _make_folder(directory, self.recipe)
         self.directory = directory
         self._write_environment()
         files.write(directory / "metrics.jsonl", b"".join(epoch.to_json() + b"\n" for epoch in self.history))
@@ -303,14 +308,15 @@ def _complete(recipe: Recipe, data: Dataset) -> Recipe:
     return recipe.but(data=named, sizes=sizes, hidden=None, learning_rate=recipe.rate)
 
 
-def _make_room(directory: Path, overwrite: bool) -> None:
-    if directory.is_dir() and not any(directory.iterdir()):
-        return
-    if not directory.exists():
+def _make_folder(directory: Path, recipe: Recipe, *, overwrite: bool = False) -> None:
+    """The run's directory with its recipe in it. An old run makes room if told to; nobody else's file ever does."""
+    taken = directory.exists() and (not directory.is_dir() or any(directory.iterdir()))
+    if not taken:
+        files.make_folder(directory, "recipe.toml", recipe.to_toml())
         return
     if not (directory / "recipe.toml").is_file():
         raise UsageError(
-            "the folder for the run exists and holds something else",
+            "the folder for the run exists and holds something else" if directory.is_dir() else "this is no folder",
             where=str(directory),
             do="Choose another with --out; whynet only ever overwrites runs",
         )
@@ -320,7 +326,9 @@ def _make_room(directory: Path, overwrite: bool) -> None:
             where=str(directory),
             do=f"Go on with it: whynet train --resume {directory}; or start anew with --overwrite",
         )
-    shutil.rmtree(directory)
+    for name in FILES:
+        files.remove(directory / name)
+    files.write(directory / "recipe.toml", recipe.to_toml())
 
 
 def _read_environment(directory: Path) -> dict[str, Any]:
