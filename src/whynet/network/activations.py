@@ -11,6 +11,7 @@ to `ACTIVATIONS`, and its name to `ActivationName` in `training/recipe.py`.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,13 +19,15 @@ import numpy as np
 from whynet.errors import UsageError, did_you_mean
 from whynet.types import Array
 
+ROOT_2_OVER_PI = math.sqrt(2 / math.pi)
+
 
 class Activation(Protocol):
     """The seam that every activation fills."""
 
     @property
     def kinked(self) -> bool:
-        """Whether the slope jumps somewhere (at z = 0): a gradient check must keep clear of such points."""
+        """Whether the slope, or its slope, jumps at z = 0: a gradient check must keep clear of such points."""
         ...
 
     def forward(self, z: Array) -> tuple[Array, Any]: ...
@@ -82,6 +85,27 @@ class Tanh:
         return dz
 
 
+class ScaledTanh:
+    """`a = 1.7159 tanh(2 z / 3)`: passes through (1, 1) and (-1, -1), where it is far from flat (LeCun et al. 1998).
+
+    With t = tanh(2 z / 3), `dz = da * 1.7159 * 2/3 (1 - t^2)`.
+
+    >>> ScaledTanh().forward(np.array([[-1.0, 0.0, 1.0]]))[0].round(4)
+    array([[-1.,  0.,  1.]])
+    """
+
+    kinked = False
+
+    def forward(self, z: Array) -> tuple[Array, Array]:
+        t = np.tanh(z * (2 / 3))
+        return 1.7159 * t, t
+
+    def backward(self, memo: Array, da: Array) -> Array:
+        t = memo
+        dz: Array = da * (1.7159 * 2 / 3) * (1 - t * t)
+        return dz
+
+
 class ReLU:
     """`a = max(z, 0)`, `dz = da` where z > 0, else 0."""
 
@@ -94,6 +118,57 @@ class ReLU:
     def backward(self, memo: Array, da: Array) -> Array:
         a = memo
         return da * (a > 0)
+
+
+class LeakyReLU:
+    """`a = z` where z > 0, else `z / 100`: a unit that is off still learns (Maas et al. 2013)."""
+
+    kinked = True
+
+    def forward(self, z: Array) -> tuple[Array, Array]:
+        a = np.where(z > 0, z, 0.01 * z)
+        return a, a
+
+    def backward(self, memo: Array, da: Array) -> Array:
+        a = memo
+        return np.where(a > 0, da, 0.01 * da)
+
+
+class ELU:
+    """`a = z` where z > 0, else `exp(z) - 1`; there `dz = da * (a + 1)` (Clevert et al. 2016, with alpha = 1).
+
+    The slope is continuous at 0; its own slope jumps, which is enough to mislead a difference.
+    """
+
+    kinked = True
+
+    def forward(self, z: Array) -> tuple[Array, Array]:
+        a = np.where(z > 0, z, np.expm1(np.minimum(z, 0)))
+        return a, a
+
+    def backward(self, memo: Array, da: Array) -> Array:
+        a = memo
+        return np.where(a > 0, da, da * (a + 1))
+
+
+class GELU:
+    """`a = z/2 (1 + tanh(u))`, `u = sqrt(2/pi) (z + 0.044715 z^3)`: z times about the share of a normal variable
+    that lies below z (Hendrycks and Gimpel 2016, in their tanh form; PyTorch's `approximate="tanh"`).
+
+    With t = tanh(u), `dz = da (1/2 (1 + t) + z/2 (1 - t^2) du/dz)`, `du/dz = sqrt(2/pi) (1 + 3 * 0.044715 z^2)`.
+    """
+
+    kinked = False
+
+    def forward(self, z: Array) -> tuple[Array, tuple[Array, Array]]:
+        t = np.tanh(ROOT_2_OVER_PI * (z + 0.044715 * z * z * z))
+        return 0.5 * z * (1 + t), (z, t)
+
+    def backward(self, memo: tuple[Array, Array], da: Array) -> Array:
+        z, t = memo
+        du = ROOT_2_OVER_PI * (1 + 3 * 0.044715 * z * z)
+        dz: Array = da * (0.5 * (1 + t) + 0.5 * z * (1 - t * t) * du)
+        return dz
 
 
 class Softmax:
@@ -116,8 +191,12 @@ class Softmax:
 
 
 ACTIVATIONS: dict[str, Activation] = {
+    "elu": ELU(),
+    "gelu": GELU(),
     "identity": Identity(),
+    "leaky-relu": LeakyReLU(),
     "relu": ReLU(),
+    "scaled-tanh": ScaledTanh(),
     "sigmoid": Sigmoid(),
     "softmax": Softmax(),
     "tanh": Tanh(),

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from whynet.errors import BadFile, UsageError, did_you_mean
 
-ActivationName = Literal["identity", "relu", "sigmoid", "softmax", "tanh"]
+ActivationName = Literal["identity", "elu", "gelu", "leaky-relu", "relu", "scaled-tanh", "sigmoid", "softmax", "tanh"]
 CostName = Literal["quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy"]
 OptimizerName = Literal["sgd", "adam"]
 ScheduleName = Literal["constant", "cosine"]
