@@ -15,7 +15,7 @@ from whynet.params import Params
 STARTS = [
     ("normal", "normal"), ("scaled-normal", "zeros"), ("glorot", "zeros"), ("he", "zeros"), ("zeros", "normal"),
     ("uniform(0, 0.4)", "zeros"), ("uniform(-0.5, 0.5)", "uniform(-1, 1)"), ("constant(0.1)", "constant(0.5)"),
-    ("normal(0, 0.01)", "zeros"),
+    ("normal(0, 0.01)", "zeros"), ("lecun", "lecun"), ("orthogonal", "zeros"),
 ]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from whynet.network.initializers import INITIALIZERS, initializer
         ("scaled-normal", 0, 1 / math.sqrt(400)),
         ("glorot", 0, math.sqrt(2 / (400 + 300))),
         ("he", 0, math.sqrt(2 / 400)),
+        ("lecun", 0, 1 / math.sqrt(400)),
         ("uniform(0, 0.4)", 0.2, 0.4 / math.sqrt(12)),
         ("constant(0.3)", 0.3, 0),
         ("zeros", 0, 0),
@@ -37,6 +38,15 @@ def test_mean_and_spread_are_as_defined(text, mean, sd, rng):
 def test_nonsense_is_refused_with_a_sentence(text):
     with pytest.raises(UsageError):
         initializer(text)
+
+
+@pytest.mark.parametrize("shape", [(30, 20), (20, 30), (7, 7)])
+def test_orthogonal_weights_are_at_right_angles(shape, rng):
+    W = initializer("orthogonal")(rng, shape, *shape)
+    assert W.shape == shape
+    few = W.T @ W if shape[0] >= shape[1] else W @ W.T
+    np.testing.assert_allclose(few, np.eye(min(shape)), atol=1e-12)
+    assert initializer("orthogonal")(rng, (5,), 3, 5).shape == (5,)
 
 
 def test_every_name_is_listed_when_one_is_misspelt():

@@ -46,6 +46,21 @@ def glorot(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_ou
     return rng.standard_normal(shape) * math.sqrt(2 / (fan_in + fan_out))
 
 
+def lecun(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
+    """Uniform with variance 1 / fan_in, that is between +-sqrt(3 / fan_in) (LeCun et al. 1998, section 4.6)."""
+    bound = math.sqrt(3 / fan_in)
+    return rng.uniform(-bound, bound, shape)
+
+
+def orthogonal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
+    """Rows or columns, whichever are fewer, of length 1 and at right angles: no direction grows or shrinks
+    (Saxe et al. 2014). Biases become one vector of length 1."""
+    rows, columns = shape if len(shape) == 2 else (shape[0], 1)
+    Q, R = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
+    Q *= np.sign(np.diag(R))  # without this the angles are not evenly distributed
+    return (Q if rows >= columns else Q.T).reshape(shape)
+
+
 def he(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
     """N(0, 2 / fan_in): makes up for the half that a ReLU cuts off (He et al. 2015, equation 10)."""
     return rng.standard_normal(shape) * math.sqrt(2 / fan_in)
@@ -72,7 +87,9 @@ INITIALIZERS: dict[str, tuple[Initializer, tuple[int, ...]]] = {  # function, ho
     "constant": (constant, (1,)),
     "glorot": (glorot, (0,)),
     "he": (he, (0,)),
+    "lecun": (lecun, (0,)),
     "normal": (normal, (0, 2)),
+    "orthogonal": (orthogonal, (0,)),
     "scaled-normal": (scaled_normal, (0,)),
     "uniform": (uniform, (2,)),
     "zeros": (zeros, (0,)),
