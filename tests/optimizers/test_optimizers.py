@@ -14,6 +14,9 @@ from whynet.params import Params
 UNDER_TEST = {  # every optimizer, with a rate that suits a bowl of unit curvature
     "sgd": (optimizer("sgd"), 0.1),
     "sgd with momentum": (optimizer("sgd", 0.9), 0.02),
+    "nesterov": (optimizer("nesterov"), 0.02),
+    "rmsprop": (optimizer("rmsprop"), 0.005),
+    "rmsprop with momentum": (optimizer("rmsprop", 0.5), 0.002),
     "adam": (optimizer("adam"), 0.1),
     "adam with beta1 0.5": (optimizer("adam", 0.5), 0.1),
 }
@@ -32,7 +35,7 @@ def test_a_parabola_is_descended(name):
     chosen, rate = UNDER_TEST[name]
     params = params_of(3.0, -2.0)
     state = chosen.init(params)
-    for _ in range(500):
+    for _ in range(1000):
         chosen.update(params, Params(params.shapes, params.vector.copy()), state, rate)
     np.testing.assert_allclose(params.vector, 0, atol=1e-2)
 
@@ -79,6 +82,28 @@ def test_adam_step_by_step():
         adam.update(params, params_of(g), state, 0.01)
         m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g * g
         w -= 0.01 * (m / (1 - 0.9**t)) / (math.sqrt(s / (1 - 0.999**t)) + 1e-8)
+        assert params.vector[0] == pytest.approx(w, rel=1e-12)
+
+
+def test_nesterov_is_momentum_with_the_gradient_taken_ahead():
+    """On a parabola: v <- m v - rate * slope(w + m v), w <- w + v; ours keeps w + m v instead of w."""
+    params, chosen = params_of(1.0), optimizer("nesterov", 0.5)
+    state, w, v = chosen.init(params), 1.0, 0.0
+    for _ in range(5):
+        chosen.update(params, params_of(float(params.vector[0])), state, 0.1)
+        v = 0.5 * v - 0.1 * (w + 0.5 * v)
+        w += v
+        assert params.vector[0] == pytest.approx(w + 0.5 * v, rel=1e-12)
+
+
+def test_rmsprop_step_by_step():
+    params, chosen = params_of(0.0), optimizer("rmsprop", 0.5)
+    state, s, v, w = chosen.init(params), 0.0, 0.0, 0.0
+    for g in (1.0, -0.5, 3.0):
+        chosen.update(params, params_of(g), state, 0.01)
+        s = 0.9 * s + 0.1 * g * g
+        v = 0.5 * v - 0.01 * g / (math.sqrt(s) + 1e-8)
+        w += v
         assert params.vector[0] == pytest.approx(w, rel=1e-12)
 
 

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 import whynet
 from whynet.errors import Interrupted, NonFinite, UsageError
+from whynet.optimizers.optimizers import OPTIMIZERS
+from whynet.optimizers.schedules import SCHEDULES
 from whynet.training.loop import Training, build
 
 
@@ -145,9 +147,9 @@ def test_stop_is_heard_between_batches_and_the_position_goes_on_to_the_same_bits
 @settings(deadline=None, max_examples=25)
 @given(
     cuts=st.lists(st.integers(1, 60), max_size=4),
-    optimizer=st.sampled_from(["sgd", "adam"]),
+    optimizer=st.sampled_from(sorted(OPTIMIZERS)),
     momentum=st.sampled_from([0.0, 0.9]),
-    schedule=st.sampled_from(["constant", "cosine"]),
+    schedule=st.sampled_from(sorted(SCHEDULES)),
     randomness=st.sampled_from(["by-purpose", "one-generator"]),
     batch_size=st.sampled_from([1, 7, 30, "full"]),
 )

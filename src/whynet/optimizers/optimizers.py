@@ -53,8 +53,7 @@ class SGD:
     momentum: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.momentum < 1:
-            raise UsageError("momentum is out of range", expected="0 or more, below 1", found=str(self.momentum))
+        _check_momentum(self.momentum)
 
     def init(self, params: Params) -> State:
         return {"velocity": np.zeros_like(params.vector)} if self.momentum else {}
@@ -67,6 +66,62 @@ class SGD:
             velocity += step
             step = velocity
         params.vector += step
+
+
+@dataclass(frozen=True)
+class Nesterov:
+    """Momentum that looks ahead (Nesterov 1983, in the form of Bengio et al. 2013):
+
+        v <- m v - rate * g
+        w <- w + m v - rate * g
+
+    The gradient is that at w, which stands for Nesterov's point one momentum step ahead. PyTorch's `nesterov=True`
+    takes the same steps at a constant rate.
+    """
+
+    momentum: float = 0.9
+
+    def __post_init__(self) -> None:
+        _check_momentum(self.momentum)
+
+    def init(self, params: Params) -> State:
+        return {"velocity": np.zeros_like(params.vector)}
+
+    def update(self, params: Params, gradients: Params, state: State, rate: float) -> None:
+        step, velocity = gradients.vector * -rate, state["velocity"]
+        velocity *= self.momentum
+        velocity += step
+        params.vector += self.momentum * velocity
+        params.vector += step
+
+
+@dataclass(frozen=True)
+class RMSprop:
+    """Each gradient over the root of the mean of its square (Tieleman and Hinton 2012), with momentum m if wanted:
+
+    s <- decay * s + (1 - decay) g^2
+    v <- m v - rate * g / (sqrt(s) + epsilon)
+    w <- w + v
+    """
+
+    momentum: float = 0.0
+    decay: float = 0.9
+    epsilon: float = 1e-8
+
+    def __post_init__(self) -> None:
+        _check_momentum(self.momentum)
+
+    def init(self, params: Params) -> State:
+        zeros = np.zeros_like(params.vector)
+        return {"square": zeros, "velocity": zeros.copy()}
+
+    def update(self, params: Params, gradients: Params, state: State, rate: float) -> None:
+        g, square, velocity = gradients.vector, state["square"], state["velocity"]
+        square *= self.decay
+        square += (1 - self.decay) * g * g
+        velocity *= self.momentum
+        velocity -= rate * g / (np.sqrt(square) + self.epsilon)
+        params.vector += velocity
 
 
 @dataclass(frozen=True)
@@ -107,12 +162,14 @@ class Adam:
 
 OPTIMIZERS: dict[str, Callable[[float], Optimizer]] = {  # name -> optimizer, given the recipe's momentum
     "adam": lambda momentum: Adam(beta1=momentum or Adam.beta1),
+    "nesterov": lambda momentum: Nesterov(momentum or Nesterov.momentum),
+    "rmsprop": RMSprop,
     "sgd": SGD,
 }
 
 
 def optimizer(name: str, momentum: float = 0.0) -> Optimizer:
-    """The optimizer of that name. `momentum` is SGD's m; for Adam, where it is given, beta1.
+    """The optimizer of that name. `momentum` is its m; where it is given, Nesterov's instead of 0.9 and Adam's beta1.
 
     Raises
     ------
@@ -122,3 +179,8 @@ def optimizer(name: str, momentum: float = 0.0) -> Optimizer:
     if name not in OPTIMIZERS:
         raise UsageError(f"there is no optimizer '{name}'", do=did_you_mean(name, OPTIMIZERS))
     return OPTIMIZERS[name](momentum)
+
+
+def _check_momentum(momentum: float) -> None:
+    if not 0 <= momentum < 1:
+        raise UsageError("momentum is out of range", expected="0 or more, below 1", found=str(momentum))

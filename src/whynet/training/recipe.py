@@ -17,14 +17,14 @@ from whynet.errors import BadFile, UsageError, did_you_mean
 
 ActivationName = Literal["identity", "elu", "gelu", "leaky-relu", "relu", "scaled-tanh", "sigmoid", "softmax", "tanh"]
 CostName = Literal["quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy"]
-OptimizerName = Literal["sgd", "adam"]
+OptimizerName = Literal["sgd", "nesterov", "adam", "rmsprop"]
 ScheduleName = Literal["constant", "cosine"]
 ScalingName = Literal["0..1", "-1..1", "standard", "raw"]
 EngineName = Literal["auto", "reference"]
 FaultName = Literal["naive-sigmoid", "no-output-slope", "raw-momentum", "whole-matrix-check"]
 
 RECIPES = Path(__file__).parent.parent / "recipes"
-LEARNING_RATES = {"sgd": 0.1, "adam": 0.001}
+LEARNING_RATES = {"sgd": 0.1, "nesterov": 0.1, "adam": 0.001, "rmsprop": 0.001}
 
 
 def _help(text: str, default: Any) -> Any:
@@ -72,8 +72,8 @@ class Recipe:
     cost: CostName = _help("The cost to minimise.", "softmax-cross-entropy")
 
     optimizer: OptimizerName = _help("Who takes the steps.", "sgd")
-    learning_rate: float | None = _help("Length of a step (default: 0.1; 0.001 for adam).", None)
-    momentum: float = _help("How much of the last step goes on (adam: beta1).", 0.0)
+    learning_rate: float | None = _help("Length of a step (default: 0.1; 0.001 for adam and rmsprop).", None)
+    momentum: float = _help("How much of the last step goes on (adam: beta1; nesterov: 0.9 unless given).", 0.0)
     schedule: ScheduleName = _help("How the learning rate changes from first step to last.", "constant")
     l2: float = _help("Adds l2/2 times the sum of squared weights to the cost.", 0.0)
     batch_size: int | Literal["full"] = _help("Examples in a step, or full.", 10)
