@@ -133,11 +133,34 @@ def test_a_penalty_is_the_slope_of_its_value_and_spares_biases(rng):
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_a_schedule_starts_at_the_rate_and_stays_between_it_and_zero(name):
+def test_a_schedule_reaches_the_rate_and_stays_between_it_and_zero(name):
     whole = rates(name, 0.2, range(0, 50), 50)
-    assert whole[0] == pytest.approx(0.2)
+    assert whole.max() == pytest.approx(0.2, rel=0.02)
     assert np.all((whole >= 0) & (whole <= 0.2 + 1e-12))
     np.testing.assert_array_equal(rates(name, 0.2, range(20, 30), 50), whole[20:30])
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("constant", [1, 1, 1, 1]),
+        ("linear", [1, 0.75, 0.5, 0.25]),
+        ("exponential", [1, 0.1**0.5, 0.1, 0.1**1.5]),
+        ("step", [1, 1, 0.1, 0.01]),
+        ("warm-up", [0.04, 1, 1, 1]),
+    ],
+)
+def test_four_steps_of_a_schedule(name, expected):
+    assert rates(name, 1.0, range(0, 4), 4).tolist() == pytest.approx(expected)
+
+
+def test_one_cycle_rises_and_falls():
+    whole = rates("one-cycle", 1.0, range(0, 1000), 1000)
+    assert whole[0] == pytest.approx(1 / 25)
+    assert whole.argmax() == 300
+    assert np.all(np.diff(whole[:301]) > 0)
+    assert np.all(np.diff(whole[300:]) < 0)
+    assert whole[-1] < 1e-3
 
 
 def test_cosine_is_half_a_cosine():

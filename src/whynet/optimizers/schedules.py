@@ -24,7 +24,43 @@ def cosine(progress: Array) -> Array:
     return 0.5 * (1 + np.cos(np.pi * progress))
 
 
-SCHEDULES: dict[str, Callable[[Array], Array]] = {"constant": constant, "cosine": cosine}
+def linear(progress: Array) -> Array:
+    """A straight line from 1 down to 0."""
+    return 1 - progress
+
+
+def exponential(progress: Array) -> Array:
+    """The same factor every step, down to a hundredth."""
+    factors: Array = 0.01**progress
+    return factors
+
+
+def step(progress: Array) -> Array:
+    """A tenth after half of the training, a hundredth after three quarters."""
+    return np.where(progress < 0.5, 1.0, np.where(progress < 0.75, 0.1, 0.01))
+
+
+def warm_up(progress: Array) -> Array:
+    """From a twenty-fifth up in a straight line over the first twentieth of the training, then constant."""
+    return np.minimum(1, 1 / 25 + progress / 0.05 * (1 - 1 / 25))
+
+
+def one_cycle(progress: Array) -> Array:
+    """From a twenty-fifth up to 1 over the first 0.3 of the training, then down to 0, both along half a cosine
+    (Smith and Topin 2018)."""
+    up = 1 / 25 + (1 - 1 / 25) * 0.5 * (1 - np.cos(np.pi * progress / 0.3))
+    return np.where(progress < 0.3, up, cosine((progress - 0.3) / 0.7))
+
+
+SCHEDULES: dict[str, Callable[[Array], Array]] = {
+    "constant": constant,
+    "cosine": cosine,
+    "exponential": exponential,
+    "linear": linear,
+    "one-cycle": one_cycle,
+    "step": step,
+    "warm-up": warm_up,
+}
 
 
 def rates(name: str, learning_rate: float, steps: range, total: int) -> Array:

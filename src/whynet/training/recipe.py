@@ -18,7 +18,7 @@ from whynet.errors import BadFile, UsageError, did_you_mean
 ActivationName = Literal["identity", "elu", "gelu", "leaky-relu", "relu", "scaled-tanh", "sigmoid", "softmax", "tanh"]
 CostName = Literal["quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy"]
 OptimizerName = Literal["sgd", "nesterov", "adam", "rmsprop"]
-ScheduleName = Literal["constant", "cosine"]
+ScheduleName = Literal["constant", "cosine", "exponential", "linear", "one-cycle", "step", "warm-up"]
 ScalingName = Literal["0..1", "-1..1", "standard", "raw"]
 EngineName = Literal["auto", "reference"]
 FaultName = Literal["naive-sigmoid", "no-output-slope", "raw-momentum", "whole-matrix-check"]
@@ -253,7 +253,7 @@ def choices(hint: Any) -> tuple[str, ...]:
     """The strings that a field of this type may hold; empty if it is not a choice.
 
     >>> choices(get_type_hints(Recipe)["schedule"])
-    ('constant', 'cosine')
+    ('constant', 'cosine', 'exponential', 'linear', 'one-cycle', 'step', 'warm-up')
     """
     found: list[str] = []
     for argument in get_args(hint):
