@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from whynet.errors import UsageError
+from whynet.optimizers.constraints import Constraints
 from whynet.optimizers.optimizers import OPTIMIZERS, SGD, optimizer
-from whynet.optimizers.penalties import L2
+from whynet.optimizers.penalties import Penalty
 from whynet.optimizers.schedules import SCHEDULES, rates
 from whynet.params import Params
 
@@ -120,7 +121,7 @@ def test_the_type_of_the_numbers_stays(name, dtype):
 
 def test_a_penalty_is_the_slope_of_its_value_and_spares_biases(rng):
     params = Params(({"W": (3, 2), "b": (2,)}, {"W": (2, 1), "b": (1,)}), rng.normal(size=11))
-    penalty, gradients = L2(0.3), params.zeros()
+    penalty, gradients = Penalty(l1=0.2, l2=0.3), params.zeros()
     penalty.add_gradient(params, gradients)
     for index in range(11):
         at = params.copy()
@@ -130,6 +131,41 @@ def test_a_penalty_is_the_slope_of_its_value_and_spares_biases(rng):
         numeric = (penalty.value(at) - penalty.value(back)) / 2e-6
         assert gradients.vector[index] == pytest.approx(numeric, abs=1e-8)
     assert not any(arrays["b"].any() for arrays in gradients)
+
+
+def test_clipping_shortens_long_gradients_and_leaves_short_ones():
+    gradients = params_of(3.0, 4.0)
+    Constraints(clip_norm=10.0).before_step(params_of(0.0, 0.0), gradients, 0.1)
+    assert gradients.vector.tolist() == [3.0, 4.0]
+    Constraints(clip_norm=1.0).before_step(params_of(0.0, 0.0), gradients, 0.1)
+    assert gradients.vector.tolist() == pytest.approx([0.6, 0.8])
+
+
+def test_weight_decay_is_decoupled_and_spares_biases():
+    params = Params(({"W": (2, 1), "b": (1,)},), np.array([2.0, -4.0, 8.0]))
+    Constraints(weight_decay=0.5).before_step(params, params.zeros(), rate=0.1)
+    assert params.vector.tolist() == pytest.approx([1.9, -3.8, 8.0])
+
+
+def test_weight_decay_under_sgd_is_an_l2_penalty(rng):
+    start, g = rng.normal(size=6), rng.normal(size=6)
+    shapes = ({"W": (3, 2)},)
+    decayed, penalised = Params(shapes, start.copy()), Params(shapes, start.copy())
+    gradients = Params(shapes, g.copy())
+    Constraints(weight_decay=0.3).before_step(decayed, gradients, 0.1)
+    SGD().update(decayed, gradients, {}, 0.1)
+    gradients = Params(shapes, g.copy())
+    Penalty(l2=0.3).add_gradient(penalised, gradients)
+    SGD().update(penalised, gradients, {}, 0.1)
+    np.testing.assert_allclose(decayed.vector, penalised.vector)
+
+
+def test_max_norm_shortens_columns_one_by_one(rng):
+    W = rng.normal(size=(5, 4)) * [0.01, 1, 10, 0]
+    params = Params(({"W": (5, 4)},), W.ravel().copy())
+    Constraints(max_norm=1.0).after_step(params)
+    norms = np.linalg.norm(W, axis=0)
+    np.testing.assert_allclose(np.linalg.norm(params[0]["W"], axis=0), np.minimum(norms, 1.0), atol=1e-12)
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
@@ -174,8 +210,11 @@ def test_cosine_is_half_a_cosine():
         lambda: rates("cosin", 1.0, range(1), 1),
         lambda: SGD(momentum=1.0),
         lambda: SGD(momentum=-0.1),
-        lambda: L2(-1.0),
-        lambda: L2(float("nan")),
+        lambda: Penalty(l2=-1.0),
+        lambda: Penalty(l1=float("nan")),
+        lambda: Constraints(clip_norm=0.0),
+        lambda: Constraints(max_norm=-1.0),
+        lambda: Constraints(weight_decay=float("inf")),
     ],
 )
 def test_nonsense_is_refused(make):

@@ -175,6 +175,23 @@ def test_any_cut_resumes_to_the_same_bits(cuts, optimizer, momentum, schedule, r
     assert [epoch.cost for epoch in again] == [epoch.cost for epoch in records][-len(again) :]
 
 
+def test_restraints_hold_through_training(digits):
+    recipe = whynet.Recipe(hidden=(8,), max_norm=0.5, clip_norm=0.1, weight_decay=0.1, l1=0.001, epochs=2)
+    network = build(recipe, digits)
+    list(whynet.train(network, digits, recipe))
+    for W in network.params.weights():
+        assert np.linalg.norm(W, axis=0).max() <= 0.5 * (1 + 1e-6)
+
+
+def test_smoothed_labels_raise_the_floor_and_are_learned(digits):
+    recipe = whynet.Recipe(label_smoothing=0.1, learning_rate=0.5, epochs=5)
+    training = Training(build(recipe, digits), digits, recipe)
+    np.testing.assert_allclose(training.task.examples.targets, 0.9 * np.eye(10) + 0.01, atol=1e-7)
+    smoothed = 0.9 * digits.prior + 0.01
+    assert training.floor == pytest.approx(training.network.cost.floor(smoothed), rel=1e-6)
+    assert list(training)[-1].test_accuracy > 0.8
+
+
 def test_sizes_that_do_not_fit_are_refused(digits):
     with pytest.raises(UsageError, match="do not fit the data"):
         build(whynet.Recipe(sizes=(784, 30, 10)), digits)

@@ -8,19 +8,20 @@ import numpy as np
 
 from whynet.errors import NonFinite
 from whynet.network.network import Network
+from whynet.optimizers.constraints import Constraints
 from whynet.optimizers.optimizers import Optimizer, State
-from whynet.optimizers.penalties import L2
-from whynet.types import Array, Features, Images, Labels, Rows, Scaling
+from whynet.optimizers.penalties import Penalty
+from whynet.types import Array, Features, Images, Labels, Rows, Scaling, Targets
 
 
 class Examples(NamedTuple):
-    """What an engine reads: `pixels (n, features)` uint8, their `labels (n,)`, how pixels become features, and how
-    many classes there are."""
+    """What an engine reads: `pixels (n, features)` uint8 and how they become features, `labels (n,)` and the targets
+    of each label, `targets (classes, outputs)`."""
 
     pixels: Images
-    labels: Labels
     scaling: Scaling
-    classes: int
+    labels: Labels
+    targets: Targets
 
     def features(self, rows: Array, dtype: np.dtype[np.floating]) -> Features:
         """The features of those rows, (len(rows), features)."""
@@ -32,7 +33,8 @@ class Task(NamedTuple):
 
     network: Network
     optimizer: Optimizer
-    penalty: L2
+    penalty: Penalty
+    constraints: Constraints
     examples: Examples
 
 

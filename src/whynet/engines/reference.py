@@ -21,21 +21,22 @@ class Reference:
 
     def advance(self, task: Task, state: State, batches: Rows, rates: Array) -> Array:
         network, cost, examples = task.network, task.network.cost, task.examples
-        target_of_label = network.targets(np.arange(examples.classes))
         vector, gradients = network.params.vector, network.params.zeros()
         before = np.empty_like(vector)
         costs = np.empty(len(batches))
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # found below, and named
             for step, (rows, rate) in enumerate(zip(batches, rates.tolist(), strict=True)):
                 X = examples.features(rows, network.dtype)
-                targets = target_of_label[examples.labels[rows]]
+                targets = examples.targets[examples.labels[rows]]
 
                 trace = network.forward(X)
                 costs[step] = cost.value(trace.scores, targets)
                 network.backward(trace, cost.gradient(trace.scores, targets), out=gradients)
                 task.penalty.add_gradient(network.params, gradients)
                 np.copyto(before, vector)
+                task.constraints.before_step(network.params, gradients, rate)
                 task.optimizer.update(network.params, gradients, state, rate)
+                task.constraints.after_step(network.params)
 
                 if not (math.isfinite(costs[step]) and _finite(vector)):
                     np.copyto(vector, before)

@@ -77,6 +77,7 @@ def check_gradients(
     *,
     gradients: Callable[[Network, Features, Targets], Params] | None = None,
     penalty: Callable[[Params], float] = lambda _: 0.0,
+    kinked_penalty: bool = False,
     sample: int = 30,
     seed: int = 0,
     tolerance: float = TOLERANCE,
@@ -90,7 +91,7 @@ def check_gradients(
     gradients
         What to check: by default the network's own backpropagation.
     penalty
-        What the parameters add to the cost.
+        What the parameters add to the cost; `kinked_penalty` if its slope jumps where a parameter is 0, as L1's does.
     sample
         Entries of each array to check.
 
@@ -115,12 +116,14 @@ def check_gradients(
         )
     analytic = (gradients or Network.gradients)(network, X, targets)
     base = network.forward(X)
-    signs = _signs(network, base)
+    signs, parameter_signs = _signs(network, base), np.sign(network.params.vector)
 
     def cost() -> tuple[float, bool]:
         """The cost with the parameters as they are now, and whether no kink was crossed to get there."""
         trace = network.forward(X)
         same = all(np.array_equal(a, b) for a, b in zip(signs, _signs(network, trace), strict=True))
+        if kinked_penalty:
+            same = same and np.array_equal(np.sign(network.params.vector), parameter_signs)
         return network.cost.value(trace.scores, targets) + penalty(network.params), same
 
     rng = np.random.default_rng(seed)

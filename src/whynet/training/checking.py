@@ -32,7 +32,14 @@ def check(recipe: Recipe, network: Network, examples: Dataset, *, rows: int = 10
     X, targets = batch(network, examples, rows)
     penalty = make_task(network, examples, recipe).penalty
     return check_gradients(
-        network, X, targets, gradients=gradients, penalty=penalty.value, sample=sample, seed=recipe.seed
+        network,
+        X,
+        targets,
+        gradients=gradients,
+        penalty=penalty.value,
+        kinked_penalty=penalty.l1 > 0,
+        sample=sample,
+        seed=recipe.seed,
     )
 
 

@@ -23,8 +23,9 @@ from whynet.engines.base import BatchBlewUp, Examples, Task
 from whynet.engines.choice import choose
 from whynet.errors import Interrupted, NonFinite
 from whynet.network.network import Network, draw_in_one
+from whynet.optimizers.constraints import Constraints
 from whynet.optimizers.optimizers import State, optimizer
-from whynet.optimizers.penalties import L2
+from whynet.optimizers.penalties import Penalty
 from whynet.optimizers.schedules import rates
 from whynet.training import metrics
 from whynet.training.faults import with_faults
@@ -85,8 +86,16 @@ def make_task(network: Network, examples: Dataset, recipe: Recipe) -> Task:
     """What an engine is handed: the network, how it is updated, and the examples, with the recipe's faults made."""
     if network.scaling is None:
         network.scaling = fit_scaling(recipe.scaling, examples.images)
-    rows = Examples(examples.pixels, examples.labels, network.scaling, len(examples.classes))
-    task = Task(network, optimizer(recipe.optimizer, recipe.momentum), L2(recipe.l2), rows)
+    targets = network.targets(np.arange(len(examples.classes)))
+    if recipe.label_smoothing:  # a share of certainty goes to all classes alike (Szegedy et al. 2016, section 7)
+        targets = (1 - recipe.label_smoothing) * targets + recipe.label_smoothing / len(examples.classes)
+    task = Task(
+        network,
+        optimizer(recipe.optimizer, recipe.momentum),
+        Penalty(recipe.l1, recipe.l2),
+        Constraints(recipe.clip_norm, recipe.weight_decay, recipe.max_norm),
+        Examples(examples.pixels, network.scaling, examples.labels, targets.astype(network.dtype)),
+    )
     return with_faults(task, recipe.faults)
 
 
@@ -130,10 +139,8 @@ class Training(Iterator[Epoch]):
 
     @property
     def floor(self) -> float:
-        """The least cost of an answer that ignores the image, with the class shares of the training examples."""
-        prior = self.train.prior
-        outputs = self.network.layers[-1].outputs
-        return self.network.cost.floor(prior[1:] if outputs == 1 else prior)
+        """The least cost of an answer that ignores the image: the mean target of the training examples."""
+        return self.network.cost.floor(self.train.prior @ self.task.examples.targets)
 
     @property
     def costs(self) -> Array:

@@ -75,7 +75,12 @@ class Recipe:
     learning_rate: float | None = _help("Length of a step (default: 0.1; 0.001 for adam and rmsprop).", None)
     momentum: float = _help("How much of the last step goes on (adam: beta1; nesterov: 0.9 unless given).", 0.0)
     schedule: ScheduleName = _help("How the learning rate changes from first step to last.", "constant")
+    l1: float = _help("Adds l1 times the sum of the weights' sizes to the cost.", 0.0)
     l2: float = _help("Adds l2/2 times the sum of squared weights to the cost.", 0.0)
+    weight_decay: float = _help("Shrinks the weights by this times the rate after every step.", 0.0)
+    max_norm: float | None = _help("The longest that the weights into a unit may become.", None)
+    clip_norm: float | None = _help("The longest that a gradient may be.", None)
+    label_smoothing: float = _help("Share of each target that is spread over all classes.", 0.0)
     batch_size: int | Literal["full"] = _help("Examples in a step, or full.", 10)
     epochs: int = _help("Passes over the training examples.", 10)
     order: Literal["shuffled", "file", "random"] = _help(
@@ -109,7 +114,12 @@ class Recipe:
             _check(name, getattr(self, name), int, lambda v: v >= 0, "a whole number, 0 or more")
         if self.learning_rate is not None:
             _check("learning_rate", self.learning_rate, (int, float), lambda v: v > 0, "a number above 0")
-        _check("l2", self.l2, (int, float), lambda v: v >= 0, "a number, 0 or more")
+        for name in ("l1", "l2", "weight_decay"):
+            _check(name, getattr(self, name), (int, float), lambda v: v >= 0, "a number, 0 or more")
+        for name in ("max_norm", "clip_norm"):
+            if getattr(self, name) is not None:
+                _check(name, getattr(self, name), (int, float), lambda v: v > 0, "a number above 0")
+        _check("label_smoothing", self.label_smoothing, (int, float), lambda v: 0 <= v < 1, "0 or more, below 1")
         _check("momentum", self.momentum, (int, float), lambda v: 0 <= v < 1, "0 or more, below 1")
 
     @property
