@@ -19,7 +19,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = [  # who may import what: a room sees those in earlier lines
     {"errors"},
     {"types", "files"},
-    {"params"},
+    {"params", "noise"},
     {"data", "network", "optimizers"},
     {"engines"},
     {"training"},

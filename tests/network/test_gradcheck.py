@@ -10,6 +10,7 @@ import whynet
 from whynet.network.activations import ACTIVATIONS
 from whynet.network.costs import COSTS
 from whynet.network.network import Network
+from whynet.noise import Noise
 from whynet.params import Params
 
 STARTS = [
@@ -103,6 +104,18 @@ def test_a_missing_slope_is_caught(rng):
         )
 
     assert not whynet.check_gradients(network, X, targets, gradients=without_slope).passed
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "relu", "gelu"])
+def test_gradients_are_right_with_dropout_and_noise_held_still(activation, rng):
+    X, targets = rng.random((10, 8)), np.eye(3)[rng.integers(3, size=10)]
+    network = Network([8, 20, 16, 3], activation=activation, dropout=0.4, input_dropout=0.2, input_noise=0.3, seed=3)
+    check = whynet.check_gradients(network, X, targets, noise=Noise(seed=1, step=5))
+    assert check.passed, check.arrays
+    assert check.relative_error <= 1e-7
+    still = network.gradients(X, targets, Noise(seed=1, step=5)).vector
+    other = network.gradients(X, targets, Noise(seed=1, step=6)).vector
+    assert (still != other).any()
 
 
 def test_kinks_are_set_aside_and_counted():

@@ -12,6 +12,7 @@ from support import example
 from whynet.errors import UsageError
 from whynet.network.activations import ACTIVATIONS
 from whynet.network.costs import COSTS
+from whynet.noise import Noise
 from whynet.types import Scaling
 
 neuron_by_neuron = example("neuron_by_neuron")
@@ -75,6 +76,16 @@ def test_widening_one_layer_leaves_the_next_ones_random_numbers_alone():
     np.testing.assert_array_equal(narrow.params[2]["W"], wide.params[2]["W"])
 
 
+def test_dropout_and_noise_change_no_weights_and_no_answers(rng):
+    plain = whynet.Network([6, 5, 4, 3], seed=2, dtype="float64")
+    chancy = whynet.Network([6, 5, 4, 3], seed=2, dtype="float64", dropout=0.5, input_dropout=0.3, input_noise=1.0)
+    X = rng.random((7, 6))
+    np.testing.assert_array_equal(plain.params.vector, chancy.params.vector)
+    np.testing.assert_array_equal(plain.scores(X), chancy.scores(X))
+    assert chancy.sizes == plain.sizes == (6, 5, 4, 3)
+    assert (chancy.forward(X, Noise(seed=0, step=0)).scores != plain.scores(X)).any()
+
+
 def test_the_tutorials_order_of_drawing():
     rng = np.random.default_rng(11)
     biases = [rng.standard_normal((j, 1)) for j in (4, 2)]
@@ -130,6 +141,8 @@ def test_uint8_images_are_scaled_by_the_networks_own_table():
         lambda: whynet.Network([3, 2], cost="mse"),
         lambda: whynet.Network([3, 2], init="he(1)"),
         lambda: whynet.Network([3, 2], dtype="int32"),
+        lambda: whynet.Network([3, 4, 2], dropout=1.0),
+        lambda: whynet.Network([3, 4, 2], input_noise=-1.0),
         lambda: whynet.Network([3, 2]).scores(np.zeros((1, 4))),
     ],
 )

@@ -44,6 +44,16 @@ def test_a_loaded_network_is_the_saved_one(dtype, cost, tmp_path, rng):
     assert (tmp_path / "again.safetensors").read_bytes() == (tmp_path / "m.safetensors").read_bytes()
 
 
+def test_dropout_and_noise_are_kept_and_take_a_place_in_the_row(tmp_path):
+    saved = network(dropout=0.5, input_dropout=0.2, input_noise=0.1, seed=2)
+    saved.save(tmp_path / "m.safetensors")
+    loaded = whynet.Network.load(tmp_path / "m.safetensors")
+    assert loaded.layers == saved.layers
+    np.testing.assert_array_equal(loaded.params.vector, saved.params.vector)
+    # noise, dropout, Linear, Tanh, dropout, Linear
+    assert sorted(load_file(tmp_path / "m.safetensors")) == ["2.bias", "2.weight", "5.bias", "5.weight"]
+
+
 def test_tensors_are_named_and_shaped_as_in_a_torch_sequential(model):
     tensors = load_file(model)
     assert {name: array.shape for name, array in tensors.items()} == {
@@ -130,6 +140,11 @@ DAMAGE = {
     "scaling without numbers": lambda m: rewritten(m, lambda a, t: a.update(scaling={"name": "0..1"})),
     "scaling not finite": lambda m: rewritten(m, lambda a, t: a["scaling"].update(divisor=float("nan"))),
     "a scaling by zero": lambda m: rewritten(m, lambda a, t: a["scaling"].update(divisor=0.0)),
+    "a layer of another kind": lambda m: rewritten(m, lambda a, t: a["layers"].append({"kind": "lambda"})),
+    "a layer too many": lambda m: rewritten(m, lambda a, t: a["layers"].append(a["layers"][0])),
+    "a layer too few": lambda m: rewritten(m, lambda a, t: a["layers"].pop()),
+    "layers that are no objects": lambda m: rewritten(m, lambda a, t: a.update(layers=[1, 2])),
+    "dropout of everything": lambda m: rewritten(m, lambda a, t: a["layers"].insert(0, {"kind": "dropout", "rate": 1})),
     "description is a list": lambda m: save(load_file(m), metadata={"whynet": "[1, 2]"}),
     "description is no JSON": lambda m: save(load_file(m), metadata={"whynet": "{"}),
     "description nested deep": lambda m: save(load_file(m), metadata={"whynet": "[" * 50_000 + "]" * 50_000}),

@@ -83,15 +83,21 @@ def test_the_order_of_examples_does_not_depend_on_the_network(digits):
     for hidden in ((5,), (9,)):
         recipe = whynet.Recipe(hidden=hidden, epochs=1, batch_size=1)
         training = Training(build(recipe, digits), digits, recipe)
-        rows = []
-        advance = training.engine.advance
-        training.engine.advance = lambda t, s, batches, r, rows=rows, go=advance: (
-            rows.append(batches.copy()),
-            go(t, s, batches, r),
-        )[1]
+        training.engine = Recorder(training.engine)
         next(training)
-        seen.append(np.concatenate(rows))
+        seen.append(np.concatenate(training.engine.rows))
     np.testing.assert_array_equal(*seen)
+
+
+class Recorder:
+    """An engine that remembers which rows it was handed."""
+
+    def __init__(self, engine):
+        self.engine, self.rows = engine, []
+
+    def advance(self, task, state, batches, rates, first_step):
+        self.rows.append(batches.copy())
+        return self.engine.advance(task, state, batches, rates, first_step)
 
 
 @pytest.mark.parametrize("order", ["shuffled", "file", "random"])
@@ -152,12 +158,13 @@ def test_stop_is_heard_between_batches_and_the_position_goes_on_to_the_same_bits
     schedule=st.sampled_from(sorted(SCHEDULES)),
     randomness=st.sampled_from(["by-purpose", "one-generator"]),
     batch_size=st.sampled_from([1, 7, 30, "full"]),
+    dropout=st.sampled_from([0.0, 0.3]),
 )
-def test_any_cut_resumes_to_the_same_bits(cuts, optimizer, momentum, schedule, randomness, batch_size):
+def test_any_cut_resumes_to_the_same_bits(cuts, optimizer, momentum, schedule, randomness, batch_size, dropout):
     data = whynet.load("digits").subset(60, seed=0)
     recipe = whynet.Recipe(
         hidden=(4,), optimizer=optimizer, momentum=momentum, schedule=schedule, randomness=randomness,
-        batch_size=batch_size, epochs=3, l2=0.001,
+        batch_size=batch_size, epochs=3, l2=0.001, dropout=dropout, input_noise=dropout,
     )  # fmt: skip
     whole = build(recipe, data)
     records = list(whynet.train(whole, data, recipe))

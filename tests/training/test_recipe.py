@@ -59,6 +59,8 @@ def test_shipped_recipes_survive_a_round_trip(name, tmp_path):
         ({"l1": float("nan")}, "0 or more"),
         ({"max_norm": 0.0}, "above 0"),
         ({"label_smoothing": 1.0}, "below 1"),
+        ({"dropout": 1.0}, "below 1"),
+        ({"input_noise": -0.1}, "0 or more"),
         ({"sizes": (784, 0, 10)}, "1 to"),
         ({"sizes": (784, 10), "hidden": (30,)}, "not both"),
         ({"faults": ("no-such-fault",)}, "no-output-slope"),

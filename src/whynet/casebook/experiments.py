@@ -58,7 +58,7 @@ class Experiment:
         steps = 1 if recipe.batch_size == "full" else TRIAL_STEPS
         rates = np.full(steps, recipe.rate)
         started = time.perf_counter()
-        training.engine.advance(training.task, training.position.state, np.repeat(rows, steps, axis=0), rates)
+        training.engine.advance(training.task, training.position.state, np.repeat(rows, steps, axis=0), rates, 0)
         each = (time.perf_counter() - started) / steps
         evaluation = time.perf_counter()
         if data.test is not None:

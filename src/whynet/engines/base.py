@@ -36,6 +36,7 @@ class Task(NamedTuple):
     penalty: Penalty
     constraints: Constraints
     examples: Examples
+    seed: int
 
 
 class Blowup(NamedTuple):
@@ -55,8 +56,10 @@ class Engine(Protocol):
         """None if this engine can do the task, else the reason as a sentence."""
         ...
 
-    def advance(self, task: Task, state: State, batches: Rows, rates: Array) -> Array:
+    def advance(self, task: Task, state: State, batches: Rows, rates: Array, first_step: int) -> Array:
         """Take one step for each row of `batches (steps, batch)` at the learning rate in `rates (steps,)`.
+
+        `first_step` is the number of the first of them since training began.
 
         Changes the network's parameters and the optimizer's `state` in place. Returns the mean cost of each batch
         before its step, (steps,) float64, without the penalty.

@@ -7,6 +7,8 @@ import math
 import numpy as np
 
 from whynet.engines.base import BatchBlewUp, Blowup, Task
+from whynet.network.layers import DenseMemo, Dropout, GaussianNoise
+from whynet.noise import Noise
 from whynet.optimizers.optimizers import State
 from whynet.types import Array, Features, Rows, Targets
 
@@ -19,17 +21,19 @@ class Reference:
     def why_not(self, task: Task) -> str | None:
         return None
 
-    def advance(self, task: Task, state: State, batches: Rows, rates: Array) -> Array:
+    def advance(self, task: Task, state: State, batches: Rows, rates: Array, first_step: int) -> Array:
         network, cost, examples = task.network, task.network.cost, task.examples
         vector, gradients = network.params.vector, network.params.zeros()
         before = np.empty_like(vector)
+        chance = any(isinstance(layer, (Dropout, GaussianNoise)) for layer in network.layers)
         costs = np.empty(len(batches))
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # found below, and named
             for step, (rows, rate) in enumerate(zip(batches, rates.tolist(), strict=True)):
                 X = examples.features(rows, network.dtype)
                 targets = examples.targets[examples.labels[rows]]
 
-                trace = network.forward(X)
+                noise = Noise(task.seed, first_step + step) if chance else None
+                trace = network.forward(X, noise)
                 costs[step] = cost.value(trace.scores, targets)
                 network.backward(trace, cost.gradient(trace.scores, targets), out=gradients)
                 task.penalty.add_gradient(network.params, gradients)
@@ -40,7 +44,7 @@ class Reference:
 
                 if not (math.isfinite(costs[step]) and _finite(vector)):
                     np.copyto(vector, before)
-                    layer, quantity = find_blowup(task, X, targets)
+                    layer, quantity = find_blowup(task, X, targets, noise)
                     raise BatchBlewUp(Blowup(step, layer, quantity), costs[:step])
         return costs
 
@@ -50,16 +54,17 @@ def _finite(vector: Array) -> bool:
     return math.isfinite(np.vdot(vector, vector)) or bool(np.isfinite(vector).all())
 
 
-def find_blowup(task: Task, X: Features, targets: Targets) -> tuple[int | None, str]:
+def find_blowup(task: Task, X: Features, targets: Targets, noise: Noise | None) -> tuple[int | None, str]:
     """The layer and quantity where the first NaN or infinity appears on this batch, in the order of computing."""
     network, cost = task.network, task.network.cost
-    trace = network.forward(X)
-    outputs = [memo.x for memo in trace.memos[1:]] + [trace.scores]
-    for index, (memo, y) in enumerate(zip(trace.memos, outputs, strict=True)):
-        if not np.isfinite(memo.z).all():
+    y = X
+    for index, layer in enumerate(network.layers):
+        y, memo = layer.forward(network.params[index], y, noise and noise.at(index))
+        if isinstance(memo, DenseMemo) and not np.isfinite(memo.z).all():
             return index, "weighted input z"
         if not np.isfinite(y).all():
             return index, "activation a"
+    trace = network.forward(X, noise)
     if not math.isfinite(cost.value(trace.scores, targets)):
         return None, "cost"
     gradients = network.backward(trace, cost.gradient(trace.scores, targets))

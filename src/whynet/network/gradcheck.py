@@ -27,6 +27,7 @@ from whynet.errors import UsageError
 from whynet.network.activations import activation
 from whynet.network.layers import Dense, DenseMemo
 from whynet.network.network import Network, Trace
+from whynet.noise import Noise
 from whynet.params import Params
 from whynet.types import Array, Features, Targets
 
@@ -78,6 +79,7 @@ def check_gradients(
     gradients: Callable[[Network, Features, Targets], Params] | None = None,
     penalty: Callable[[Params], float] = lambda _: 0.0,
     kinked_penalty: bool = False,
+    noise: Noise | None = None,
     sample: int = 30,
     seed: int = 0,
     tolerance: float = TOLERANCE,
@@ -92,6 +94,8 @@ def check_gradients(
         What to check: by default the network's own backpropagation.
     penalty
         What the parameters add to the cost; `kinked_penalty` if its slope jumps where a parameter is 0, as L1's does.
+    noise
+        Check as in training, with this step's dropout and noise; by default as in evaluation.
     sample
         Entries of each array to check.
 
@@ -114,13 +118,13 @@ def check_gradients(
             expected=f"X (n, {network.sizes[0]}) and targets (n, {network.sizes[-1]})",
             found=f"{X.shape} and {targets.shape}",
         )
-    analytic = (gradients or Network.gradients)(network, X, targets)
-    base = network.forward(X)
+    analytic = gradients(network, X, targets) if gradients else network.gradients(X, targets, noise)
+    base = network.forward(X, noise)
     signs, parameter_signs = _signs(network, base), np.sign(network.params.vector)
 
     def cost() -> tuple[float, bool]:
         """The cost with the parameters as they are now, and whether no kink was crossed to get there."""
-        trace = network.forward(X)
+        trace = network.forward(X, noise)
         same = all(np.array_equal(a, b) for a, b in zip(signs, _signs(network, trace), strict=True))
         if kinked_penalty:
             same = same and np.array_equal(np.sign(network.params.vector), parameter_signs)
@@ -131,7 +135,7 @@ def check_gradients(
     worst, worst_error = None, -1.0
     for (name, array), (_, gradient) in zip(network.params.named(), analytic.named(), strict=True):
         flat = array.reshape(-1)
-        entries, numeric, noise, kinks = [], [], 0.0, 0
+        entries, numeric, carried, kinks = [], [], 0.0, 0
         for entry in np.sort(rng.choice(flat.size, size=min(sample, flat.size), replace=False)):
             found = _derivative(flat, entry, cost)
             if found is None:
@@ -139,9 +143,9 @@ def check_gradients(
                 continue
             entries.append(entry)
             numeric.append(found[0])
-            noise += found[1] ** 2
+            carried += found[1] ** 2
         a, n = gradient.reshape(-1)[entries], np.array(numeric)
-        check = _judge(name, a, n, math.sqrt(noise) / tolerance, tolerance, kinks)
+        check = _judge(name, a, n, math.sqrt(carried) / tolerance, tolerance, kinks)
         checks.append(check)
         if check.verdict != "too-small" and check.relative_error > worst_error:
             at = int(np.abs(a - n).argmax())

@@ -16,7 +16,8 @@ from whynet.errors import UsageError
 from whynet.network.costs import Cost, one_hot
 from whynet.network.costs import cost as cost_named
 from whynet.network.initializers import initializer
-from whynet.network.layers import Dense, Layer
+from whynet.network.layers import Dense, Dropout, GaussianNoise, Layer
+from whynet.noise import Noise
 from whynet.params import Params
 from whynet.types import Array, Features, Labels, Scaling, Scores
 
@@ -45,10 +46,12 @@ class Network:
         under the cross-entropies, which squash inside.
     init, bias_init
         Initial weights and biases, see `initializers`.
+    dropout, input_dropout, input_noise
+        Share of hidden units and of features switched off while training, and sd of the noise added to the features.
     cost
         A name from `COSTS`; it also says how scores become answers.
     seed
-        Layer l draws from `default_rng([seed, 0, l])`.
+        The layer l of those with parameters draws from `default_rng([seed, 0, l])`.
     dtype
         `"float32"` or `"float64"`.
     randomness
@@ -80,6 +83,9 @@ class Network:
         output_activation: str | None = None,
         init: str = "scaled-normal",
         bias_init: str = "zeros",
+        dropout: float = 0.0,
+        input_dropout: float = 0.0,
+        input_noise: float = 0.0,
         cost: str = "softmax-cross-entropy",
         seed: int = 0,
         dtype: DTypeLike = "float32",
@@ -93,7 +99,9 @@ class Network:
         if layers is None:
             assert sizes is not None
             last = output_activation or self.cost.output_activation
-            layers = _dense_layers(sizes, activation, last, init, bias_init)
+            layers = _with_chance(
+                _dense_layers(sizes, activation, last, init, bias_init), dropout, input_dropout, input_noise
+            )
         _check_chain(layers)
         cost_named(cost)
         if np.dtype(dtype) not in (np.float32, np.float64):
@@ -120,19 +128,19 @@ class Network:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Units from input to output."""
-        return (self.layers[0].inputs, *(layer.outputs for layer in self.layers))
+        """Units from input to output; layers without parameters, such as dropout, change no size."""
+        return (self.layers[0].inputs, *(layer.outputs for layer in self.layers if layer.shapes()))
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The type of every number inside."""
         return self.params.vector.dtype
 
-    def forward(self, X: Features) -> Trace:
-        """From features `X (batch, features)` to scores, keeping what `backward` needs."""
+    def forward(self, X: Features, noise: Noise | None = None) -> Trace:
+        """From features `X (batch, features)` to scores, keeping what `backward` needs; with `noise` as in training."""
         memos = []
-        for layer, params in zip(self.layers, self.params, strict=True):
-            X, memo = layer.forward(params, X)
+        for index, (layer, params) in enumerate(zip(self.layers, self.params, strict=True)):
+            X, memo = layer.forward(params, X, noise and noise.at(index))
             memos.append(memo)
         return Trace(X, tuple(memos))
 
@@ -150,9 +158,9 @@ class Network:
                 gradients[index][name][...] = value
         return gradients
 
-    def gradients(self, X: Features, targets: Array) -> Params:
+    def gradients(self, X: Features, targets: Array, noise: Noise | None = None) -> Params:
         """The gradient of the cost on one batch: forward, then backward."""
-        trace = self.forward(X)
+        trace = self.forward(X, noise)
         return self.backward(trace, self.cost.gradient(trace.scores, targets))
 
     def targets(self, labels: Labels) -> Array:
@@ -253,6 +261,21 @@ def _dense_layers(
     ]
 
 
+def _with_chance(dense: Sequence[Layer], dropout: float, input_dropout: float, input_noise: float) -> Sequence[Layer]:
+    """The layers with noise and dropout where they are wanted: at the input, and after each hidden layer."""
+    features = dense[0].inputs
+    layers: list[Layer] = []
+    if input_noise:
+        layers.append(GaussianNoise(features, input_noise))
+    if input_dropout:
+        layers.append(Dropout(features, input_dropout))
+    for layer in dense[:-1]:
+        layers.append(layer)
+        if dropout:
+            layers.append(Dropout(layer.outputs, dropout))
+    return [*layers, dense[-1]]
+
+
 def _check_chain(layers: Sequence[Layer]) -> None:
     if not layers:
         raise UsageError("a network needs at least one layer")
@@ -267,15 +290,16 @@ def _check_chain(layers: Sequence[Layer]) -> None:
 
 def _draw(layers: Sequence[Layer], seed: int) -> Iterator[dict[str, Array]]:
     """Each layer from a generator of its own: widening one leaves the others' numbers as they were."""
-    for index, layer in enumerate(layers):
+    index = 0
+    for layer in layers:
         yield layer.initialize(np.random.default_rng([seed, 0, index]))
+        index += 1 if layer.shapes() else 0
 
 
 def draw_in_one(layers: Sequence[Layer], rng: np.random.Generator) -> list[dict[str, Array]]:
     """The tutorial's order: one generator, all biases, then all weights in (out, in) shape."""
     dense = [layer for layer in layers if isinstance(layer, Dense)]
-    if len(dense) != len(layers):
-        raise UsageError('randomness "one-generator" is the tutorial\'s, for Dense layers only')
     biases = [initializer(d.bias_init)(rng, (d.outputs, 1), d.inputs, d.outputs)[:, 0] for d in dense]
     weights = [initializer(d.init)(rng, (d.outputs, d.inputs), d.inputs, d.outputs).T for d in dense]
-    return [{"W": W, "b": b} for W, b in zip(weights, biases, strict=True)]
+    drawn = ({"W": W, "b": b} for W, b in zip(weights, biases, strict=True))
+    return [next(drawn) if isinstance(layer, Dense) else {} for layer in layers]

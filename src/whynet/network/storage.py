@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from safetensors.numpy import save as to_bytes
 
 from whynet import files
 from whynet.errors import BadFile, UsageError, WhynetError
-from whynet.network.layers import Dense
+from whynet.network.layers import Dense, Dropout, GaussianNoise, Layer
 from whynet.network.network import Network
 from whynet.types import Array, Scaling
 
@@ -38,19 +40,12 @@ def save(network: Network, path: Path) -> None:
     UsageError
         A layer that the format does not know.
     """
-    layers = []
-    tensors: dict[str, Array] = {}
-    for name, layer, arrays in zip(_positions(network.layers), network.layers, network.params, strict=True):
-        if not isinstance(layer, Dense):
-            raise UsageError(f"a model file cannot hold a layer of type {type(layer).__name__}")
-        layers.append({"activation": layer.activation, "init": layer.init, "bias_init": layer.bias_init})
-        tensors[f"{name}.weight"] = np.ascontiguousarray(arrays["W"].T)
-        tensors[f"{name}.bias"] = np.ascontiguousarray(arrays["b"])
+    tensors = {name: np.ascontiguousarray(array) for name, array in _tensors(network)}
     scaling = network.scaling
     about = {
         "format": FORMAT,
         "sizes": network.sizes,
-        "layers": layers,
+        "layers": [_as_dict(layer) for layer in network.layers],
         "cost": network.cost_name,
         "dtype": network.dtype.name,
         "scaling": scaling and {"name": scaling.name, "offset": scaling.offset, "divisor": scaling.divisor},
@@ -135,10 +130,7 @@ def _described(metadata: dict[str, str], path: Path) -> Network:
             )
         sizes = [_whole(size) for size in about["sizes"]]
         _check_memory(sizes, path)
-        layers = [
-            Dense(fan_in, fan_out, *(_text(layer[key]) for key in ("activation", "init", "bias_init")))
-            for fan_in, fan_out, layer in zip(sizes[:-1], sizes[1:], about["layers"], strict=True)
-        ]
+        layers = _layers(sizes, about["layers"])
         scaling = about["scaling"] and Scaling(
             _text(about["scaling"]["name"]),
             _finite(about["scaling"]["offset"]),
@@ -146,7 +138,9 @@ def _described(metadata: dict[str, str], path: Path) -> Network:
         )
         if scaling and scaling.divisor == 0:
             raise ValueError("pixels cannot be divided by 0")
-        quiet = [Dense(layer.inputs, layer.outputs, layer.activation, "zeros", "zeros") for layer in layers]
+        quiet = [
+            replace(layer, init="zeros", bias_init="zeros") if isinstance(layer, Dense) else layer for layer in layers
+        ]
         network = Network(
             layers=quiet,
             cost=_text(about["cost"]),
@@ -157,7 +151,7 @@ def _described(metadata: dict[str, str], path: Path) -> Network:
         return network.sharing(layers)
     except BadFile:
         raise
-    except (WhynetError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (WhynetError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
         raise BadFile(f"the model's description makes no sense: {error}", where=str(path)) from None
 
 
@@ -175,10 +169,7 @@ def _check_memory(sizes: list[int], path: Path) -> None:
 def _fill(network: Network, file: Any, path: Path) -> None:
     """Copy the tensors in, each checked against what the network expects."""
     dtype = {"float32": "F32", "float64": "F64"}[network.dtype.name]
-    wanted = {}
-    for position, arrays in zip(_positions(network.layers), network.params, strict=True):
-        wanted[f"{position}.weight"] = arrays["W"].T
-        wanted[f"{position}.bias"] = arrays["b"]
+    wanted = dict(_tensors(network))
     if set(file.keys()) != set(wanted):
         raise BadFile(
             "the model does not hold the tensors it should",
@@ -201,13 +192,46 @@ def _fill(network: Network, file: Any, path: Path) -> None:
             raise BadFile(f"the tensor {name} holds NaN or infinite numbers", where=str(path))
 
 
-def _positions(layers: tuple[Any, ...]) -> list[int]:
-    """Where each layer's tensors stand in the `nn.Sequential` that PyTorch would need."""
-    positions, position = [], 0
-    for layer in layers:
-        positions.append(position)
-        position += 1 if layer.activation == "identity" else 2
-    return positions
+def _tensors(network: Network) -> Iterator[tuple[str, Array]]:
+    """Every tensor of the file as a view of the network's parameters, by its name in PyTorch's `nn.Sequential`."""
+    position = 0
+    for layer, arrays in zip(network.layers, network.params, strict=True):
+        if isinstance(layer, Dense):
+            yield f"{position}.weight", arrays["W"].T
+            yield f"{position}.bias", arrays["b"]
+        position += 2 if isinstance(layer, Dense) and layer.activation != "identity" else 1
+
+
+def _as_dict(layer: Layer) -> dict[str, Any]:
+    """A layer as the file describes it; Dense is the one without a kind."""
+    if isinstance(layer, Dense):
+        return {"activation": layer.activation, "init": layer.init, "bias_init": layer.bias_init}
+    if isinstance(layer, Dropout):
+        return {"kind": "dropout", "rate": layer.rate}
+    if isinstance(layer, GaussianNoise):
+        return {"kind": "gaussian-noise", "sd": layer.sd}
+    raise UsageError(f"a model file cannot hold a layer of type {type(layer).__name__}")
+
+
+def _layers(sizes: list[int], described: list[dict[str, Any]]) -> list[Layer]:
+    """The layers that a file describes."""
+    layers: list[Layer] = []
+    at = 0
+    for one in described:
+        kind = one.get("kind", "dense")
+        if kind == "dropout":
+            layers.append(Dropout(sizes[at], _finite(one["rate"])))
+        elif kind == "gaussian-noise":
+            layers.append(GaussianNoise(sizes[at], _finite(one["sd"])))
+        elif kind == "dense":
+            names = (_text(one[key]) for key in ("activation", "init", "bias_init"))
+            layers.append(Dense(sizes[at], sizes[at + 1], *names))
+            at += 1
+        else:
+            raise ValueError(f"there is no layer of the kind {kind!r}")
+    if at != len(sizes) - 1:
+        raise ValueError(f"{at} layers do not fit {len(sizes)} sizes")
+    return layers
 
 
 def _whole(value: Any) -> int:

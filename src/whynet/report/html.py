@@ -168,7 +168,7 @@ def _mistakes(probabilities: Array, predictions: Labels, test: Dataset) -> str:
 
 
 def _masks(run: Run) -> str:
-    W = run.network.params[0]["W"]
+    W = next(run.network.params.weights())
     rows, columns = run.data.images.shape[1:]
     if W.shape[0] != rows * columns or min(rows, columns) < 4:
         return ""

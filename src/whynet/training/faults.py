@@ -17,6 +17,7 @@ from whynet.errors import UsageError
 from whynet.network.activations import Activation, Sigmoid, activation
 from whynet.network.layers import Dense, DenseMemo
 from whynet.network.network import Network
+from whynet.noise import Noise
 from whynet.optimizers.optimizers import SGD, State
 from whynet.params import Params
 from whynet.types import Array, Features, Targets
@@ -72,8 +73,8 @@ class DenseWith:
     def initialize(self, rng: np.random.Generator) -> dict[str, Array]:
         return self.linear.initialize(rng)
 
-    def forward(self, params: Mapping[str, Array], x: Array) -> tuple[Array, DenseMemo]:
-        z, memo = self.linear.forward(params, x)
+    def forward(self, params: Mapping[str, Array], x: Array, noise: Noise | None = None) -> tuple[Array, DenseMemo]:
+        z, memo = self.linear.forward(params, x, noise)
         y, activation_memo = self.activation.forward(z)
         return y, memo._replace(activation=activation_memo)
 

@@ -73,6 +73,9 @@ def build(recipe: Recipe, data: Dataset) -> Network:
         output_activation=recipe.output_activation,
         init=recipe.init,
         bias_init=recipe.bias_init,
+        dropout=recipe.dropout,
+        input_dropout=recipe.input_dropout,
+        input_noise=recipe.input_noise,
         cost=recipe.cost,
         seed=recipe.seed,
         dtype=recipe.dtype,
@@ -95,6 +98,7 @@ def make_task(network: Network, examples: Dataset, recipe: Recipe) -> Task:
         Penalty(recipe.l1, recipe.l2),
         Constraints(recipe.clip_norm, recipe.weight_decay, recipe.max_norm),
         Examples(examples.pixels, network.scaling, examples.labels, targets.astype(network.dtype)),
+        recipe.seed,
     )
     return with_faults(task, recipe.faults)
 
@@ -181,7 +185,13 @@ class Training(Iterator[Epoch]):
             rows = self._rows(order, first, first + self._chunk)
             started = time.perf_counter()
             try:
-                costs = self.engine.advance(self.task, position.state, rows, epoch_rates[first : first + len(rows)])
+                costs = self.engine.advance(
+                    self.task,
+                    position.state,
+                    rows,
+                    epoch_rates[first : first + len(rows)],
+                    position.epoch * self.batches + first,
+                )
             except BatchBlewUp as error:
                 where = f"epoch {position.epoch}, batch {first + error.blowup.step} of {self.batches}"
                 raise NonFinite(

@@ -69,6 +69,9 @@ class Recipe:
         "scaled-normal",
     )
     bias_init: str = _help("Initial biases, in the same words.", "zeros")
+    dropout: float = _help("Share of each hidden layer's units switched off in a step.", 0.0)
+    input_dropout: float = _help("Share of the features switched off in a step.", 0.0)
+    input_noise: float = _help("Standard deviation of the noise added to the features in a step.", 0.0)
     cost: CostName = _help("The cost to minimise.", "softmax-cross-entropy")
 
     optimizer: OptimizerName = _help("Who takes the steps.", "sgd")
@@ -114,7 +117,9 @@ class Recipe:
             _check(name, getattr(self, name), int, lambda v: v >= 0, "a whole number, 0 or more")
         if self.learning_rate is not None:
             _check("learning_rate", self.learning_rate, (int, float), lambda v: v > 0, "a number above 0")
-        for name in ("l1", "l2", "weight_decay"):
+        for name in ("dropout", "input_dropout"):
+            _check(name, getattr(self, name), (int, float), lambda v: 0 <= v < 1, "0 or more, below 1")
+        for name in ("l1", "l2", "weight_decay", "input_noise"):
             _check(name, getattr(self, name), (int, float), lambda v: v >= 0, "a number, 0 or more")
         for name in ("max_norm", "clip_norm"):
             if getattr(self, name) is not None:

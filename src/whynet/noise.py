@@ -1,0 +1,64 @@
+"""Random numbers that need no memory: each is a hash of where it is used.
+
+A generator would have to be saved with every checkpoint, and two engines, or one with two threads, would have to draw
+in the same order. A hash of (seed, step, layer, row, unit) gives everyone the same numbers in any order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from whynet.types import Array
+
+GOLDEN = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio, odd
+MASK = (1 << 64) - 1
+
+
+@dataclass(frozen=True)
+class Noise:
+    """The source of a step's random numbers.
+
+    >>> noise = Noise(seed=0, step=7, layer=1)
+    >>> bool((noise.uniform(2, 3) == noise.uniform(4, 3)[:2]).all())  # a row's numbers do not depend on the batch
+    True
+    """
+
+    seed: int
+    step: int
+    layer: int = 0
+
+    def at(self, layer: int) -> Noise:
+        """The same step's noise for another layer."""
+        return replace(self, layer=layer)
+
+    def uniform(self, rows: int, units: int, stream: int = 0) -> Array:
+        """Numbers in [0, 1), (rows, units) float64 with 24 random bits: exact in float32 as well."""
+        key = 0
+        for part in (self.seed, self.step, self.layer, stream):
+            key = _mix((key + GOLDEN * (part + 1)) & MASK)
+        row = np.arange(rows, dtype=np.uint64)[:, np.newaxis] << np.uint64(32)
+        hashed = _mix_array((row + np.arange(units, dtype=np.uint64)) * np.uint64(GOLDEN) + np.uint64(key))
+        return (hashed >> np.uint64(40)) * 2.0**-24
+
+    def normal(self, rows: int, units: int) -> Array:
+        """Numbers from N(0, 1), (rows, units) float64 (Box and Muller 1958)."""
+        radius = np.sqrt(-2 * np.log(1 - self.uniform(rows, units, stream=1)))
+        normal: Array = radius * np.cos(2 * np.pi * self.uniform(rows, units, stream=2))
+        return normal
+
+
+def _mix(z: int) -> int:
+    """splitmix64's finaliser (Steele, Lea and Flood 2014): every bit in changes about half of the bits out."""
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+    return z ^ (z >> 31)
+
+
+def _mix_array(z: Array) -> Array:
+    """The same for an array of uint64, whose products wrap around by themselves."""
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed: Array = z ^ (z >> np.uint64(31))
+    return mixed
