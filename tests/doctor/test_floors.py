@@ -100,7 +100,10 @@ def test_any_number_gets_at_most_six_readings_near_it(number):
             assert abs(one.exact - number) <= 0.05 * one.exact
 
 
-@pytest.mark.parametrize("number", ["", "abc", "0.4.5", "958 of", "11000 of 10000", "nan", "inf", "1 2", "5 of 0"])
+@pytest.mark.parametrize(
+    "number",
+    ["", "abc", "0.4.5", "958 of", "11000 of 10000", "nan", "inf", "1 2", "5 of 0", "1e400", "9" * 50],
+)
 def test_what_is_no_number_is_refused(number):
     with pytest.raises(UsageError):
         explain(number)

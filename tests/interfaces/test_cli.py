@@ -126,6 +126,8 @@ def test_every_option_reaches_the_recipe(as_json):
         (["train", "--epochs", "many"], "integer"),
         (["train", "--epochs", "-3"], "0 or more"),
         (["train", "--sizes", "a,b"], "784,30,10"),
+        (["train", "--data", "digits", "--sizes", ""], "two sizes"),
+        (["train", "--data", "digits", "--seed", "9" * 30], "2^63"),
         (["train", "--batch-size", "some"], "full"),
         (["train", "--data", "digits", "--sizes", "784,30,10"], "64,30,10"),
         (["train", "--data", "digits", "--train-size", "9999"], "1,442"),
@@ -279,6 +281,12 @@ def test_reproduce(as_json, whynet):
     assert set(row) == {"name", "published", "measured", "floor", "means", "verdict", "fixed", "seconds"}
     assert row["verdict"] is row["fixed"] is None
     assert "<table>" in Path("page.html").read_text()
+
+
+def test_a_closed_stdout_is_no_crash(tmp_path):
+    command = f"{sys.executable} -m whynet explain 0.45 >&-"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert "Traceback" not in done.stderr
 
 
 def test_a_pipe_that_is_closed_early_is_no_crash():

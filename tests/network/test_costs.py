@@ -91,6 +91,11 @@ def test_a_single_output_answers_yes_above_one_half():
     assert one_hot(np.array([0, 1]), 1, "float64").tolist() == [[0.0], [1.0]]
 
 
+def test_one_class_alone_costs_nothing_and_is_not_minus_zero():
+    assert str(cost("softmax-cross-entropy").floor(np.array([0.0, 1.0]))) == "0.0"
+    assert cost("softmax-cross-entropy").floor(np.array([0.5])) == 0.0
+
+
 def test_a_misspelt_cost_is_answered_with_the_right_one():
     with pytest.raises(UsageError, match="Did you mean 'quadratic'"):
         cost("quadratik")

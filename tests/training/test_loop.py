@@ -204,6 +204,11 @@ def test_sizes_that_do_not_fit_are_refused(digits):
         build(whynet.Recipe(sizes=(784, 30, 10)), digits)
 
 
+def test_a_network_made_for_other_data_is_refused_before_the_first_step(digits):
+    with pytest.raises(UsageError, match="do not fit the data"):
+        whynet.train(whynet.Network([784, 30, 10]), digits, whynet.Recipe())
+
+
 def test_the_floor_is_that_of_the_training_labels(digits):
     recipe = whynet.Recipe(cost="quadratic")
     p = digits.prior

@@ -230,6 +230,8 @@ def _parse(text: str) -> _Number:
         )
     digits = match[1].replace(",", "").replace("_", "")
     value = float(digits)
+    if not value < 1e15 or len(digits) > 40:
+        raise UsageError(f"'{text}' is too large to be a cost, an accuracy or a count", expected="a number below 1e15")
     mantissa, _, exponent = digits.lower().partition("e")
     places = len(mantissa.partition(".")[2]) - int(exponent or 0)
     significant = len(mantissa.replace(".", "").lstrip("+-0"))

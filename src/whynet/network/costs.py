@@ -140,8 +140,8 @@ class SoftmaxCrossEntropy:
         return probabilities
 
     def floor(self, prior: Array) -> float:
-        """The entropy of the class shares, `-sum_j p_j log p_j`."""
-        return _entropy(prior)
+        """The entropy of the class shares, `-sum_j p_j log p_j`; 0 for a single output, whose softmax is always 1."""
+        return _entropy(prior) if len(prior) > 1 else 0.0
 
 
 COSTS: dict[str, Cost] = {
@@ -190,4 +190,4 @@ def _largest(scores: Scores, threshold: float) -> Labels:
 def _entropy(p: Array) -> float:
     """`-sum p log p` in nats, with 0 log 0 = 0."""
     p = p[p > 0]
-    return -float(np.sum(p * np.log(p)))
+    return 0.0 - float(np.sum(p * np.log(p)))

@@ -72,6 +72,8 @@ def _sentence(run: Run) -> str:
     last = run.history[-1] if len(run.history) else None
     if last is None:
         return "No epoch has been finished: the network is as it was drawn."
+    if run.floor == 0:
+        return "All training examples are of one class: answering it costs nothing, and there is nothing to learn."
     if last.cost >= 0.98 * run.floor:
         return (
             f"The cost {last.cost:.4f} is no better than the floor {run.floor:.4f}, which is what one and the same "

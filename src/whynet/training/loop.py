@@ -128,7 +128,7 @@ class Training(Iterator[Epoch]):
     ) -> None:
         self.network, self.recipe, self.test = network, recipe, data.test
         self.train, self.validation = split(data, recipe)
-        recipe.full_sizes(data.features, len(data.classes))  # refuses a recipe that does not fit
+        recipe.but(sizes=network.sizes, hidden=None).full_sizes(data.features, len(data.classes))  # do they fit?
         self.task = make_task(network, self.train, recipe)
         self.engine, self.engine_reason = choose(recipe.engine, self.task)
         self.position = position or Position(state=self.task.optimizer.init(network.params))
@@ -235,8 +235,8 @@ class Training(Iterator[Epoch]):
 def train(network: Network, data: Dataset, recipe: Recipe) -> Training:
     """Train `network` on `data` as `recipe` says: an iterator over `Epoch` records.
 
-    Everything about the network itself (sizes, activations, initial weights) is taken from `network`, not from the
-    recipe. `network.params` changes in place; `break` stops.
+    Everything about the network itself (sizes, activations, initial weights, cost) is taken from `network`, not from
+    the recipe. `network.params` changes in place; `break` stops.
 
     >>> from whynet.data.sources import load
     >>> data = load("digits")

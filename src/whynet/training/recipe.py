@@ -108,13 +108,20 @@ class Recipe:
             for size in getattr(self, name) or ():
                 _check(name, size, int, lambda v: 1 <= v <= 1_000_000, "whole numbers from 1 to 1,000,000")
         whole = "a whole number, 1 or more"
+        if self.sizes is not None and len(self.sizes) < 2:
+            raise UsageError(
+                "a network needs an input and an output",
+                expected="two sizes or more, such as 784,30,10",
+                found=",".join(map(str, self.sizes)) or "none",
+            )
         if self.train_size is not None:
             _check("train_size", self.train_size, int, lambda v: v >= 1, whole)
         _check("threads", self.threads, int, lambda v: v >= 1, whole)
         if self.batch_size != "full":
             _check("batch_size", self.batch_size, int, lambda v: v >= 1, f"{whole}, or full")
-        for name in ("epochs", "validation_size", "seed"):
+        for name in ("epochs", "validation_size"):
             _check(name, getattr(self, name), int, lambda v: v >= 0, "a whole number, 0 or more")
+        _check("seed", self.seed, int, lambda v: 0 <= v < 2**63, "a whole number from 0 to 2^63 - 1")
         if self.learning_rate is not None:
             _check("learning_rate", self.learning_rate, (int, float), lambda v: v > 0, "a number above 0")
         for name in ("dropout", "input_dropout"):
@@ -151,7 +158,7 @@ class Recipe:
         if self.sizes is None:
             return (features, *(self.hidden if self.hidden is not None else (30,)), outputs)
         fits = self.sizes[-1] == outputs or (self.sizes[-1] == 1 and outputs == 2)
-        if len(self.sizes) < 2 or self.sizes[0] != features or not fits:
+        if self.sizes[0] != features or not fits:
             raise UsageError(
                 "the sizes do not fit the data",
                 expected=f"{features} inputs and {outputs} outputs",

@@ -65,7 +65,8 @@ def main() -> None:
     as_json = "--json" in sys.argv[1:]
     try:
         code = cli.main(standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None when the caller has closed it
+            sys.stdout.flush()
     except click.exceptions.Exit as stop:
         code = stop.exit_code
     except click.ClickException as mistake:

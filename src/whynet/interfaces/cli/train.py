@@ -333,7 +333,7 @@ def _in_words(run: Run, report: Path) -> str:
         last = run.history[-1]
         if last.test_accuracy is not None:
             lines.append(f"{last.test_correct:,} of {last.test_total:,} test images right ({last.test_accuracy:.2%})")
-        near = last.cost > 0.98 * run.floor
+        near = last.cost > 0.98 * run.floor > 0
         lines.append(
             f"cost {last.cost:.4f}; the floor, the same answer for every image, is {run.floor:.4f}"
             + (": nothing has been learned about the images" if near else "")
