@@ -133,6 +133,8 @@ def test_uint8_images_are_scaled_by_the_networks_own_table():
     [
         lambda: whynet.Network([784]),
         lambda: whynet.Network([784, 0, 10]),
+        lambda: whynet.Network([784.0, 10]),
+        lambda: whynet.Network("784,10"),
         lambda: whynet.Network(),
         lambda: whynet.Network([3, 2], layers=[whynet.Dense(3, 2)]),
         lambda: whynet.Network(layers=[]),

@@ -93,6 +93,16 @@ def test_a_bad_file_is_named(text, says, tmp_path):
     assert "r.toml" in str(caught.value)
 
 
+def test_lists_and_numpys_numbers_are_as_good_as_pythons():
+    import numpy as np
+
+    recipe = Recipe(hidden=[np.int64(5), 4], epochs=np.int32(2), learning_rate=np.float32(0.5), l2=np.float64(0.1))
+    assert recipe == Recipe(hidden=(5, 4), epochs=2, learning_rate=0.5, l2=0.1)
+    assert type(recipe.hidden[0]) is type(recipe.epochs) is int
+    assert hash(recipe)
+    assert "l2 = 0.1\n" in recipe.to_toml()
+
+
 def test_ends_come_from_the_data():
     assert Recipe(hidden=(5, 4)).full_sizes(64, 10) == (64, 5, 4, 10)
     assert Recipe().full_sizes(784, 10) == (784, 30, 10)

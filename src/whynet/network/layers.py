@@ -79,11 +79,11 @@ class Dense:
     bias_init: str = "zeros"
 
     def __post_init__(self) -> None:
-        if self.inputs < 1 or self.outputs < 1:
+        if not all(isinstance(size, int | np.integer) and size >= 1 for size in (self.inputs, self.outputs)):
             raise UsageError(
                 "a layer needs at least one input and one output",
-                expected="sizes of 1 or more",
-                found=f"{self.inputs} inputs, {self.outputs} outputs",
+                expected="whole numbers of 1 or more",
+                found=f"{self.inputs!r} inputs, {self.outputs!r} outputs",
             )
         activation(self.activation), initializer(self.init), initializer(self.bias_init)
 

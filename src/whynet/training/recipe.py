@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import numbers
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
@@ -100,6 +101,8 @@ class Recipe:
     faults: tuple[FaultName, ...] = _help("Known mistakes to make on purpose, see training/faults.py.", ())
 
     def __post_init__(self) -> None:
+        for one in dataclasses.fields(self):
+            object.__setattr__(self, one.name, _plain(getattr(self, one.name)))
         for name, hint in get_type_hints(Recipe).items():
             _check_choice(name, getattr(self, name), hint)
         if self.sizes is not None and self.hidden is not None:
@@ -284,6 +287,17 @@ def choices(hint: Any) -> tuple[str, ...]:
         else:
             found.extend(choices(argument))
     return tuple(found)
+
+
+def _plain(value: Any) -> Any:
+    """Lists as tuples, and whatever counts as a number (NumPy's do) as Python's own."""
+    if isinstance(value, (list, tuple)):
+        return tuple(_plain(item) for item in value)
+    if isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    return float(value) if isinstance(value, numbers.Real) else value  # NumPy's float64 is one, but prints otherwise
 
 
 def _check_choice(name: str, value: Any, hint: Any) -> None:

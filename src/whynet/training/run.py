@@ -303,7 +303,7 @@ def _complete(recipe: Recipe, data: Dataset) -> Recipe:
     if Path(data.source).is_dir() and named not in ("mnist", "fashion-mnist", "digits", "xor"):
         named = str(Path(data.source).resolve())
     elif named == "auto":
-        named = data.name
+        named = data.name or named
     sizes = recipe.full_sizes(data.features, len(data.classes))
     return recipe.but(data=named, sizes=sizes, hidden=None, learning_rate=recipe.rate)
 
