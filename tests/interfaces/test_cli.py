@@ -244,6 +244,23 @@ def test_evaluate_counts_what_training_counted(as_json, whynet):
     assert whynet("report", "r")[0] == 0
 
 
+def test_predict_pictures(as_json, whynet, tmp_path):
+    from PIL import Image, ImageDraw
+
+    picture = Image.new("RGB", (200, 200), "white")
+    ImageDraw.Draw(picture).line([(100, 30), (100, 170)], fill="black", width=30)
+    picture.save(tmp_path / "one.png")
+    whynet("train", "--data", "digits", "--epochs", 20, "--learning-rate", 0.5, "--out", "r")
+    code, values, _ = as_json("predict", "r", "one.png", "one.png")
+    assert code == 0
+    assert [set(one) for one in values["images"]] == [{"file", "answer", "probabilities"}] * 2
+    assert values["images"][0]["answer"] == 1
+    assert sum(values["images"][0]["probabilities"]) == pytest.approx(1, abs=1e-5)
+    assert "@@" in whynet("predict", "r/model.safetensors", "one.png", "--show")[1]
+    (tmp_path / "letter.txt").write_text("a letter")
+    assert whynet("predict", "r", "letter.txt")[0] == 3
+
+
 def test_explain_as_people_type_it(as_json, whynet):
     code, values, _ = as_json("explain", "0.45")
     assert (code, values["number"]) == (0, "0.45")
@@ -295,7 +312,9 @@ def test_a_pipe_that_is_closed_early_is_no_crash():
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "explain", "reproduce", "check-gradients", "data", "report"])
+@pytest.mark.parametrize(
+    "command", ["train", "evaluate", "predict", "explain", "reproduce", "check-gradients", "data", "report"]
+)
 def test_every_command_has_help(whynet, command):
     code, out, _ = whynet(command, "--help")
     assert code == 0

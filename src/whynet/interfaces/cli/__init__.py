@@ -13,6 +13,7 @@ from whynet.interfaces.cli.check import check_gradients
 from whynet.interfaces.cli.data import data
 from whynet.interfaces.cli.evaluate import evaluate, report
 from whynet.interfaces.cli.explain import explain
+from whynet.interfaces.cli.predict import predict
 from whynet.interfaces.cli.reproduce import reproduce
 from whynet.interfaces.cli.screen import print_error
 from whynet.interfaces.cli.train import train
@@ -56,7 +57,7 @@ def cli(ctx: click.Context) -> None:
         click.echo(WELCOME)
 
 
-for command in (train, evaluate, explain, reproduce, check_gradients, data, report):
+for command in (train, evaluate, predict, explain, reproduce, check_gradients, data, report):
     cli.add_command(command)
 
 

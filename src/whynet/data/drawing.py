@@ -1,0 +1,110 @@
+"""Any picture of a digit -> an image made the way MNIST's were: bright ink on black, scaled to fit a box of 20 x 20
+pixels, its centre of mass in the middle of 28 x 28 (LeCun et al. 1998, section III.A).
+
+A network has only ever seen such images; a photograph given to it as it is, is as foreign to it as a word of Greek.
+"""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from whynet.data import idx
+from whynet.errors import BadFile
+from whynet.types import Array, Images
+
+MOST_PIXELS = 50_000_000
+FAINT = 0.1  # in a picture that must be made smaller, paper counts as ink from this share of the darkest on
+
+
+def read(path: Path, size: int) -> Images:
+    """The pictures in a file, prepared: (n, size, size). A picture file holds one; an IDX file any number.
+
+    Images in an IDX file that have the right size already are taken as they are.
+
+    Raises
+    ------
+    BadFile
+        It cannot be read, is no picture, is far too large, or shows nothing.
+    """
+    try:
+        with path.open("rb") as stream:
+            if stream.read(3) in (b"\x00\x00\x08", b"\x1f\x8b\x08"):
+                images = idx.read(stream, where=str(path), ndim=3)
+                if images.shape[1:] == (size, size):
+                    return images
+                return np.stack([prepare(image, size, where=f"{path}, image {n}") for n, image in enumerate(images)])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as picture:
+                if picture.width * picture.height > MOST_PIXELS:
+                    raise BadFile(
+                        "the picture is too large", where=str(path), found=f"{picture.width} x {picture.height}"
+                    )
+                grey = on_white(picture)
+    except UnidentifiedImageError:
+        raise BadFile("this is no picture", where=str(path), expected="PNG, JPEG or IDX") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise BadFile("the picture is too large", where=str(path), expected=f"{MOST_PIXELS:,} pixels at most") from None
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BadFile(f"the picture cannot be read: {reason}", where=str(path)) from None
+    return prepare(grey, size, where=str(path))[np.newaxis]
+
+
+def on_white(picture: Image.Image) -> Array:
+    """A picture of any mode as grey values (rows, columns), the right way up; what is transparent is white paper."""
+    upright = ImageOps.exif_transpose(picture).convert("RGBA")
+    paper = Image.new("RGBA", upright.size, "white")
+    paper.alpha_composite(upright)
+    return np.asarray(paper.convert("L"))
+
+
+def prepare(grey: Array, size: int, *, where: str = "the picture") -> Array:
+    """One picture (rows, columns) of grey values 0..255, ink dark on light or light on dark -> (size, size) uint8.
+
+    >>> picture = np.full((100, 80), 255, np.uint8)
+    >>> picture[20:80, 38:44] = 0  # a stroke of a pen
+    >>> image = prepare(picture, 28)
+    >>> image.shape, int(image.max()), int((image.sum(axis=1) > 0).sum())
+    ((28, 28), 255, 20)
+
+    Raises
+    ------
+    BadFile
+        All of it has one colour.
+    """
+    ink = _ink(np.asarray(grey, dtype=np.float64))
+    if ink is None:
+        raise BadFile("there is nothing to see", where=where, expected="ink on paper", found="one colour")
+    ink[ink < (FAINT if max(ink.shape) > size else 0)] = 0
+    rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
+    cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    box = size * 20 // 28 if size >= 20 else size
+    scale = box / max(cut.shape)
+    height, width = (max(1, round(length * scale)) for length in cut.shape)
+    smooth = Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC
+    drawn = Image.fromarray(cut.astype(np.float32)).resize((width, height), smooth)
+    small = np.clip(np.asarray(drawn), 0, 1)
+    image = np.zeros((size, size))
+    top, left = (_place(small.sum(axis=axis), size) for axis in (1, 0))
+    image[top : top + height, left : left + width] = small / small.max()
+    return np.round(255 * image).astype(np.uint8)
+
+
+def _ink(grey: Array) -> Array | None:
+    """How much ink lies on each pixel, 0..1; None if there is none. The paper is the colour of most of the border."""
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    paper = float(np.median(border))
+    ink = paper - grey if abs(paper - grey.min()) >= abs(grey.max() - paper) else grey - paper
+    darkest = float(ink.max())
+    return np.clip(ink / darkest, 0, 1) if darkest >= 8 else None
+
+
+def _place(profile: Array, size: int) -> int:
+    """Where a strip of ink begins so that its centre of mass is at size / 2, as in MNIST, and all of it fits."""
+    centre = float(np.arange(len(profile)) @ profile / profile.sum())
+    return int(np.clip(round(size / 2 - centre), 0, size - len(profile)))

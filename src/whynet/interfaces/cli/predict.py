@@ -1,0 +1,60 @@
+"""`whynet predict`: what a network says of pictures."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import click
+
+from whynet.errors import UsageError
+from whynet.interfaces.cli.screen import Screen, screen_options
+
+SHADES = " .:-=+*#%@"
+
+
+@click.command(short_help="Ask a trained network about pictures of digits.")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--show", is_flag=True, help="Draw what the network saw.")
+@screen_options
+def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool) -> None:
+    """Ask the network of RUN (a run's directory, or a model file) about IMAGES: PNG, JPEG or IDX, any size and colour.
+
+    Each picture is first made as MNIST's were: bright ink on black, scaled into a box, its centre of mass in the
+    middle.
+
+    \b
+    Examples:
+      whynet predict runs/20260101-120000-784-320-10 four.png
+      whynet predict model.safetensors *.jpg --show
+    """
+    from whynet.data import drawing
+    from whynet.network.network import Network
+
+    network = Network.load(run / "model.safetensors" if run.is_dir() else run)
+    size = math.isqrt(network.sizes[0])
+    if size * size != network.sizes[0] or network.scaling is None:
+        raise UsageError(
+            "this network does not take square images", where=str(run), found=f"{network.sizes[0]} features"
+        )
+    answers: list[dict[str, Any]] = []
+    lines = []
+    for path in images:
+        pictures = drawing.read(path, size)
+        probabilities = network.probabilities(pictures)
+        for number, (picture, row) in enumerate(zip(pictures, probabilities, strict=True)):
+            file = str(path) if len(pictures) == 1 else f"{path}[{number}]"
+            answer = int(network.predict(picture[None])[0])
+            share = float(row[answer]) if len(row) > 1 else float(max(row[0], 1 - row[0]))
+            name = network.classes[answer] if answer < len(network.classes) else str(answer)
+            answers.append({"file": file, "answer": answer, "probabilities": row.tolist()})
+            lines.append(f"{file}: {name} ({share:.1%} sure)")
+            if show:
+                lines += ["".join(SHADES[int(v) * len(SHADES) // 256] * 2 for v in line).rstrip() for line in picture]
+    screen.result({"images": answers}, "\n".join(lines))
+    if show:
+        screen.next(f"whynet evaluate {run}", "how often it is right")
+    else:
+        screen.next(f"whynet predict {run} {images[0]} --show", "see what the network saw")
