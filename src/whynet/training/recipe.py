@@ -81,7 +81,7 @@ class Recipe:
     schedule: ScheduleName = _help("How the learning rate changes from first step to last.", "constant")
     l1: float = _help("Adds l1 times the sum of the weights' sizes to the cost.", 0.0)
     l2: float = _help("Adds l2/2 times the sum of squared weights to the cost.", 0.0)
-    weight_decay: float = _help("Shrinks the weights by this times the rate after every step.", 0.0)
+    weight_decay: float = _help("Shrinks the weights by this times the rate before every step.", 0.0)
     max_norm: float | None = _help("The longest that the weights into a unit may become.", None)
     clip_norm: float | None = _help("The longest that a gradient may be.", None)
     label_smoothing: float = _help("Share of each target that is spread over all classes.", 0.0)
