@@ -118,10 +118,12 @@ def test_orders(order, randomness, digits):
 def test_a_blow_up_names_place_and_quantity_and_keeps_the_last_good_parameters(digits):
     recipe = whynet.Recipe(activation="identity", learning_rate=1e30, epochs=3)
     network = build(recipe, digits)
+    training = whynet.train(network, digits, recipe)
     with pytest.raises(NonFinite) as caught:
-        list(whynet.train(network, digits, recipe))
+        list(training)
     assert "in layer" in caught.value.message
-    assert "epoch 0, batch" in caught.value.where
+    assert f"epoch 0, batch {len(training.costs)} of" in caught.value.where
+    assert np.isfinite(training.costs).all()
     assert np.isfinite(network.params.vector).all()
 
 
@@ -147,6 +149,19 @@ def test_stop_is_heard_between_batches_and_the_position_goes_on_to_the_same_bits
         list(training)
     assert training.position.batch > 0
     list(Training(halted, digits, recipe, position=training.position))
+    np.testing.assert_array_equal(halted.params.vector, whole.params.vector)
+
+
+def test_a_stopped_training_can_also_simply_go_on(digits):
+    recipe = whynet.Recipe(epochs=2, batch_size=1)
+    whole, halted = build(recipe, digits), build(recipe, digits)
+    list(whynet.train(whole, digits, recipe))
+    looks = iter([False, False, True, False, True])
+    training = Training(halted, digits, recipe, stop=lambda: next(looks, False))
+    for _ in range(2):
+        with pytest.raises(Interrupted):
+            list(training)
+    list(training)
     np.testing.assert_array_equal(halted.params.vector, whole.params.vector)
 
 

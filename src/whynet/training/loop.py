@@ -140,6 +140,7 @@ class Training(Iterator[Epoch]):
         self._pools = ThreadpoolController()
         self._chunk = 1  # batches handed to the engine in one call
         self._orders = _orders(recipe, network, n, self.position.epoch)
+        self._order: Array | None = None
 
     @property
     def floor(self) -> float:
@@ -158,7 +159,9 @@ class Training(Iterator[Epoch]):
         recipe, position = self.recipe, self.position
         if position.epoch >= recipe.epochs:
             raise StopIteration
-        order = next(self._orders)
+        if self._order is None:  # else an epoch was stopped in its middle, and goes on
+            self._order = next(self._orders)
+        order = self._order
         epoch_rates = rates(
             recipe.schedule,
             recipe.rate,
@@ -172,7 +175,7 @@ class Training(Iterator[Epoch]):
             self._advance(order, epoch_rates)
             sizes = np.minimum(self.batch_size, len(order) - self.batch_size * np.arange(self.batches))
             record = self._record(float(np.dot(position.costs, sizes)) / len(order), float(epoch_rates[-1]))
-        position.epoch, position.batch = position.epoch + 1, 0
+        position.epoch, position.batch, self._order = position.epoch + 1, 0, None
         return record
 
     def _advance(self, order: Array, epoch_rates: Array) -> None:
@@ -193,6 +196,8 @@ class Training(Iterator[Epoch]):
                     position.epoch * self.batches + first,
                 )
             except BatchBlewUp as error:
+                position.batch += len(error.costs)
+                position.costs = np.concatenate([position.costs, error.costs])
                 where = f"epoch {position.epoch}, batch {first + error.blowup.step} of {self.batches}"
                 raise NonFinite(
                     error.message,
