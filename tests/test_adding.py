@@ -1,0 +1,78 @@
+"""The examples of docs/adding.md, run as they stand."""
+
+from __future__ import annotations
+
+import re
+import runpy
+
+import numpy as np
+import pytest
+
+import whynet
+from support import ROOT
+from whynet.network.activations import ACTIVATIONS
+from whynet.network.costs import COSTS
+from whynet.network.initializers import INITIALIZERS, initializer
+from whynet.optimizers.optimizers import OPTIMIZERS, optimizer
+from whynet.optimizers.schedules import SCHEDULES, rates
+from whynet.params import Params
+from whynet.training.recipe import LEARNING_RATES
+
+TABLES = (ACTIVATIONS, COSTS, INITIALIZERS, OPTIMIZERS, SCHEDULES, LEARNING_RATES)
+
+
+@pytest.fixture
+def added(tmp_path):
+    """Runs the example under a heading; takes its row out of the table again afterwards."""
+    before = [dict(table) for table in TABLES]
+
+    def run(heading):
+        text = (ROOT / "docs" / "adding.md").read_text()
+        section = text.split(f"\n## {heading}\n")[1]
+        path = tmp_path / "example.py"
+        path.write_text(re.search(r"```python\n(.*?)```", section, re.DOTALL)[1])
+        return runpy.run_path(str(path))
+
+    yield run
+    for table, rows in zip(TABLES, before, strict=True):
+        table.clear()
+        table.update(rows)
+
+
+def test_an_activation(added, rng):
+    added("An activation")
+    network = whynet.Network([5, 6, 4, 3], activation="softplus", seed=1)
+    check = whynet.check_gradients(network, rng.random((8, 5)), np.eye(3)[rng.integers(3, size=8)])
+    assert check.passed
+    assert all(one.verdict == "right" for one in check.arrays)
+
+
+def test_a_cost(added, rng):
+    added("A cost")
+    network = whynet.Network([5, 6, 3], cost="quartic", seed=1)
+    check = whynet.check_gradients(network, rng.random((8, 5)), np.eye(3)[rng.integers(3, size=8)])
+    assert check.passed
+    prior = np.array([0.5, 0.3, 0.2])
+    targets = np.repeat(np.eye(3), [50, 30, 20], axis=0)
+    tried = [COSTS["quartic"].value(np.tile([a, b, c], (100, 1)), targets) for a, b, c in rng.random((300, 3))]
+    assert COSTS["quartic"].floor(prior) < min(tried) < COSTS["quartic"].floor(prior) * 1.5
+
+
+def test_initial_weights(added, rng):
+    added("Initial weights")
+    W = initializer("sparse")(rng, (100, 50), 100, 50)
+    assert 10 < np.count_nonzero(W, axis=0).mean() < 20
+
+
+def test_an_optimizer(added):
+    added("An optimizer")
+    chosen = optimizer("sign-sgd")
+    params = Params(({"W": (1, 2)},), np.array([1.0, -0.5]))
+    for _ in range(200):
+        chosen.update(params, Params(params.shapes, params.vector.copy()), {}, 0.01)
+    np.testing.assert_allclose(params.vector, 0, atol=0.02)
+
+
+def test_a_schedule(added):
+    added("A schedule")
+    assert rates("square", 1.0, range(0, 2), 2).tolist() == [1.0, 0.25]
