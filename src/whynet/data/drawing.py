@@ -83,14 +83,15 @@ def prepare(grey: Array, size: int, *, where: str = "the picture") -> Array:
     ink[ink < (FAINT if max(ink.shape) > size else 0)] = 0
     rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
     cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    box = size * 20 // 28 if size >= 20 else size
+    # MNIST leaves a margin and centres on pixel 14 of 0..27; small images, as the embedded digits, are filled.
+    box, middle = (size * 20 // 28, size / 2) if size >= 20 else (size, (size - 1) / 2)
     scale = box / max(cut.shape)
     height, width = (max(1, round(length * scale)) for length in cut.shape)
     smooth = Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC
     drawn = Image.fromarray(cut.astype(np.float32)).resize((width, height), smooth)
     small = np.clip(np.asarray(drawn), 0, 1)
     image = np.zeros((size, size))
-    top, left = (_place(small.sum(axis=axis), size) for axis in (1, 0))
+    top, left = (_place(small.sum(axis=axis), size, middle) for axis in (1, 0))
     image[top : top + height, left : left + width] = small / small.max()
     return np.round(255 * image).astype(np.uint8)
 
@@ -104,7 +105,7 @@ def _ink(grey: Array) -> Array | None:
     return np.clip(ink / darkest, 0, 1) if darkest >= 8 else None
 
 
-def _place(profile: Array, size: int) -> int:
-    """Where a strip of ink begins so that its centre of mass is at size / 2, as in MNIST, and all of it fits."""
+def _place(profile: Array, size: int, middle: float) -> int:
+    """Where a strip of ink begins so that its centre of mass lies in the middle, and all of it on the image."""
     centre = float(np.arange(len(profile)) @ profile / profile.sum())
-    return int(np.clip(round(size / 2 - centre), 0, size - len(profile)))
+    return int(np.clip(round(middle - centre), 0, size - len(profile)))
