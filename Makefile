@@ -15,7 +15,13 @@ test: .venv/tested-with
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -m "not slow" --pyargs tests whynet
 
+CORE := $(addprefix src/whynet/,network/layers.py network/activations.py network/initializers.py network/costs.py \
+	network/network.py network/gradcheck.py optimizers/optimizers.py optimizers/schedules.py optimizers/penalties.py \
+	optimizers/constraints.py engines/reference.py training/loop.py)
+
 check-all: test
+	@echo "The learning core, to be read in half an hour:"
+	@wc -lw $(CORE)
 	$(BIN)/python -m pytest -q -m slow tests
 
 .venv/installed: pyproject.toml
