@@ -73,6 +73,17 @@ def test_a_run_shows_itself_in_a_notebook(run):
     assert "3 of 3 epochs" in repr(run)
 
 
+def test_network_data_and_history_show_themselves_in_a_notebook(run):
+    network, data, history = run.network._repr_html_(), run.data._repr_html_(), run.history._repr_html_()
+    assert "Dense" in network
+    assert network.count("data:image/png") == data.count("data:image/png") == 1
+    assert history.count("<tr>") == 4
+    long = whynet.History([replace(run.history[0], epoch=epoch) for epoch in range(50)])
+    assert "30 epochs in between" in long._repr_html_()
+    assert "data:image" not in whynet.Network([3, 2])._repr_html_()
+    assert whynet.load("xor")._repr_html_()
+
+
 def test_masks_are_signed_pictures_of_the_weights():
     W = np.array([[1.0], [-1.0], [0.0], [0.5]])
     mask = pictures.masks(W, 2, 2)[0]

@@ -82,6 +82,11 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def _repr_html_(self) -> str:
+        from whynet.report.notebook import dataset_html
+
+        return dataset_html(self)
+
     @property
     def pixels(self) -> Images:
         """The images as rows, (n, features) uint8."""

@@ -238,6 +238,11 @@ class Network:
             )
         return self.scaling.apply(X, self.dtype)
 
+    def _repr_html_(self) -> str:
+        from whynet.report.notebook import network_html
+
+        return network_html(self)
+
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self.sizes))
         kinds = [layer.activation for layer in self.layers[:-1] if isinstance(layer, Dense)]

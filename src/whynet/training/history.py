@@ -70,6 +70,11 @@ class History(Sequence[Epoch]):
     def __iter__(self) -> Iterator[Epoch]:
         return iter(self.epochs)
 
+    def _repr_html_(self) -> str:
+        from whynet.report.notebook import history_html
+
+        return history_html(self)
+
     def append(self, epoch: Epoch) -> None:
         """Add the record of the epoch that just ended."""
         self.epochs.append(epoch)

@@ -1,0 +1,67 @@
+"""What networks, data sets and histories show of themselves in a notebook's cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from whynet.report import pictures
+from whynet.report.page import text
+
+if TYPE_CHECKING:
+    from whynet.data.dataset import Dataset
+    from whynet.network.network import Network
+    from whynet.training.history import History
+
+EACH = 12  # examples of each class on a contact sheet
+
+
+def network_html(network: Network) -> str:
+    """The network in a sentence, its layers, and the masks of the first one if it takes square images."""
+    rows = "".join(
+        f"<tr><td>{index}</td><td>{text(layer)}</td><td>{sum(a.size for a in arrays.values()):,}</td></tr>"
+        for index, (layer, arrays) in enumerate(zip(network.layers, network.params, strict=True))
+    )
+    table = f"<table><tr><th></th><th>layer</th><th>parameters</th></tr>{rows}</table>"
+    W = next(network.params.weights())
+    side = round(W.shape[0] ** 0.5)
+    masks = ""
+    if side >= 4 and side * side == W.shape[0]:
+        sheet = pictures.sheet(pictures.masks(W, side, side, most=30), columns=15)
+        masks = f'<img style="image-rendering: pixelated" src="{pictures.data_uri(sheet)}" alt="masks">'
+    return f"<b>{text(repr(network))}</b>{table}{masks}"
+
+
+def dataset_html(data: Dataset) -> str:
+    """The first examples of each class on a contact sheet, a row a class."""
+    rows = [data.images[data.labels == label][:EACH] for label in range(len(data.classes))]
+    shown = np.full((len(rows) * EACH, *data.images.shape[1:]), 255, dtype=np.uint8)
+    for index, images in enumerate(rows):
+        shown[index * EACH : index * EACH + len(images)] = 255 - images
+    sheet = pictures.sheet(np.repeat(shown[..., np.newaxis], 3, axis=-1), columns=EACH)
+    counts = ", ".join(f"{name}: {count:,}" for name, count in zip(data.classes, data.counts, strict=True))
+    rows_, columns = data.images.shape[1:]
+    return (
+        f"<b>{text(data.name or 'data')}</b>: {len(data):,} images of {rows_} x {columns} pixels, "
+        f"{len(data.test) if data.test else 0:,} more to test<br>{text(counts)}<br>"
+        f'<img style="image-rendering: pixelated" src="{pictures.data_uri(sheet)}" alt="examples of each class">'
+    )
+
+
+def history_html(history: History) -> str:
+    """The epochs as a table; of a long history, the first and the last ten."""
+    epochs = list(history)
+    shown = epochs if len(epochs) <= 20 else [*epochs[:10], *epochs[-10:]]
+    rows = "".join(
+        f"<tr><td>{epoch.epoch + 1}</td><td>{epoch.cost:.4f}</td>"
+        + "".join(
+            f"<td>{'' if share is None else f'{share:.2%}'}</td>"
+            for share in (epoch.validation_accuracy, epoch.test_accuracy)
+        )
+        + f"<td>{epoch.seconds:.2f}</td></tr>"
+        for epoch in shown
+    )
+    head = "".join(f"<th>{name}</th>" for name in ("epoch", "cost", "validation", "test", "seconds"))
+    left_out = f"<p>{len(epochs) - len(shown)} epochs in between</p>" if len(epochs) > len(shown) else ""
+    return f"<table><tr>{head}</tr>{rows}</table>{left_out}"
