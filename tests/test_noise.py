@@ -20,7 +20,7 @@ def by_hand(seed: int, step: int, layer: int, row: int, unit: int) -> float:
         return z ^ (z >> 31)
 
     key = 0
-    for part in (seed, step, layer, 0):
+    for part in (seed, step, layer):
         key = mix((key + GOLDEN * (part + 1)) & MASK)
     return (mix((((row << 32) + unit) * GOLDEN + key) & MASK) >> 40) / 2**24
 

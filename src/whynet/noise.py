@@ -33,20 +33,30 @@ class Noise:
         """The same step's noise for another layer."""
         return replace(self, layer=layer)
 
-    def uniform(self, rows: int, units: int, stream: int = 0) -> Array:
-        """Numbers in [0, 1), (rows, units) float64 with 24 random bits: exact in float32 as well."""
-        key = 0
-        for part in (self.seed, self.step, self.layer, stream):
-            key = _mix((key + GOLDEN * (part + 1)) & MASK)
-        row = np.arange(rows, dtype=np.uint64)[:, np.newaxis] << np.uint64(32)
-        hashed = _mix_array((row + np.arange(units, dtype=np.uint64)) * np.uint64(GOLDEN) + np.uint64(key))
-        return (hashed >> np.uint64(40)) * 2.0**-24
+    def uniform(self, rows: int, units: int) -> Array:
+        """Numbers in [0, 1), (rows, units) float32: the first 24 of the 64 random bits, so every one is exact."""
+        hashed = self._bits(rows, units)
+        hashed >>= np.uint64(40)
+        return hashed.astype(np.float32) * np.float32(2**-24)
 
     def normal(self, rows: int, units: int) -> Array:
-        """Numbers from N(0, 1), (rows, units) float64 (Box and Muller 1958)."""
-        radius = np.sqrt(-2 * np.log(1 - self.uniform(rows, units, stream=1)))
-        normal: Array = radius * np.cos(2 * np.pi * self.uniform(rows, units, stream=2))
+        """Numbers from N(0, 1), (rows, units) float32, made of the first and the next 24 bits (Box and Muller 1958)."""
+        hashed = self._bits(rows, units)
+        first = (hashed >> np.uint64(40)).astype(np.float32) * np.float32(2**-24)
+        second = ((hashed >> np.uint64(16)) & np.uint64(2**24 - 1)).astype(np.float32) * np.float32(2**-24)
+        normal: Array = np.sqrt(-2 * np.log1p(-first)) * np.cos(np.float32(2 * np.pi) * second)
         return normal
+
+    def _bits(self, rows: int, units: int) -> Array:
+        """64 random bits for each unit of each row, (rows, units) uint64."""
+        key = 0
+        for part in (self.seed, self.step, self.layer):
+            key = _mix((key + GOLDEN * (part + 1)) & MASK)
+        row = (np.arange(rows, dtype=np.uint64) << np.uint64(32)) * np.uint64(GOLDEN)
+        unit = np.arange(units, dtype=np.uint64) * np.uint64(GOLDEN) + np.uint64(key)
+        bits = row[:, np.newaxis] + unit
+        _mix_array(bits)
+        return bits
 
 
 def _mix(z: int) -> int:
@@ -56,9 +66,9 @@ def _mix(z: int) -> int:
     return z ^ (z >> 31)
 
 
-def _mix_array(z: Array) -> Array:
-    """The same for an array of uint64, whose products wrap around by themselves."""
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed: Array = z ^ (z >> np.uint64(31))
-    return mixed
+def _mix_array(z: Array) -> None:
+    """The same for an array of uint64, in place; its products wrap around by themselves."""
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        z ^= z >> np.uint64(shift)
+        z *= np.uint64(factor)
+    z ^= z >> np.uint64(31)

@@ -19,6 +19,7 @@ UNDER_TEST = {  # every optimizer, with a rate that suits a bowl of unit curvatu
     "rmsprop": (optimizer("rmsprop"), 0.005),
     "rmsprop with momentum": (optimizer("rmsprop", 0.5), 0.002),
     "adam": (optimizer("adam"), 0.1),
+    "adamw": (optimizer("adamw"), 0.1),
     "adam with beta1 0.5": (optimizer("adam", 0.5), 0.1),
 }
 

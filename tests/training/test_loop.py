@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import whynet
+from whynet.data.distortions import Distortions
 from whynet.errors import Interrupted, NonFinite, UsageError
 from whynet.optimizers.optimizers import OPTIMIZERS
 from whynet.optimizers.schedules import SCHEDULES
@@ -174,12 +177,20 @@ def test_a_stopped_training_can_also_simply_go_on(digits):
     randomness=st.sampled_from(["by-purpose", "one-generator"]),
     batch_size=st.sampled_from([1, 7, 30, "full"]),
     dropout=st.sampled_from([0.0, 0.3]),
+    batch_norm=st.booleans(),
+    rotation=st.sampled_from([0.0, 10.0]),
+    average=st.sampled_from([0.0, 0.9]),
+    patience=st.sampled_from([None, 1]),
 )
-def test_any_cut_resumes_to_the_same_bits(cuts, optimizer, momentum, schedule, randomness, batch_size, dropout):
+def test_any_cut_resumes_to_the_same_bits(
+    cuts, optimizer, momentum, schedule, randomness, batch_size, dropout, batch_norm, rotation, average, patience
+):
     data = whynet.load("digits").subset(60, seed=0)
     recipe = whynet.Recipe(
         hidden=(4,), optimizer=optimizer, momentum=momentum, schedule=schedule, randomness=randomness,
-        batch_size=batch_size, epochs=3, l2=0.001, dropout=dropout, input_noise=dropout,
+        batch_size=batch_size, epochs=3, l2=0.001, dropout=dropout, input_noise=dropout, noise=dropout,
+        batch_norm=batch_norm, rotation=rotation, elastic=rotation / 10, average=average, patience=patience,
+        validation_size=10,
     )  # fmt: skip
     whole = build(recipe, data)
     records = list(whynet.train(whole, data, recipe))
@@ -194,6 +205,7 @@ def test_any_cut_resumes_to_the_same_bits(cuts, optimizer, momentum, schedule, r
         except Interrupted:
             continue
     np.testing.assert_array_equal(network.params.vector, whole.params.vector)
+    np.testing.assert_array_equal(network.statistics.vector, whole.statistics.vector)
     assert [epoch.cost for epoch in again] == [epoch.cost for epoch in records][-len(again) :]
 
 
@@ -228,3 +240,91 @@ def test_the_floor_is_that_of_the_training_labels(digits):
     recipe = whynet.Recipe(cost="quadratic")
     p = digits.prior
     assert Training(build(recipe, digits), digits, recipe).floor == pytest.approx(0.5 * np.sum(p * (1 - p)))
+
+
+def test_an_average_follows_every_step_and_is_what_is_evaluated_and_kept(digits):
+    data = digits.subset(60, seed=0)
+    recipe = whynet.Recipe(hidden=(4,), batch_size=20, epochs=2, average=0.4, learning_rate=1.0)
+    raw, averaged = build(recipe, data), build(recipe, data)
+    average = raw.params.vector.astype(np.float64)
+    training = Training(raw, data, recipe.but(average=0.0))
+    for step in range(6):
+        order = np.random.default_rng([0, 2, step // 3]).permutation(60).reshape(3, 20)[step % 3]
+        training.engine.advance(training.task, {}, order[np.newaxis], np.array([1.0]), step)
+        decay = min(0.4, (1 + step) / (10 + step))
+        average = decay * average + (1 - decay) * raw.params.vector
+    records = list(whynet.train(averaged, data, recipe))
+    np.testing.assert_allclose(averaged.params.vector, average, rtol=1e-5, atol=1e-7)
+    assert records[-1].test_correct == np.count_nonzero(averaged.predict(digits.test.images) == digits.test.labels)
+
+
+def test_patience_stops_and_restores_the_best_epoch(digits):
+    recipe = whynet.Recipe(hidden=(10,), learning_rate=30.0, epochs=60, patience=3, validation_size=100, batch_size=50)
+    network = build(recipe, digits)
+    training = Training(network, digits, recipe)
+    kept = {}
+    records = []
+    for epoch in training:
+        records.append(epoch)
+        kept[epoch.epoch] = network.params.vector.copy()
+    best = max(records, key=lambda e: (e.validation_accuracy, -e.validation_cost, -e.epoch))
+    assert len(records) == best.epoch + 1 + 3 < 60
+    assert training.position.best.epoch == best.epoch
+    np.testing.assert_array_equal(network.params.vector, kept[best.epoch])
+    assert (kept[records[-1].epoch] != kept[best.epoch]).any()
+    assert list(training) == []  # and it stays finished
+
+
+def test_a_class_that_counts_nothing_is_not_learned(digits):
+    weights = tuple(0.0 if label == 3 else 1.0 for label in range(10))
+    recipe = whynet.Recipe(class_weights=weights, epochs=20, learning_rate=0.5)
+    network = build(recipe, digits)
+    list(whynet.train(network, digits, recipe))
+    answers = network.predict(digits.test.images)
+    assert (answers[digits.test.labels == 3] != 3).all()
+    assert (answers == digits.test.labels)[digits.test.labels != 3].mean() > 0.9
+
+
+def test_an_example_of_weight_two_is_an_example_twice(digits):
+    few = digits.take(slice(0, 20))
+    weights = np.where(np.arange(20) < 5, 2.0, 1.0)
+    weighted = dataclasses.replace(few, weights=weights)
+    twice = digits.take(np.r_[np.arange(20), np.arange(5)])
+    recipe = whynet.Recipe(hidden=(6,), batch_size="full", epochs=3, dtype="float64", optimizer="sgd")
+    one, other = build(recipe, few), build(recipe, few)
+    costs = [epoch.cost * 20 for epoch in whynet.train(one, weighted, recipe.but(learning_rate=0.20))]
+    again = [epoch.cost * 25 for epoch in whynet.train(other, twice, recipe.but(learning_rate=0.25))]
+    np.testing.assert_allclose(one.params.vector, other.params.vector, rtol=1e-9, atol=1e-12)
+    assert costs == pytest.approx(again)
+    assert Training(one, weighted, recipe).floor * 20 == pytest.approx(Training(other, twice, recipe).floor * 25)
+
+
+def test_balanced_classes_count_alike(digits):
+    rare = digits.take(np.r_[np.flatnonzero(digits.labels != 0), np.flatnonzero(digits.labels == 0)[:10]])
+    task = Training(build(whynet.Recipe(), rare), rare, whynet.Recipe(class_weights="balanced")).task
+    mass = np.bincount(rare.labels, weights=task.examples.weights)
+    np.testing.assert_allclose(mass, len(rare) / 10, rtol=1e-5)
+
+
+@pytest.mark.parametrize("weights", [(1.0,), (0.0,) * 10])
+def test_class_weights_that_do_not_fit_are_refused(weights, digits):
+    with pytest.raises(UsageError, match="class weights"):
+        Training(build(whynet.Recipe(), digits), digits, whynet.Recipe(class_weights=weights))
+
+
+def test_distorted_images_are_shown_to_the_engine_anew_every_epoch(digits):
+    recipe = whynet.Recipe(epochs=2, rotation=20.0, seed=4)
+    training = Training(build(recipe, digits), digits, recipe)
+    seen = []
+    advance = training.engine.advance
+
+    class Spy:
+        def advance(self, task, *arguments):
+            seen.append(task.examples.pixels)
+            return advance(task, *arguments)
+
+    training.engine = Spy()
+    list(training)
+    for epoch, pixels in ((0, seen[0]), (1, seen[-1])):
+        expected = Distortions(rotation=20.0).apply(digits.images, seed=4, epoch=epoch)
+        np.testing.assert_array_equal(pixels, expected.reshape(len(digits), -1))

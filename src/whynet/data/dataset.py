@@ -19,7 +19,7 @@ class Dataset:
     """Images (n, rows, columns) uint8 and their labels (n,), which lie in 0 .. classes - 1.
 
     `classes` are the classes' names, `test` is the official test set if there is one, `source` says where all this
-    came from. The arrays are made read-only.
+    came from. `weights (n,)`, if given, say how much each example counts in training. The arrays are made read-only.
 
     >>> data = Dataset(np.zeros((4, 2, 2), np.uint8), np.array([0, 1, 1, 1]), classes=("no", "yes"))
     >>> len(data), data.features, data.prior
@@ -39,6 +39,7 @@ class Dataset:
     classes: tuple[str, ...] = DIGITS
     test: Dataset | None = field(default=None, repr=False)
     source: str = ""
+    weights: Array | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         images, labels = np.asarray(self.images), np.asarray(self.labels)
@@ -74,7 +75,10 @@ class Dataset:
                 expected=f"0 to {len(self.classes) - 1}",
                 found=f"{labels[wrong[0]]} at row {wrong[0]:,}",
             )
-        for name, array in (("images", images), ("labels", labels.astype(np.intp))):
+        frozen: dict[str, Array] = {"images": images, "labels": labels.astype(np.intp)}
+        if self.weights is not None:
+            frozen["weights"] = _checked_weights(np.asarray(self.weights, dtype=np.float64), len(labels))
+        for name, array in frozen.items():
             array = array.view()
             array.flags.writeable = False
             object.__setattr__(self, name, array)
@@ -109,7 +113,8 @@ class Dataset:
 
     def take(self, rows: Array | slice) -> Dataset:
         """These rows, in this order; the test set stays."""
-        return replace(self, images=self.images[rows], labels=self.labels[rows])
+        weights = None if self.weights is None else self.weights[rows]
+        return replace(self, images=self.images[rows], labels=self.labels[rows], weights=weights)
 
     def subset(self, size: int, *, seed: int, balanced: bool = True) -> Dataset:
         """`size` examples in the order of the file: as many of each class (to within one), or simply the first.
@@ -196,7 +201,21 @@ class Dataset:
                 digest.update(f"{part.images.shape} {part.classes}".encode())
                 digest.update(np.ascontiguousarray(part.images).data)
                 digest.update(part.labels.astype("<i8").tobytes())
+                if part.weights is not None:
+                    digest.update(part.weights.astype("<f8").tobytes())
         return digest.hexdigest()
+
+
+def _checked_weights(weights: Array, n: int) -> Array:
+    if weights.shape != (n,) or not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
+        raise UsageError(
+            "these weights make no sense",
+            expected=f"{n:,} finite numbers of 0 or more, not all 0",
+            found=f"shape {weights.shape}"
+            if weights.shape != (n,)
+            else f"numbers from {weights.min()} to {weights.max()}",
+        )
+    return weights
 
 
 def _raw(images: Images) -> tuple[float, float]:

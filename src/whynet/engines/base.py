@@ -8,6 +8,7 @@ import numpy as np
 
 from whynet.errors import NonFinite
 from whynet.network.network import Network
+from whynet.optimizers.averages import Average
 from whynet.optimizers.constraints import Constraints
 from whynet.optimizers.optimizers import Optimizer, State
 from whynet.optimizers.penalties import Penalty
@@ -16,12 +17,13 @@ from whynet.types import Array, Features, Images, Labels, Rows, Scaling, Targets
 
 class Examples(NamedTuple):
     """What an engine reads: `pixels (n, features)` uint8 and how they become features, `labels (n,)` and the targets
-    of each label, `targets (classes, outputs)`."""
+    of each label, `targets (classes, outputs)`; what each example counts, `weights (n,)`, or None for 1 each."""
 
     pixels: Images
     scaling: Scaling
     labels: Labels
     targets: Targets
+    weights: Array | None = None
 
     def features(self, rows: Array, dtype: np.dtype[np.floating]) -> Features:
         """The features of those rows, (len(rows), features)."""
@@ -35,6 +37,7 @@ class Task(NamedTuple):
     optimizer: Optimizer
     penalty: Penalty
     constraints: Constraints
+    average: Average
     examples: Examples
     seed: int
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from whynet.engines.base import BatchBlewUp, Blowup, Task
-from whynet.network.layers import DenseMemo, Dropout, GaussianNoise
+from whynet.network.layers import Dense, DenseMemo
 from whynet.noise import Noise
 from whynet.optimizers.optimizers import State
 from whynet.types import Array, Features, Rows, Targets
@@ -25,17 +25,18 @@ class Reference:
         network, cost, examples = task.network, task.network.cost, task.examples
         vector, gradients = network.params.vector, network.params.zeros()
         before = np.empty_like(vector)
-        chance = any(isinstance(layer, (Dropout, GaussianNoise)) for layer in network.layers)
+        training = any(not isinstance(layer, Dense) for layer in network.layers)  # differs from evaluating
         costs = np.empty(len(batches))
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # found below, and named
             for step, (rows, rate) in enumerate(zip(batches, rates.tolist(), strict=True)):
                 X = examples.features(rows, network.dtype)
                 targets = examples.targets[examples.labels[rows]]
+                weights = None if examples.weights is None else examples.weights[rows]
 
-                noise = Noise(task.seed, first_step + step) if chance else None
+                noise = Noise(task.seed, first_step + step) if training else None
                 trace = network.forward(X, noise)
-                costs[step] = cost.value(trace.scores, targets)
-                network.backward(trace, cost.gradient(trace.scores, targets), out=gradients)
+                costs[step] = cost.value(trace.scores, targets, weights)
+                network.backward(trace, cost.gradient(trace.scores, targets, weights), out=gradients)
                 task.penalty.add_gradient(network.params, gradients)
                 np.copyto(before, vector)
                 task.constraints.before_step(network.params, gradients, rate)
@@ -46,6 +47,8 @@ class Reference:
                     np.copyto(vector, before)
                     layer, quantity = find_blowup(task, X, targets, noise)
                     raise BatchBlewUp(Blowup(step, layer, quantity), costs[:step])
+                network.blend_in(trace)
+                task.average.after_step(network.params, state, first_step + step)
         return costs
 
 
@@ -59,7 +62,7 @@ def find_blowup(task: Task, X: Features, targets: Targets, noise: Noise | None) 
     network, cost = task.network, task.network.cost
     y = X
     for index, layer in enumerate(network.layers):
-        y, memo = layer.forward(network.params[index], y, noise and noise.at(index))
+        y, memo = layer.forward(network.arrays(index), y, noise and noise.at(index))
         if isinstance(memo, DenseMemo) and not np.isfinite(memo.z).all():
             return index, "weighted input z"
         if not np.isfinite(y).all():

@@ -1,11 +1,12 @@
 """Costs: how wrong the scores are, and which way is better.
 
-Each is a class with four methods; all costs are the mean over rows of the sum over outputs, so that neither value
-nor learning rate depends on the batch size.
+Each is a class with five methods; all costs are the mean over rows of the sum over outputs, so that neither value
+nor learning rate depends on the batch size. Rows may have weights (batch,), 1 unless given.
 
-    value(scores, targets) -> float
-    gradient(scores, targets) -> d value / d scores      (batch, outputs)
-    predictions(scores) -> labels                        (batch,)
+    value(scores, targets, weights=None) -> float
+    gradient(scores, targets, weights=None) -> d value / d scores      (batch, outputs)
+    predictions(scores) -> labels                                      (batch,)
+    probabilities(scores) -> how sure of each class                    (batch, outputs)
     floor(prior) -> float
 
 `floor(prior)` is the least cost of an answer that ignores the image: every image gets the mean target of each output,
@@ -31,9 +32,9 @@ class Cost(Protocol):
         """What the last layer applies under this cost unless told otherwise."""
         ...
 
-    def value(self, scores: Scores, targets: Targets) -> float: ...
+    def value(self, scores: Scores, targets: Targets, weights: Array | None = None) -> float: ...
 
-    def gradient(self, scores: Scores, targets: Targets) -> Array: ...
+    def gradient(self, scores: Scores, targets: Targets, weights: Array | None = None) -> Array: ...
 
     def predictions(self, scores: Scores) -> Labels: ...
 
@@ -51,13 +52,12 @@ class Quadratic:
 
     output_activation = "sigmoid"
 
-    def value(self, scores: Scores, targets: Targets) -> float:
+    def value(self, scores: Scores, targets: Targets, weights: Array | None = None) -> float:
         error = scores - targets
-        return 0.5 * float(np.vdot(error, error)) / len(scores)
+        return mean(0.5 * np.einsum("ij,ij->i", error, error), weights)
 
-    def gradient(self, scores: Scores, targets: Targets) -> Array:
-        gradient: Array = (scores - targets) / len(scores)
-        return gradient
+    def gradient(self, scores: Scores, targets: Targets, weights: Array | None = None) -> Array:
+        return of_mean(scores - targets, weights)
 
     def predictions(self, scores: Scores) -> Labels:
         return _largest(scores, threshold=0.5)
@@ -87,12 +87,11 @@ class SigmoidCrossEntropy:
 
     output_activation = "identity"
 
-    def value(self, scores: Scores, targets: Targets) -> float:
-        return float(np.sum(np.logaddexp(0, scores) - targets * scores)) / len(scores)
+    def value(self, scores: Scores, targets: Targets, weights: Array | None = None) -> float:
+        return mean(np.sum(np.logaddexp(0, scores) - targets * scores, axis=1), weights)
 
-    def gradient(self, scores: Scores, targets: Targets) -> Array:
-        gradient: Array = (self.probabilities(scores) - targets) / len(scores)
-        return gradient
+    def gradient(self, scores: Scores, targets: Targets, weights: Array | None = None) -> Array:
+        return of_mean(self.probabilities(scores) - targets, weights)
 
     def predictions(self, scores: Scores) -> Labels:
         return _largest(scores, threshold=0.0)
@@ -119,16 +118,15 @@ class SoftmaxCrossEntropy:
 
     output_activation = "identity"
 
-    def value(self, scores: Scores, targets: Targets) -> float:
+    def value(self, scores: Scores, targets: Targets, weights: Array | None = None) -> float:
         shifted = scores - scores.max(axis=1, keepdims=True)
         log_sums = np.log(np.exp(shifted).sum(axis=1))
         mass = targets.sum(axis=1)  # 1 for a one-hot row
-        return float(np.sum(mass * log_sums) - np.vdot(targets, shifted)) / len(scores)
+        return mean(mass * log_sums - np.einsum("ij,ij->i", targets, shifted), weights)
 
-    def gradient(self, scores: Scores, targets: Targets) -> Array:
+    def gradient(self, scores: Scores, targets: Targets, weights: Array | None = None) -> Array:
         mass = targets.sum(axis=1, keepdims=True)
-        gradient: Array = (mass * self.probabilities(scores) - targets) / len(scores)
-        return gradient
+        return of_mean(mass * self.probabilities(scores) - targets, weights)
 
     def predictions(self, scores: Scores) -> Labels:
         return _largest(scores, threshold=0.5)
@@ -162,6 +160,21 @@ def cost(name: str) -> Cost:
     if name not in COSTS:
         raise UsageError(f"there is no cost '{name}'", do=did_you_mean(name, COSTS))
     return COSTS[name]
+
+
+def mean(each: Array, weights: Array | None = None) -> float:
+    """The mean cost from that of each row (batch,): `1/n sum_i w_i C_i`, whatever the weights add up to.
+
+    >>> mean(np.array([3.0, 5.0])), mean(np.array([3.0, 5.0]), weights=np.array([2.0, 0.0]))
+    (4.0, 3.0)
+    """
+    return float(each.sum() if weights is None else each @ weights) / len(each)
+
+
+def of_mean(each: Array, weights: Array | None = None) -> Array:
+    """The gradient of the mean cost from those of each row's own cost, (batch, outputs)."""
+    gradient: Array = each / len(each)
+    return gradient if weights is None else gradient * weights[:, np.newaxis]
 
 
 def one_hot(labels: Labels, outputs: int, dtype: str | np.dtype[np.floating]) -> Targets:

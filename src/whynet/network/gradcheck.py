@@ -25,7 +25,7 @@ import numpy as np
 
 from whynet.errors import UsageError
 from whynet.network.activations import activation
-from whynet.network.layers import Dense, DenseMemo
+from whynet.network.layers import BatchNorm, BatchNormMemo, Dense, DenseMemo
 from whynet.network.network import Network, Trace
 from whynet.noise import Noise
 from whynet.params import Params
@@ -226,9 +226,9 @@ def _signs(network: Network, trace: Trace) -> list[Array]:
     return [
         memo.z > 0
         for layer, memo in zip(network.layers, trace.memos, strict=True)
-        if isinstance(memo, DenseMemo) and _kinked(layer)
+        if isinstance(memo, (DenseMemo, BatchNormMemo)) and _kinked(layer)
     ]
 
 
 def _kinked(layer: object) -> bool:
-    return isinstance(layer, Dense) and activation(layer.activation).kinked
+    return isinstance(layer, (Dense, BatchNorm)) and activation(layer.activation).kinked

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from copy import copy
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -16,7 +17,7 @@ from whynet.errors import UsageError
 from whynet.network.costs import Cost, one_hot
 from whynet.network.costs import cost as cost_named
 from whynet.network.initializers import initializer
-from whynet.network.layers import Dense, Dropout, GaussianNoise, Layer
+from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer
 from whynet.noise import Noise
 from whynet.params import Params
 from whynet.types import Array, Features, Labels, Scaling, Scores
@@ -46,8 +47,12 @@ class Network:
         under the cross-entropies, which squash inside.
     init, bias_init
         Initial weights and biases, see `initializers`.
-    dropout, input_dropout, input_noise
-        Share of hidden units and of features switched off while training, and sd of the noise added to the features.
+    batch_norm
+        Normalise each hidden layer's weighted inputs over the batch before the activation.
+    dropout, input_dropout
+        Share of hidden units and of features switched off while training.
+    noise, input_noise
+        Standard deviation of the noise added to hidden activations and to the features while training.
     cost
         A name from `COSTS`; it also says how scores become answers.
     seed
@@ -83,8 +88,10 @@ class Network:
         output_activation: str | None = None,
         init: str = "scaled-normal",
         bias_init: str = "zeros",
+        batch_norm: bool = False,
         dropout: float = 0.0,
         input_dropout: float = 0.0,
+        noise: float = 0.0,
         input_noise: float = 0.0,
         cost: str = "softmax-cross-entropy",
         seed: int = 0,
@@ -99,9 +106,12 @@ class Network:
         if layers is None:
             assert sizes is not None
             last = output_activation or self.cost.output_activation
-            layers = _with_chance(
-                _dense_layers(sizes, activation, last, init, bias_init), dropout, input_dropout, input_noise
-            )
+            dense = _dense_layers(sizes, activation, last, init, bias_init)
+            layers = [
+                *_chance(dense[0].inputs, input_dropout, input_noise),
+                *(part for layer in dense[:-1] for part in _hidden(layer, batch_norm, dropout, noise)),
+                dense[-1],
+            ]
         _check_chain(layers)
         cost_named(cost)
         if np.dtype(dtype) not in (np.float32, np.float64):
@@ -120,6 +130,12 @@ class Network:
         for arrays, values in zip(self.params, drawn, strict=True):
             for name, value in values.items():
                 arrays[name][...] = value
+        averages = [layer.statistics() if isinstance(layer, BatchNorm) else {} for layer in self.layers]
+        flat = [array for arrays in averages for array in arrays.values()]
+        self.statistics = Params(
+            tuple({name: array.shape for name, array in arrays.items()} for arrays in averages),
+            np.concatenate([np.zeros(0), *flat]).astype(dtype),
+        )
 
     @property
     def cost(self) -> Cost:
@@ -128,8 +144,8 @@ class Network:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Units from input to output; layers without parameters, such as dropout, change no size."""
-        return (self.layers[0].inputs, *(layer.outputs for layer in self.layers if layer.shapes()))
+        """Units from input to output; layers without weights, such as dropout, change no size."""
+        return (self.layers[0].inputs, *(layer.outputs for layer in self.layers if "W" in layer.shapes()))
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -139,10 +155,21 @@ class Network:
     def forward(self, X: Features, noise: Noise | None = None) -> Trace:
         """From features `X (batch, features)` to scores, keeping what `backward` needs; with `noise` as in training."""
         memos = []
-        for index, (layer, params) in enumerate(zip(self.layers, self.params, strict=True)):
-            X, memo = layer.forward(params, X, noise and noise.at(index))
+        for index, layer in enumerate(self.layers):
+            X, memo = layer.forward(self.arrays(index), X, noise and noise.at(index))
             memos.append(memo)
         return Trace(X, tuple(memos))
+
+    def arrays(self, index: int) -> dict[str, Array]:
+        """All that a layer computes with, by name: its parameters and, if it keeps any, its running statistics."""
+        statistics = self.statistics[index]
+        return {**self.params[index], **statistics} if statistics else self.params[index]
+
+    def blend_in(self, trace: Trace) -> None:
+        """Let the running statistics follow the batch just trained on; for engines, right after the update."""
+        for layer, statistics, memo in zip(self.layers, self.statistics, trace.memos, strict=True):
+            if isinstance(layer, BatchNorm):
+                layer.blend_in(statistics, memo)
 
     def backward(self, trace: Trace, dscores: Array, out: Params | None = None) -> Params:
         """From `dscores = dC/dscores (batch, outputs)` back to the gradient of every parameter.
@@ -153,7 +180,7 @@ class Network:
         dy: Array | None = dscores
         for index in reversed(range(len(self.layers))):
             assert dy is not None
-            dy, named = self.layers[index].backward(self.params[index], trace.memos[index], dy, want_dx=index > 0)
+            dy, named = self.layers[index].backward(self.arrays(index), trace.memos[index], dy, want_dx=index > 0)
             for name, value in named.items():
                 gradients[index][name][...] = value
         return gradients
@@ -199,9 +226,19 @@ class Network:
 
     def astype(self, dtype: DTypeLike) -> Network:
         """A copy whose parameters have that type."""
-        copied = copy(self)
-        copied.params = Params(self.params.shapes, self.params.vector.astype(dtype))
-        return copied
+        return self.having(self.params.vector.astype(dtype), self.statistics.vector.astype(dtype))
+
+    def having(self, params: Array, statistics: Array) -> Network:
+        """The same layers with these two flat vectors for parameters and running statistics."""
+        other = copy(self)
+        other.params = Params(self.params.shapes, params)
+        other.statistics = Params(self.statistics.shapes, statistics)
+        return other
+
+    def take_over(self, other: Network) -> None:
+        """Take the numbers of another network of the same layers, in place."""
+        self.params.vector[...] = other.params.vector
+        self.statistics.vector[...] = other.statistics.vector
 
     def sharing(self, layers: Sequence[Layer]) -> Network:
         """A network that computes with other `layers` on the very same parameters."""
@@ -245,14 +282,16 @@ class Network:
 
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self.sizes))
-        kinds = [layer.activation for layer in self.layers[:-1] if isinstance(layer, Dense)]
+        kinds = [layer.activation for layer in self.layers[:-1] if isinstance(layer, (Dense, BatchNorm))]
+        if any(isinstance(layer, BatchNorm) for layer in self.layers):
+            kinds = ["batch norm", *(kind for kind in kinds if kind != "identity")]
         hidden = "".join(f", {name}" for name in dict.fromkeys(kinds))
         return f"Network({sizes}{hidden}, {self.cost_name}: {self.params.vector.size:,} parameters, {self.dtype.name})"
 
 
 def _dense_layers(
     sizes: Sequence[int], activation: str, output_activation: str, init: str, bias_init: str
-) -> list[Layer]:
+) -> list[Dense]:
     if len(sizes) < 2:
         raise UsageError(
             "a network needs an input and an output",
@@ -266,19 +305,18 @@ def _dense_layers(
     ]
 
 
-def _with_chance(dense: Sequence[Layer], dropout: float, input_dropout: float, input_noise: float) -> Sequence[Layer]:
-    """The layers with noise and dropout where they are wanted: at the input, and after each hidden layer."""
-    features = dense[0].inputs
-    layers: list[Layer] = []
-    if input_noise:
-        layers.append(GaussianNoise(features, input_noise))
-    if input_dropout:
-        layers.append(Dropout(features, input_dropout))
-    for layer in dense[:-1]:
-        layers.append(layer)
-        if dropout:
-            layers.append(Dropout(layer.outputs, dropout))
-    return [*layers, dense[-1]]
+def _chance(size: int, dropout: float, noise: float) -> list[Layer]:
+    """The layers that add chance where it is wanted."""
+    layers: list[Layer] = [GaussianNoise(size, noise)] if noise else []
+    return [*layers, Dropout(size, dropout)] if dropout else layers
+
+
+def _hidden(layer: Dense, batch_norm: bool, dropout: float, noise: float) -> list[Layer]:
+    """A hidden layer with what goes with it; under normalisation, the activation comes after it."""
+    layers: list[Layer] = [layer]
+    if batch_norm:
+        layers = [replace(layer, activation="identity"), BatchNorm(layer.outputs, layer.activation)]
+    return [*layers, *_chance(layer.outputs, dropout, noise)]
 
 
 def _check_chain(layers: Sequence[Layer]) -> None:
@@ -298,7 +336,7 @@ def _draw(layers: Sequence[Layer], seed: int) -> Iterator[dict[str, Array]]:
     index = 0
     for layer in layers:
         yield layer.initialize(np.random.default_rng([seed, 0, index]))
-        index += 1 if layer.shapes() else 0
+        index += 1 if "W" in layer.shapes() else 0
 
 
 def draw_in_one(layers: Sequence[Layer], rng: np.random.Generator) -> list[dict[str, Array]]:
@@ -307,4 +345,4 @@ def draw_in_one(layers: Sequence[Layer], rng: np.random.Generator) -> list[dict[
     biases = [initializer(d.bias_init)(rng, (d.outputs, 1), d.inputs, d.outputs)[:, 0] for d in dense]
     weights = [initializer(d.init)(rng, (d.outputs, d.inputs), d.inputs, d.outputs).T for d in dense]
     drawn = ({"W": W, "b": b} for W, b in zip(weights, biases, strict=True))
-    return [next(drawn) if isinstance(layer, Dense) else {} for layer in layers]
+    return [next(drawn) if isinstance(layer, Dense) else layer.initialize(rng) for layer in layers]

@@ -21,7 +21,7 @@ from safetensors.numpy import save as to_bytes
 
 from whynet import files
 from whynet.errors import BadFile, UsageError, WhynetError
-from whynet.network.layers import Dense, Dropout, GaussianNoise, Layer
+from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer
 from whynet.network.network import Network
 from whynet.types import Array, Scaling
 
@@ -190,22 +190,37 @@ def _fill(network: Network, file: Any, path: Path) -> None:
         array[...] = file.get_tensor(name)
         if not np.isfinite(array).all():
             raise BadFile(f"the tensor {name} holds NaN or infinite numbers", where=str(path))
+        if name.endswith(".running_var") and (array < 0).any():
+            raise BadFile(f"the tensor {name} holds a variance below 0", where=str(path))
 
 
 def _tensors(network: Network) -> Iterator[tuple[str, Array]]:
     """Every tensor of the file as a view of the network's parameters, by its name in PyTorch's `nn.Sequential`."""
     position = 0
-    for layer, arrays in zip(network.layers, network.params, strict=True):
+    for index, layer in enumerate(network.layers):
+        arrays = network.arrays(index)
         if isinstance(layer, Dense):
             yield f"{position}.weight", arrays["W"].T
             yield f"{position}.bias", arrays["b"]
-        position += 2 if isinstance(layer, Dense) and layer.activation != "identity" else 1
+        elif isinstance(layer, BatchNorm):
+            yield f"{position}.weight", arrays["scale"]
+            yield f"{position}.bias", arrays["shift"]
+            yield f"{position}.running_mean", arrays["mean"]
+            yield f"{position}.running_var", arrays["variance"]
+        position += 2 if isinstance(layer, (Dense, BatchNorm)) and layer.activation != "identity" else 1
 
 
 def _as_dict(layer: Layer) -> dict[str, Any]:
     """A layer as the file describes it; Dense is the one without a kind."""
     if isinstance(layer, Dense):
         return {"activation": layer.activation, "init": layer.init, "bias_init": layer.bias_init}
+    if isinstance(layer, BatchNorm):
+        return {
+            "kind": "batch-norm",
+            "activation": layer.activation,
+            "blend": layer.blend,
+            "epsilon": layer.epsilon,
+        }
     if isinstance(layer, Dropout):
         return {"kind": "dropout", "rate": layer.rate}
     if isinstance(layer, GaussianNoise):
@@ -223,6 +238,9 @@ def _layers(sizes: list[int], described: list[dict[str, Any]]) -> list[Layer]:
             layers.append(Dropout(sizes[at], _finite(one["rate"])))
         elif kind == "gaussian-noise":
             layers.append(GaussianNoise(sizes[at], _finite(one["sd"])))
+        elif kind == "batch-norm":
+            shares = (_finite(one[key]) for key in ("blend", "epsilon"))
+            layers.append(BatchNorm(sizes[at], _text(one["activation"]), *shares))
         elif kind == "dense":
             names = (_text(one[key]) for key in ("activation", "init", "bias_init"))
             layers.append(Dense(sizes[at], sizes[at + 1], *names))

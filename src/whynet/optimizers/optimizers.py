@@ -162,6 +162,7 @@ class Adam:
 
 OPTIMIZERS: dict[str, Callable[[float], Optimizer]] = {  # name -> optimizer, given the recipe's momentum
     "adam": lambda momentum: Adam(beta1=momentum or Adam.beta1),
+    "adamw": lambda momentum: Adam(beta1=momentum or Adam.beta1),  # with weight decay: see `Constraints`
     "nesterov": lambda momentum: Nesterov(momentum or Nesterov.momentum),
     "rmsprop": RMSprop,
     "sgd": SGD,

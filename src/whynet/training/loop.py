@@ -19,10 +19,12 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from whynet.data.dataset import Dataset, fit_scaling
+from whynet.data.distortions import Distortions
 from whynet.engines.base import BatchBlewUp, Examples, Task
 from whynet.engines.choice import choose
-from whynet.errors import Interrupted, NonFinite
+from whynet.errors import Interrupted, NonFinite, UsageError
 from whynet.network.network import Network, draw_in_one
+from whynet.optimizers.averages import Average
 from whynet.optimizers.constraints import Constraints
 from whynet.optimizers.optimizers import State, optimizer
 from whynet.optimizers.penalties import Penalty
@@ -36,6 +38,18 @@ from whynet.types import Array, Rows
 SECONDS_BETWEEN_LOOKS = 0.1  # how long the engine runs before the loop looks up: for a stop, or to show progress
 
 
+@dataclass(frozen=True)
+class Best:
+    """The epoch with the highest validation accuracy so far (of equal ones, with the lowest cost), and copies of the
+    parameters and running statistics it ended with."""
+
+    epoch: int
+    accuracy: float
+    cost: float
+    params: Array
+    statistics: Array
+
+
 @dataclass
 class Position:
     """Where a training stands: enough, with the parameters and the recipe, to go on to the very same bits."""
@@ -45,7 +59,9 @@ class Position:
     costs: Array = field(default_factory=lambda: np.zeros(0))
     """Costs of the batches of the unfinished epoch."""
     state: State = field(default_factory=dict)
-    """The optimizer's memory."""
+    """The optimizer's memory, and the running average of the parameters if there is one."""
+    best: Best | None = None
+    """What to go back to; kept only if the recipe has patience."""
 
 
 def split(data: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
@@ -73,8 +89,10 @@ def build(recipe: Recipe, data: Dataset) -> Network:
         output_activation=recipe.output_activation,
         init=recipe.init,
         bias_init=recipe.bias_init,
+        batch_norm=recipe.batch_norm,
         dropout=recipe.dropout,
         input_dropout=recipe.input_dropout,
+        noise=recipe.noise,
         input_noise=recipe.input_noise,
         cost=recipe.cost,
         seed=recipe.seed,
@@ -96,11 +114,43 @@ def make_task(network: Network, examples: Dataset, recipe: Recipe) -> Task:
         network,
         optimizer(recipe.optimizer, recipe.momentum),
         Penalty(recipe.l1, recipe.l2),
-        Constraints(recipe.clip_norm, recipe.weight_decay, recipe.max_norm),
-        Examples(examples.pixels, network.scaling, examples.labels, targets.astype(network.dtype)),
+        Constraints(recipe.clip_norm, recipe.decay, recipe.max_norm),
+        Average(recipe.average),
+        Examples(
+            examples.pixels,
+            network.scaling,
+            examples.labels,
+            targets.astype(network.dtype),
+            _weights(examples, recipe, network.dtype),
+        ),
         recipe.seed,
     )
     return with_faults(task, recipe.faults)
+
+
+def first_state(task: Task) -> State:
+    """The optimizer's memory before the first step."""
+    return task.optimizer.init(task.network.params) | task.average.init(task.network.params)
+
+
+def _weights(examples: Dataset, recipe: Recipe, dtype: np.dtype[np.floating]) -> Array | None:
+    """What each example counts, (n,): its own weight times its class's; None if all count 1."""
+    wanted = recipe.class_weights
+    if wanted is None:
+        return None if examples.weights is None else examples.weights.astype(dtype)
+    counts = examples.counts
+    if wanted == "balanced":  # King and Zeng 2001; mean 1 over the examples
+        of_class = len(examples) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    else:
+        of_class = np.array(wanted, dtype=np.float64)
+        if len(of_class) != len(counts) or not of_class[counts > 0].any():
+            raise UsageError(
+                "the class weights do not fit the data",
+                expected=f"{len(counts)} numbers, not all 0",
+                found=", ".join(map(str, wanted)) or "none",
+            )
+    each = of_class[examples.labels] * (1.0 if examples.weights is None else examples.weights)
+    return each.astype(dtype)
 
 
 class Training(Iterator[Epoch]):
@@ -131,7 +181,10 @@ class Training(Iterator[Epoch]):
         recipe.but(sizes=network.sizes, hidden=None).full_sizes(data.features, len(data.classes))  # do they fit?
         self.task = make_task(network, self.train, recipe)
         self.engine, self.engine_reason = choose(recipe.engine, self.task)
-        self.position = position or Position(state=self.task.optimizer.init(network.params))
+        self.position = position or Position(state=first_state(self.task))
+        self.distortions = Distortions(
+            recipe.rotation, recipe.shear, recipe.zoom, recipe.shift, recipe.elastic, recipe.elastic_sigma
+        )
         self.stop, self.look = stop, look
         n = len(self.train)
         self.batch_size = n if recipe.batch_size == "full" else min(int(recipe.batch_size), n)
@@ -140,12 +193,44 @@ class Training(Iterator[Epoch]):
         self._pools = ThreadpoolController()
         self._chunk = 1  # batches handed to the engine in one call
         self._orders = _orders(recipe, network, n, self.position.epoch)
-        self._order: Array | None = None
+        self._order: Array | None = None  # of the epoch under way
+        self._shown: Task | None = None  # with the images as this epoch shows them
 
     @property
     def floor(self) -> float:
         """The least cost of an answer that ignores the image: the mean target of the training examples."""
-        return self.network.cost.floor(self.train.prior @ self.task.examples.targets)
+        examples = self.task.examples
+        if examples.weights is None:
+            return self.network.cost.floor(self.train.prior @ examples.targets)
+        mass = np.bincount(examples.labels, weights=examples.weights, minlength=len(examples.targets))
+        mean_weight = float(mass.sum()) / len(examples.labels)
+        return mean_weight * self.network.cost.floor(mass / max(mass.sum(), 1e-300) @ examples.targets)
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to do: all epochs are done, or patience has run out."""
+        position, patience = self.position, self.recipe.patience
+        if position.best is not None and patience is not None and position.batch == 0:
+            out_of_patience = position.epoch - 1 - position.best.epoch >= patience
+        else:
+            out_of_patience = False
+        return position.epoch >= self.recipe.epochs or out_of_patience
+
+    @property
+    def evaluated(self) -> Network:
+        """The network that the record is about: the running average of the parameters if there is one."""
+        average = self.position.state.get("average")
+        return self.network if average is None else self.network.having(average, self.network.statistics.vector)
+
+    @property
+    def outcome(self) -> Network:
+        """The network that training has come to so far: of the best epoch if the recipe has patience."""
+        best = self.position.best
+        return self.evaluated if best is None else self.network.having(best.params, best.statistics)
+
+    def settle(self) -> None:
+        """Put the outcome into the network itself; done when the last epoch is over."""
+        self.network.take_over(self.outcome)
 
     @property
     def costs(self) -> Array:
@@ -157,10 +242,12 @@ class Training(Iterator[Epoch]):
 
     def __next__(self) -> Epoch:
         recipe, position = self.recipe, self.position
-        if position.epoch >= recipe.epochs:
+        if self.finished:
+            self.settle()
             raise StopIteration
-        if self._order is None:  # else an epoch was stopped in its middle, and goes on
+        if self._order is None or self._shown is None:  # else an epoch was stopped in its middle, and goes on
             self._order = next(self._orders)
+            self._shown = self._distorted(position.epoch)
         order = self._order
         epoch_rates = rates(
             recipe.schedule,
@@ -172,13 +259,33 @@ class Training(Iterator[Epoch]):
         if position.batch == 0:
             position.costs = np.zeros(0)
         with self._pools.limit(limits=recipe.threads):
-            self._advance(order, epoch_rates)
+            self._advance(self._shown, order, epoch_rates)
             sizes = np.minimum(self.batch_size, len(order) - self.batch_size * np.arange(self.batches))
             record = self._record(float(np.dot(position.costs, sizes)) / len(order), float(epoch_rates[-1]))
+        position.best = self._better(position.best, record)
         position.epoch, position.batch, self._order = position.epoch + 1, 0, None
         return record
 
-    def _advance(self, order: Array, epoch_rates: Array) -> None:
+    def _distorted(self, epoch: int) -> Task:
+        """The task with the images as that epoch shows them."""
+        if not self.distortions:
+            return self.task
+        examples = self.task.examples
+        images = examples.pixels.reshape(self.train.images.shape)
+        shown = self.distortions.apply(images, seed=self.recipe.seed, epoch=epoch)
+        return self.task._replace(examples=examples._replace(pixels=shown.reshape(examples.pixels.shape)))
+
+    def _better(self, best: Best | None, record: Epoch) -> Best | None:
+        """The best epoch, now that this one is over."""
+        accuracy, cost = record.validation_accuracy, record.validation_cost
+        if self.recipe.patience is None or accuracy is None or cost is None:
+            return None
+        if best is not None and (accuracy, -cost) <= (best.accuracy, -best.cost):
+            return best
+        network = self.evaluated
+        return Best(record.epoch, accuracy, cost, network.params.vector.copy(), network.statistics.vector.copy())
+
+    def _advance(self, task: Task, order: Array, epoch_rates: Array) -> None:
         """Take the steps of the epoch that are left, a few at a time, so that a wish to stop is soon heard."""
         position = self.position
         while position.batch < self.batches:
@@ -189,7 +296,7 @@ class Training(Iterator[Epoch]):
             started = time.perf_counter()
             try:
                 costs = self.engine.advance(
-                    self.task,
+                    task,
                     position.state,
                     rows,
                     epoch_rates[first : first + len(rows)],
@@ -222,7 +329,7 @@ class Training(Iterator[Epoch]):
         return order[np.newaxis, full * self.batch_size :]
 
     def _record(self, cost: float, rate: float) -> Epoch:
-        network, validation, test = self.network, self.validation, self.test
+        network, validation, test = self.evaluated, self.validation, self.test
         return Epoch(
             epoch=self.position.epoch,
             steps=(self.position.epoch + 1) * self.batches,
@@ -241,7 +348,8 @@ def train(network: Network, data: Dataset, recipe: Recipe) -> Training:
     """Train `network` on `data` as `recipe` says: an iterator over `Epoch` records.
 
     Everything about the network itself (sizes, activations, initial weights, cost) is taken from `network`, not from
-    the recipe. `network.params` changes in place; `break` stops.
+    the recipe. `network.params` changes in place; `break` stops. When the last epoch is over, a recipe with `average`
+    or `patience` leaves the averaged, or the best, parameters there.
 
     >>> from whynet.data.sources import load
     >>> data = load("digits")

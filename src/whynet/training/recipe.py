@@ -12,20 +12,21 @@ import math
 import numbers
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from whynet.errors import BadFile, UsageError, did_you_mean
 
 ActivationName = Literal["identity", "elu", "gelu", "leaky-relu", "relu", "scaled-tanh", "sigmoid", "softmax", "tanh"]
 CostName = Literal["quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy"]
-OptimizerName = Literal["sgd", "nesterov", "adam", "rmsprop"]
+OptimizerName = Literal["sgd", "nesterov", "adam", "adamw", "rmsprop"]
 ScheduleName = Literal["constant", "cosine", "exponential", "linear", "one-cycle", "step", "warm-up"]
 ScalingName = Literal["0..1", "-1..1", "standard", "raw"]
 EngineName = Literal["auto", "reference"]
 FaultName = Literal["naive-sigmoid", "no-output-slope", "raw-momentum", "whole-matrix-check"]
 
 RECIPES = Path(__file__).parent.parent / "recipes"
-LEARNING_RATES = {"sgd": 0.1, "nesterov": 0.1, "adam": 0.001, "rmsprop": 0.001}
+LEARNING_RATES = {"sgd": 0.1, "nesterov": 0.1, "adam": 0.001, "adamw": 0.001, "rmsprop": 0.001}
+WEIGHT_DECAYS = {"adamw": 0.01}
 
 
 def _help(text: str, default: Any) -> Any:
@@ -57,6 +58,15 @@ class Recipe:
     )
     validation_size: int = _help("Hold back this many training examples, stratified, to validate on.", 0)
     scaling: ScalingName = _help("How pixels become features.", "0..1")
+    class_weights: Literal["balanced"] | tuple[float, ...] | None = _help(
+        "How much the examples of each class count: numbers, or balanced (in inverse proportion to their share).", None
+    )
+    rotation: float = _help("Turn each image by up to this many degrees, anew every epoch.", 0.0)
+    shear: float = _help("Slant it by up to this many degrees.", 0.0)
+    zoom: float = _help("Change its width and height by up to this share.", 0.0)
+    shift: float = _help("Move it by up to this many pixels along each axis.", 0.0)
+    elastic: float = _help("Bend it by this many pixels, root mean square along each axis.", 0.0)
+    elastic_sigma: float = _help("How smooth the bending is: width of its Gaussian in pixels.", 5.0)
 
     sizes: tuple[int, ...] | None = _help("Units from input to output, such as 784,30,10.", None)
     hidden: tuple[int, ...] | None = _help("Hidden units only; the ends come from the data (default: 30).", None)
@@ -70,23 +80,33 @@ class Recipe:
         "scaled-normal",
     )
     bias_init: str = _help("Initial biases, in the same words.", "zeros")
+    batch_norm: bool = _help("Normalise the weighted inputs of each hidden unit over the batch.", False)
     dropout: float = _help("Share of each hidden layer's units switched off in a step.", 0.0)
     input_dropout: float = _help("Share of the features switched off in a step.", 0.0)
+    noise: float = _help("Standard deviation of the noise added to each hidden layer's activations in a step.", 0.0)
     input_noise: float = _help("Standard deviation of the noise added to the features in a step.", 0.0)
     cost: CostName = _help("The cost to minimise.", "softmax-cross-entropy")
 
     optimizer: OptimizerName = _help("Who takes the steps.", "sgd")
-    learning_rate: float | None = _help("Length of a step (default: 0.1; 0.001 for adam and rmsprop).", None)
-    momentum: float = _help("How much of the last step goes on (adam: beta1; nesterov: 0.9 unless given).", 0.0)
+    learning_rate: float | None = _help("Length of a step (default: 0.1; 0.001 for adam, adamw and rmsprop).", None)
+    momentum: float = _help("How much of the last step goes on (adam, adamw: beta1; nesterov: 0.9 unless given).", 0.0)
     schedule: ScheduleName = _help("How the learning rate changes from first step to last.", "constant")
     l1: float = _help("Adds l1 times the sum of the weights' sizes to the cost.", 0.0)
     l2: float = _help("Adds l2/2 times the sum of squared weights to the cost.", 0.0)
-    weight_decay: float = _help("Shrinks the weights by this times the rate before every step.", 0.0)
+    weight_decay: float | None = _help(
+        "Shrinks the weights by this times the rate before every step (default: 0; 0.01 for adamw).", None
+    )
     max_norm: float | None = _help("The longest that the weights into a unit may become.", None)
     clip_norm: float | None = _help("The longest that a gradient may be.", None)
     label_smoothing: float = _help("Share of each target that is spread over all classes.", 0.0)
+    average: float = _help(
+        "Evaluate and keep a running mean of the parameters with this decay per step, such as 0.999.", 0.0
+    )
     batch_size: int | Literal["full"] = _help("Examples in a step, or full.", 10)
     epochs: int = _help("Passes over the training examples.", 10)
+    patience: int | None = _help(
+        "Stop after this many epochs without a better validation accuracy, and keep the best.", None
+    )
     order: Literal["shuffled", "file", "random"] = _help(
         "Order of examples: shuffled anew every epoch, as in the file, or drawn with replacement.", "shuffled"
     )
@@ -127,20 +147,39 @@ class Recipe:
         _check("seed", self.seed, int, lambda v: 0 <= v < 2**63, "a whole number from 0 to 2^63 - 1")
         if self.learning_rate is not None:
             _check("learning_rate", self.learning_rate, (int, float), lambda v: v > 0, "a number above 0")
-        for name in ("dropout", "input_dropout"):
+        for name in ("dropout", "input_dropout", "label_smoothing", "momentum", "average"):
             _check(name, getattr(self, name), (int, float), lambda v: 0 <= v < 1, "0 or more, below 1")
-        for name in ("l1", "l2", "weight_decay", "input_noise"):
-            _check(name, getattr(self, name), (int, float), lambda v: v >= 0, "a number, 0 or more")
+        for name in ("l1", "l2", "weight_decay", "noise", "input_noise"):
+            if getattr(self, name) is not None:
+                _check(name, getattr(self, name), (int, float), lambda v: v >= 0, "a number, 0 or more")
         for name in ("max_norm", "clip_norm"):
             if getattr(self, name) is not None:
                 _check(name, getattr(self, name), (int, float), lambda v: v > 0, "a number above 0")
-        _check("label_smoothing", self.label_smoothing, (int, float), lambda v: 0 <= v < 1, "0 or more, below 1")
-        _check("momentum", self.momentum, (int, float), lambda v: 0 <= v < 1, "0 or more, below 1")
+        for name, most in (("rotation", 180), ("shear", 60), ("zoom", 0.9), ("shift", 1000), ("elastic", 1000)):
+            _check(name, getattr(self, name), (int, float), lambda v, most=most: 0 <= v <= most, f"from 0 to {most}")
+        _check("elastic_sigma", self.elastic_sigma, (int, float), lambda v: 0.5 <= v <= 1000, "from 0.5 to 1000")
+        if isinstance(self.class_weights, tuple):
+            for weight in self.class_weights:
+                _check("class_weights", weight, (int, float), lambda v: v >= 0, "numbers, 0 or more")
+        if not isinstance(self.batch_norm, bool):
+            raise UsageError("batch norm makes no sense", expected="true or false", found=repr(self.batch_norm))
+        if self.patience is not None:
+            _check("patience", self.patience, int, lambda v: v >= 1, whole)
+            if not self.validation_size:
+                raise UsageError(
+                    "patience needs validation examples to judge by",
+                    do="Hold some back: --validation-size 5000",
+                )
 
     @property
     def rate(self) -> float:
         """The learning rate, the optimizer's usual one where none is given."""
         return LEARNING_RATES[self.optimizer] if self.learning_rate is None else float(self.learning_rate)
+
+    @property
+    def decay(self) -> float:
+        """The weight decay, the optimizer's usual one where none is given."""
+        return WEIGHT_DECAYS.get(self.optimizer, 0.0) if self.weight_decay is None else float(self.weight_decay)
 
     def but(self, **changes: Any) -> Recipe:
         """The same recipe with some fields changed."""
@@ -305,7 +344,7 @@ def _check_choice(name: str, value: Any, hint: Any) -> None:
     if not allowed or value is None:
         return
     for one in value if isinstance(value, tuple) else (value,):
-        if one not in allowed and (isinstance(one, str) or int not in get_args(hint)):
+        if one not in allowed and (isinstance(one, str) or get_origin(hint) is Literal):
             what = name.replace("_", " ")
             raise UsageError(f"there is no {what} '{one}'", do=did_you_mean(str(one), allowed))
 

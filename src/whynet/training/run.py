@@ -28,8 +28,9 @@ from whynet.data.sources import load
 from whynet.errors import BadFile, Interrupted, NonFinite, UsageError
 from whynet.network import storage
 from whynet.network.network import Network
+from whynet.optimizers.optimizers import State
 from whynet.training.history import Epoch, History
-from whynet.training.loop import Position, Training, build
+from whynet.training.loop import Best, Position, Training, build, first_state, make_task, split
 from whynet.training.recipe import Recipe
 
 CHECKPOINT_FORMAT = 1
@@ -121,7 +122,8 @@ class Run:
             )
         network = build(recipe, data)
         checkpoint = directory / "checkpoint.safetensors"
-        position = _read_checkpoint(checkpoint, network) if checkpoint.exists() else None
+        state = first_state(make_task(network, split(data, recipe)[0], recipe))
+        position = _read_checkpoint(checkpoint, network, state) if checkpoint.exists() else None
         run = Run(recipe, data, network, directory=directory, start=position)
         run.base = str(environment.get("base", "recipe"))
         run.state, run.message = environment.get("state"), environment.get("message")
@@ -133,12 +135,19 @@ class Run:
         run.history = History(run.history[: run.position.epoch])
         if not (directory / "environment.json").exists():
             run._write_environment()
+        if run.finished:
+            run._training.settle()
         return run
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The epoch, counted from 0, whose parameters are kept; None for a recipe without patience."""
+        return None if self.position.best is None else self.position.best.epoch
 
     @property
     def finished(self) -> bool:
         """Whether there is nothing left to train."""
-        done = self.position.epoch >= self.recipe.epochs
+        done = self._training.finished
         return done and (self.directory is None or (self.directory / "model.safetensors").exists())
 
     def train(
@@ -169,10 +178,11 @@ class Run:
                 on_epoch(epoch)
         except NonFinite as error:
             self.state, self.message = "non-finite", str(error)
+            training.settle()
         except Interrupted:
             if self.directory is not None:
                 self._write_checkpoint()
-                self.network.save(self.directory / "model.safetensors")
+                training.outcome.save(self.directory / "model.safetensors")
             raise
         if self.directory is not None:
             if self.state is not None:
@@ -241,11 +251,18 @@ class Run:
 
         assert self.directory is not None
         position = self.position
-        about = {"format": CHECKPOINT_FORMAT, "epoch": position.epoch, "batch": position.batch}
-        tensors = {"params": self.network.params.vector, "costs": position.costs}
+        about: dict[str, Any] = {"format": CHECKPOINT_FORMAT, "epoch": position.epoch, "batch": position.batch}
+        tensors = {
+            "params": self.network.params.vector,
+            "statistics": self.network.statistics.vector,
+            "costs": position.costs,
+        }
         tensors |= {f"state.{name}": array for name, array in position.state.items()}
-        if not tensors["costs"].size:
-            del tensors["costs"]
+        if position.best is not None:
+            best = position.best
+            about["best"] = {"epoch": best.epoch, "accuracy": best.accuracy, "cost": best.cost}
+            tensors |= {"best.params": best.params, "best.statistics": best.statistics}
+        tensors = {name: array for name, array in tensors.items() if array.size}
         content = to_bytes(tensors, metadata={"whynet": json.dumps(about, sort_keys=True)})
         files.write(self.directory / "checkpoint.safetensors", content)
 
@@ -305,7 +322,7 @@ def _complete(recipe: Recipe, data: Dataset) -> Recipe:
     elif named == "auto":
         named = data.name or named
     sizes = recipe.full_sizes(data.features, len(data.classes))
-    return recipe.but(data=named, sizes=sizes, hidden=None, learning_rate=recipe.rate)
+    return recipe.but(data=named, sizes=sizes, hidden=None, learning_rate=recipe.rate, weight_decay=recipe.decay)
 
 
 def _make_folder(directory: Path, recipe: Recipe, *, overwrite: bool = False) -> None:
@@ -344,30 +361,43 @@ def _read_environment(directory: Path) -> dict[str, Any]:
     return about
 
 
-def _read_checkpoint(path: Path, network: Network) -> Position:
-    """Fill the network's parameters; return the position."""
+def _read_checkpoint(path: Path, network: Network, expected: State) -> Position:
+    """Fill the network's parameters and statistics; return the position. `expected` is the optimizer's first state."""
     from safetensors import SafetensorError
     from safetensors.numpy import load as from_bytes
 
     storage.check_header(path)
     content = files.read(path, storage.MAX_BYTES)
+    vector, statistics = network.params.vector, network.statistics.vector
     try:
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
         about = json.loads(header["__metadata__"]["whynet"])
         tensors = from_bytes(content)
         params = tensors["params"]
-        epoch, batch = int(about["epoch"]), int(about["batch"])
+        running = tensors.get("statistics", np.zeros(0, vector.dtype))
+        state = {name[len("state.") :]: array for name, array in tensors.items() if name.startswith("state.")}
+        epoch, batch, best = int(about["epoch"]), int(about["batch"]), None
+        if "best" in about:
+            kept = (tensors["best.params"], tensors.get("best.statistics", np.zeros(0, vector.dtype)))
+            one = about["best"]
+            best = Best(int(one["epoch"]), float(one["accuracy"]), float(one["cost"]), *kept)
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise BadFile(f"the checkpoint is damaged: {error}", where=str(path)) from None
-    state = {name[len("state.") :]: array for name, array in tensors.items() if name.startswith("state.")}
-    vector = network.params.vector
-    sound = params.shape == vector.shape and params.dtype == vector.dtype
-    if about.get("format") != CHECKPOINT_FORMAT or not sound or not np.isfinite(params).all():
+    wanted = [(params, vector), (running, statistics)] + [(state.get(name), first) for name, first in expected.items()]
+    if best is not None:
+        wanted += [(best.params, vector), (best.statistics, statistics)]
+    sound = all(
+        array is not None and array.shape == like.shape and array.dtype == like.dtype and np.isfinite(array).all()
+        for array, like in wanted
+    )
+    if about.get("format") != CHECKPOINT_FORMAT or not sound or epoch < 0 or batch < 0:
         raise BadFile(
             "the checkpoint does not belong to this run's recipe",
             where=str(path),
-            expected=f"format {CHECKPOINT_FORMAT} with {vector.size:,} finite {vector.dtype} parameters",
-            found=f"format {about.get('format')} with {params.size:,} {params.dtype}",
+            expected=f"format {CHECKPOINT_FORMAT} with {vector.size:,} finite {vector.dtype} parameters"
+            + (f", and the optimizer's {', '.join(expected)}" if expected else ""),
+            found=f"format {about.get('format')} with {params.size:,} {params.dtype}"
+            + (f", and {', '.join(state)}" if state else ""),
         )
-    vector[...] = params
-    return Position(epoch, batch, tensors.get("costs", np.zeros(0)), state)
+    vector[...], statistics[...] = params, running
+    return Position(epoch, batch, tensors.get("costs", np.zeros(0)), state, best)

@@ -54,6 +54,20 @@ class BatchSize(click.ParamType[Any]):
             self.fail(f"'{value}' is neither a whole number nor full", param, ctx)
 
 
+class ClassWeights(click.ParamType[Any]):
+    """`balanced`, or `1,2,0.5` -> (1.0, 2.0, 0.5)."""
+
+    name = "balanced|W,W,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "balanced" or not isinstance(value, str):
+            return value
+        try:
+            return tuple(float(part) for part in value.split(","))
+        except ValueError:
+            self.fail(f"'{value}' is neither balanced nor a list of numbers, one for each class", param, ctx)
+
+
 class Names(click.ParamType[Any]):
     """`a,b` -> ("a", "b")."""
 
@@ -74,6 +88,8 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar = None
         if one.name in ("sizes", "hidden"):
             kind = Sizes()
+        elif one.name == "class_weights":
+            kind = ClassWeights()
         elif one.name == "batch_size":
             kind = BatchSize()
         elif one.name == "faults":
@@ -83,6 +99,9 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
         else:
             kind = {"int": click.INT, "float": click.FLOAT}.get(str(one.type).split(" ")[0], click.STRING)
         name = "--" + one.name.replace("_", "-")
+        if hint is bool:
+            command = click.option(f"{name}/--no-{name[2:]}", one.name, default=None, help=text)(command)
+            continue
         command = click.option(name, one.name, type=kind, default=None, help=text, metavar=metavar)(command)
     return command
 
@@ -303,7 +322,7 @@ def _download_progress(screen: Screen) -> Any:
 
 def _as_json(run: Run, report: Path, seconds: float) -> dict[str, Any]:
     history = run.history
-    last = history[-1] if len(history) else None
+    last = history[-1 if run.best_epoch is None else run.best_epoch] if len(history) else None
     return {
         "data": run.data.name,
         "sizes": run.network.sizes,
@@ -322,6 +341,7 @@ def _as_json(run: Run, report: Path, seconds: float) -> dict[str, Any]:
         "validation_accuracy": last and last.validation_accuracy,
         "run": str(run.directory),
         "report": str(report),
+        "best_epoch": run.best_epoch,
         "state": run.state,
         "message": run.message,
     }
@@ -330,7 +350,10 @@ def _as_json(run: Run, report: Path, seconds: float) -> dict[str, Any]:
 def _in_words(run: Run, report: Path) -> str:
     lines = []
     if len(run.history):
-        last = run.history[-1]
+        last = run.history[-1] if run.best_epoch is None else run.history[run.best_epoch]
+        if run.best_epoch is not None:
+            early = "stopped early: " if len(run.history) < run.recipe.epochs else ""
+            lines.append(f"{early}the best of {len(run.history)} epochs, number {run.best_epoch + 1}, is kept")
         if last.test_accuracy is not None:
             lines.append(f"{last.test_correct:,} of {last.test_total:,} test images right ({last.test_accuracy:.2%})")
         near = last.cost > 0.98 * run.floor > 0
