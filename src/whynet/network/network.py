@@ -185,10 +185,12 @@ class Network:
                 gradients[index][name][...] = value
         return gradients
 
-    def gradients(self, X: Features, targets: Array, noise: Noise | None = None) -> Params:
-        """The gradient of the cost on one batch: forward, then backward."""
+    def gradients(
+        self, X: Features, targets: Array, noise: Noise | None = None, weights: Array | None = None
+    ) -> Params:
+        """The gradient of the cost on one batch: forward, then backward; `weights (batch,)` are what the rows count."""
         trace = self.forward(X, noise)
-        return self.backward(trace, self.cost.gradient(trace.scores, targets))
+        return self.backward(trace, self.cost.gradient(trace.scores, targets, weights))
 
     def targets(self, labels: Labels) -> Array:
         """`labels (n,)` -> what the outputs should say, (n, outputs)."""

@@ -6,7 +6,9 @@ import numpy as np
 
 from whynet.data.dataset import Dataset
 from whynet.network.gradcheck import GradientCheck, check_gradients
+from whynet.network.layers import Dense
 from whynet.network.network import Network
+from whynet.noise import Noise
 from whynet.params import Params
 from whynet.training.faults import whole_matrix_check
 from whynet.training.loop import make_task
@@ -14,23 +16,35 @@ from whynet.training.recipe import Recipe
 from whynet.types import Features, Targets
 
 
-def check(recipe: Recipe, network: Network, examples: Dataset, *, rows: int = 10, sample: int = 30) -> GradientCheck:
-    """Check the gradients that training by `recipe` would use, on the first `rows` examples.
+def check(
+    recipe: Recipe,
+    network: Network,
+    examples: Dataset,
+    *,
+    rows: int = 10,
+    sample: int = 30,
+    complex_step: bool = False,
+) -> GradientCheck:
+    """Check the gradients that training by `recipe` would use, on the first `rows` examples: with the dropout, noise
+    and normalisation of the first step, the weights of classes and examples, and the penalty.
 
     Raises
     ------
     UsageError
         The examples do not fit the network.
     """
+    noise = Noise(recipe.seed, 0) if any(not isinstance(layer, Dense) for layer in network.layers) else None
 
     def gradients(double: Network, X: Features, targets: Targets) -> Params:
         task = make_task(double, examples, recipe)
-        found = task.network.gradients(X, targets)
+        found = task.network.gradients(X, targets, noise, weights)
         task.penalty.add_gradient(double.params, found)
         return found
 
     X, targets = batch(network, examples, rows)
-    penalty = make_task(network, examples, recipe).penalty
+    task = make_task(network, examples, recipe)
+    penalty, weights = task.penalty, task.examples.weights
+    weights = None if weights is None else weights[:rows].astype(np.float64)
     return check_gradients(
         network,
         X,
@@ -38,8 +52,11 @@ def check(recipe: Recipe, network: Network, examples: Dataset, *, rows: int = 10
         gradients=gradients,
         penalty=penalty.value,
         kinked_penalty=penalty.l1 > 0,
+        noise=noise,
+        weights=weights,
         sample=sample,
         seed=recipe.seed,
+        complex_step=complex_step,
     )
 
 

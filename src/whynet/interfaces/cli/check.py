@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 @click.option("--data", help="Take the batch from these data instead of the recipe's own.")
 @click.option("--rows", default=10, show_default=True, type=click.IntRange(1), help="Examples in the batch.")
 @click.option("--sample", default=30, show_default=True, type=click.IntRange(1), help="Entries of each array.")
+@click.option("--complex-step", is_flag=True, help="Take the slopes from complex numbers: right to about 1e-13.")
 @screen_options
-def check_gradients(screen: Screen, recipe_or_run: str, data: str | None, rows: int, sample: int) -> None:
+def check_gradients(
+    screen: Screen, recipe_or_run: str, data: str | None, rows: int, sample: int, complex_step: bool
+) -> None:
     """Compare the gradients of RECIPE_OR_RUN with numeric ones, in float64, on its first examples.
+
+    Entries of every array are sampled; random directions in which all parameters move check the rest. Dropout, noise
+    and normalisation are those of the first step.
 
     RECIPE_OR_RUN is a shipped recipe, a recipe file or a run's directory; a run is checked where it stands, a recipe
     at its initial weights.
@@ -45,7 +51,7 @@ def check_gradients(screen: Screen, recipe_or_run: str, data: str | None, rows: 
         dataset = load(data or recipe.data, say=screen.say)
         network = build(recipe, dataset)
     examples = split(dataset, recipe)[0]
-    found = check(recipe, network, examples, rows=rows, sample=sample)
+    found = check(recipe, network, examples, rows=rows, sample=sample, complex_step=complex_step)
     text = in_words(found)
     if "whole-matrix-check" in recipe.faults:
         ratios = whole_matrix_ratios(recipe, network, examples)
@@ -74,6 +80,8 @@ def in_words(found: GradientCheck) -> str:
         }[one.verdict]
         kinks = f", {one.kinks} set aside at kinks" if one.kinks else ""
         lines.append(f"{one.array:<12}{one.relative_error:<17.1e}{one.norm:<10.1e}{one.checked:<10}{note}{kinks}")
+    if found.projection is not None:
+        lines.append(f"all at once {found.projection:<17.1e}along random directions")
     small = [one.array for one in found.arrays if one.verdict == "too-small"]
     if not found.passed and found.worst is not None:
         worst = found.worst

@@ -1,0 +1,120 @@
+"""The cost in complex numbers: its slope along a parameter without a difference, so that no digits are lost.
+
+For a function that can be written with analytic formulas, `f(w + ih) = f(w) + ih f'(w) + O(h^2)`: with a tiny h the
+imaginary part over h is the slope to the last digit or two (Squire and Trapp 1998). The formulas below are a second
+spelling of the network's, from the textbook and not from `activations.py` or `costs.py`, and know no backpropagation.
+Smooth activations only: at a kink the imaginary part would depend on which way z = 0 was rounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from whynet.errors import UsageError
+from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise
+from whynet.network.network import Network
+from whynet.noise import Noise
+from whynet.types import Array, Features, Targets
+
+STEP = 1e-30
+
+
+def _sigmoid(z: Array) -> Array:
+    small = np.exp(np.where(z.real > 0, -z, z))  # never overflows
+    return np.where(z.real > 0, 1 / (1 + small), small / (1 + small))
+
+
+def _softmax(z: Array) -> Array:
+    e = np.exp(z - z.real.max(axis=1, keepdims=True))
+    shares: Array = e / e.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _gelu(z: Array) -> Array:
+    gelu: Array = 0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
+    return gelu
+
+
+def _softplus(z: Array) -> Array:
+    return np.where(z.real > 0, z, 0) + np.log1p(np.exp(np.where(z.real > 0, -z, z)))
+
+
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "gelu": _gelu,
+    "identity": lambda z: z,
+    "scaled-tanh": lambda z: 1.7159 * np.tanh(2 * z / 3),
+    "sigmoid": _sigmoid,
+    "softmax": _softmax,
+    "tanh": np.tanh,
+}
+
+
+def _log_softmax_cost(s: Array, t: Array) -> Array:
+    top = s.real.max(axis=1, keepdims=True)
+    logs = top + np.log(np.exp(s - top).sum(axis=1, keepdims=True))
+    costs: Array = (t * (logs - s)).sum(axis=1)
+    return costs
+
+
+COSTS: dict[str, Callable[[Array, Array], Array]] = {  # the cost of each row
+    "quadratic": lambda s, t: ((s - t) ** 2).sum(axis=1) / 2,
+    "sigmoid-cross-entropy": lambda s, t: (_softplus(s) - t * s).sum(axis=1),
+    "softmax-cross-entropy": _log_softmax_cost,
+}
+
+
+def complex_cost(
+    network: Network, X: Features, targets: Targets, noise: Noise | None = None, weights: Array | None = None
+) -> Callable[[Array], complex]:
+    """A function from a complex parameter vector to the network's mean cost on the batch.
+
+    >>> network = Network([3, 4, 2], activation="tanh", dtype="float64")
+    >>> X, targets = np.eye(3), np.eye(3)[:, :2]
+    >>> cost = complex_cost(network, X, targets)
+    >>> w = network.params.vector.astype(complex)
+    >>> w[0] += STEP * 1j
+    >>> slope = cost(w).imag / STEP
+    >>> bool(np.isclose(slope, network.gradients(X, targets).vector[0], rtol=1e-13))
+    True
+
+    Raises
+    ------
+    UsageError
+        A layer, activation or cost that has no complex spelling here.
+    """
+    if network.cost_name not in COSTS:
+        raise UsageError(f"the cost '{network.cost_name}' is not spelled out in complex numbers")
+    for layer in network.layers:
+        known = isinstance(layer, (Dense, BatchNorm)) and layer.activation in ACTIVATIONS
+        if not known and not isinstance(layer, (Dropout, GaussianNoise)):
+            raise UsageError(
+                "complex steps do not know a layer of this network",
+                expected=f"layers with smooth activations: {', '.join(ACTIVATIONS)}",
+                found=str(layer),
+                do="Use differences: leave out --complex-step",
+            )
+    shares = np.full(len(X), 1 / len(X)) if weights is None else weights / len(X)
+
+    def cost(vector: Array) -> complex:
+        y: Array = X
+        params = network.having(vector, network.statistics.vector).params
+        for index, layer in enumerate(network.layers):
+            still = noise and noise.at(index)
+            if isinstance(layer, Dense):
+                y = ACTIVATIONS[layer.activation](y @ params[index]["W"] + params[index]["b"])
+            elif isinstance(layer, BatchNorm):
+                mean, variance = network.statistics[index]["mean"], network.statistics[index]["variance"]
+                if still is not None:
+                    mean = y.mean(axis=0)
+                    variance = ((y - mean) ** 2).mean(axis=0)
+                normal = (y - mean) / np.sqrt(variance + layer.epsilon)
+                y = ACTIVATIONS[layer.activation](params[index]["scale"] * normal + params[index]["shift"])
+            elif isinstance(layer, Dropout):
+                y = y * layer.forward({}, np.ones(y.shape), still)[0]
+            elif isinstance(layer, GaussianNoise):
+                y = y + layer.forward({}, np.zeros(y.shape), still)[0]
+        return complex(shares @ COSTS[network.cost_name](y, targets))
+
+    return cost
