@@ -325,3 +325,96 @@ def test_every_command_has_help(whynet, command):
     code, out, _ = whynet(command, "--help")
     assert code == 0
     assert "--json" in out
+
+
+def test_the_rate_finder_trains_with_what_it_found_and_draws_it(as_json, whynet, tmp_path):
+    code, values, err = as_json("train", "--data", "digits", "--epochs", 2, "--find-rate", "--out", "r")
+    assert code == 0
+    assert "Rate finder: learning rate" in err
+    search = values["rate_search"]
+    assert search["chosen"] > 0
+    assert f"learning_rate = {search['chosen']}" in (tmp_path / "r/recipe.toml").read_text()
+    assert "The search for the learning rate" in (tmp_path / "r/report.html").read_text()
+    assert whynet("report", "r")[0] == 0
+    assert "The search for the learning rate" in (tmp_path / "r/report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--find-rate", "--learning-rate", 1), ("--find-rate", "--resume", "r"), ("--csv", "x.csv", "--resume", "r")],
+)
+def test_the_rate_finder_and_the_log_refuse_what_contradicts_them(arguments, as_json):
+    code, values, _ = as_json("train", "--data", "digits", *arguments)
+    assert code == 2
+    assert values["error"]["do"]
+
+
+def test_a_csv_log_has_a_line_for_every_epoch(whynet, tmp_path):
+    assert whynet("train", "--data", "digits", "--epochs", 3, "--csv", "log.csv", "--out", "r")[0] == 0
+    lines = (tmp_path / "log.csv").read_text().splitlines()
+    assert lines[0].startswith("epoch,steps,cost,")
+    assert [line.split(",")[0] for line in lines[1:]] == ["0", "1", "2"]
+    code, _, err = whynet("train", "--data", "digits", "--csv", "no/such/folder/log.csv", "--out", "q")
+    assert code == 5, err
+
+
+def test_patience_says_which_epoch_is_kept(whynet, as_json):
+    options = ("--data", "digits", "--epochs", 60, "--learning-rate", 30, "--validation-size", 100, "--batch-size", 50)
+    code, values, _ = as_json("train", *options, "--patience", 2, "--out", "r")
+    assert code == 0
+    assert values["epochs_run"] == values["best_epoch"] + 3
+    assert values["test_accuracy"] == values["test_correct"][values["best_epoch"]] / values["test_total"]
+    code, out, _ = whynet("train", *options, "--patience", 2, "--out", "q")
+    assert f"stopped early: the best of {values['epochs_run']} epochs" in out
+    code, evaluated, _ = as_json("evaluate", "r")
+    assert evaluated["test_correct"] == values["test_correct"][values["best_epoch"]]
+    code, values, _ = as_json("train", "--data", "digits", "--patience", 2)
+    assert code == 2
+    assert "--validation-size" in values["error"]["do"]
+
+
+def test_flags_and_weights_of_classes(as_json, tmp_path):
+    options = ("--data", "digits", "--epochs", 1, "--batch-size", 50)
+    code, _, _ = as_json("train", *options, "--batch-norm", "--class-weights", "balanced", "--out", "a")
+    assert code == 0
+    recipe = (tmp_path / "a/recipe.toml").read_text()
+    assert "batch_norm = true" in recipe
+    assert 'class_weights = "balanced"' in recipe
+    code, _, _ = as_json(
+        "train", "a/recipe.toml", "--no-batch-norm", "--class-weights", "1,1,1,1,1,1,1,1,1,5", "--out", "b"
+    )
+    assert code == 0
+    assert "batch_norm = false" in (tmp_path / "b/recipe.toml").read_text()
+    for wrong in ("balance", "1,2", "1,x"):
+        code, values, _ = as_json("train", *options, "--class-weights", wrong)
+        assert code == 2, wrong
+        assert values["error"]["message"]
+
+
+def test_data_are_shown_on_a_contact_sheet(whynet, tmp_path, monkeypatch):
+    from PIL import Image
+
+    monkeypatch.setenv("COLUMNS", "60")
+    code, out, err = whynet("data", "digits", "--show", "--sheet", "sheet.png")
+    assert code == 0
+    drawn = out.split("share\n")[1].split("\n\n")[1].splitlines()
+    assert max(map(len, drawn)) <= 60
+    assert drawn[0].split() == ["0", "1", "2"]
+    assert len(drawn) == 4 * 9  # ten classes, three beside each other, eight lines and a name
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.size == (20 * 8 + 19 * 2, 10 * 8 + 9 * 2)
+    assert "sheet.png" in err
+    for option in ("--show", "--download"):
+        code, _, err = whynet("data", option)
+        assert code == 2
+        assert "needs the name of a data set" in err
+
+
+def test_gradients_by_complex_steps(as_json):
+    code, values, _ = as_json("check-gradients", "plain", "--data", "digits", "--complex-step")
+    assert code == 0
+    assert values["relative_error"] < 1e-12
+    assert values["projection"] < 1e-12
+    code, values, _ = as_json("check-gradients", "default", "--data", "digits", "--complex-step")
+    assert code == 2
+    assert "smooth activations" in values["error"]["expected"]

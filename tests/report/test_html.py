@@ -19,7 +19,14 @@ def run():
 
 def test_the_report_holds_everything_itself(run):
     page = run.report()
-    for heading in ("Learning curves", "What it takes for what", "Worst mistakes", "first layer", "Recipe"):
+    for heading in (
+        "Learning curves",
+        "What it takes for what",
+        "Worst mistakes",
+        "What the units look for",
+        "Output layer",
+        "Recipe",
+    ):
         assert heading in page
     outside = re.findall(r'(?:src|href)="(?!data:)[^"]*"|@import|url\((?!data:)', page.split("<script>")[0])
     assert outside == []
@@ -91,7 +98,8 @@ def test_masks_are_signed_pictures_of_the_weights():
     assert mask[0, 0, 0] > mask[0, 0, 2]  # positive: red
     assert mask[0, 1, 2] > mask[0, 1, 0]  # negative: blue
     assert pictures.sheet(np.stack([mask] * 5), columns=3).shape == (2 * 2 + 2, 3 * 2 + 2 * 2, 3)
-    assert len(pictures.masks(np.ones((4, 99)), 2, 2)) == 60
+    W = np.arange(99.0) * np.ones((4, 1))
+    np.testing.assert_array_equal(pictures.strongest(W), np.arange(39, 99))
 
 
 def test_pictures_open_again():
@@ -104,3 +112,17 @@ def test_pictures_open_again():
     head, content = pictures.data_uri(picture).split(",")
     assert head == "data:image/png;base64"
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(base64.b64decode(content)))), picture)
+
+
+def test_the_report_shows_how_images_were_distorted(digits):
+    plain, bent = (whynet.fit(whynet.Recipe(epochs=1, rotation=angle), digits).report() for angle in (0.0, 10.0))
+    assert "What it was shown" in bent
+    assert "What it was shown" not in plain
+
+
+def test_the_report_tells_of_the_epoch_that_is_kept(digits):
+    recipe = whynet.Recipe(learning_rate=30.0, epochs=60, patience=2, validation_size=100, batch_size=50)
+    run = whynet.fit(recipe, digits)
+    page = run.report()
+    assert f"best epoch, number {run.best_epoch + 1}" in page
+    assert f"{run.history[run.best_epoch].test_accuracy:.2%}" in page

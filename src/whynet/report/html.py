@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from whynet.data.distortions import contact_sheet
+from whynet.network.excitation import exciting_inputs, masks
 from whynet.report import pictures
 from whynet.report.page import chart, figures, page, text
 from whynet.training import metrics
@@ -31,7 +33,7 @@ def run_page(run: Run) -> str:
             parts.append(_mistakes(run.network.cost.probabilities(scores), predictions, test))
         else:
             parts.append("<p>Its scores for the test images are not finite, so there are no answers to show.</p>")
-    parts += [_masks(run), _recipe(run)]
+    parts += [_responses(run), _rates(run), _distortions(run), _recipe(run)]
     return page(f"whynet: {_title(run)}", "".join(parts), charts=True)
 
 
@@ -52,17 +54,19 @@ def _title(run: Run) -> str:
 
 def _outcome(run: Run) -> str:
     history = run.history
-    last = history[-1] if len(history) else None
+    last = history[-1 if run.best_epoch is None else run.best_epoch] if len(history) else None
     items = []
     if last is not None and last.test_accuracy is not None:
         items.append((f"{last.test_accuracy:.2%}", f"of {last.test_total:,} test images right"))
     if last is not None and last.validation_accuracy is not None:
         items.append((f"{last.validation_accuracy:.2%}", "of the validation images right"))
     if last is not None:
-        items.append((f"{last.cost:.4f}", "cost in the last epoch"))
+        which = "last epoch" if run.best_epoch is None else f"best epoch, number {run.best_epoch + 1}: kept"
+        items.append((f"{last.cost:.4f}", f"cost in the {which}"))
     items.append((f"{run.floor:.4f}", "floor: one answer for every image"))
     if last is not None:
-        items.append((f"{sum(history['seconds']):.1f} s", f"for {len(history)} epochs, {last.steps:,} steps"))
+        took = f"for {len(history)} epochs, {history[-1].steps:,} steps"
+        items.append((f"{sum(history['seconds']):.1f} s", took))
     sentence = _sentence(run)
     warning = f'<p class="bad">Training stopped: {text(run.message)}</p>' if run.state else ""
     return f"<h1>{text(_title(run))}</h1>{warning}<p>{text(sentence)}</p>{figures(items)}"
@@ -169,22 +173,76 @@ def _mistakes(probabilities: Array, predictions: Labels, test: Dataset) -> str:
     )
 
 
-def _masks(run: Run) -> str:
-    W = next(run.network.params.weights())
+def _responses(run: Run) -> str:
+    """Masks and exciting inputs, layer by layer."""
+    network = run.network
     rows, columns = run.data.images.shape[1:]
-    if W.shape[0] != rows * columns or min(rows, columns) < 4:
+    if network.sizes[0] != rows * columns or min(rows, columns) < 4 or network.scaling is None:
         return ""
-    shown = pictures.masks(W, rows, columns)
-    across = 15 if len(shown) > 12 else max(1, len(shown))
+    if not np.abs(network.params.vector).max() < 1e6:
+        return ""  # blown up: there is nothing to see, and no room to compute it in
+    low, high = network.scaling.table(np.float64)[[0, 255]]
+    examples = network.scaling.apply(run.data.images[:1000], np.float64)
+    parts = ["<h2>What the units look for</h2>"]
+    outputs = network.sizes[1:]
+    for number, units_there in enumerate(outputs):
+        W = masks(network, number)
+        units = pictures.strongest(W)
+        name = "Output layer" if number == len(outputs) - 1 else f"Layer {number + 1}"
+        which = ""
+        if len(units) < units_there:
+            which = f"The {len(units)} of {units_there} units with the largest masks. "
+        elif name == "Output layer" and units_there == len(network.classes):
+            which = f"From left to right: {text(', '.join(network.classes))}. "
+        how = (
+            "Each unit's weights: ink on red pixels excites it, ink on blue pixels inhibits it."
+            if number == 0
+            else "Weights as seen from the input, as if the layers before were linear."
+        )
+        inputs = exciting_inputs(network, number, units, examples, low, high)
+        ink = np.clip(255 * (inputs - low) / (high - low), 0, 255).astype(np.uint8).reshape(-1, rows, columns)
+        parts.append(
+            f"<h3>{name}</h3><p>{which}{how}</p>{_sheet(pictures.masks(W[:, units], rows, columns), f'masks, {name}')}"
+            "<p>The image, among those with as much ink as an ordinary one, that excites each of them most:</p>"
+            f"{_sheet(255 - ink, f'exciting inputs, {name}')}"
+        )
+    return "".join(parts)
+
+
+def _sheet(shown: Array, what: str, across: int | None = None) -> str:
+    """Pictures side by side."""
+    across = across or (15 if len(shown) > 12 else max(1, len(shown)))
     sheet = pictures.sheet(shown, across)
-    which = (
-        f"The {len(shown)} of {W.shape[1]} units with the largest weights" if len(shown) < W.shape[1] else "Each unit"
-    )
     return (
-        f"<h2>What the first layer looks for</h2><p>{which} of the first layer as the picture of its weights: ink on "
-        "red pixels excites it, ink on blue pixels inhibits it.</p>"
         f'<img class="pixels" style="width:{min(sheet.shape[1] * 2, 1040)}px" src="{pictures.data_uri(sheet)}" '
-        'alt="masks of the first layer">'
+        f'alt="{text(what)}">'
+    )
+
+
+def _rates(run: Run) -> str:
+    search = run.rate_search
+    if search is None or len(search.rates) < 2:
+        return ""
+    shown = [None if not math.isfinite(c) or c > 3 * search.costs[0] else c for c in search.costs]
+    series: list[tuple[str, str, bool, list[float | None]]] = [
+        ("cost of the batch", "--line", False, shown),
+        ("smoothed", "--accent", False, list(search.smooth)),
+    ]
+    drawn = chart("rates", "Cost while the learning rate grows", search.rates, series, x_label="rate", log_x=True)
+    return f"<h2>The search for the learning rate</h2><p>{text(search.in_words())}.</p>{drawn}"
+
+
+def _distortions(run: Run) -> str:
+    distortions = run.distortions
+    if not distortions:
+        return ""
+    train = run.data.images
+    chosen = train[:: max(1, len(train) // 8)][:8]
+    versions = 255 - contact_sheet(chosen, distortions, seed=run.recipe.seed, versions=11)
+    shown = versions.reshape(-1, *versions.shape[2:])
+    return (
+        "<h2>What it was shown</h2><p>Left: images of the data. Beside each: distorted as in training, every epoch "
+        f"differently.</p>{_sheet(shown, 'distorted images', across=versions.shape[1])}"
     )
 
 

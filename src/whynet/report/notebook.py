@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from whynet.report import pictures
 from whynet.report.page import text
 
@@ -28,18 +26,15 @@ def network_html(network: Network) -> str:
     side = round(W.shape[0] ** 0.5)
     masks = ""
     if side >= 4 and side * side == W.shape[0]:
-        sheet = pictures.sheet(pictures.masks(W, side, side, most=30), columns=15)
+        W = W[:, pictures.strongest(W, most=30)]
+        sheet = pictures.sheet(pictures.masks(W, side, side), columns=15)
         masks = f'<img style="image-rendering: pixelated" src="{pictures.data_uri(sheet)}" alt="masks">'
     return f"<b>{text(repr(network))}</b>{table}{masks}"
 
 
 def dataset_html(data: Dataset) -> str:
     """The first examples of each class on a contact sheet, a row a class."""
-    rows = [data.images[data.labels == label][:EACH] for label in range(len(data.classes))]
-    shown = np.full((len(rows) * EACH, *data.images.shape[1:]), 255, dtype=np.uint8)
-    for index, images in enumerate(rows):
-        shown[index * EACH : index * EACH + len(images)] = 255 - images
-    sheet = pictures.sheet(np.repeat(shown[..., np.newaxis], 3, axis=-1), columns=EACH)
+    sheet = pictures.sheet(pictures.of_each_class(data.images, data.labels, len(data.classes), EACH), columns=EACH)
     counts = ", ".join(f"{name}: {count:,}" for name, count in zip(data.classes, data.counts, strict=True))
     rows_, columns = data.images.shape[1:]
     return (

@@ -17,6 +17,7 @@ STYLE = """
 body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 68rem; background: var(--paper); color: var(--ink);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
 h1 { font-size: 1.6rem; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 2.5rem 0 .6rem; }
+h3 { font-size: 1rem; margin: 1.4rem 0 .3rem; }
 p { margin: .4rem 0; max-width: 46rem; } .faint { color: var(--faint); } .bad { color: var(--bad); }
 .figures { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.25rem 0; }
 .figure { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .7rem 1rem;
@@ -44,12 +45,14 @@ for (const holder of document.querySelectorAll("[data-chart]")) {
   const shown = v => v == null ? "-" : chart.percent ? (100 * v).toFixed(2) + " %" : +v.toPrecision(5);
   const plot = new uPlot({
     width: Math.max(280, holder.clientWidth), height: 260, title: chart.title, legend: { live: false },
-    scales: { x: { time: false }, y: { range: (u, lo, hi) => {
+    scales: { x: { time: false, distr: chart.log ? 3 : 1 }, y: { range: (u, lo, hi) => {
       const pad = (hi - lo || Math.abs(hi) || 1) * 0.08; return [lo - pad, hi + pad]; } } },
     series: [{ label: chart.x }].concat(chart.series.map(s => ({ label: s.label, stroke: color(s.color), width: 2,
       dash: s.dash ? [6, 4] : undefined, points: { show: chart.columns[0].length < 40 && !s.dash },
       value: (u, v) => shown(v) }))),
-    axes: [{ ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000] },
+    axes: [chart.log ? { ...axis, values: (u, ticks) => ticks.map(t =>
+             Math.abs(Math.log10(t) - Math.round(Math.log10(t))) < 1e-9 ? "" + t : null) }
+           : { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000] },
            { ...axis, size: 64, values: (u, ticks) => ticks.map(shown) }],
   }, chart.columns, holder);
   addEventListener("resize", () => plot.setSize({ width: Math.max(280, holder.clientWidth), height: 260 }));
@@ -70,12 +73,14 @@ def chart(
     *,
     x_label: str = "epoch",
     percent: bool = False,
+    log_x: bool = False,
 ) -> str:
     """A chart: `series` are (label, CSS colour variable, dashed?, values), all as long as `x`."""
     content = {
         "title": title,
         "x": x_label,
         "percent": percent,
+        "log": log_x,
         "series": [{"label": label, "color": color, "dash": dash} for label, color, dash, _ in series],
         "columns": [list(x), *(list(values) for *_, values in series)],
     }

@@ -7,18 +7,27 @@ import io
 
 import numpy as np
 
-from whynet.types import Array, Images
+from whynet.types import Array, Images, Labels
 
 NEGATIVE, POSITIVE = np.array([33, 102, 172]), np.array([178, 24, 43])  # the ends of ColorBrewer's RdBu
 
 
 def data_uri(picture: Array) -> str:
     """A uint8 picture, grey (rows, columns) or RGB (rows, columns, 3), as a `data:` address."""
+    return "data:image/png;base64," + base64.b64encode(png(picture)).decode("ascii")
+
+
+def png(picture: Array) -> bytes:
+    """The same as a PNG file.
+
+    >>> png(np.zeros((2, 2), np.uint8))[:4]
+    b'\\x89PNG'
+    """
     from PIL import Image
 
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, format="PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    return buffer.getvalue()
 
 
 def diverging(values: Array) -> Array:
@@ -31,27 +40,42 @@ def diverging(values: Array) -> Array:
 
 
 def sheet(pictures: Array, columns: int, gap: int = 2) -> Array:
-    """Pictures (n, rows, columns, 3) side by side on one white sheet."""
-    n, height, width, _ = pictures.shape
+    """Pictures, grey (n, rows, columns) or RGB (n, rows, columns, 3), side by side on one white sheet."""
+    n, height, width = pictures.shape[:3]
     rows = -(-n // columns)
-    page = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, dtype=np.uint8)
+    size = (rows * (height + gap) - gap, columns * (width + gap) - gap)
+    page = np.full((*size, *pictures.shape[3:]), 255, dtype=np.uint8)
     for index, picture in enumerate(pictures):
         top, left = (index // columns) * (height + gap), (index % columns) * (width + gap)
         page[top : top + height, left : left + width] = picture
     return page
 
 
-def masks(W: Array, rows: int, columns: int, most: int = 60) -> Array:
-    """What each unit of a first layer looks for: its weights W[:, unit] as pictures (units, rows, columns, 3).
+def strongest(W: Array, most: int = 60) -> Array:
+    """The units with the largest weights W[:, unit], in their order; all of them if there are not more than `most`."""
+    order = np.argsort(-np.linalg.norm(W, axis=0), kind="stable")[:most]
+    return np.sort(order)
 
-    Each has a colour scale of its own. Of more units than `most`, those with the largest weights are shown.
-    """
-    order = np.arange(W.shape[1])
-    if W.shape[1] > most:
-        order = np.sort(np.argsort(-np.linalg.norm(W, axis=0))[:most])
-    return np.stack([diverging(W[:, unit].reshape(rows, columns)) for unit in order])
+
+def masks(W: Array, rows: int, columns: int) -> Array:
+    """Each column of W as a picture, (units, rows, columns, 3), with a colour scale of its own."""
+    return np.stack([diverging(W[:, unit].reshape(rows, columns)) for unit in range(W.shape[1])])
 
 
 def digits(images: Images) -> list[str]:
     """Images (n, rows, columns) as `data:` addresses, dark ink on white paper."""
     return [data_uri(255 - image) for image in images]
+
+
+def of_each_class(images: Images, labels: Labels, classes: int, each: int) -> Images:
+    """The first `each` images of every class as dark ink on white, (classes * each, rows, columns); where a class has
+    fewer, white paper.
+
+    >>> of_each_class(np.zeros((3, 2, 2), np.uint8), np.array([0, 1, 1]), classes=2, each=5).shape
+    (10, 2, 2)
+    """
+    shown = np.full((classes * each, *images.shape[1:]), 255, dtype=np.uint8)
+    for label in range(classes):
+        found = images[labels == label][:each]
+        shown[label * each : label * each + len(found)] = 255 - found
+    return shown

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, overload
 
 from whynet.errors import BadFile
@@ -74,6 +76,18 @@ class History(Sequence[Epoch]):
         from whynet.report.notebook import history_html
 
         return history_html(self)
+
+    def to_csv(self) -> str:
+        """The records as comma-separated values with a line of names, for a spreadsheet.
+
+        >>> print(History([Epoch(epoch=0, steps=10, cost=0.5, learning_rate=0.1, seconds=0.4)]).to_csv().split()[0])
+        epoch,steps,cost,learning_rate,seconds,penalty,validation_cost,validation_accuracy,test_correct,test_total
+        """
+        lines = io.StringIO()
+        writer = csv.DictWriter(lines, [one.name for one in fields(Epoch)], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(asdict(epoch) for epoch in self.epochs)
+        return lines.getvalue()
 
     def append(self, epoch: Epoch) -> None:
         """Add the record of the epoch that just ended."""

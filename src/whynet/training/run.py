@@ -5,6 +5,7 @@ environment.json         versions, engine, data: where it ran
 metrics.jsonl            one record an epoch
 checkpoint.safetensors   where to go on: parameters, the optimizer's memory, the position
 model.safetensors        the network, when training ends
+rates.json               the search for the learning rate, if there was one
 report.html              what it looks like
 """
 
@@ -14,7 +15,7 @@ import json
 import os
 import platform
 from collections.abc import Callable, Iterable
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,16 @@ import numpy as np
 import whynet
 from whynet import files
 from whynet.data.dataset import Dataset
+from whynet.data.distortions import Distortions
 from whynet.data.sources import load
 from whynet.errors import BadFile, Interrupted, NonFinite, UsageError
 from whynet.network import storage
 from whynet.network.network import Network
 from whynet.optimizers.optimizers import State
+from whynet.training.callbacks import Callback
 from whynet.training.history import Epoch, History
 from whynet.training.loop import Best, Position, Training, build, first_state, make_task, split
+from whynet.training.rates import RateSearch
 from whynet.training.recipe import Recipe
 
 CHECKPOINT_FORMAT = 1
@@ -39,6 +43,7 @@ FILES = (
     "model.safetensors",
     "checkpoint.safetensors",
     "metrics.jsonl",
+    "rates.json",
     "environment.json",
     "recipe.toml",
 )
@@ -62,6 +67,7 @@ class Run:
     state: str | None = None
     message: str | None = None
     base: str = ""
+    rate_search: RateSearch | None = None
 
     def __post_init__(self, start: Position | None) -> None:
         self._training = Training(self.network, self.data, self.recipe, position=start)
@@ -77,6 +83,7 @@ class Run:
         *,
         overwrite: bool = False,
         base: str = "",
+        rate_search: RateSearch | None = None,
     ) -> Run:
         """A run about to start; its directory is made last, when recipe and data are known to be sound.
 
@@ -86,11 +93,12 @@ class Run:
             The recipe does not fit the data, or the directory holds something already.
         """
         recipe = _complete(recipe, data)
-        run = Run(recipe, data, build(recipe, data), base=base or "recipe")
+        run = Run(recipe, data, build(recipe, data), base=base or "recipe", rate_search=rate_search)
         if directory is not None:
             _make_folder(directory, recipe, overwrite=overwrite)
             run.directory = directory
             run._write_environment()
+            run._write_rates()
         return run
 
     @staticmethod
@@ -127,6 +135,7 @@ class Run:
         run = Run(recipe, data, network, directory=directory, start=position)
         run.base = str(environment.get("base", "recipe"))
         run.state, run.message = environment.get("state"), environment.get("message")
+        run.rate_search = _read_rates(directory / "rates.json")
         metrics = directory / "metrics.jsonl"
         if metrics.exists():
             text = files.read(metrics, 1 << 30).decode("utf-8", "replace")
@@ -138,6 +147,11 @@ class Run:
         if run.finished:
             run._training.settle()
         return run
+
+    @property
+    def distortions(self) -> Distortions:
+        """How the images are distorted in training."""
+        return self._training.distortions
 
     @property
     def best_epoch(self) -> int | None:
@@ -159,6 +173,8 @@ class Run:
     ) -> None:
         """Take the steps that are left, keeping the directory up to date; a checkpoint after every epoch.
 
+        It ends early where `on_epoch` returns True.
+
         Raises
         ------
         Interrupted
@@ -175,7 +191,9 @@ class Run:
                 if self.directory is not None:
                     files.append(self.directory / "metrics.jsonl", epoch.to_json())
                     self._write_checkpoint()
-                on_epoch(epoch)
+                if on_epoch(epoch) is True:
+                    training.settle()
+                    break
         except NonFinite as error:
             self.state, self.message = "non-finite", str(error)
             training.settle()
@@ -203,6 +221,7 @@ class Run:
         _make_folder(directory, self.recipe)
         self.directory = directory
         self._write_environment()
+        self._write_rates()
         files.write(directory / "metrics.jsonl", b"".join(epoch.to_json() + b"\n" for epoch in self.history))
         self._write_checkpoint()
         self.network.save(directory / "model.safetensors")
@@ -246,6 +265,10 @@ class Run:
         }
         files.write(self.directory / "environment.json", json.dumps(about, indent=2) + "\n")
 
+    def _write_rates(self) -> None:
+        if self.rate_search is not None and self.directory is not None:
+            files.write(self.directory / "rates.json", json.dumps(asdict(self.rate_search)) + "\n")
+
     def _write_checkpoint(self) -> None:
         from safetensors.numpy import save as to_bytes
 
@@ -272,12 +295,13 @@ def fit(
     data: Dataset | str | None = None,
     *,
     out: str | Path | None = None,
-    callbacks: Iterable[Callable[[Epoch], object]] = (),
+    callbacks: Iterable[Callback] = (),
 ) -> Run:
     """Train what a recipe describes and hand back the run.
 
     `recipe` is a `Recipe`, the name of a shipped one or a recipe file; `data` a `Dataset` or what `whynet.load` takes,
-    by default what the recipe names. Each callback is called with every `Epoch`. With `out`, the run is kept there.
+    by default what the recipe names. Each callback is called with every `Epoch`; one that returns True ends the
+    training. With `out`, the run is kept there.
 
     >>> run = fit(Recipe(epochs=2), data="digits")
     >>> len(run.history), run.network.predict(run.data.test.images).shape
@@ -294,9 +318,8 @@ def fit(
     run = Run.create(recipe, data, None if out is None else Path(out))
     calls = list(callbacks)
 
-    def on_epoch(epoch: Epoch) -> None:
-        for call in calls:
-            call(epoch)
+    def on_epoch(epoch: Epoch) -> bool:
+        return True in [call(epoch) for call in calls]  # all of them are called
 
     run.train(on_epoch=on_epoch)
     if run.directory is not None:
@@ -359,6 +382,17 @@ def _read_environment(directory: Path) -> dict[str, Any]:
     if not isinstance(about, dict):
         raise BadFile("this is not the description of an environment", where=str(path))
     return about
+
+
+def _read_rates(path: Path) -> RateSearch | None:
+    import msgspec
+
+    if not path.exists():
+        return None
+    try:
+        return msgspec.json.decode(files.read(path, 1 << 24), type=RateSearch)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise BadFile(f"this is no search for a learning rate: {error}", where=str(path)) from None
 
 
 def _read_checkpoint(path: Path, network: Network, expected: State) -> Position:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from whynet.interfaces.cli.screen import Screen, screen_options
+from whynet.interfaces.cli.screen import SHADES, Screen, screen_options
+
+if TYPE_CHECKING:
+    from whynet.data.dataset import Dataset
+
+SHEET_COLUMNS = 20
 
 
 @click.command(short_help="List the data sets, or describe one.")
 @click.argument("name", required=False)
 @click.option("--download", is_flag=True, help="Fetch NAME if it is not here yet.")
+@click.option("--show", is_flag=True, help="Draw the first image of each class.")
+@click.option("--sheet", type=click.Path(path_type=Path), help="Write a PNG with the first 20 images of each class.")
 @screen_options
-def data(screen: Screen, name: str | None, download: bool) -> None:
+def data(screen: Screen, name: str | None, download: bool, show: bool, sheet: Path | None) -> None:
     """List the data sets that whynet knows and where they would come from, or describe NAME.
 
     NAME is auto, mnist, fashion-mnist, digits, xor, or a folder with IDX files.
@@ -22,13 +30,15 @@ def data(screen: Screen, name: str | None, download: bool) -> None:
     Examples:
       whynet data
       whynet data mnist --download
-      whynet data path/to/folder
+      whynet data digits --show
+      whynet data path/to/folder --sheet sheet.png
     """
     from whynet.data.sources import available, load
 
     if name is None:
-        if download:
-            raise click.UsageError("--download needs the name of a data set: mnist or fashion-mnist")
+        for option, given in (("--download", download), ("--show", show), ("--sheet", sheet is not None)):
+            if given:
+                raise click.UsageError(f"{option} needs the name of a data set, such as mnist")
         sets = available()
         lines = [f"{one['name']:<15}{one['status']:<12}{one['source']}" for one in sets]
         screen.result({"sets": sets}, "\n".join(lines))
@@ -36,8 +46,44 @@ def data(screen: Screen, name: str | None, download: bool) -> None:
         return
     dataset = load(name, say=screen.say, progress=None if screen.quiet else DownloadBar())
     summary = dataset.summary()
-    screen.result({"sets": [summary]}, in_words(summary))
+    text = in_words(summary)
+    if show:
+        text += "\n\n" + drawn(dataset)
+    if sheet is not None:
+        from whynet import files
+        from whynet.report import pictures
+
+        shown = pictures.of_each_class(dataset.images, dataset.labels, len(dataset.classes), SHEET_COLUMNS)
+        files.write(sheet, pictures.png(pictures.sheet(shown, SHEET_COLUMNS)))
+        screen.say(f"sheet  {sheet}")
+    screen.result({"sets": [summary]}, text)
     screen.next(f"whynet train --data {name}", "train on these")
+
+
+def drawn(dataset: Dataset) -> str:
+    """The first image of each class in characters, as many side by side as the terminal is wide.
+
+    A character is twice as high as wide: it stands for two pixels, one above the other; a pixel of a small image takes
+    two characters.
+    """
+    import shutil
+
+    import numpy as np
+
+    first = [int(np.argmax(dataset.labels == label)) for label in range(len(dataset.classes)) if dataset.counts[label]]
+    rows, columns = dataset.images.shape[1:]
+    down, wide = (2, 1) if rows >= 16 else (1, 2)
+    columns *= wide
+    across = max(1, shutil.get_terminal_size().columns // (columns + 2))
+    lines: list[str] = []
+    for start in range(0, len(first), across):
+        part = first[start : start + across]
+        lines.append("  ".join(f"{dataset.classes[dataset.labels[row]]:<{columns}.{columns}}" for row in part).rstrip())
+        for top in range(0, rows, down):
+            strips = [dataset.images[row, top : top + down].max(axis=0) for row in part]
+            shaded = ("".join(SHADES[int(v) * len(SHADES) // 256] * wide for v in strip) for strip in strips)
+            lines.append("  ".join(shaded).rstrip())
+    return "\n".join(lines)
 
 
 def in_words(summary: dict[str, Any]) -> str:

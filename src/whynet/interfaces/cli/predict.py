@@ -9,9 +9,7 @@ from typing import Any
 import click
 
 from whynet.errors import UsageError
-from whynet.interfaces.cli.screen import Screen, screen_options
-
-SHADES = " .:-=+*#%@"
+from whynet.interfaces.cli.screen import SHADES, Screen, screen_options
 
 
 @click.command(short_help="Ask a trained network about pictures of digits.")

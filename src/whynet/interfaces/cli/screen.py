@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 SCHEMA = 1
+SHADES = " .:-=+*#%@"  # ink, from none to all of it
 F = TypeVar("F", bound=Callable[..., Any])
 
 

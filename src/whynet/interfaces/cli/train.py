@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -111,6 +111,8 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @recipe_options
 @click.option("--out", type=click.Path(path_type=Path), help="The run's directory (default: a new one in runs/).")
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
+@click.option("--find-rate", is_flag=True, help="Search for the learning rate first, and train with what was found.")
+@click.option("--csv", type=click.Path(path_type=Path), help="Also keep the epochs' records in this CSV file.")
 @click.option("--resume", type=click.Path(path_type=Path), help="Go on with the run in this directory.")
 @screen_options
 def train(
@@ -118,6 +120,8 @@ def train(
     recipe: str | None,
     out: Path | None,
     overwrite: bool,
+    find_rate: bool,
+    csv: Path | None,
     resume: Path | None,
     **options: Any,
 ) -> None:
@@ -132,13 +136,14 @@ def train(
       whynet train
       whynet train --data digits --epochs 20
       whynet train --sizes 784,30,10 --cost quadratic --learning-rate 3 --epochs 5
+      whynet train --hidden 100 --find-rate --csv log.csv
       whynet train --resume runs/20260101-120000-784-30-10
     """
     given = {name: value for name, value in options.items() if value is not None}
     if resume is not None:
-        run = _resumed(resume, recipe, given, out, overwrite, screen)
+        run = _resumed(resume, recipe, given, out, overwrite or find_rate or csv is not None, screen)
     else:
-        run = _new(recipe, given, out, overwrite, screen)
+        run = _new(recipe, given, out, overwrite, find_rate, screen)
     started = time.perf_counter()
     assert run.directory is not None
     report = run.directory / "report.html"
@@ -146,7 +151,7 @@ def train(
     if run.finished and report.exists():
         screen.say(f"This run is finished, and left as it is: {run.directory}")
     else:
-        code = _train(run, screen)
+        code = _train(run, screen, csv)
         run.report()
     seconds = time.perf_counter() - started
     screen.result(_as_json(run, report, seconds), _in_words(run, report))
@@ -160,7 +165,11 @@ def train(
         raise click.exceptions.Exit(code)
 
 
-def _new(name: str | None, given: dict[str, Any], out: Path | None, overwrite: bool, screen: Screen) -> Run:
+def _new(
+    name: str | None, given: dict[str, Any], out: Path | None, overwrite: bool, find_rate: bool, screen: Screen
+) -> Run:
+    if find_rate and "learning_rate" in given:
+        raise UsageError("--find-rate looks for what --learning-rate gives", do="Leave out one of them")
     base = name or ("plain" if set(given) - NEUTRAL else "default")
     recipe = Recipe.find(base)
     if "sizes" in given and "hidden" not in given:
@@ -177,7 +186,14 @@ def _new(name: str | None, given: dict[str, Any], out: Path | None, overwrite: b
     directory = out or new_directory(
         Path("runs"), recipe.but(sizes=recipe.full_sizes(data.features, len(data.classes)), hidden=None)
     )
-    return Run.create(recipe, data, directory, overwrite=overwrite, base=base)
+    search = None
+    if find_rate:
+        from whynet.training import rates
+
+        search = rates.find_rate(recipe, data)
+        screen.say(f"Rate finder: {search.in_words()}")
+        recipe = recipe.but(learning_rate=search.chosen or recipe.rate)
+    return Run.create(recipe, data, directory, overwrite=overwrite, base=base, rate_search=search)
 
 
 def _resumed(
@@ -201,8 +217,11 @@ def _resumed(
     return run
 
 
-def _train(run: Run, screen: Screen) -> int:
+def _train(run: Run, screen: Screen, csv: Path | None) -> int:
     """Train to the end, or until the user has had enough; returns the exit code."""
+    from whynet.training.callbacks import CsvLog
+
+    log = CsvLog(csv) if csv is not None else None
     screen.say(f"{run.network!r}")
     screen.say(
         f"{run.data.name}: {len(run._training.train):,} images to train on, "
@@ -211,7 +230,8 @@ def _train(run: Run, screen: Screen) -> int:
     screen.detail(f"data from {run.data.source}; {run.engine} engine: {run.engine_reason}; into {run.directory}")
     with _stoppable() as stop, progress(run, screen) as (look, on_epoch):
         try:
-            run.train(on_epoch=on_epoch, stop=stop, look=look)
+            calls: list[Callable[[Epoch], object]] = [on_epoch] if log is None else [on_epoch, log]
+            run.train(on_epoch=lambda epoch: [call(epoch) for call in calls], stop=stop, look=look)
         except Interrupted as stopped:
             screen.say(f"Stopped in {stopped.where}; saved.")
             return 130
@@ -342,6 +362,7 @@ def _as_json(run: Run, report: Path, seconds: float) -> dict[str, Any]:
         "run": str(run.directory),
         "report": str(report),
         "best_epoch": run.best_epoch,
+        "rate_search": None if run.rate_search is None else asdict(run.rate_search),
         "state": run.state,
         "message": run.message,
     }
@@ -350,7 +371,7 @@ def _as_json(run: Run, report: Path, seconds: float) -> dict[str, Any]:
 def _in_words(run: Run, report: Path) -> str:
     lines = []
     if len(run.history):
-        last = run.history[-1] if run.best_epoch is None else run.history[run.best_epoch]
+        last = run.history[-1 if run.best_epoch is None else run.best_epoch]
         if run.best_epoch is not None:
             early = "stopped early: " if len(run.history) < run.recipe.epochs else ""
             lines.append(f"{early}the best of {len(run.history)} epochs, number {run.best_epoch + 1}, is kept")
