@@ -3,16 +3,17 @@ from __future__ import annotations
 import pytest
 
 import whynet
-from whynet.casebook.experiments import EXPERIMENTS, find
+from whynet.casebook.experiments import EXPERIMENTS, Experiment, Outcome, find
 from whynet.errors import UsageError
-from whynet.report.reproduction import reproduction_page, shown
+from whynet.report.reproduction import reproduction_page, shown, spread_shown
 from whynet.training.faults import FAULTS
 
 
 def test_every_row_of_the_texts_is_here():
     assert set(EXPERIMENTS) == {
         "neuron-by-neuron", "xor", "vectorised", "vectorised-800", "whole-matrix-check", "never-below-3.24",
-        "tutorial-15", "tutorial-rate-0.001", "tutorial-rate-100", "tutorial-100",
+        "tutorial-15", "tutorial-rate-0.001", "tutorial-rate-100", "tutorial-100", "advice-250-350", "reference-800",
+        "reference-800-distorted", "dropout-1024x3", "batch-norm-noise",
     }  # fmt: skip
     used = {fault for experiment in EXPERIMENTS.values() for fault in experiment.recipe().faults}
     assert used == set(FAULTS)
@@ -112,3 +113,34 @@ def test_the_page_shows_both_sides_and_needs_nothing_else():
 def test_a_long_list_is_shortened():
     assert shown({"test_correct": list(range(30))}) == "0 1 2 ... 27 28 29"
     assert shown({"cost": [None, None, 3.25]}) == "cost ... 3.25"
+
+
+def test_the_long_ones_are_run_by_name_only():
+    assert not any(experiment.long for experiment in find([]))
+    assert find(["reference-800"])[0].long
+
+
+def test_several_seeds_give_mean_and_sd():
+    outcome = EXPERIMENTS["xor"].run(whynet.load("xor"), seeds=2)
+    assert outcome.measured == outcome.each[0]
+    assert outcome.each[0] != outcome.each[1]
+    assert outcome.over_seeds == {}  # a text has no mean
+    counts = [{"test_correct": [5, 7]}, {"test_correct": [5, 9]}]
+    outcome = Outcome(EXPERIMENTS["tutorial-15"], counts[0], 0.45, 1.0, 3, tuple(counts))
+    assert outcome.over_seeds == {
+        "test_correct": {"first_seed": 3, "values": [7, 9], "mean": 8.0, "sd": pytest.approx(2**0.5)}
+    }
+    assert spread_shown(outcome) == "test correct 8 +- 1.414 (7, 9)"
+    assert "1.414" in reproduction_page([outcome], [])
+
+
+@pytest.mark.parametrize(
+    "name", ["advice-250-350", "reference-800", "reference-800-distorted", "dropout-1024x3", "batch-norm-noise"]
+)
+def test_accuracy_is_measured_when_training_is_over(name, monkeypatch, digits):
+    """On small data and for one epoch: the recipes are sound, and what is measured is the network's accuracy."""
+    small = EXPERIMENTS[name].recipe().but(data="digits", sizes=(64, 20, 10), epochs=1, train_size=1000)
+    monkeypatch.setattr(Experiment, "recipe", lambda self, seed=None: small)
+    outcome = EXPERIMENTS[name].run(digits)
+    check_keys(outcome)
+    assert 0 < next(iter(outcome.measured.values())) <= 1

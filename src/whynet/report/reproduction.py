@@ -25,8 +25,21 @@ def shown(figures: dict[str, Any]) -> str:
         parts.append(_list(counts))
     if "test_accuracy" in figures:
         parts.append(f"{figures['test_accuracy']:.2%} right")
+    if "train_accuracy" in figures:
+        parts.append(f"{figures['train_accuracy']:.2%} of the training images right")
     if "text" in figures:
         parts.append(figures["text"])
+    return "; ".join(parts)
+
+
+def spread_shown(outcome: Outcome) -> str:
+    """Mean and standard deviation over the seeds in one line; empty for a single seed."""
+    parts = []
+    for key, one in (outcome.over_seeds or {}).items():
+        shares = key.endswith("accuracy")
+        mean, sd = (f"{one[name]:.2%}" if shares else f"{one[name]:.4g}" for name in ("mean", "sd"))
+        values = ", ".join(f"{value:.2%}" if shares else f"{value:.4g}" for value in one["values"])
+        parts.append(f"{key.replace('_', ' ')} {mean} +- {sd} ({values})")
     return "; ".join(parts)
 
 
@@ -49,7 +62,8 @@ def reproduction_page(outcomes: Sequence[Outcome], skipped: Sequence[str]) -> st
         rows.append(
             f'<tr><td class="text"><b>{text(experiment.name)}</b></td>'
             f'<td class="text">{text(shown(experiment.published))}</td>'
-            f'<td class="text">{text(shown(outcome.measured))}</td>'
+            f'<td class="text">{text(shown(outcome.measured))}'
+            f"{'<br>' + text(spread_shown(outcome)) if outcome.over_seeds else ''}</td>"
             f'<td class="short">{outcome.floor:.4f}</td><td class="text">{text(experiment.means)}</td>'
             f'<td class="short">{outcome.seconds:.1f} s</td></tr>'
         )

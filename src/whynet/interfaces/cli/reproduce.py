@@ -23,28 +23,39 @@ QUICK_SECONDS = 20.0
 @click.command(short_help="Run the published experiments again: published beside measured.")
 @click.argument("names", nargs=-1)
 @click.option("--seed", type=click.IntRange(0), help="Another seed than the published one.")
+@click.option("--seeds", default=1, show_default=True, type=click.IntRange(1), help="From so many seeds: mean and sd.")
 @click.option("--quick", is_flag=True, help=f"Leave out what takes more than {QUICK_SECONDS:.0f} seconds.")
 @click.option("--data", help="Where MNIST is (default: as for `whynet train --data mnist`).")
 @click.option("--page", type=click.Path(path_type=Path), help="Also write the outcome as an HTML page.")
 @screen_options
 def reproduce(
-    screen: Screen, names: tuple[str, ...], seed: int | None, quick: bool, data: str | None, page: Path | None
+    screen: Screen,
+    names: tuple[str, ...],
+    seed: int | None,
+    seeds: int,
+    quick: bool,
+    data: str | None,
+    page: Path | None,
 ) -> None:
     """Run the networks of people who asked why theirs does not learn, and the tutorial's; all of them, or NAMES.
+
+    Networks with a published accuracy take minutes and are run only by name: advice-250-350, reference-800,
+    reference-800-distorted, dropout-1024x3, batch-norm-noise.
 
     \b
     Examples:
       whynet reproduce --quick
       whynet reproduce tutorial-rate-0.001 --json
       whynet reproduce vectorised --seed 1 --page outcome.html
+      whynet reproduce reference-800 --seeds 5
     """
     from whynet import files
-    from whynet.casebook.experiments import find
-    from whynet.report.reproduction import reproduction_page, shown
+    from whynet.casebook.experiments import EXPERIMENTS, find
+    from whynet.report.reproduction import reproduction_page, shown, spread_shown
 
     experiments = find(list(names))
     sets = _load({e.recipe().data for e in experiments}, data, screen)
-    estimates = {e.name: e.estimate(sets[e.recipe().data]) for e in experiments}
+    estimates = {e.name: seeds * e.estimate(sets[e.recipe().data]) for e in experiments}
     skipped = [e.name for e in experiments if quick and estimates[e.name] > QUICK_SECONDS]
     chosen = [e for e in experiments if e.name not in skipped]
     total = sum(estimates[e.name] for e in chosen)
@@ -52,10 +63,13 @@ def reproduce(
     if skipped:
         screen.say("Left out as too long: " + ", ".join(f"{n} ({estimates[n]:.0f} s)" for n in skipped))
 
+    if not names:
+        screen.say("Run by name only: " + ", ".join(e.name for e in EXPERIMENTS.values() if e.long))
+
     outcomes: list[Outcome] = []
     with _rows(screen) as (tick_for, finish):
         for experiment in chosen:
-            outcome = experiment.run(sets[experiment.recipe().data], seed=seed, tick=tick_for(experiment))
+            outcome = experiment.run(sets[experiment.recipe().data], seed=seed, seeds=seeds, tick=tick_for(experiment))
             outcomes.append(outcome)
             finish(outcome)
     lines = []
@@ -64,6 +78,7 @@ def reproduce(
             f"{outcome.experiment.name}  ({outcome.seconds:.1f} s)",
             f"  published  {shown(outcome.experiment.published)}",
             f"  measured   {shown(outcome.measured)}",
+            *([f"  over seeds {spread_shown(outcome)}"] if outcome.over_seeds else []),
             f"  floor      {outcome.floor:.5f}",
             *_wrapped(outcome.experiment.means),
             "",
