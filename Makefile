@@ -1,10 +1,11 @@
 # make train      train the default network, in an environment made on the first call
 # make test       formatting, types and tests; under five minutes
 # make check-all  make test, and the checks that take longer
+# make docs       the API reference into build/api, and the table of docs/gradients.md
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train test check-all clean
+.PHONY: train test check-all docs api clean
 
 train: .venv/installed
 	$(BIN)/whynet train
@@ -19,7 +20,7 @@ CORE := $(addprefix src/whynet/,network/layers.py network/activations.py network
 	network/network.py network/gradcheck.py optimizers/optimizers.py optimizers/schedules.py optimizers/penalties.py \
 	optimizers/constraints.py engines/reference.py training/loop.py)
 
-check-all: test .venv/with-torch
+check-all: test api .venv/with-torch
 	@echo "The learning core, to be read in half an hour:"
 	@wc -lw $(CORE)
 	$(BIN)/python -m pytest -q -m slow tests
@@ -33,6 +34,15 @@ check-all: test .venv/with-torch
 .venv/tested-with: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
 	touch $@
+
+ROOMS := data network optimizers engines training casebook doctor types params noise errors files
+
+docs: api
+	$(BIN)/python benchmarks/gradients.py docs/gradients.md
+
+api: .venv/tested-with
+	mkdir -p build
+	$(BIN)/pdoc --docformat numpy --output-directory build/api whynet $(ROOMS:%=whynet.%) 2> build/pdoc.log
 
 # PyTorch is a second opinion on gradients; where it is not to be had, those tests are skipped with a sentence.
 .venv/with-torch: .venv/tested-with

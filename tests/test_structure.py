@@ -112,6 +112,21 @@ def test_everything_public_says_what_it_is_for():
     assert silent == []
 
 
+def test_everything_public_behind_the_front_doors_has_an_example_that_runs():
+    """The doctests run them; a seam (a Protocol) has none of its own, and is shown by what fills it."""
+    bare = [
+        name
+        for name, thing in public_things()
+        if not inspect.ismodule(thing)
+        and name.split(".")[1] not in ("interfaces", "report", "book")
+        and not getattr(thing, "_is_protocol", False)
+        and ">>>" not in inspect.getdoc(thing)
+    ]
+    assert bare == []
+    for name in set(whynet.__all__) - {"book"}:
+        assert ">>>" in inspect.getdoc(getattr(whynet, name)), name
+
+
 def test_importing_whynet_imports_nothing_heavy():
     code = (
         "import sys, whynet; "

@@ -66,35 +66,55 @@ class WhynetError(Exception):
 
 
 class UsageError(WhynetError):
-    """An option, an argument or a recipe that makes no sense."""
+    """An option, an argument or a recipe that makes no sense.
+
+    >>> print(UsageError("a layer needs a unit", expected="1 or more", found="0"))
+    a layer needs a unit (expected 1 or more; found 0)
+    """
 
     kind = "usage"
     exit_code = 2
 
 
 class BadFile(WhynetError):
-    """A file that is not what it should be; it was left as it is."""
+    """A file that is not what it should be; it was left as it is.
+
+    >>> BadFile("this is no picture", where="note.txt").exit_code
+    3
+    """
 
     kind = "bad-file"
     exit_code = 3
 
 
 class NonFinite(WhynetError):
-    """A NaN or an infinity appeared while training; the parameters are the last good ones."""
+    """A NaN or an infinity appeared while training; the parameters are the last good ones.
+
+    >>> NonFinite("the cost became NaN").exit_code
+    4
+    """
 
     kind = "non-finite"
     exit_code = 4
 
 
 class ResourceError(WhynetError):
-    """Something the machine should have given was not to be had: data, network, disk."""
+    """Something the machine should have given was not to be had: data, network, disk.
+
+    >>> ResourceError("no space left on the disk").exit_code
+    5
+    """
 
     kind = "resource"
     exit_code = 5
 
 
 class Interrupted(WhynetError):
-    """Stopped on request, after the current batch; what was learned is kept."""
+    """Stopped on request, after the current batch; what was learned is kept.
+
+    >>> Interrupted("stopped on request").exit_code
+    130
+    """
 
     kind = "interrupted"
     exit_code = 130

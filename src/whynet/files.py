@@ -14,6 +14,12 @@ from whynet.errors import BadFile, ResourceError
 def write(path: Path, content: bytes | str) -> None:
     """Write `content` under a temporary name in the same folder, sync it, rename it to `path`, sync the folder.
 
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "note.txt"
+    >>> write(path, "whole or not at all")
+    >>> path.read_text()
+    'whole or not at all'
+
     Raises
     ------
     ResourceError
@@ -39,6 +45,13 @@ def write(path: Path, content: bytes | str) -> None:
 def append(path: Path, line: bytes) -> None:
     """Add one line to `path` and sync it.
 
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "log.jsonl"
+    >>> append(path, b"{}"), append(path, b"{}")
+    (None, None)
+    >>> path.read_bytes()
+    b'{}\\n{}\\n'
+
     Raises
     ------
     ResourceError
@@ -52,6 +65,12 @@ def append(path: Path, line: bytes) -> None:
 
 def make_folder(path: Path, first_file: str, content: str) -> None:
     """Make the folder `path` with one file in it, as one step: nobody ever sees it empty.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp()) / "run"
+    >>> make_folder(folder, "recipe.toml", "epochs = 3")
+    >>> (folder / "recipe.toml").read_text()
+    'epochs = 3'
 
     Raises
     ------
@@ -76,6 +95,9 @@ def make_folder(path: Path, first_file: str, content: str) -> None:
 def remove(path: Path) -> None:
     """Take a file away, if it is there.
 
+    >>> import tempfile
+    >>> remove(Path(tempfile.mkdtemp()) / "nothing")  # not there: fine
+
     Raises
     ------
     ResourceError
@@ -87,6 +109,12 @@ def remove(path: Path) -> None:
 
 def read(path: Path, limit: int) -> bytes:
     """The content of `path`, which may be `limit` bytes at most.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "note.txt"
+    >>> write(path, "hello")
+    >>> read(path, 100)
+    b'hello'
 
     Raises
     ------

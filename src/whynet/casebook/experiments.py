@@ -31,7 +31,11 @@ TRIAL_STEPS = 30
 
 @dataclass(frozen=True)
 class Experiment:
-    """One published experiment; one that is `long` takes minutes, and is run only where it is named."""
+    """One published experiment; one that is `long` takes minutes, and is run only where it is named.
+
+    >>> EXPERIMENTS["xor"].recipe(seed=5).sizes
+    (2, 2, 1)
+    """
 
     name: str
     published: Figures
@@ -76,7 +80,11 @@ class Experiment:
 @dataclass(frozen=True)
 class Outcome:
     """What an experiment gave here; `measured` has the keys of `experiment.published`. `each` holds the same for all
-    seeds, from `seed` on."""
+    seeds, from `seed` on.
+
+    >>> Outcome(EXPERIMENTS["xor"], {"text": "learned"}, floor=0.125, seconds=1.0).over_seeds is None
+    True
+    """
 
     experiment: Experiment
     measured: Figures
@@ -361,6 +369,9 @@ EXPERIMENTS: dict[str, Experiment] = {
 
 def find(names: list[str]) -> list[Experiment]:
     """The experiments of those names, or all that are not long.
+
+    >>> [experiment.name for experiment in find(["xor"])]
+    ['xor']
 
     Raises
     ------

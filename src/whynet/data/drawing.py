@@ -25,6 +25,14 @@ def read(path: Path, size: int) -> Images:
 
     Images in an IDX file that have the right size already are taken as they are.
 
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "one.png"
+    >>> paper = np.full((90, 60), 255, np.uint8)
+    >>> paper[20:70, 28:33] = 0
+    >>> Image.fromarray(paper).save(path)
+    >>> read(path, 28).shape
+    (1, 28, 28)
+
     Raises
     ------
     BadFile
@@ -56,7 +64,11 @@ def read(path: Path, size: int) -> Images:
 
 
 def on_white(picture: Image.Image) -> Array:
-    """A picture of any mode as grey values (rows, columns), the right way up; what is transparent is white paper."""
+    """A picture of any mode as grey values (rows, columns), the right way up; what is transparent is white paper.
+
+    >>> on_white(Image.new("RGBA", (2, 1), (0, 0, 0, 0)))  # nothing but transparency
+    array([[255, 255]], dtype=uint8)
+    """
     upright = ImageOps.exif_transpose(picture).convert("RGBA")
     paper = Image.new("RGBA", upright.size, "white")
     paper.alpha_composite(upright)

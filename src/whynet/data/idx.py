@@ -92,6 +92,12 @@ def read(stream: BinaryIO, *, where: str, ndim: int | None = None, limit: int = 
 def read_shape(stream: BinaryIO, *, where: str, ndim: int | None = None) -> tuple[int, ...]:
     """The shape that the header claims; nothing else is read.
 
+    >>> import io
+    >>> stream = io.BytesIO()
+    >>> write(stream, np.zeros((2, 3), np.uint8))
+    >>> read_shape(io.BytesIO(stream.getvalue()), where="memory")
+    (2, 3)
+
     Raises
     ------
     BadFile
@@ -103,6 +109,12 @@ def read_shape(stream: BinaryIO, *, where: str, ndim: int | None = None) -> tupl
 
 def write(stream: BinaryIO, array: Array) -> None:
     """Write an array as IDX, uncompressed.
+
+    >>> import io
+    >>> stream = io.BytesIO()
+    >>> write(stream, np.array([7, 9], np.uint8))
+    >>> stream.getvalue().hex(" ")
+    '00 00 08 01 00 00 00 02 07 09'
 
     Raises
     ------

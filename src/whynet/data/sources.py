@@ -159,6 +159,15 @@ def from_folder(folder: Path, say: Say = lambda _: None) -> Dataset:
     MNIST and Fashion-MNIST are known by their hashes, and named; any other set has the folder's name, and as many
     classes as its highest label asks for, two at least.
 
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> for name, array in (("train-images-idx3-ubyte", np.ones((20, 4, 4), np.uint8)),
+    ...                     ("train-labels-idx1-ubyte", np.arange(20, dtype=np.uint8) % 10)):
+    ...     with (folder / name).open("wb") as stream:
+    ...         idx.write(stream, array)
+    >>> len(from_folder(folder))
+    20
+
     Raises
     ------
     BadFile
@@ -181,6 +190,10 @@ def digits() -> Dataset:
     """The 1,797 real 8x8 digits inside scikit-learn, read from its file (importing it would take two seconds).
 
     Every fifth image of each class is a test image. Grey values 0..16 become 0..255.
+
+    >>> data = digits()
+    >>> len(data), len(data.test), data.images.shape[1:]
+    (1442, 355, (8, 8))
 
     Raises
     ------
@@ -215,7 +228,12 @@ def digits() -> Dataset:
 
 
 def xor() -> Dataset:
-    """Exclusive or: four rows of two pixels, 250 times over, so that an epoch is 1,000 examples."""
+    """Exclusive or: four rows of two pixels, 250 times over, so that an epoch is 1,000 examples.
+
+    >>> data = xor()
+    >>> data.test.pixels.tolist(), data.test.labels.tolist()
+    ([[0, 0], [255, 0], [0, 255], [255, 255]], [0, 1, 1, 0])
+    """
     images = np.array([[0, 0], [255, 0], [0, 255], [255, 255]], dtype=np.uint8).reshape(4, 1, 2)
     labels = np.array([0, 1, 1, 0])
     test = Dataset(images, labels, "xor", ("0", "1"), None, "built in")
@@ -227,6 +245,9 @@ def available() -> list[dict[str, Any]]:
 
     `status` is "verified", "absent", "bad" or "built in", and `source` where the set is, would come from, or what
     is wrong with it.
+
+    >>> sorted(one["name"] for one in available())
+    ['digits', 'fashion-mnist', 'mnist', 'xor']
     """
     found = {
         "digits": ("built in", "1,797 real 8x8 digits inside scikit-learn"),

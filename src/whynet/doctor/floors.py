@@ -33,6 +33,9 @@ class Reading:
     """One thing that a number can mean: `exact` is the plateau's own value.
 
     `cost` is a cost's name, `"accuracy"` (a share, 0..1) or `"count"`; `averaging` says how it was summed up.
+
+    >>> explain(958)[0].meaning[:44]
+    'every image is answered with class 6: the si'
     """
 
     cost: str

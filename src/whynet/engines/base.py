@@ -17,7 +17,12 @@ from whynet.types import Array, Features, Images, Labels, Rows, Scaling, Targets
 
 class Examples(NamedTuple):
     """What an engine reads: `pixels (n, features)` uint8 and how they become features, `labels (n,)` and the targets
-    of each label, `targets (classes, outputs)`; what each example counts, `weights (n,)`, or None for 1 each."""
+    of each label, `targets (classes, outputs)`; what each example counts, `weights (n,)`, or None for 1 each.
+
+    >>> examples = Examples(np.array([[0, 255]], np.uint8), Scaling("0..1", 0, 255), np.array([1]), np.eye(2))
+    >>> examples.features(np.array([0]), np.dtype(np.float64))
+    array([[0., 1.]])
+    """
 
     pixels: Images
     scaling: Scaling
@@ -31,7 +36,16 @@ class Examples(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What is trained, and how each step is taken; the same from the first step to the last."""
+    """What is trained, and how each step is taken; the same from the first step to the last.
+
+    >>> from whynet.data.sources import load
+    >>> from whynet.training.loop import build, make_task
+    >>> from whynet.training.recipe import Recipe
+    >>> data = load("xor")
+    >>> task = make_task(build(Recipe(), data), data, Recipe(l2=0.1, seed=3))
+    >>> task.penalty, task.seed
+    (Penalty(l1=0.0, l2=0.1), 3)
+    """
 
     network: Network
     optimizer: Optimizer
@@ -43,7 +57,11 @@ class Task(NamedTuple):
 
 
 class Blowup(NamedTuple):
-    """Where a number stopped being finite: the step within this call, the layer (0 = first), the quantity."""
+    """Where a number stopped being finite: the step within this call, the layer (0 = first), the quantity.
+
+    >>> Blowup(step=3, layer=0, quantity="activation a")
+    Blowup(step=3, layer=0, quantity='activation a')
+    """
 
     step: int
     layer: int | None
@@ -77,7 +95,12 @@ class Engine(Protocol):
 
 
 class BatchBlewUp(NonFinite):
-    """A batch led to a NaN or an infinity; `blowup` says where, `costs` are those of the steps before it."""
+    """A batch led to a NaN or an infinity; `blowup` says where, `costs` are those of the steps before it.
+
+    >>> raise BatchBlewUp(Blowup(step=3, layer=0, quantity="activation a"), np.zeros(3))
+    Traceback (most recent call last):
+    whynet.engines.base.BatchBlewUp: the activation a in layer 1 became NaN or infinite
+    """
 
     def __init__(self, blowup: Blowup, costs: Array) -> None:
         layer = "" if blowup.layer is None else f" in layer {blowup.layer + 1}"

@@ -14,7 +14,17 @@ from whynet.types import Array, Features, Rows, Targets
 
 
 class Reference:
-    """NumPy, one batch after the other."""
+    """NumPy, one batch after the other.
+
+    >>> from whynet.data.sources import load
+    >>> from whynet.training.loop import build, first_state, make_task
+    >>> from whynet.training.recipe import Recipe
+    >>> data = load("xor")
+    >>> task = make_task(build(Recipe(), data), data, Recipe())
+    >>> costs = Reference().advance(task, first_state(task), np.arange(6).reshape(3, 2), np.full(3, 0.1), first_step=0)
+    >>> costs.shape  # one for each batch of two
+    (3,)
+    """
 
     name = "reference"
 
@@ -58,7 +68,17 @@ def _finite(vector: Array) -> bool:
 
 
 def find_blowup(task: Task, X: Features, targets: Targets, noise: Noise | None) -> tuple[int | None, str]:
-    """The layer and quantity where the first NaN or infinity appears on this batch, in the order of computing."""
+    """The layer and quantity where the first NaN or infinity appears on this batch, in the order of computing.
+
+    >>> from whynet.data.sources import load
+    >>> from whynet.training.loop import build, make_task
+    >>> from whynet.training.recipe import Recipe
+    >>> data = load("xor")
+    >>> task = make_task(build(Recipe(), data), data, Recipe())
+    >>> with np.errstate(invalid="ignore"):
+    ...     find_blowup(task, np.full((1, 2), np.inf, np.float32), np.eye(2)[:1], noise=None)
+    (0, 'weighted input z')
+    """
     network, cost = task.network, task.network.cost
     y = X
     for index, layer in enumerate(network.layers):

@@ -36,7 +36,11 @@ class Activation(Protocol):
 
 
 class Identity:
-    """`a = z`, `dz = da`."""
+    """`a = z`, `dz = da`.
+
+    >>> Identity().forward(np.array([[-2.0, 3.0]]))[0]
+    array([[-2.,  3.]])
+    """
 
     kinked = False
 
@@ -71,7 +75,11 @@ class Sigmoid:
 
 
 class Tanh:
-    """`a = tanh(z)`, `dz = da (1 - a^2)`."""
+    """`a = tanh(z)`, `dz = da (1 - a^2)`.
+
+    >>> Tanh().forward(np.array([[-20.0, 0.0, 20.0]]))[0]
+    array([[-1.,  0.,  1.]])
+    """
 
     kinked = False
 
@@ -107,7 +115,11 @@ class ScaledTanh:
 
 
 class ReLU:
-    """`a = max(z, 0)`, `dz = da` where z > 0, else 0."""
+    """`a = max(z, 0)`, `dz = da` where z > 0, else 0.
+
+    >>> ReLU().forward(np.array([[-2.0, 3.0]]))[0]
+    array([[0., 3.]])
+    """
 
     kinked = True
 
@@ -121,7 +133,11 @@ class ReLU:
 
 
 class LeakyReLU:
-    """`a = z` where z > 0, else `z / 100`: a unit that is off still learns (Maas et al. 2013)."""
+    """`a = z` where z > 0, else `z / 100`: a unit that is off still learns (Maas et al. 2013).
+
+    >>> LeakyReLU().forward(np.array([[-2.0, 3.0]]))[0]
+    array([[-0.02,  3.  ]])
+    """
 
     kinked = True
 
@@ -138,6 +154,9 @@ class ELU:
     """`a = z` where z > 0, else `exp(z) - 1`; there `dz = da * (a + 1)` (Clevert et al. 2016, with alpha = 1).
 
     The slope is continuous at 0; its own slope jumps, which is enough to mislead a difference.
+
+    >>> ELU().forward(np.array([[-20.0, 3.0]]))[0]
+    array([[-1.,  3.]])
     """
 
     kinked = True
@@ -156,6 +175,9 @@ class GELU:
     that lies below z (Hendrycks and Gimpel 2016, in their tanh form; PyTorch's `approximate="tanh"`).
 
     With t = tanh(u), `dz = da (1/2 (1 + t) + z/2 (1 - t^2) du/dz)`, `du/dz = sqrt(2/pi) (1 + 3 * 0.044715 z^2)`.
+
+    >>> GELU().forward(np.array([[-1.0, 0.0, 1.0]]))[0].round(3)
+    array([[-0.159,  0.   ,  0.841]])
     """
 
     kinked = False
@@ -175,6 +197,9 @@ class Softmax:
     """`a_i = exp(z_i) / sum_j exp(z_j)` along each row, `dz = a (da - sum_j da_j a_j)`.
 
     Subtracting the row's largest z first changes nothing and keeps exp from overflowing.
+
+    >>> Softmax().forward(np.array([[0.0, np.log(3.0)]]))[0]
+    array([[0.25, 0.75]])
     """
 
     kinked = False
@@ -205,6 +230,9 @@ ACTIVATIONS: dict[str, Activation] = {
 
 def activation(name: str) -> Activation:
     """The activation of that name.
+
+    >>> activation("relu").kinked
+    True
 
     Raises
     ------

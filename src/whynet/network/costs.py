@@ -152,6 +152,9 @@ COSTS: dict[str, Cost] = {
 def cost(name: str) -> Cost:
     """The cost of that name.
 
+    >>> cost("quadratic").value(np.array([[1.0, 0.0]]), np.array([[0.0, 0.0]]))
+    0.5
+
     Raises
     ------
     UsageError
@@ -172,7 +175,12 @@ def mean(each: Array, weights: Array | None = None) -> float:
 
 
 def of_mean(each: Array, weights: Array | None = None) -> Array:
-    """The gradient of the mean cost from those of each row's own cost, (batch, outputs)."""
+    """The gradient of the mean cost from those of each row's own cost, (batch, outputs).
+
+    >>> of_mean(np.array([[2.0], [4.0]]))
+    array([[1.],
+           [2.]])
+    """
     gradient: Array = each / len(each)
     return gradient if weights is None else gradient * weights[:, np.newaxis]
 

@@ -53,7 +53,11 @@ Slope = Callable[[int | Array], tuple[float, float] | None]
 
 @dataclass(frozen=True)
 class ArrayCheck:
-    """One array's verdict: `"right"`, `"wrong"` or `"too-small"` (saturated: nothing can be said)."""
+    """One array's verdict: `"right"`, `"wrong"` or `"too-small"` (saturated: nothing can be said).
+
+    >>> ArrayCheck("0.W", "right", 2e-11, norm=0.3, resolution=1e-9, checked=30, kinks=0).verdict
+    'right'
+    """
 
     array: str
     verdict: Literal["right", "wrong", "too-small"]
@@ -66,7 +70,11 @@ class ArrayCheck:
 
 @dataclass(frozen=True)
 class WorstEntry:
-    """The entry where analytic and numeric gradient differ most, relative to its array."""
+    """The entry where analytic and numeric gradient differ most, relative to its array.
+
+    >>> WorstEntry("0.W", (3, 1), analytic=0.5, numeric=0.25).index
+    (3, 1)
+    """
 
     array: str
     index: tuple[int, ...]
@@ -78,7 +86,12 @@ class WorstEntry:
 class GradientCheck:
     """The outcome: `passed` unless an array or the projection is wrong; `relative_error` is the largest of the arrays
     checked, `projection` that along random directions in all parameters, relative to a typical one (None: too small, or
-    all of them cross kinks)."""
+    all of them cross kinks).
+
+    >>> check = check_gradients(Network([3, 2]), np.eye(3), np.eye(3)[:, :2])
+    >>> [one.verdict for one in check.arrays], check.kinks
+    (['right', 'right'], 0)
+    """
 
     passed: bool
     relative_error: float

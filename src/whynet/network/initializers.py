@@ -32,29 +32,50 @@ def normal(
     mean: float = 0.0,
     sd: float = 1.0,
 ) -> Array:
-    """N(mean, sd^2) whatever the layer's size; N(0, 1) unless told."""
+    """N(mean, sd^2) whatever the layer's size; N(0, 1) unless told.
+
+    >>> normal(np.random.default_rng(0), (3,), 4, 3).round(2)
+    array([ 0.13, -0.13,  0.64])
+    """
     return mean + sd * rng.standard_normal(shape)
 
 
 def scaled_normal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
-    """N(0, 1 / fan_in): a unit's weighted input keeps the size of one input (Nielsen, chapter 3)."""
+    """N(0, 1 / fan_in): a unit's weighted input keeps the size of one input (Nielsen, chapter 3).
+
+    >>> float(scaled_normal(np.random.default_rng(0), (400, 30), 400, 30).std().round(3))  # 1 / sqrt(400)
+    0.05
+    """
     return rng.standard_normal(shape) / math.sqrt(fan_in)
 
 
 def glorot(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
-    """N(0, 2 / (fan_in + fan_out)): keeps signals and gradients alike in size (Glorot and Bengio 2010)."""
+    """N(0, 2 / (fan_in + fan_out)): keeps signals and gradients alike in size (Glorot and Bengio 2010).
+
+    >>> bool(np.abs(glorot(np.random.default_rng(0), (4, 2), 4, 2)).max() < 1)  # sqrt(6 / (4 + 2))
+    True
+    """
     return rng.standard_normal(shape) * math.sqrt(2 / (fan_in + fan_out))
 
 
 def lecun(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
-    """Uniform with variance 1 / fan_in, that is between +-sqrt(3 / fan_in) (LeCun et al. 1998, section 4.6)."""
+    """Uniform with variance 1 / fan_in, that is between +-sqrt(3 / fan_in) (LeCun et al. 1998, section 4.6).
+
+    >>> bool(np.abs(lecun(np.random.default_rng(0), (12, 2), 12, 2)).max() < 0.5)  # sqrt(3 / 12)
+    True
+    """
     bound = math.sqrt(3 / fan_in)
     return rng.uniform(-bound, bound, shape)
 
 
 def orthogonal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
     """Rows or columns, whichever are fewer, of length 1 and at right angles: no direction grows or shrinks
-    (Saxe et al. 2014). Biases become one vector of length 1."""
+    (Saxe et al. 2014). Biases become one vector of length 1.
+
+    >>> W = orthogonal(np.random.default_rng(0), (5, 3), 5, 3)
+    >>> bool(np.allclose(W.T @ W, np.eye(3)))
+    True
+    """
     rows, columns = shape if len(shape) == 2 else (shape[0], 1)
     Q, R = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
     Q *= np.sign(np.diag(R))  # without this the angles are not evenly distributed
@@ -62,24 +83,41 @@ def orthogonal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fa
 
 
 def he(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
-    """N(0, 2 / fan_in): makes up for the half that a ReLU cuts off (He et al. 2015, equation 10)."""
+    """N(0, 2 / fan_in): makes up for the half that a ReLU cuts off (He et al. 2015, equation 10).
+
+    >>> float(he(np.random.default_rng(0), (200, 50), 200, 50).std().round(2))  # sqrt(2 / 200)
+    0.1
+    """
     return rng.standard_normal(shape) * math.sqrt(2 / fan_in)
 
 
 def uniform(
     rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int, low: float, high: float
 ) -> Array:
-    """Uniform between `low` and `high`."""
+    """Uniform between `low` and `high`.
+
+    >>> drawn = uniform(np.random.default_rng(0), (1000,), 4, 2, 0.0, 0.4)
+    >>> bool(drawn.min() >= 0), bool(drawn.max() < 0.4)
+    (True, True)
+    """
     return rng.uniform(low, high, shape)
 
 
 def constant(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int, value: float) -> Array:
-    """Every entry `value`; draws nothing."""
+    """Every entry `value`; draws nothing.
+
+    >>> constant(np.random.default_rng(0), (3,), 4, 3, 0.5)
+    array([0.5, 0.5, 0.5])
+    """
     return np.full(shape, value, dtype=np.float64)
 
 
 def zeros(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
-    """Every entry 0; draws nothing. Usual for biases; for weights it makes all units of a layer alike."""
+    """Every entry 0; draws nothing. Usual for biases; for weights it makes all units of a layer alike.
+
+    >>> zeros(np.random.default_rng(0), (3,), 4, 3)
+    array([0., 0., 0.])
+    """
     return np.zeros(shape)
 
 

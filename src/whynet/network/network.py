@@ -27,7 +27,12 @@ ROWS_AT_ONCE = 2048  # bounds the memory of predicting; a batch of this size kee
 
 
 class Trace(NamedTuple):
-    """All that a forward pass leaves behind: the scores, and one memo a layer."""
+    """All that a forward pass leaves behind: the scores, and one memo a layer.
+
+    >>> trace = Network([3, 4, 2]).forward(np.zeros((5, 3), np.float32))
+    >>> trace.scores.shape, len(trace.memos)
+    ((5, 2), 2)
+    """
 
     scores: Scores
     memos: tuple[Any, ...]
@@ -342,7 +347,13 @@ def _draw(layers: Sequence[Layer], seed: int) -> Iterator[dict[str, Array]]:
 
 
 def draw_in_one(layers: Sequence[Layer], rng: np.random.Generator) -> list[dict[str, Array]]:
-    """The tutorial's order: one generator, all biases, then all weights in (out, in) shape."""
+    """The tutorial's order: one generator, all biases, then all weights in (out, in) shape.
+
+    >>> rng = np.random.default_rng(0)
+    >>> first = draw_in_one([Dense(3, 2, init="normal", bias_init="normal")], np.random.default_rng(0))[0]
+    >>> bool((first["b"] == rng.standard_normal(2)).all())  # the biases come first
+    True
+    """
     dense = [layer for layer in layers if isinstance(layer, Dense)]
     biases = [initializer(d.bias_init)(rng, (d.outputs, 1), d.inputs, d.outputs)[:, 0] for d in dense]
     weights = [initializer(d.init)(rng, (d.outputs, d.inputs), d.inputs, d.outputs).T for d in dense]

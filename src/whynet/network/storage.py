@@ -33,6 +33,12 @@ MAX_HEADER = 1 << 20
 def save(network: Network, path: Path) -> None:
     """Write the network to `path`, atomically.
 
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "model.safetensors"
+    >>> save(Network([3, 2]), path)
+    >>> load(path)
+    Network(3-2, softmax-cross-entropy: 8 parameters, float32)
+
     Raises
     ------
     ResourceError
@@ -57,6 +63,10 @@ def save(network: Network, path: Path) -> None:
 def load(path: Path) -> Network:
     """Read a network back; nothing of the file is trusted.
 
+    >>> load(Path("nowhere.safetensors"))
+    Traceback (most recent call last):
+    whynet.errors.BadFile: the model cannot be read: No such file or directory (in nowhere.safetensors)
+
     Raises
     ------
     BadFile
@@ -74,6 +84,11 @@ def load(path: Path) -> Network:
 
 def check_header(path: Path) -> None:
     """Refuse what is too large, too short or plainly something else, before it is opened.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "model.safetensors"
+    >>> save(Network([3, 2]), path)
+    >>> check_header(path)  # no objection
 
     Raises
     ------

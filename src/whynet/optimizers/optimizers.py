@@ -77,6 +77,12 @@ class Nesterov:
 
     The gradient is that at w, which stands for Nesterov's point one momentum step ahead. PyTorch's `nesterov=True`
     takes the same steps at a constant rate.
+
+    >>> params, gradients = Params(({"b": (1,)},), np.array([1.0])), Params(({"b": (1,)},), np.array([2.0]))
+    >>> nesterov = Nesterov(momentum=0.5)
+    >>> nesterov.update(params, gradients, nesterov.init(params), rate=0.1)
+    >>> params.vector.round(3)  # 1 - 0.2 - 0.5 * 0.2
+    array([0.7])
     """
 
     momentum: float = 0.9
@@ -102,6 +108,12 @@ class RMSprop:
     s <- decay * s + (1 - decay) g^2
     v <- m v - rate * g / (sqrt(s) + epsilon)
     w <- w + v
+
+    >>> params, gradients = Params(({"b": (1,)},), np.array([1.0])), Params(({"b": (1,)},), np.array([2.0]))
+    >>> rmsprop = RMSprop()
+    >>> rmsprop.update(params, gradients, rmsprop.init(params), rate=0.1)
+    >>> params.vector.round(3)  # 1 - 0.1 / sqrt(0.1)
+    array([0.684])
     """
 
     momentum: float = 0.0
@@ -171,6 +183,9 @@ OPTIMIZERS: dict[str, Callable[[float], Optimizer]] = {  # name -> optimizer, gi
 
 def optimizer(name: str, momentum: float = 0.0) -> Optimizer:
     """The optimizer of that name. `momentum` is its m; where it is given, Nesterov's instead of 0.9 and Adam's beta1.
+
+    >>> optimizer("sgd", 0.9)
+    SGD(momentum=0.9)
 
     Raises
     ------

@@ -61,7 +61,11 @@ for (const holder of document.querySelectorAll("[data-chart]")) {
 
 
 def text(value: object) -> str:
-    """Anything as HTML text."""
+    """Anything as HTML text.
+
+    >>> text("a < b")
+    'a &lt; b'
+    """
     return html.escape(str(value))
 
 
@@ -91,7 +95,11 @@ def chart(
 
 
 def script_json(value: Any) -> str:
-    """JSON that may stand inside a script element: `</` cannot end it."""
+    """JSON that may stand inside a script element: `</` cannot end it.
+
+    >>> script_json("</script>")
+    '"\\\\u003c/script>"'
+    """
     return json.dumps(value, allow_nan=False).replace("<", "\\u003c")
 
 
@@ -111,6 +119,10 @@ def page(title: str, body: str, *, charts: bool) -> str:
 
 
 def figures(items: Sequence[tuple[str, str]]) -> str:
-    """A row of large figures, each (value, what it is)."""
+    """A row of large figures, each (value, what it is).
+
+    >>> figures([("98 %", "right")])
+    '<div class="figures"><div class="figure"><b>98 %</b><span>right</span></div></div>'
+    """
     cards = "".join(f'<div class="figure"><b>{text(value)}</b><span>{text(name)}</span></div>' for value, name in items)
     return f'<div class="figures">{cards}</div>'

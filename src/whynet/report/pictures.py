@@ -13,7 +13,11 @@ NEGATIVE, POSITIVE = np.array([33, 102, 172]), np.array([178, 24, 43])  # the en
 
 
 def data_uri(picture: Array) -> str:
-    """A uint8 picture, grey (rows, columns) or RGB (rows, columns, 3), as a `data:` address."""
+    """A uint8 picture, grey (rows, columns) or RGB (rows, columns, 3), as a `data:` address.
+
+    >>> data_uri(np.zeros((2, 2), np.uint8))[:22]
+    'data:image/png;base64,'
+    """
     return "data:image/png;base64," + base64.b64encode(png(picture)).decode("ascii")
 
 
@@ -31,7 +35,11 @@ def png(picture: Array) -> bytes:
 
 
 def diverging(values: Array) -> Array:
-    """Numbers (...) -> RGB (..., 3): white at 0, red above, blue below, full colour at the largest size."""
+    """Numbers (...) -> RGB (..., 3): white at 0, red above, blue below, full colour at the largest size.
+
+    >>> diverging(np.array([0.0, 1.0])).tolist()
+    [[255, 255, 255], [178, 24, 43]]
+    """
     largest = float(np.abs(values).max()) or 1.0
     share = np.clip(values / largest, -1, 1)[..., np.newaxis]
     colour = np.where(share > 0, POSITIVE, NEGATIVE)
@@ -40,7 +48,11 @@ def diverging(values: Array) -> Array:
 
 
 def sheet(pictures: Array, columns: int, gap: int = 2) -> Array:
-    """Pictures, grey (n, rows, columns) or RGB (n, rows, columns, 3), side by side on one white sheet."""
+    """Pictures, grey (n, rows, columns) or RGB (n, rows, columns, 3), side by side on one white sheet.
+
+    >>> sheet(np.zeros((5, 8, 8), np.uint8), columns=3).shape
+    (18, 28)
+    """
     n, height, width = pictures.shape[:3]
     rows = -(-n // columns)
     size = (rows * (height + gap) - gap, columns * (width + gap) - gap)
@@ -52,18 +64,30 @@ def sheet(pictures: Array, columns: int, gap: int = 2) -> Array:
 
 
 def strongest(W: Array, most: int = 60) -> Array:
-    """The units with the largest weights W[:, unit], in their order; all of them if there are not more than `most`."""
+    """The units with the largest weights W[:, unit], in their order; all of them if there are not more than `most`.
+
+    >>> strongest(np.array([[1.0, -5.0, 3.0]]), most=2)
+    array([1, 2])
+    """
     order = np.argsort(-np.linalg.norm(W, axis=0), kind="stable")[:most]
     return np.sort(order)
 
 
 def masks(W: Array, rows: int, columns: int) -> Array:
-    """Each column of W as a picture, (units, rows, columns, 3), with a colour scale of its own."""
+    """Each column of W as a picture, (units, rows, columns, 3), with a colour scale of its own.
+
+    >>> masks(np.ones((6, 4)), 2, 3).shape
+    (4, 2, 3, 3)
+    """
     return np.stack([diverging(W[:, unit].reshape(rows, columns)) for unit in range(W.shape[1])])
 
 
 def digits(images: Images) -> list[str]:
-    """Images (n, rows, columns) as `data:` addresses, dark ink on white paper."""
+    """Images (n, rows, columns) as `data:` addresses, dark ink on white paper.
+
+    >>> len(digits(np.zeros((3, 8, 8), np.uint8)))
+    3
+    """
     return [data_uri(255 - image) for image in images]
 
 

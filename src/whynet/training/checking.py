@@ -28,6 +28,12 @@ def check(
     """Check the gradients that training by `recipe` would use, on the first `rows` examples: with the dropout, noise
     and normalisation of the first step, the weights of classes and examples, and the penalty.
 
+    >>> from whynet.data.sources import load
+    >>> from whynet.training.loop import build
+    >>> data, recipe = load("digits"), Recipe(l2=0.01)
+    >>> check(recipe, build(recipe, data), data).passed
+    True
+
     Raises
     ------
     UsageError
@@ -61,13 +67,27 @@ def check(
 
 
 def whole_matrix_ratios(recipe: Recipe, network: Network, examples: Dataset) -> list[float]:
-    """What the fault `whole-matrix-check` prints for the first example, one ratio a layer."""
+    """What the fault `whole-matrix-check` prints for the first example, one ratio a layer.
+
+    >>> from whynet.data.sources import load
+    >>> from whynet.training.loop import build
+    >>> recipe = Recipe(faults=("whole-matrix-check",))
+    >>> len(whole_matrix_ratios(recipe, build(recipe, load("digits")), load("digits")))  # one a layer
+    2
+    """
     task = make_task(network.astype("float64"), examples, recipe)
     return whole_matrix_check(task.network, *batch(task.network, examples, 1))
 
 
 def batch(network: Network, examples: Dataset, rows: int) -> tuple[Features, Targets]:
-    """The first `rows` examples as features and targets in float64."""
+    """The first `rows` examples as features and targets in float64.
+
+    >>> from whynet.data.sources import load
+    >>> from whynet.training.loop import build
+    >>> X, targets = batch(build(Recipe(), load("digits")), load("digits"), rows=5)
+    >>> X.shape, targets.shape
+    ((5, 64), (5, 10))
+    """
     assert network.scaling is not None
     first = slice(0, rows)
     X = network.scaling.apply(examples.images[first], np.float64)

@@ -24,7 +24,11 @@ from whynet.types import Array, Features, Targets
 
 
 class NaiveSigmoid:
-    """The sigmoid with its slope written as `exp(z) / (1 + exp(z))^2`: NaN (inf / inf) from z = 355, in float32 44."""
+    """The sigmoid with its slope written as `exp(z) / (1 + exp(z))^2`: NaN (inf / inf) from z = 355, in float32 44.
+
+    >>> NaiveSigmoid().backward(np.array([[0.0, 800.0]]), np.ones((1, 2)))
+    array([[0.25,  nan]])
+    """
 
     kinked = False
 
@@ -39,7 +43,12 @@ class NaiveSigmoid:
 
 
 class NoSlope:
-    """An activation whose gradient is passed on as if its slope were 1: `dz = da`."""
+    """An activation whose gradient is passed on as if its slope were 1: `dz = da`.
+
+    >>> sound = NoSlope(Sigmoid())
+    >>> sound.backward(sound.forward(np.zeros((1, 2)))[1], np.ones((1, 2)))  # not 0.25
+    array([[1., 1.]])
+    """
 
     def __init__(self, sound: Activation) -> None:
         self.sound = sound
@@ -54,7 +63,11 @@ class NoSlope:
 
 @dataclass(frozen=True)
 class DenseWith:
-    """A Dense layer, `linear` (its activation is identity), followed by an activation that no recipe can name."""
+    """A Dense layer, `linear` (its activation is identity), followed by an activation that no recipe can name.
+
+    >>> DenseWith(Dense(3, 2), NaiveSigmoid()).outputs
+    2
+    """
 
     linear: Dense
     activation: Activation
@@ -92,6 +105,14 @@ class RawMomentum:
         W <- W - rate * g - m * g_previous;   b <- b - rate * g
 
     The step that lasts is rate + m for weights and rate for biases, whatever the rate is.
+
+    >>> params, gradients = Params(({"W": (1, 1)},), np.array([1.0])), Params(({"W": (1, 1)},), np.array([2.0]))
+    >>> raw = RawMomentum(0.3)
+    >>> state = raw.init(params)
+    >>> for step in range(2):
+    ...     raw.update(params, gradients, state, rate=0.0001)
+    >>> params.vector.round(4)  # the second step is 0.3 * 2, whatever the rate
+    array([0.3996])
     """
 
     momentum: float
@@ -112,6 +133,11 @@ def whole_matrix_check(network: Network, X: Features, targets: Targets, step: fl
     one number with the whole gradient, as `|dW - n| / |dW + n|`, once for each layer.
 
     What it measures is the sum of dW's entries; an exact gradient scores near 1, or 0 / 0 where all is saturated.
+
+    >>> network = Network([3, 2], cost="quadratic", dtype="float64", init="normal")
+    >>> ratios = whole_matrix_check(network, np.ones((1, 3)), np.array([[0.0, 1.0]]))
+    >>> len(ratios), bool(ratios[0] > 0.1)  # an exact gradient, found wrong
+    (1, True)
     """
 
     def cost() -> float:
@@ -170,7 +196,16 @@ FAULTS: dict[str, Callable[[Task], Task]] = {
 
 
 def with_faults(task: Task, faults: Sequence[str]) -> Task:
-    """The same task with these mistakes made; its network shares the parameters of the sound one."""
+    """The same task with these mistakes made; its network shares the parameters of the sound one.
+
+    >>> from whynet.data.sources import load
+    >>> from whynet.training.loop import build, make_task
+    >>> from whynet.training.recipe import Recipe
+    >>> data = load("digits")
+    >>> task = make_task(build(Recipe(), data), data, Recipe(momentum=0.3))
+    >>> with_faults(task, ["raw-momentum"]).optimizer
+    RawMomentum(momentum=0.3)
+    """
     for fault in faults:
         task = FAULTS[fault](task)
     return task

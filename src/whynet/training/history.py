@@ -17,6 +17,10 @@ class Epoch:
 
     `cost` is the mean over the epoch's batches, each taken before its step; `seconds` counts the steps alone, without
     evaluation.
+
+    >>> epoch = Epoch(epoch=0, steps=100, cost=0.4, learning_rate=0.1, seconds=0.1, test_correct=90, test_total=100)
+    >>> epoch.test_accuracy
+    0.9
     """
 
     epoch: int

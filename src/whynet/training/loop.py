@@ -41,7 +41,11 @@ SECONDS_BETWEEN_LOOKS = 0.1  # how long the engine runs before the loop looks up
 @dataclass(frozen=True)
 class Best:
     """The epoch with the highest validation accuracy so far (of equal ones, with the lowest cost), and copies of the
-    parameters and running statistics it ended with."""
+    parameters and running statistics it ended with.
+
+    >>> Best(epoch=3, accuracy=0.97, cost=0.1, params=np.zeros(5), statistics=np.zeros(0)).epoch
+    3
+    """
 
     epoch: int
     accuracy: float
@@ -52,7 +56,11 @@ class Best:
 
 @dataclass
 class Position:
-    """Where a training stands: enough, with the parameters and the recipe, to go on to the very same bits."""
+    """Where a training stands: enough, with the parameters and the recipe, to go on to the very same bits.
+
+    >>> Position().epoch, Position().batch  # before the first step
+    (0, 0)
+    """
 
     epoch: int = 0
     batch: int = 0
@@ -65,7 +73,13 @@ class Position:
 
 
 def split(data: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
-    """The examples to train on and, if the recipe holds any back, those to validate on."""
+    """The examples to train on and, if the recipe holds any back, those to validate on.
+
+    >>> from whynet.data.sources import load
+    >>> train, validation = split(load("digits"), Recipe(validation_size=200))
+    >>> len(train), len(validation)
+    (1242, 200)
+    """
     validation = None
     if recipe.validation_size:
         data, validation = data.split(recipe.validation_size, seed=recipe.seed)
@@ -76,6 +90,10 @@ def split(data: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
 
 def build(recipe: Recipe, data: Dataset) -> Network:
     """The untrained network that the recipe describes, made to fit the data.
+
+    >>> from whynet.data.sources import load
+    >>> build(Recipe(hidden=(20, 15)), load("digits"))
+    Network(64-20-15-10, sigmoid, softmax-cross-entropy: 1,775 parameters, float32)
 
     Raises
     ------
@@ -104,7 +122,13 @@ def build(recipe: Recipe, data: Dataset) -> Network:
 
 
 def make_task(network: Network, examples: Dataset, recipe: Recipe) -> Task:
-    """What an engine is handed: the network, how it is updated, and the examples, with the recipe's faults made."""
+    """What an engine is handed: the network, how it is updated, and the examples, with the recipe's faults made.
+
+    >>> from whynet.data.sources import load
+    >>> data = load("digits")
+    >>> make_task(build(Recipe(), data), data, Recipe(momentum=0.9)).optimizer
+    SGD(momentum=0.9)
+    """
     if network.scaling is None:
         network.scaling = fit_scaling(recipe.scaling, examples.images)
     targets = network.targets(np.arange(len(examples.classes)))
@@ -129,7 +153,13 @@ def make_task(network: Network, examples: Dataset, recipe: Recipe) -> Task:
 
 
 def first_state(task: Task) -> State:
-    """The optimizer's memory before the first step."""
+    """The optimizer's memory before the first step.
+
+    >>> from whynet.data.sources import load
+    >>> data = load("digits")
+    >>> sorted(first_state(make_task(build(Recipe(), data), data, Recipe(momentum=0.9, average=0.99))))
+    ['average', 'velocity']
+    """
     return task.optimizer.init(task.network.params) | task.average.init(task.network.params)
 
 
@@ -157,6 +187,13 @@ class Training(Iterator[Epoch]):
     """An iterator over epochs. Each `next` takes all steps of one epoch, in place, and returns its record.
 
     Between engine calls it asks `stop()`, and tells `look(training)` how far it is (`position`, `batches`).
+
+    >>> from whynet.data.sources import load
+    >>> data, recipe = load("digits"), Recipe(epochs=2)
+    >>> training = Training(build(recipe, data), data, recipe)
+    >>> epoch = next(training)
+    >>> training.position.epoch, len(training.costs), training.finished
+    (1, 145, False)
 
     Raises
     ------

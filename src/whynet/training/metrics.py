@@ -10,17 +10,38 @@ from whynet.types import Array, Labels
 
 
 def correct(network: Network, data: Dataset) -> int:
-    """How many examples the network answers right."""
+    """How many examples the network answers right.
+
+    >>> from whynet.data.sources import load
+    >>> from whynet.types import Scaling
+    >>> data = load("digits")
+    >>> correct(Network([64, 10], init="zeros", scaling=Scaling("0..1", 0, 255)), data)  # all answered 0
+    143
+    """
     return int(np.count_nonzero(network.predict(data.images) == data.labels))
 
 
 def accuracy(network: Network, data: Dataset) -> float:
-    """Share of the examples answered right, 0..1."""
+    """Share of the examples answered right, 0..1.
+
+    >>> from whynet.data.sources import load
+    >>> from whynet.types import Scaling
+    >>> data = load("digits")
+    >>> round(accuracy(Network([64, 10], init="zeros", scaling=Scaling("0..1", 0, 255)), data), 4)
+    0.0992
+    """
     return correct(network, data) / len(data)
 
 
 def mean_cost(network: Network, data: Dataset) -> float:
-    """The network's cost on these examples, without a penalty."""
+    """The network's cost on these examples, without a penalty.
+
+    >>> from whynet.data.sources import load
+    >>> from whynet.types import Scaling
+    >>> data = load("digits")
+    >>> round(mean_cost(Network([64, 10], init="zeros", scaling=Scaling("0..1", 0, 255)), data), 5)  # log 10
+    2.30259
+    """
     total = 0.0
     for start in range(0, len(data), ROWS_AT_ONCE):
         part = slice(start, start + ROWS_AT_ONCE)
@@ -41,7 +62,11 @@ def confusion(predictions: Labels, labels: Labels, classes: int) -> Array:
 
 
 def recall(confusion: Array) -> Array:
-    """Share of each class that is answered right (classes,); NaN for a class without examples."""
+    """Share of each class that is answered right (classes,); NaN for a class without examples.
+
+    >>> recall(np.array([[3, 1], [0, 2]]))
+    array([0.75, 1.  ])
+    """
     totals = confusion.sum(axis=1)
     with np.errstate(invalid="ignore"):
         shares: Array = np.diag(confusion) / totals

@@ -30,7 +30,11 @@ LEAST_GAIN = 0.02  # share of the first cost by which it must fall, to say anyth
 @dataclass(frozen=True)
 class RateSearch:
     """What was tried: the `rates` step by step, the cost of each step's batch, the same smoothed; and the rate that was
-    `chosen`, None where no rate lowers the cost."""
+    `chosen`, None where no rate lowers the cost.
+
+    >>> RateSearch((0.1, 0.2), (2.3, 0.5), (2.3, 1.0), chosen=0.02).in_words()
+    'learning rate 0.02: a tenth of where the cost is lowest'
+    """
 
     rates: tuple[float, ...]
     costs: tuple[float, ...]

@@ -56,6 +56,12 @@ class Run:
     `network`, `history`, `recipe` and `data` are what their names say; `floor` is the cost of answering the class
     shares to every image; `state` is None, or `"non-finite"` when training blew up. `directory` is None for a run that
     lives in memory alone.
+
+    >>> from whynet.data.sources import load
+    >>> run = Run.create(Recipe(epochs=1), load("digits"))
+    >>> run.train()
+    >>> run
+    Run(Network(64-30-10, sigmoid, softmax-cross-entropy: 2,260 parameters, float32), 1 of 1 epochs, cost ...)
     """
 
     recipe: Recipe
@@ -328,7 +334,11 @@ def fit(
 
 
 def new_directory(parent: Path, recipe: Recipe) -> Path:
-    """A name for a run's directory that is not taken: the time and the sizes."""
+    """A name for a run's directory that is not taken: the time and the sizes.
+
+    >>> new_directory(Path("runs"), Recipe(sizes=(64, 30, 10))).name[15:]
+    '-64-30-10'
+    """
     sizes = "-".join(map(str, recipe.sizes or recipe.hidden or ()))
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{sizes}".rstrip("-")
     directory, number = parent / name, 2
