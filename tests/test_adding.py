@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import runpy
+import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -45,6 +48,40 @@ def test_an_activation(added, rng):
     check = whynet.check_gradients(network, rng.random((8, 5)), np.eye(3)[rng.integers(3, size=8)])
     assert check.passed
     assert all(one.verdict == "right" for one in check.arrays)
+
+
+@pytest.mark.slow
+def test_an_activation_is_one_file_and_one_line_and_ten_tests_cover_it(tmp_path):
+    """The example put where the page says, in a copy of the project; nothing else is touched."""
+    for folder in ("src", "tests", "docs", "examples"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    section = (ROOT / "docs" / "adding.md").read_text().split("\n## An activation\n")[1]
+    code = re.search(r"(class Softplus:.*?)\n\n\nACTIVATIONS", section, re.DOTALL)[1]
+    home = tmp_path / "src/whynet/network/activations.py"
+    source = home.read_text().replace("\nACTIVATIONS:", f"\n{code}\n\n\nACTIVATIONS:")
+    home.write_text(source.replace('"softmax": Softmax(),', '"softmax": Softmax(),\n    "softplus": Softplus(),'))
+    recipe = tmp_path / "src/whynet/training/recipe.py"
+    recipe.write_text(recipe.read_text().replace('"softmax", "tanh"]', '"softmax", "softplus", "tanh"]'))
+    # An editable install finds the package before any path does: only the copy may be found here.
+    program = (
+        "import sys, pytest\n"
+        "sys.meta_path[:] = [finder for finder in sys.meta_path if isinstance(finder, type)]\n"
+        "sys.path.insert(0, 'src')\n"
+        "sys.exit(pytest.main(['-v', '-p', 'no:cacheprovider', '-m', 'not slow', '-k', 'softplus or recipe', "
+        "'tests/network', 'tests/training/test_recipe.py']))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert len(re.findall(r"::test_.*softplus.* PASSED", done.stdout)) >= 10, done.stdout
+
+
+def test_a_layer(added, rng):
+    layer = added("A layer")["Swish"](6)
+    network = whynet.Network(layers=[whynet.Dense(5, 6), layer, whynet.Dense(6, 3)], seed=1)
+    check = whynet.check_gradients(network, rng.random((8, 5)), np.eye(3)[rng.integers(3, size=8)])
+    assert [one.verdict for one in check.arrays] == ["right"] * 5
+    assert [one.array for one in check.arrays][2] == "1.beta"
 
 
 def test_a_cost(added, rng):
