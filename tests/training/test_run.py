@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ import pytest
 import whynet
 from whynet import files
 from whynet.data import sources
-from whynet.errors import BadFile, ResourceError, UsageError
+from whynet.errors import BadFile, Interrupted, ResourceError, UsageError
+from whynet.optimizers.optimizers import OPTIMIZERS
+from whynet.optimizers.schedules import SCHEDULES
 from whynet.training.history import Epoch, History
 from whynet.training.run import Run
 
@@ -225,3 +228,31 @@ def test_twenty_random_moments(tmp_path, whole_model):
     for number in range(20):
         after = rng.uniform(0, max(seconds - 0.5, 0.2))
         assert killed_and_resumed(tmp_path / f"run-{number}", after, signal.SIGKILL) == model, after
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
+@pytest.mark.parametrize("schedule", sorted(SCHEDULES))
+def test_every_combination_resumes_from_its_files_to_the_same_bytes(optimizer, schedule, tmp_path):
+    """Cut at random moments, opened again from the directory each time; 35 pairs x 4 x 2 cuts."""
+    rng = np.random.default_rng([sorted(OPTIMIZERS).index(optimizer), sorted(SCHEDULES).index(schedule)])
+    for dropout, rotation in ((0.0, 0.0), (0.3, 0.0), (0.0, 15.0), (0.3, 15.0)):
+        recipe = whynet.Recipe(
+            data="digits", train_size=100, validation_size=40, hidden=(6,), epochs=3, batch_size=7, seed=3,
+            optimizer=optimizer, schedule=schedule, dropout=dropout, noise=dropout, rotation=rotation,
+            elastic=rotation / 15, batch_norm=bool(rng.random() < 0.5), average=float(rng.choice([0.0, 0.9])),
+            patience=int(rng.integers(1, 3)) if rng.random() < 0.5 else None,
+        )  # fmt: skip
+        name = f"{dropout}-{rotation}"
+        whynet.fit(recipe, out=tmp_path / name)
+        for cut in rng.integers(1, 44, size=2):
+            directory = tmp_path / f"{name}-{cut}"
+            run = Run.create(recipe, whynet.load("digits"), directory, overwrite=True)
+            left = iter(range(int(cut)))
+            with suppress(Interrupted):  # or patience ran out before
+                run.train(stop=lambda left=left: next(left, None) is None)
+            again = Run.open(directory)
+            again.train()
+            for file in ("model.safetensors", "checkpoint.safetensors"):
+                assert (directory / file).read_bytes() == (tmp_path / name / file).read_bytes(), (file, cut, recipe)
