@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from whynet.engines.native import _native
 from whynet.interfaces import cli
+
+ENGINE = "native" if _native else "reference"  # where it was compiled
 
 TRAIN_KEYS = {
     "schema", "data", "sizes", "base", "engine", "engine_reason", "seed", "epochs_run", "seconds", "epoch_seconds",
@@ -70,7 +73,7 @@ def test_training_as_json(as_json):
     code, values, _ = as_json("train", "--data", "digits", "--epochs", 3, "--seed", 4)
     assert code == 0
     assert values.keys() >= TRAIN_KEYS
-    assert (values["data"], values["base"], values["engine"], values["seed"]) == ("digits", "plain", "reference", 4)
+    assert (values["data"], values["base"], values["engine"], values["seed"]) == ("digits", "plain", ENGINE, 4)
     assert values["sizes"] == [64, 30, 10]
     assert len(values["test_correct"]) == len(values["epoch_seconds"]) == values["epochs_run"] == 3
     assert values["test_accuracy"] == values["test_correct"][-1] / values["test_total"]

@@ -54,6 +54,7 @@ class Task(NamedTuple):
     average: Average
     examples: Examples
     seed: int
+    threads: int = 1
 
 
 class Blowup(NamedTuple):

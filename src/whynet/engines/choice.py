@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from whynet.engines.base import Engine, Task
+from whynet.engines.native import Native
 from whynet.engines.reference import Reference
 from whynet.errors import UsageError
 
-ENGINES: tuple[Engine, ...] = (Reference(),)  # fastest first
+ENGINES: tuple[Engine, ...] = (Native(), Reference())  # fastest first
 
 
 def choose(name: str, task: Task) -> tuple[Engine, str]:
@@ -25,6 +26,7 @@ def choose(name: str, task: Task) -> tuple[Engine, str]:
     UsageError
         The engine asked for does not exist or cannot do this; the reason is in the message.
     """
+    declined: list[str] = []
     for engine in ENGINES:
         reason = engine.why_not(task)
         if name == engine.name:
@@ -32,7 +34,8 @@ def choose(name: str, task: Task) -> tuple[Engine, str]:
                 raise UsageError(f"the {name} engine cannot train this: {reason}", do="Leave out --engine")
             return engine, "asked for"
         if name == "auto" and reason is None:
-            return engine, "the only engine there is" if len(ENGINES) == 1 else "the fastest that can do it"
+            return engine, "; ".join(declined) or "the fastest that can do it"
+        declined.append(f"the {engine.name} engine cannot: {reason}")
     raise UsageError(
         f"there is no engine '{name}'", expected="auto, " + ", ".join(engine.name for engine in ENGINES), found=name
     )

@@ -148,6 +148,7 @@ def make_task(network: Network, examples: Dataset, recipe: Recipe) -> Task:
             _weights(examples, recipe, network.dtype),
         ),
         recipe.seed,
+        recipe.threads,
     )
     return with_faults(task, recipe.faults)
 

@@ -21,7 +21,7 @@ CostName = Literal["quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy"
 OptimizerName = Literal["sgd", "nesterov", "adam", "adamw", "rmsprop"]
 ScheduleName = Literal["constant", "cosine", "exponential", "linear", "one-cycle", "step", "warm-up"]
 ScalingName = Literal["0..1", "-1..1", "standard", "raw"]
-EngineName = Literal["auto", "reference"]
+EngineName = Literal["auto", "native", "reference"]
 FaultName = Literal["naive-sigmoid", "no-output-slope", "raw-momentum", "whole-matrix-check"]
 
 RECIPES = Path(__file__).parent.parent / "recipes"

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, asdict, fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -141,18 +142,20 @@ def train(
     """
     given = {name: value for name, value in options.items() if value is not None}
     if resume is not None:
-        run = _resumed(resume, recipe, given, out, overwrite or find_rate or csv is not None, screen)
+        make = _resumed(resume, recipe, given, out, overwrite or find_rate or csv is not None, screen)
     else:
-        run = _new(recipe, given, out, overwrite, find_rate, screen)
+        make = _new(recipe, given, out, overwrite, find_rate, screen)
     started = time.perf_counter()
-    assert run.directory is not None
-    report = run.directory / "report.html"
     code = 0
-    if run.finished and report.exists():
-        screen.say(f"This run is finished, and left as it is: {run.directory}")
-    else:
-        code = _train(run, screen, csv)
-        run.report()
+    with _stoppable() as stop:  # from the moment on when there is a directory
+        run = make()
+        assert run.directory is not None
+        report = run.directory / "report.html"
+        if run.finished and report.exists():
+            screen.say(f"This run is finished, and left as it is: {run.directory}")
+        else:
+            code = _train(run, screen, csv, stop)
+            run.report()
     seconds = time.perf_counter() - started
     screen.result(_as_json(run, report, seconds), _in_words(run, report))
     if code == 130:
@@ -167,7 +170,8 @@ def train(
 
 def _new(
     name: str | None, given: dict[str, Any], out: Path | None, overwrite: bool, find_rate: bool, screen: Screen
-) -> Run:
+) -> Callable[[], Run]:
+    """How to make the run that is asked for, once everything about it is known to be sound."""
     if find_rate and "learning_rate" in given:
         raise UsageError("--find-rate looks for what --learning-rate gives", do="Leave out one of them")
     base = name or ("plain" if set(given) - NEUTRAL else "default")
@@ -193,7 +197,7 @@ def _new(
         search = rates.find_rate(recipe, data)
         screen.say(f"Rate finder: {search.in_words()}")
         recipe = recipe.but(learning_rate=search.chosen or recipe.rate)
-    return Run.create(recipe, data, directory, overwrite=overwrite, base=base, rate_search=search)
+    return partial(Run.create, recipe, data, directory, overwrite=overwrite, base=base, rate_search=search)
 
 
 def _resumed(
@@ -203,7 +207,7 @@ def _resumed(
     out: Path | None,
     overwrite: bool,
     screen: Screen,
-) -> Run:
+) -> Callable[[], Run]:
     if name is not None or given or out is not None or overwrite:
         raise UsageError(
             "a resumed run keeps its own recipe and directory",
@@ -214,10 +218,10 @@ def _resumed(
 
     run = Run.open(directory, say=screen.say)
     screen.say(f"Recipe: {run.base}, resumed at epoch {run.position.epoch}, batch {run.position.batch}")
-    return run
+    return lambda: run
 
 
-def _train(run: Run, screen: Screen, csv: Path | None) -> int:
+def _train(run: Run, screen: Screen, csv: Path | None, stop: Callable[[], bool]) -> int:
     """Train to the end, or until the user has had enough; returns the exit code."""
     from whynet.training.callbacks import CsvLog
 
@@ -228,7 +232,9 @@ def _train(run: Run, screen: Screen, csv: Path | None) -> int:
         f"{len(run.data.test) if run.data.test else 0:,} to test; {run.engine} engine"
     )
     screen.detail(f"data from {run.data.source}; {run.engine} engine: {run.engine_reason}; into {run.directory}")
-    with _stoppable() as stop, progress(run, screen) as (look, on_epoch):
+    if run.recipe.engine == "auto" and run.engine == "reference":
+        screen.say(f"The readable engine takes the steps: {run.engine_reason}.")
+    with progress(run, screen) as (look, on_epoch):
         try:
             calls: list[Callable[[Epoch], object]] = [on_epoch] if log is None else [on_epoch, log]
             run.train(on_epoch=lambda epoch: [call(epoch) for call in calls], stop=stop, look=look)

@@ -1,0 +1,125 @@
+// Matrix products. Columns are split into panels of a few vectors that stay in registers; every sum runs in one fixed
+// order, whoever computes it, so that any number of threads gives the same bits.
+#pragma once
+
+#include "vec.hpp"
+
+namespace whynet::ISA {
+
+constexpr int TILE_ROWS = VECTOR_BYTES == 64 ? 8 : 4;  // with two vectors a row: what fits into the registers
+
+// C (R rows, N vectors) = A B. The entry A(r, k) lies at a[r * a_row + k * a_column].
+template <class T, int R, int N>
+static inline void tile(const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_column, const T* b, std::ptrdiff_t b_row,
+                        int inner, T* c, std::ptrdiff_t c_row) {
+    Vec<T> total[R][N] = {};
+    for (int k = 0; k < inner; ++k) {
+        Vec<T> right[N];
+        for (int v = 0; v < N; ++v) right[v] = load(b + k * b_row + v * WIDTH<T>);
+        for (int r = 0; r < R; ++r) {
+            const T left = a[r * a_row + k * a_column];
+            for (int v = 0; v < N; ++v) total[r][v] += left * right[v];
+        }
+    }
+    for (int r = 0; r < R; ++r)
+        for (int v = 0; v < N; ++v) store(c + r * c_row + v * WIDTH<T>, total[r][v]);
+}
+
+template <class T, int N>
+static void panel(const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_column, const T* b, std::ptrdiff_t b_row,
+                  int rows, int inner, T* c, std::ptrdiff_t c_row) {
+    int r = 0;
+    for (; r + TILE_ROWS <= rows; r += TILE_ROWS)
+        tile<T, TILE_ROWS, N>(a + r * a_row, a_row, a_column, b, b_row, inner, c + r * c_row, c_row);
+    for (; r + 2 <= rows; r += 2) tile<T, 2, N>(a + r * a_row, a_row, a_column, b, b_row, inner, c + r * c_row, c_row);
+    for (; r < rows; ++r) tile<T, 1, N>(a + r * a_row, a_row, a_column, b, b_row, inner, c + r * c_row, c_row);
+}
+
+// C (rows, columns) = A (rows, inner) B (inner, columns); columns is a multiple of LANES.
+template <class T>
+static void multiply(const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_column, const T* b, std::ptrdiff_t b_row,
+                     int rows, int inner, int columns, T* c, std::ptrdiff_t c_row) {
+    constexpr int step = 2 * WIDTH<T>;
+    int j = 0;
+    for (; j + step <= columns; j += step)
+        panel<T, 2>(a, a_row, a_column, b + j, b_row, rows, inner, c + j, c_row);
+    for (; j < columns; j += WIDTH<T>) panel<T, 1>(a, a_row, a_column, b + j, b_row, rows, inner, c + j, c_row);
+}
+
+// C(r, k) = sum over columns of A(r, .) B(k, .), R rows and K of the k at once: rows of both lie side by side.
+template <class T, int R, int K>
+static inline void dots(const T* a, std::ptrdiff_t a_row, const T* b, std::ptrdiff_t b_row, int columns, T* c,
+                        std::ptrdiff_t c_row) {
+    Vec<T> total[R][K] = {};
+    for (int j = 0; j < columns; j += WIDTH<T>) {
+        Vec<T> left[R];
+        for (int r = 0; r < R; ++r) left[r] = load(a + r * a_row + j);
+        for (int k = 0; k < K; ++k) {
+            const Vec<T> right = load(b + k * b_row + j);
+            for (int r = 0; r < R; ++r) total[r][k] += left[r] * right;
+        }
+    }
+    for (int r = 0; r < R; ++r)
+        for (int k = 0; k < K; ++k) c[r * c_row + k] = sum<T>(total[r][k]);
+}
+
+// C (rows, count) = A (rows, columns) B^T, B (count, columns).
+template <class T>
+static void multiply_transposed(const T* a, std::ptrdiff_t a_row, const T* b, std::ptrdiff_t b_row, int rows,
+                                int count, int columns, T* c, std::ptrdiff_t c_row) {
+    constexpr int R = VECTOR_BYTES == 64 ? 4 : 2;
+    int k = 0;
+    for (; k + 4 <= count; k += 4) {
+        int r = 0;
+        for (; r + R <= rows; r += R)
+            dots<T, R, 4>(a + r * a_row, a_row, b + k * b_row, b_row, columns, c + r * c_row + k, c_row);
+        for (; r < rows; ++r)
+            dots<T, 1, 4>(a + r * a_row, a_row, b + k * b_row, b_row, columns, c + r * c_row + k, c_row);
+    }
+    for (; k < count; ++k)
+        for (int r = 0; r < rows; ++r)
+            dots<T, 1, 1>(a + r * a_row, a_row, b + k * b_row, b_row, columns, c + r * c_row + k, c_row);
+}
+
+// A sparse vector: `count` places and values.
+template <class T>
+struct Sparse {
+    const std::int32_t* places;
+    const T* values;
+    int count;
+};
+
+// c (N vectors) = start + sum of value * row `place` of B. Neighbouring terms go to different sums (P of them), which
+// would else wait for each other; these are added in the end.
+template <class T, int N, int P>
+static inline void gather(const T* start, Sparse<T> x, const T* b, std::ptrdiff_t b_row, T* c) {
+    Vec<T> total[P][N] = {};
+    for (int v = 0; v < N; ++v) total[0][v] = load(start + v * WIDTH<T>);
+    int s = 0;
+    for (; s + P <= x.count; s += P)
+        for (int p = 0; p < P; ++p) {
+            const T* row = b + std::ptrdiff_t(x.places[s + p]) * b_row;
+            const T value = x.values[s + p];
+            for (int v = 0; v < N; ++v) total[p][v] += value * load(row + v * WIDTH<T>);
+        }
+    for (; s < x.count; ++s) {
+        const T* row = b + std::ptrdiff_t(x.places[s]) * b_row;
+        for (int v = 0; v < N; ++v) total[0][v] += x.values[s] * load(row + v * WIDTH<T>);
+    }
+    for (int p = 1; p < P; ++p)
+        for (int v = 0; v < N; ++v) total[0][v] += total[p][v];
+    for (int v = 0; v < N; ++v) store(c + v * WIDTH<T>, total[0][v]);
+}
+
+// c (columns) = start + x B for a sparse x; columns is a multiple of LANES. Few columns need P > 1 sums to keep the
+// processor busy; P must not depend on how many of a layer's columns this call is about, else threads changed the bits.
+template <class T, int P>
+static void multiply_sparse(const T* start, Sparse<T> x, const T* b, std::ptrdiff_t b_row, int columns, T* c) {
+    constexpr int most = P == 1 ? 8 : 2;
+    int j = 0;
+    for (; j + most * WIDTH<T> <= columns; j += most * WIDTH<T>) gather<T, most, P>(start + j, x, b + j, b_row, c + j);
+    for (; j + 2 * WIDTH<T> <= columns; j += 2 * WIDTH<T>) gather<T, 2, P>(start + j, x, b + j, b_row, c + j);
+    for (; j < columns; j += WIDTH<T>) gather<T, 1, P>(start + j, x, b + j, b_row, c + j);
+}
+
+}  // namespace whynet::ISA

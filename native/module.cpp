@@ -1,0 +1,268 @@
+// The Python side: everything is checked here, before the loop, which checks nothing, runs without the GIL.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "crew.hpp"
+#include "task.hpp"
+
+namespace nb = nanobind;
+
+namespace whynet {
+
+#define DECLARE(isa)                                              \
+    std::int64_t advance_f32_##isa(Task<float>&, Crew*);          \
+    std::int64_t advance_f64_##isa(Task<double>&, Crew*);         \
+    std::size_t memory_f32_##isa(const Task<float>&);             \
+    std::size_t memory_f64_##isa(const Task<double>&);
+DECLARE(baseline)
+#ifdef WHYNET_X86
+DECLARE(avx2)
+DECLARE(avx512)
+#endif
+
+struct Path {
+    const char* name;
+    bool (*possible)();
+    std::int64_t (*advance32)(Task<float>&, Crew*);
+    std::int64_t (*advance64)(Task<double>&, Crew*);
+    std::size_t (*memory32)(const Task<float>&);
+    std::size_t (*memory64)(const Task<double>&);
+};
+#define PATH(isa, test) {#isa, [] { return bool(test); }, advance_f32_##isa, advance_f64_##isa, memory_f32_##isa, memory_f64_##isa}
+const Path PATHS[] = {  // the best first
+#ifdef WHYNET_X86
+    PATH(avx512, __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")),
+    PATH(avx2, __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")),
+#endif
+    PATH(baseline, true),
+};
+
+std::vector<std::string> paths() {
+    std::vector<std::string> names;
+    for (const Path& path : PATHS)
+        if (path.possible()) names.push_back(path.name);
+    return names;
+}
+
+const Path& path_named(const std::string& name) {
+    for (const Path& path : PATHS)
+        if (name == path.name && path.possible()) return path;
+    throw std::invalid_argument("this processor has no path '" + name + "'");
+}
+
+std::int64_t run(const Path& path, Task<float>& task, Crew* crew) { return path.advance32(task, crew); }
+std::int64_t run(const Path& path, Task<double>& task, Crew* crew) { return path.advance64(task, crew); }
+std::size_t needed(const Path& path, const Task<float>& task) { return path.memory32(task); }
+std::size_t needed(const Path& path, const Task<double>& task) { return path.memory64(task); }
+
+template <class T>
+struct Buffer {  // numbers aligned to 64 bytes, all zero at first
+    explicit Buffer(std::size_t count) : numbers(new (std::align_val_t(64)) T[count + LANES]()) {}
+    ~Buffer() { ::operator delete[](numbers, std::align_val_t(64)); }
+    Buffer(const Buffer&) = delete;
+    T* numbers;
+};
+
+inline int padded(int units) { return (units + LANES - 1) / LANES * LANES; }
+
+void expect(bool good, const char* what) {
+    if (!good) throw std::invalid_argument(what);
+}
+
+template <class T>
+using Array = nb::ndarray<T, nb::numpy, nb::device::cpu, nb::c_contig>;
+using LayerTuple = std::tuple<int, int, int, int, double, std::uint64_t>;
+using Ink = std::tuple<Array<std::int64_t>, Array<std::uint16_t>>;
+
+// Between the network's vector, without gaps, and padded rows.
+template <class T>
+void copy(const std::vector<Layer>& layers, T* vector, T* rows, bool in) {
+    for (const Layer& layer : layers) {
+        if (layer.kind != Kind::dense) continue;
+        const std::size_t width = padded(layer.out), bytes = layer.out * sizeof(T);
+        for (int k = 0; k <= layer.in; ++k, vector += layer.out) {
+            T* row = rows + (k < layer.in ? layer.weights + k * width : layer.biases);
+            in ? std::memcpy(row, vector, bytes) : std::memcpy(vector, row, bytes);
+        }
+    }
+}
+
+template <class T>
+std::tuple<std::int64_t, nb::ndarray<nb::numpy, double>> advance(
+    const std::string& path_name, int threads, const std::vector<LayerTuple>& described, int cost,
+    const std::tuple<int, std::vector<double>>& update, Array<T> params, const std::vector<std::optional<Array<T>>>& state,
+    Array<const std::uint8_t> pixels, Array<const T> table, const std::optional<Ink>& ink,
+    Array<const std::int64_t> labels, Array<const T> targets, const std::optional<Array<const T>>& weights,
+    Array<const std::int64_t> rows, Array<const double> rates, std::uint64_t seed, std::int64_t first_step,
+    std::int64_t steps_before) {
+    const Path& path = path_named(path_name);
+    expect(threads >= 1 && threads <= 64, "threads must be 1 to 64");
+    expect(!described.empty() && described.size() <= 256, "1 to 256 layers are possible");
+    expect(cost >= 0 && cost <= 2, "there is no such cost");
+    std::vector<Layer> layers;
+    std::size_t size = 0, numbers = 0;
+    for (const auto& [kind, in, out, activation, rate, index] : described) {
+        expect(kind == 0 || kind == 1, "there is no such kind of layer");
+        expect(in >= 1 && out >= 1 && in < (1 << 24) && out < (1 << 24), "a layer has 1 to 2^24 units");
+        expect(activation >= 0 && activation <= 8, "there is no such activation");
+        expect(rate >= 0 && rate < 1, "a rate of dropout lies in [0, 1)");
+        expect(layers.empty() || layers.back().out == in, "the layers do not fit together");
+        Layer layer{Kind(kind), in, out, Activation(activation), rate, index, 0, 0};
+        if (layer.kind == Kind::dense) {
+            layer.weights = size;
+            layer.biases = size + std::size_t(in) * padded(out);
+            size = layer.biases + padded(out);
+            numbers += std::size_t(in) * out + out;
+        } else {
+            expect(in == out, "dropout changes no size");
+        }
+        layers.push_back(layer);
+    }
+    expect(layers.back().kind == Kind::dense, "the last layer must be dense");
+    expect(params.ndim() == 1 && params.size() == numbers, "the parameters do not fit the layers");
+    const auto& [optimizer, amounts] = update;
+    expect(optimizer >= 0 && optimizer <= 3 && amounts.size() == 10, "there is no such optimizer");
+    expect(state.size() == 3, "three vectors of state are expected");
+    for (const auto& one : state) expect(!one || (one->ndim() == 1 && one->size() == numbers), "a state does not fit");
+    expect(optimizer != 0 || amounts[0] == 0 || state[0], "momentum needs its velocity");
+    expect(optimizer == 0 || state[0], "the optimizer needs its first state");
+    expect(optimizer < 2 || state[1], "the optimizer needs its second state");
+    expect(amounts[9] == 0 || state[2], "an average needs its state");
+
+    const std::int64_t examples = pixels.ndim() == 2 ? pixels.shape(0) : -1;
+    expect(examples >= 1 && int(pixels.shape(1)) == layers[0].in, "the pixels do not fit the first layer");
+    expect(table.ndim() == 1 && table.size() == 256, "the table has 256 entries");
+    expect(labels.ndim() == 1 && std::int64_t(labels.size()) == examples, "one label for each example is expected");
+    expect(targets.ndim() == 2 && int(targets.shape(1)) == layers.back().out, "the targets do not fit the outputs");
+    expect(!weights || (weights->ndim() == 1 && std::int64_t(weights->size()) == examples), "weights do not fit");
+    for (std::int64_t i = 0; i < examples; ++i)
+        expect(labels.data()[i] >= 0 && labels.data()[i] < std::int64_t(targets.shape(0)), "a label is out of range");
+    expect(rows.ndim() == 2 && rows.shape(1) >= 1 && rates.ndim() == 1 && rates.size() == rows.shape(0),
+           "rows (steps, batch) and rates (steps,) are expected");
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        expect(rows.data()[i] >= 0 && rows.data()[i] < examples, "a row is out of range");
+    if (ink) {
+        const auto& [starts, places] = *ink;
+        expect(starts.ndim() == 1 && std::int64_t(starts.size()) == examples + 1, "the ink does not fit the examples");
+        expect(starts.data()[0] == 0 && starts.data()[examples] == std::int64_t(places.size()), "the ink is cut short");
+    }
+
+    Buffer<T> inside(size), first(state[0] ? size : 0), second(state[1] ? size : 0), mean(state[2] ? size : 0);
+    auto* costs = new double[rows.shape(0)]();
+    nb::capsule owner(costs, [](void* numbers) noexcept { delete[] static_cast<double*>(numbers); });
+    Task<T> task{};
+    task.layers = layers.data();
+    task.count = int(layers.size());
+    task.cost = Cost(cost);
+    task.update = {Optimizer(optimizer), amounts[0], amounts[1], amounts[2], amounts[3], amounts[4],
+                   amounts[5], amounts[6], amounts[7], amounts[8], amounts[9]};
+    task.size = size;
+    task.params = inside.numbers;
+    task.first = state[0] ? first.numbers : nullptr;
+    task.second = state[1] ? second.numbers : nullptr;
+    task.mean = state[2] ? mean.numbers : nullptr;
+    task.steps_before = steps_before;
+    task.pixels = pixels.data();
+    task.examples = examples;
+    task.table = table.data();
+    task.starts = ink ? std::get<0>(*ink).data() : nullptr;
+    task.places = ink ? std::get<1>(*ink).data() : nullptr;
+    task.labels = labels.data();
+    task.targets = targets.data();
+    task.weights = weights ? weights->data() : nullptr;
+    task.rows = rows.data();
+    task.steps = rows.shape(0);
+    task.batch = int(rows.shape(1));
+    task.rates = rates.data();
+    task.seed = seed;
+    task.first_step = first_step;
+    task.costs = costs;
+
+    std::int64_t done = 0;
+    {
+        nb::gil_scoped_release free;
+        Buffer<T> memory(needed(path, task));
+        task.memory = memory.numbers;
+        T* kept[] = {params.data(), state[0] ? state[0]->data() : nullptr, state[1] ? state[1]->data() : nullptr,
+                     state[2] ? state[2]->data() : nullptr};
+        T* used[] = {task.params, task.first, task.second, task.mean};
+        for (int v = 0; v < 4; ++v)
+            if (kept[v]) copy(layers, kept[v], used[v], true);
+        Threads crew(threads);
+        done = run(path, task, &crew);
+        for (int v = 0; v < 4; ++v)
+            if (kept[v]) copy(layers, kept[v], used[v], false);
+    }
+    std::size_t shape[] = {rows.shape(0)};
+    return {done, nb::ndarray<nb::numpy, double>(costs, 1, shape, owner)};
+}
+
+// Where the pixels of each image are not 0: starts (n + 1,) and places.
+std::tuple<nb::ndarray<nb::numpy, std::int64_t>, nb::ndarray<nb::numpy, std::uint16_t>> find_ink(
+    Array<const std::uint8_t> pixels) {
+    expect(pixels.ndim() == 2 && pixels.shape(1) <= 65536, "images of at most 65,536 pixels are expected");
+    const std::size_t n = pixels.shape(0), in = pixels.shape(1);
+    auto* starts = new std::int64_t[n + 1];
+    nb::capsule own_starts(starts, [](void* p) noexcept { delete[] static_cast<std::int64_t*>(p); });
+    std::uint16_t* places = nullptr;
+    {
+        nb::gil_scoped_release free;
+        const std::uint8_t* pixel = pixels.data();
+        std::int64_t total = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+            starts[i] = total;
+            int count = 0;
+            for (std::size_t p = 0; p < in; ++p) count += pixel[i * in + p] != 0;
+            total += count;
+        }
+        starts[n] = total;
+        places = new std::uint16_t[total + 1];
+        for (std::size_t i = 0; i < n; ++i) {
+            std::int64_t at = starts[i];
+            for (std::size_t p = 0; p < in; ++p) {
+                places[at] = std::uint16_t(p);  // overwritten by the next place unless there is ink here
+                at += pixel[i * in + p] != 0;
+            }
+        }
+    }
+    nb::capsule own_places(places, [](void* p) noexcept { delete[] static_cast<std::uint16_t*>(p); });
+    std::size_t starts_shape[] = {n + 1}, places_shape[] = {std::size_t(starts[n])};
+    return {nb::ndarray<nb::numpy, std::int64_t>(starts, 1, starts_shape, own_starts),
+            nb::ndarray<nb::numpy, std::uint16_t>(places, 1, places_shape, own_places)};
+}
+
+// No argument is converted: a converted copy would be trained instead of the array that was handed in.
+template <class T>
+void define_advance(nb::module_& module, const char* name) {
+    module.def(name, &advance<T>,
+               "Take a step for each row of `rows`, in place; the number of sound steps, and the cost of each.",
+               nb::arg("path"), nb::arg("threads"), nb::arg("layers"), nb::arg("cost"), nb::arg("update"),
+               nb::arg("params").noconvert(), nb::arg("state").noconvert(), nb::arg("pixels").noconvert(),
+               nb::arg("table").noconvert(), nb::arg("ink").noconvert().none(), nb::arg("labels").noconvert(),
+               nb::arg("targets").noconvert(), nb::arg("weights").noconvert().none(), nb::arg("rows").noconvert(),
+               nb::arg("rates").noconvert(), nb::arg("seed"), nb::arg("first_step"), nb::arg("steps_before"));
+}
+
+}  // namespace whynet
+
+NB_MODULE(_native, module) {
+    using namespace whynet;
+    module.doc() = "The compiled training loop; whynet.engines.native is its Python side.";
+    module.def("paths", &paths, "The instruction sets that this processor has a loop for, the best first.");
+    module.def("find_ink", &find_ink, "Where the pixels of each image (n, features) are not 0: starts, places.");
+    define_advance<float>(module, "advance_f32");
+    define_advance<double>(module, "advance_f64");
+}

@@ -1,0 +1,70 @@
+// What the engine is handed: a network, how it is updated, and the examples, as plain numbers and pointers.
+// This header is shared by code for several processors, so it holds no function that a linker could merge.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace whynet {
+
+constexpr int LANES = 16;  // every row of every matrix is padded with zeros to a multiple of this
+
+enum class Kind : int { dense, dropout };
+enum class Activation : int { elu, gelu, identity, leaky_relu, relu, scaled_tanh, sigmoid, softmax, tanh };
+enum class Cost : int { quadratic, sigmoid_cross_entropy, softmax_cross_entropy };
+enum class Optimizer : int { sgd, nesterov, rmsprop, adam };
+
+struct Layer {
+    Kind kind;
+    int in, out;            // units; equal for dropout
+    Activation activation;  // of a dense layer
+    double rate;            // of dropout
+    std::uint64_t index;    // its place in the network: part of what its noise is hashed from
+    std::size_t weights, biases;  // where W (in, padded out) and b (padded out) begin in the padded vectors
+};
+
+struct Update {
+    Optimizer optimizer;
+    double momentum, beta2, decay, epsilon;        // beta1 of Adam is `momentum`
+    double l1, l2, clip_norm, weight_decay, max_norm, average;  // 0: off
+};
+
+template <class T>
+struct Task {
+    Layer* layers;
+    int count;
+    Cost cost;
+    Update update;
+    // Padded copies, all of `size` numbers: parameters, and what the optimizer remembers (null if it does not).
+    std::size_t size;
+    T *params, *first, *second, *mean;  // first: velocity or mean; second: squares; mean: the running average
+    std::int64_t steps_before;          // Adam's t before this call
+    // Examples.
+    const std::uint8_t* pixels;
+    std::int64_t examples;
+    const T* table;             // a pixel as a feature, 256
+    // Where the pixels of each image are not 0, or null: image i has places[starts[i]] to places[starts[i + 1] - 1].
+    const std::int64_t* starts;
+    const std::uint16_t* places;
+    const std::int64_t* labels;
+    const T* targets;           // (classes, outputs)
+    const T* weights;           // what each example counts, or null
+    // Steps.
+    const std::int64_t* rows;   // (steps, batch)
+    std::int64_t steps;
+    int batch;
+    const double* rates;
+    std::uint64_t seed;
+    std::int64_t first_step;
+    double* costs;              // (steps,), to be filled
+    // Working memory of `memory_needed` numbers, aligned to 64 bytes.
+    T* memory;
+};
+
+// Workers that run a job together: job(data, worker, workers) for every worker, all finished when `run` returns.
+struct Crew {
+    int workers;
+    void (*run)(Crew*, void (*job)(void*, int, int), void*);
+};
+
+}  // namespace whynet

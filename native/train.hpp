@@ -1,0 +1,617 @@
+// The loop over batches: forward, cost, backward, update; the same steps as the readable engine's, in the same order.
+#pragma once
+
+#include <cmath>
+
+#include "matrix.hpp"
+#include "task.hpp"
+
+namespace whynet::ISA {
+
+static inline int padded(int units) { return (units + LANES - 1) / LANES * LANES; }
+
+// ---- activations: a and its slope da/dz, in place of z; softmax, which mixes units, has no slope of its own.
+
+template <class T>
+static void activate(Activation activation, T* __restrict y, T* __restrict slope, int n) {
+    switch (activation) {
+        case Activation::identity:
+            for (int j = 0; j < n; ++j) slope[j] = 1;
+            break;
+        case Activation::relu:
+            for (int j = 0; j < n; ++j) {
+                slope[j] = y[j] > 0 ? T(1) : T(0);
+                y[j] = y[j] < 0 ? T(0) : y[j];  // so written, a NaN stays one
+            }
+            break;
+        case Activation::leaky_relu:
+            for (int j = 0; j < n; ++j) {
+                slope[j] = y[j] > 0 ? T(1) : T(0.01);
+                y[j] = y[j] > 0 ? y[j] : T(0.01) * y[j];
+            }
+            break;
+        case Activation::elu:
+            for (int j = 0; j < n; ++j) {
+                const T e = exponential(y[j] > 0 ? T(0) : y[j]);
+                slope[j] = y[j] > 0 ? T(1) : e;
+                y[j] = y[j] > 0 ? y[j] : e - T(1);
+            }
+            break;
+        case Activation::sigmoid:
+            for (int j = 0; j < n; ++j) {
+                const T a = T(1) / (T(1) + exponential(-y[j]));
+                slope[j] = a * (T(1) - a);
+                y[j] = a;
+            }
+            break;
+        case Activation::tanh:
+            for (int j = 0; j < n; ++j) {
+                const T a = hyperbolic_tangent(y[j]);
+                slope[j] = T(1) - a * a;
+                y[j] = a;
+            }
+            break;
+        case Activation::scaled_tanh:
+            for (int j = 0; j < n; ++j) {
+                const T a = hyperbolic_tangent(y[j] * T(2.0 / 3));
+                slope[j] = T(1.7159 * 2 / 3) * (T(1) - a * a);
+                y[j] = T(1.7159) * a;
+            }
+            break;
+        case Activation::gelu:
+            for (int j = 0; j < n; ++j) {
+                const T z = y[j], root = T(0.79788456080286535588);  // sqrt(2 / pi)
+                const T t = hyperbolic_tangent(root * (z + T(0.044715) * z * z * z));
+                const T du = root * (T(1) + T(3 * 0.044715) * z * z);
+                slope[j] = T(0.5) * (T(1) + t) + T(0.5) * z * (T(1) - t * t) * du;
+                y[j] = T(0.5) * z * (T(1) + t);
+            }
+            break;
+        case Activation::softmax: break;
+    }
+}
+
+// Shares of a row of `units` numbers: exp(z - largest) over their sum. Returns the logarithm of that sum, plus largest.
+template <class T>
+static double softmax(const T* z, T* shares, int units) {
+    T top = z[0];
+    for (int j = 1; j < units; ++j) top = z[j] > top ? z[j] : top;
+    for (int j = 0; j < units; ++j) shares[j] = exponential(z[j] - top);
+    T total = 0;
+    for (int j = 0; j < units; ++j) total += shares[j];
+    for (int j = 0; j < units; ++j) shares[j] /= total;
+    return std::log(double(total)) + double(top);
+}
+
+// ---- costs: the cost of one row; its gradient, already divided by the batch and times the row's weight, in `error`.
+
+template <class T>
+static double row_cost(Cost cost, const T* s, const T* t, int outputs, T factor, T* error) {
+    double value = 0;
+    switch (cost) {
+        case Cost::quadratic:
+            for (int j = 0; j < outputs; ++j) {
+                const T e = s[j] - t[j];
+                value += 0.5 * double(e) * double(e);
+                error[j] = e * factor;
+            }
+            break;
+        case Cost::sigmoid_cross_entropy:
+            for (int j = 0; j < outputs; ++j) {
+                const double z = double(s[j]);
+                value += (z > 0 ? z : 0.0) + std::log1p(std::exp(-std::fabs(z))) - double(t[j]) * z;
+                error[j] = (T(1) / (T(1) + exponential(-s[j])) - t[j]) * factor;
+            }
+            break;
+        case Cost::softmax_cross_entropy: {
+            const double logarithm = softmax(s, error, outputs);
+            T mass = 0;
+            for (int j = 0; j < outputs; ++j) mass += t[j];
+            for (int j = 0; j < outputs; ++j) {
+                value += double(t[j]) * (logarithm - double(s[j]));
+                error[j] = (mass * error[j] - t[j]) * factor;
+            }
+            break;
+        }
+    }
+    return value;
+}
+
+// ---- optimizers: n parameters with their gradients; `w`, `first` and `second` are changed.
+
+template <class T>
+struct Step {
+    Update update;
+    T rate;            // of this step
+    T corrected;       // Adam: rate / (1 - beta1^t)
+    T square_share;    // Adam: 1 / (1 - beta2^t)
+    bool plain;        // SGD with nothing else: a gradient of 0 changes nothing
+};
+
+template <class T>
+static void apply(const Step<T>& step, bool weights, T* __restrict g, T* __restrict w, T* __restrict first,
+                  T* __restrict second, int n) {
+    const Update& u = step.update;
+    const T rate = step.rate, m = T(u.momentum);
+    if (weights && (u.l1 > 0 || u.l2 > 0)) {
+        const T l1 = T(u.l1), l2 = T(u.l2);
+        for (int j = 0; j < n; ++j) g[j] += l1 * T((w[j] > 0) - (w[j] < 0)) + l2 * w[j];
+    }
+    if (weights && u.weight_decay > 0) {
+        const T keep = T(1 - double(rate) * u.weight_decay);
+        for (int j = 0; j < n; ++j) w[j] *= keep;
+    }
+    switch (u.optimizer) {
+        case Optimizer::sgd:
+            if (u.momentum > 0)
+                for (int j = 0; j < n; ++j) {
+                    first[j] = m * first[j] - rate * g[j];
+                    w[j] += first[j];
+                }
+            else
+                for (int j = 0; j < n; ++j) w[j] -= rate * g[j];
+            break;
+        case Optimizer::nesterov:
+            for (int j = 0; j < n; ++j) {
+                first[j] = m * first[j] - rate * g[j];
+                w[j] += m * first[j] - rate * g[j];
+            }
+            break;
+        case Optimizer::rmsprop: {
+            const T decay = T(u.decay), rest = T(1 - u.decay), epsilon = T(u.epsilon);
+            for (int j = 0; j < n; ++j) {
+                second[j] = decay * second[j] + rest * g[j] * g[j];
+                first[j] = m * first[j] - rate * g[j] / (std::sqrt(second[j]) + epsilon);
+                w[j] += first[j];
+            }
+            break;
+        }
+        case Optimizer::adam: {
+            const T rest1 = T(1 - u.momentum), beta2 = T(u.beta2), rest2 = T(1 - u.beta2), epsilon = T(u.epsilon);
+            for (int j = 0; j < n; ++j) {
+                first[j] = m * first[j] + rest1 * g[j];
+                second[j] = beta2 * second[j] + rest2 * g[j] * g[j];
+                w[j] -= step.corrected * first[j] / (std::sqrt(second[j] * step.square_share) + epsilon);
+            }
+            break;
+        }
+    }
+}
+
+// ---- chance: the hash of (seed, step, layer, row, unit) that noise.py spells out.
+
+constexpr std::uint64_t GOLDEN = 0x9E3779B97F4A7C15ULL;
+static inline std::uint64_t mix(std::uint64_t z) {
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
+    return z ^ (z >> 31);
+}
+
+template <class T>
+static void drop(const Layer& layer, std::uint64_t seed, std::uint64_t step, int row, T* __restrict y,
+                 T* __restrict slope) {
+    std::uint64_t key = 0;
+    const std::uint64_t parts[] = {seed, step, layer.index};
+    for (std::uint64_t part : parts) key = mix(key + GOLDEN * (part + 1));
+    key += (std::uint64_t(row) << 32) * GOLDEN;
+    const float rate = float(layer.rate);
+    const T scale = T(1 / (1 - layer.rate));
+    for (int j = 0; j < layer.out; ++j) {
+        const float uniform = float(std::int32_t(mix(std::uint64_t(j) * GOLDEN + key) >> 40)) * (1.0f / 16777216.0f);
+        slope[j] = uniform >= rate ? scale : T(0);
+        y[j] *= slope[j];
+    }
+}
+
+// ---- the loop
+
+constexpr int MOST_LAYERS = 256;
+constexpr int NARROW = 64;      // up to so many units, sparse gradients are scattered row by row
+constexpr int BLOCK = 8;        // rows of a weight matrix whose gradient is worked out at a time
+constexpr int SCRATCH_ROWS = 16;
+
+template <class T>
+struct Trainer {
+    Task<T>& task;
+    Crew* crew;
+    int batch;
+    struct Stage {
+        T *y, *slope;  // (batch, width)
+        int width;
+    } stages[MOST_LAYERS];
+    T* x;         // dense features (batch, x_width), where the images are not taken as sparse
+    int x_width;
+    T *dy, *dx;   // (batch, widest)
+    T* gradient;  // as large as the parameters: where the whole gradient is needed at once
+    T* scratch;   // SCRATCH_ROWS rows of the widest layer
+    T* zeros;     // a row
+    // The batch's images as sparse rows, and transposed: by pixel.
+    T *values, *column_values;
+    std::int32_t *places, *row_starts, *column_starts, *column_rows;
+    bool sparse;
+    T offset;  // what a pixel of 0 becomes; the sparse values are those above it
+
+    static std::size_t widest(const Task<T>& task) {
+        std::size_t most = padded(task.layers[0].in);
+        for (int l = 0; l < task.count; ++l) most = largest<std::size_t>(most, padded(task.layers[l].out));
+        return most;
+    }
+
+    // Hands out working memory; without any, only counts it.
+    static std::size_t lay_out(Trainer* trainer, const Task<T>& task) {
+        std::size_t used = 0;
+        const std::size_t batch = task.batch, wide = widest(task), in = padded(task.layers[0].in);
+        auto take = [&](std::size_t numbers) {
+            T* at = trainer ? task.memory + used : nullptr;
+            used += (numbers + 2 * LANES - 1) / LANES * LANES;
+            return at;
+        };
+        auto take_whole = [&](std::size_t numbers) { return reinterpret_cast<std::int32_t*>(take(numbers)); };
+        Trainer dummy{const_cast<Task<T>&>(task), nullptr};
+        Trainer& t = trainer ? *trainer : dummy;
+        for (int l = 0; l < task.count; ++l) {
+            const int width = padded(task.layers[l].out);
+            t.stages[l] = {take(batch * width), take(batch * width), width};
+        }
+        t.x_width = int(in);
+        t.x = take(batch * in);
+        t.dy = take(batch * wide);
+        t.dx = take(batch * wide);
+        t.gradient = take(task.size);
+        t.scratch = take(SCRATCH_ROWS * wide);
+        t.zeros = take(wide);
+        t.values = take(batch * in);
+        t.column_values = take(batch * in);
+        t.places = take_whole(batch * in);
+        t.column_rows = take_whole(batch * in);
+        t.row_starts = take_whole(batch + 1);
+        t.column_starts = take_whole(in + 2);
+        return used;
+    }
+
+    template <class Job>
+    void together(Job job) {
+        if (crew->workers == 1) {
+            job(0, 1);
+            return;
+        }
+        crew->run(crew, [](void* data, int worker, int workers) { (*static_cast<Job*>(data))(worker, workers); }, &job);
+    }
+
+    // The columns of a worker: whole vectors, as even as they come.
+    static void share(int width, int worker, int workers, int* from, int* to) {
+        const int parts = width / LANES;
+        *from = int(std::int64_t(parts) * worker / workers) * LANES;
+        *to = int(std::int64_t(parts) * (worker + 1) / workers) * LANES;
+    }
+
+    void read_images(const std::int64_t* rows) {
+        const int in = task.layers[0].in;
+        if (!sparse) {
+            for (int i = 0; i < batch; ++i) {
+                const std::uint8_t* image = task.pixels + rows[i] * in;
+                for (int p = 0; p < in; ++p) x[std::size_t(i) * x_width + p] = task.table[image[p]];
+            }
+            return;
+        }
+        std::int32_t used = 0;
+        for (int i = 0; i < batch; ++i) {
+            row_starts[i] = used;
+            const std::uint8_t* image = task.pixels + rows[i] * in;
+            const std::uint16_t* found = task.places + task.starts[rows[i]];
+            const int count = int(task.starts[rows[i] + 1] - task.starts[rows[i]]);
+            for (int s = 0; s < count; ++s) {
+                places[used + s] = found[s];
+                values[used + s] = task.table[image[found[s]]] - offset;
+            }
+            used += count;
+        }
+        row_starts[batch] = used;
+    }
+
+    // The sparse rows sorted by pixel, within a pixel by row.
+    void transpose_images() {
+        const int in = task.layers[0].in;
+        for (int p = 0; p <= in + 1; ++p) column_starts[p] = 0;
+        for (int s = 0; s < row_starts[batch]; ++s) ++column_starts[places[s] + 2];
+        for (int p = 2; p <= in + 1; ++p) column_starts[p] += column_starts[p - 1];
+        for (int i = 0; i < batch; ++i)
+            for (int s = row_starts[i]; s < row_starts[i + 1]; ++s) {
+                const std::int32_t at = column_starts[places[s] + 1]++;
+                column_rows[at] = i;
+                column_values[at] = values[s];
+            }
+    }
+
+    void forward_dense(int l) {
+        const Layer& layer = task.layers[l];
+        const Stage stage = stages[l];
+        const T* W = task.params + layer.weights;
+        const T* b = task.params + layer.biases;
+        together([&](int worker, int workers) {
+            int from, to;
+            share(stage.width, worker, workers, &from, &to);
+            if (from == to) return;
+            if (l == 0 && sparse) {
+                // x = offset + values: the offset's part is the same for every image.
+                T* start = scratch + from;
+                for (int j = from; j < to; ++j) scratch[j] = b[j];
+                if (offset != 0)
+                    for (int p = 0; p < layer.in; ++p)
+                        for (int j = from; j < to; ++j) scratch[j] += offset * W[std::size_t(p) * stage.width + j];
+                for (int i = 0; i < batch; ++i) {
+                    Sparse<T> row{places + row_starts[i], values + row_starts[i], row_starts[i + 1] - row_starts[i]};
+                    T* y = stage.y + std::size_t(i) * stage.width + from;
+                    if (stage.width <= NARROW)
+                        multiply_sparse<T, 4>(start, row, W + from, stage.width, to - from, y);
+                    else
+                        multiply_sparse<T, 1>(start, row, W + from, stage.width, to - from, y);
+                }
+            } else {
+                const T* input = l == 0 ? x : stages[l - 1].y;
+                const int width = l == 0 ? x_width : stages[l - 1].width;
+                multiply(input, width, 1, W + from, stage.width, batch, layer.in, to - from, stage.y + from,
+                         stage.width);
+                for (int i = 0; i < batch; ++i)
+                    for (int j = from; j < to; ++j) stage.y[std::size_t(i) * stage.width + j] += b[j];
+            }
+            for (int i = 0; i < batch; ++i)
+                activate(layer.activation, stage.y + std::size_t(i) * stage.width + from,
+                         stage.slope + std::size_t(i) * stage.width + from, to - from);
+        });
+        if (layer.activation == Activation::softmax)
+            for (int i = 0; i < batch; ++i) {
+                T* row = stage.y + std::size_t(i) * stage.width;
+                softmax(row, row, layer.out);
+            }
+    }
+
+    void forward_dropout(int l, std::uint64_t step) {
+        const Stage stage = stages[l];
+        const T* input = l == 0 ? x : stages[l - 1].y;
+        const int width = l == 0 ? x_width : stages[l - 1].width;
+        for (int i = 0; i < batch; ++i) {
+            T* row = stage.y + std::size_t(i) * stage.width;
+            for (int j = 0; j < width; ++j) row[j] = input[std::size_t(i) * width + j];
+            drop(task.layers[l], task.seed, step, i, row, stage.slope + std::size_t(i) * stage.width);
+        }
+    }
+
+    double output_error(const std::int64_t* rows) {
+        const int last = task.count - 1, outputs = task.layers[last].out, width = stages[last].width;
+        double total = 0;
+        for (int i = 0; i < batch; ++i) {
+            const T weight = task.weights ? task.weights[rows[i]] : T(1);
+            T* error = dy + std::size_t(i) * width;
+            for (int j = outputs; j < width; ++j) error[j] = 0;
+            total += double(weight) * row_cost(task.cost, stages[last].y + std::size_t(i) * width,
+                                               task.targets + task.labels[rows[i]] * outputs, outputs,
+                                               T(1) / T(batch) * weight, error);
+        }
+        return total / batch;
+    }
+
+    // dy -> dz of layer l, in place.
+    void through_activation(int l) {
+        const Layer& layer = task.layers[l];
+        const Stage stage = stages[l];
+        for (int i = 0; i < batch; ++i) {
+            T* __restrict d = dy + std::size_t(i) * stage.width;
+            const T* __restrict a = stage.y + std::size_t(i) * stage.width;
+            const T* __restrict slope = stage.slope + std::size_t(i) * stage.width;
+            if (layer.kind == Kind::dense && layer.activation == Activation::softmax) {
+                T mean = 0;
+                for (int j = 0; j < layer.out; ++j) mean += d[j] * a[j];
+                for (int j = 0; j < layer.out; ++j) d[j] = a[j] * (d[j] - mean);
+            } else if (layer.kind == Kind::dropout || layer.activation != Activation::identity) {
+                for (int j = 0; j < layer.out; ++j) d[j] *= slope[j];
+            }
+        }
+    }
+
+    void backward_dense(int l, const Step<T>& step) {
+        const Layer& layer = task.layers[l];
+        const Stage stage = stages[l];
+        T* W = task.params + layer.weights;
+        if (l > 0) {
+            const int width = stages[l - 1].width;
+            together([&](int worker, int workers) {
+                int from, to;
+                share(width, worker, workers, &from, &to);
+                to = smallest(to, layer.in);
+                if (from < to)
+                    multiply_transposed(dy, stage.width, W + std::size_t(from) * stage.width, stage.width, batch,
+                                        to - from, stage.width, dx + from, width);
+            });
+            for (int i = 0; i < batch; ++i)
+                for (int j = layer.in; j < width; ++j) dx[std::size_t(i) * width + j] = 0;
+        }
+        if (l == 0 && sparse && stage.width > NARROW) transpose_images();
+        together([&](int worker, int workers) {
+            int from, to;
+            share(stage.width, worker, workers, &from, &to);
+            if (from < to) weight_gradient(l, step, from, to);
+        });
+        T* swapped = dy;
+        dy = dx;
+        dx = swapped;
+    }
+
+    // Gradient and update of the columns `from` to `to` of layer l.
+    void weight_gradient(int l, const Step<T>& step, int from, int to) {
+        const Layer& layer = task.layers[l];
+        const Stage stage = stages[l];
+        const int n = to - from, width = stage.width;
+        T* W = task.params + layer.weights + from;
+        const T* dz = dy + from;
+        const bool keep = step.update.clip_norm > 0;
+        T* total = scratch + from;  // the column sums of dz: the gradient of the biases
+        for (int j = 0; j < n; ++j) total[j] = 0;
+        for (int i = 0; i < batch; ++i)
+            for (int j = 0; j < n; ++j) total[j] += dz[std::size_t(i) * width + j];
+
+        T* block = keep ? nullptr : scratch + std::size_t(2) * widest_width + std::size_t(BLOCK) * from;
+        auto update_rows = [&](int k, int count, T* g, std::size_t g_row) {
+            if (keep) return;
+            for (int r = 0; r < count; ++r)
+                apply(step, true, g + r * g_row, W + std::size_t(k + r) * width, state(task.first, layer.weights, k + r, width, from),
+                      state(task.second, layer.weights, k + r, width, from), n);
+        };
+        T* whole = gradient + layer.weights + from;
+        if (l == 0 && sparse && width <= NARROW) {
+            scatter(layer, step, from, n, total, whole, update_rows);
+        } else if (l == 0 && sparse) {
+            T* start = scratch + widest_width + from;
+            for (int j = 0; j < n; ++j) start[j] = offset * total[j];
+            for (int k = 0; k < layer.in; ++k) {
+                const std::int32_t first = column_starts[k], count = column_starts[k + 1] - first;
+                if (count == 0 && offset == 0 && step.plain) continue;
+                T* g = keep ? whole + std::size_t(k) * width : block;
+                multiply_sparse<T, 1>(start, Sparse<T>{column_rows + first, column_values + first, count}, dz, width, n, g);
+                update_rows(k, 1, g, 0);
+            }
+        } else {
+            const T* input = l == 0 ? x : stages[l - 1].y;
+            const int input_width = l == 0 ? x_width : stages[l - 1].width;
+            for (int k = 0; k < layer.in; k += BLOCK) {
+                const int count = smallest(BLOCK, layer.in - k);
+                T* g = keep ? whole + std::size_t(k) * width : block;
+                const std::ptrdiff_t g_row = keep ? width : n;
+                multiply(input + k, 1, input_width, dz, width, count, batch, n, g, g_row);
+                update_rows(k, count, g, g_row);
+            }
+        }
+        if (keep)
+            for (int j = 0; j < n; ++j) gradient[layer.biases + from + j] = total[j];
+        else
+            apply(step, false, total, task.params + layer.biases + from, state(task.first, layer.biases, 0, 0, from),
+                  state(task.second, layer.biases, 0, 0, from), n);
+    }
+
+    // For few units: each image adds to the gradient's rows where it has ink. Under plain SGD they go straight into the
+    // weights.
+    template <class Rows>
+    void scatter(const Layer& layer, const Step<T>& step, int from, int n, const T* total, T* whole, Rows update_rows) {
+        const int width = padded(layer.out);
+        T* W = task.params + layer.weights + from;
+        const bool direct = step.plain && offset == 0;
+        T* into = direct ? W : whole;
+        if (!direct)
+            for (int k = 0; k < layer.in; ++k)
+                for (int j = 0; j < n; ++j) whole[std::size_t(k) * width + j] = offset * total[j];
+        const T factor = direct ? -step.rate : T(1);
+        for (int j = 0; j < n; j += LANES)
+            for (int i = 0; i < batch; ++i) {
+                constexpr int V = LANES / WIDTH<T>;
+                Vec<T> dz[V];
+                for (int v = 0; v < V; ++v)
+                    dz[v] = factor * load(dy + std::size_t(i) * width + from + j + v * WIDTH<T>);
+                for (int s = row_starts[i]; s < row_starts[i + 1]; ++s) {
+                    T* row = into + std::size_t(places[s]) * width + j;
+                    for (int v = 0; v < V; ++v)
+                        store(row + v * WIDTH<T>, load(row + v * WIDTH<T>) + values[s] * dz[v]);
+                }
+            }
+        if (!direct) update_rows(0, layer.in, whole, width);
+    }
+
+    static T* state(T* vector, std::size_t start, int row, int width, int from) {
+        return vector ? vector + start + std::size_t(row) * width + from : nullptr;
+    }
+
+    // Where the whole gradient must be known first: penalty, norm, then the update.
+    void clipped_update(Step<T> step) {
+        double squares = 0;
+        for (int l = 0; l < task.count; ++l) {
+            const Layer& layer = task.layers[l];
+            if (layer.kind != Kind::dense) continue;
+            const std::size_t count = std::size_t(layer.in) * stages[l].width;
+            T *g = gradient + layer.weights, *w = task.params + layer.weights;
+            const T l1 = T(step.update.l1), l2 = T(step.update.l2);
+            for (std::size_t j = 0; j < count; ++j) {
+                g[j] += l1 * T((w[j] > 0) - (w[j] < 0)) + l2 * w[j];
+                squares += double(g[j]) * double(g[j]);
+            }
+            for (int j = 0; j < stages[l].width; ++j)
+                squares += double(gradient[layer.biases + j]) * double(gradient[layer.biases + j]);
+        }
+        const double norm = std::sqrt(squares);
+        const T shorten = norm > step.update.clip_norm ? T(step.update.clip_norm / norm) : T(1);
+        step.update.l1 = step.update.l2 = 0;  // in the gradient already
+        for (int l = 0; l < task.count; ++l) {
+            const Layer& layer = task.layers[l];
+            if (layer.kind != Kind::dense) continue;
+            const int width = stages[l].width;
+            for (int k = 0; k <= layer.in; ++k) {
+                const bool weights = k < layer.in;
+                const std::size_t at = weights ? layer.weights + std::size_t(k) * width : layer.biases;
+                T* g = gradient + at;
+                for (int j = 0; j < width; ++j) g[j] *= shorten;
+                apply(step, weights, g, task.params + at, state(task.first, at, 0, 0, 0), state(task.second, at, 0, 0, 0),
+                      width);
+            }
+        }
+    }
+
+    void limit_norms() {
+        for (int l = 0; l < task.count; ++l) {
+            const Layer& layer = task.layers[l];
+            if (layer.kind != Kind::dense) continue;
+            const int width = stages[l].width;
+            T *W = task.params + layer.weights, *squares = scratch;
+            for (int j = 0; j < width; ++j) squares[j] = 0;
+            for (int k = 0; k < layer.in; ++k)
+                for (int j = 0; j < width; ++j)
+                    squares[j] += W[std::size_t(k) * width + j] * W[std::size_t(k) * width + j];
+            const T most = T(task.update.max_norm);
+            for (int j = 0; j < width; ++j) {
+                const T norm = std::sqrt(squares[j]);
+                squares[j] = norm > most ? most / norm : T(1);
+            }
+            for (int k = 0; k < layer.in; ++k)
+                for (int j = 0; j < width; ++j) W[std::size_t(k) * width + j] *= squares[j];
+        }
+    }
+
+    // Takes the steps; returns how many were sound: fewer than asked if a cost was not finite.
+    std::int64_t run() {
+        widest_width = widest(task);
+        batch = task.batch;
+        offset = task.table[0];
+        sparse = task.starts != nullptr && task.layers[0].kind == Kind::dense;
+        for (std::size_t j = 0; j < widest_width; ++j) zeros[j] = 0;
+        const Update& u = task.update;
+        for (std::int64_t s = 0; s < task.steps; ++s) {
+            const std::int64_t* rows = task.rows + s * batch;
+            const std::uint64_t number = std::uint64_t(task.first_step + s);
+            read_images(rows);
+            for (int l = 0; l < task.count; ++l)
+                task.layers[l].kind == Kind::dense ? forward_dense(l) : forward_dropout(l, number);
+            task.costs[s] = output_error(rows);
+            if (!(task.costs[s] - task.costs[s] == 0)) return s;
+
+            const double t = double(task.steps_before + s + 1);
+            Step<T> step{u, T(task.rates[s]), 0, 0, false};
+            step.corrected = T(task.rates[s] / (1 - std::pow(u.momentum, t)));
+            step.square_share = T(1 / (1 - std::pow(u.beta2, t)));
+            step.plain = u.optimizer == Optimizer::sgd && u.momentum == 0 && u.l1 == 0 && u.l2 == 0 &&
+                         u.weight_decay == 0 && u.clip_norm == 0;
+            for (int l = task.count - 1; l >= 0; --l) {
+                through_activation(l);
+                if (task.layers[l].kind == Kind::dense) backward_dense(l, step);
+            }
+            if (u.clip_norm > 0) clipped_update(step);
+            if (u.max_norm > 0) limit_norms();
+            if (u.average > 0) {
+                const double share = 1 - smallest(u.average, double(1 + number) / double(10 + number));
+                const T part = T(share);
+                for (std::size_t j = 0; j < task.size; ++j) task.mean[j] += part * (task.params[j] - task.mean[j]);
+            }
+        }
+        return task.steps;
+    }
+
+    std::size_t widest_width = 0;
+};
+
+}  // namespace whynet::ISA

@@ -1,0 +1,109 @@
+// Vectors of the processor's own width, and the elementary functions, for one instruction set.
+// Included with ISA naming a namespace and VECTOR_BYTES its vector width; see isa.cpp.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+namespace whynet::ISA {
+
+template <class T>
+struct VecOf {
+    typedef T type __attribute__((vector_size(VECTOR_BYTES)));
+    typedef T loose __attribute__((vector_size(VECTOR_BYTES), aligned(alignof(T)), may_alias));
+};
+template <class T>
+using Vec = typename VecOf<T>::type;
+template <class T>
+constexpr int WIDTH = VECTOR_BYTES / int(sizeof(T));
+
+template <class T>
+static inline Vec<T> load(const T* from) {
+    return *reinterpret_cast<const typename VecOf<T>::loose*>(from);
+}
+template <class T>
+static inline void store(T* to, Vec<T> v) {
+    *reinterpret_cast<typename VecOf<T>::loose*>(to) = v;
+}
+template <class T>
+static inline T sum(Vec<T> v) {  // always in the same order
+    T total = v[0];
+    for (int lane = 1; lane < WIDTH<T>; ++lane) total += v[lane];
+    return total;
+}
+
+template <class T>
+static inline T largest(T a, T b) {
+    return a > b ? a : b;
+}
+template <class T>
+static inline T smallest(T a, T b) {
+    return a < b ? a : b;
+}
+
+// exp(x) = 2^n exp(r), n = round(x / ln 2): r lies within +-0.35, where a short series is exact. 2^n is multiplied in
+// two halves, so that overflow ends in infinity and underflow in 0. No branch: loops over it become vector code.
+static inline float exponential(float x) {
+    x = x > 200.0f ? 200.0f : x;
+    x = x < -200.0f ? -200.0f : x;
+    const float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to a whole number
+    float shifted = x * 1.44269504f + magic;
+    std::int32_t bits;
+    std::memcpy(&bits, &shifted, 4);
+    std::int32_t n = bits - 0x4B400000;
+    float whole = shifted - magic;
+    float r = x - whole * 0.693359375f + whole * 2.12194440e-4f;
+    float p = 1.0f / 5040;
+    p = p * r + 1.0f / 720;
+    p = p * r + 1.0f / 120;
+    p = p * r + 1.0f / 24;
+    p = p * r + 1.0f / 6;
+    p = p * r + 0.5f;
+    p = p * r + 1.0f;
+    p = p * r + 1.0f;
+    std::int32_t half = n >> 1;
+    std::int32_t first = std::int32_t(std::uint32_t(half + 127) << 23);
+    std::int32_t rest = std::int32_t(std::uint32_t(n - half + 127) << 23);
+    float a, b;
+    std::memcpy(&a, &first, 4);
+    std::memcpy(&b, &rest, 4);
+    return p * a * b;
+}
+static inline double exponential(double x) {
+    x = x > 1400.0 ? 1400.0 : x;
+    x = x < -1400.0 ? -1400.0 : x;
+    const double magic = 6755399441055744.0;  // 1.5 * 2^52
+    double shifted = x * 1.4426950408889634 + magic;
+    std::int64_t bits;
+    std::memcpy(&bits, &shifted, 8);
+    std::int64_t n = bits - 0x4338000000000000LL;
+    double whole = shifted - magic;
+    double r = x - whole * 6.93147180369123816490e-01 - whole * 1.90821492927058770002e-10;
+    double p = 1.0 / 6227020800.0;
+    p = p * r + 1.0 / 479001600.0;
+    p = p * r + 1.0 / 39916800.0;
+    p = p * r + 1.0 / 3628800.0;
+    p = p * r + 1.0 / 362880.0;
+    p = p * r + 1.0 / 40320.0;
+    p = p * r + 1.0 / 5040.0;
+    p = p * r + 1.0 / 720.0;
+    p = p * r + 1.0 / 120.0;
+    p = p * r + 1.0 / 24.0;
+    p = p * r + 1.0 / 6.0;
+    p = p * r + 0.5;
+    p = p * r + 1.0;
+    p = p * r + 1.0;
+    std::int64_t half = n >> 1;
+    std::int64_t first = std::int64_t(std::uint64_t(half + 1023) << 52);
+    std::int64_t rest = std::int64_t(std::uint64_t(n - half + 1023) << 52);
+    double a, b;
+    std::memcpy(&a, &first, 8);
+    std::memcpy(&b, &rest, 8);
+    return p * a * b;
+}
+template <class T>
+static inline T hyperbolic_tangent(T z) {
+    return T(1) - T(2) / (exponential(T(2) * z) + T(1));
+}
+
+}  // namespace whynet::ISA

@@ -1,0 +1,145 @@
+"""The compiled engine: the same steps as the readable one, in C++ (`native/`), several times as fast.
+
+It is handed numbers only: this module lowers a `Task` to them, and declines what the compiled loop does not know with a
+sentence. Where a number stops being finite, the readable engine takes the same steps again from where this call began,
+and names the place.
+"""
+
+from __future__ import annotations
+
+import weakref
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from whynet.engines.base import Task
+from whynet.engines.reference import Reference
+from whynet.network.layers import Dense, Dropout
+from whynet.optimizers.optimizers import SGD, Adam, Nesterov, RMSprop, State
+from whynet.types import Array, Images, Rows
+
+ACTIVATIONS = ("elu", "gelu", "identity", "leaky-relu", "relu", "scaled-tanh", "sigmoid", "softmax", "tanh")
+COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")
+MOST_INK = 0.6  # up to this share of pixels that are not 0, skipping those that are pays
+
+try:
+    _native: Any = import_module("whynet._native")
+except ImportError:
+    _native = None
+
+
+class Native:
+    """C++, one call for many batches, without Python's lock.
+
+    `path` is the instruction set to use, by default the best that the processor has.
+
+    >>> Native().path in (None, "baseline", "avx2", "avx512")
+    True
+    """
+
+    name = "native"
+
+    def __init__(self, path: str | None = None) -> None:
+        self.path = path or (_native.paths()[0] if _native else None)
+
+    def why_not(self, task: Task) -> str | None:
+        if _native is None:
+            return (
+                "it was not compiled when whynet was installed; with a C++ compiler (g++ or clang) there, "
+                "install whynet again"
+            )
+        for layer in task.network.layers:
+            if type(layer) not in (Dense, Dropout):
+                return f"it does not know {type(layer).__name__} layers"
+            if isinstance(layer, Dense) and layer.activation not in ACTIVATIONS:
+                return f"it does not know the activation {layer.activation}"
+        if not isinstance(task.network.layers[-1], Dense):
+            return "the last layer must be dense"
+        if len(task.network.layers) > 256:
+            return "it has room for 256 layers"
+        if task.network.cost_name not in COSTS:
+            return f"it does not know the cost {task.network.cost_name}"
+        if type(task.optimizer) not in (SGD, Nesterov, RMSprop, Adam):
+            return f"it does not know the optimizer {type(task.optimizer).__name__}"
+        return None
+
+    def advance(self, task: Task, state: State, batches: Rows, rates: Array, first_step: int) -> Array:
+        vector, examples = task.network.params.vector, task.examples
+        dtype = task.network.dtype
+        before = vector.copy(), {name: array.copy() for name, array in state.items()}
+        run = _native.advance_f32 if dtype == np.float32 else _native.advance_f64
+        done, costs = run(
+            path=self.path,
+            threads=task.threads,
+            layers=_layers(task),
+            cost=COSTS.index(task.network.cost_name),
+            update=_update(task),
+            params=vector,
+            state=_state(task, state),
+            pixels=examples.pixels,
+            table=examples.scaling.table(dtype),
+            ink=_ink(examples.pixels) if isinstance(task.network.layers[0], Dense) else None,
+            labels=np.ascontiguousarray(examples.labels, dtype=np.int64),
+            targets=np.ascontiguousarray(examples.targets, dtype=dtype),
+            weights=None if examples.weights is None else np.ascontiguousarray(examples.weights, dtype=dtype),
+            rows=np.ascontiguousarray(batches, dtype=np.int64),
+            rates=np.ascontiguousarray(rates, dtype=np.float64),
+            seed=task.seed,
+            first_step=first_step,
+            steps_before=int(state["steps"][0]) if "steps" in state else 0,
+        )
+        if done < len(batches) or not np.isfinite(vector).all():
+            vector[...] = before[0]
+            for name, array in before[1].items():
+                state[name][...] = array
+            return Reference().advance(task, state, batches, rates, first_step)
+        if "steps" in state:
+            state["steps"] += done
+        found: Array = costs
+        return found
+
+
+def _layers(task: Task) -> list[tuple[int, int, int, int, float, int]]:
+    """Each layer as (kind, inputs, outputs, activation, rate of dropout, index)."""
+    return [
+        (0, layer.inputs, layer.outputs, ACTIVATIONS.index(layer.activation), 0.0, index)
+        if isinstance(layer, Dense)
+        else (1, layer.inputs, layer.outputs, 0, layer.rate if isinstance(layer, Dropout) else 0.0, index)
+        for index, layer in enumerate(task.network.layers)
+    ]
+
+
+def _update(task: Task) -> tuple[int, list[float]]:
+    """The optimizer's number and: momentum or beta1, beta2, decay, epsilon, and what acts beside it."""
+    optimizer, constraints = task.optimizer, task.constraints
+    beside = [task.penalty.l1, task.penalty.l2, constraints.clip_norm or 0.0, constraints.weight_decay]
+    beside += [constraints.max_norm or 0.0, task.average.decay]
+    if isinstance(optimizer, Adam):
+        return 3, [optimizer.beta1, optimizer.beta2, 0.0, optimizer.epsilon, *beside]
+    if isinstance(optimizer, RMSprop):
+        return 2, [optimizer.momentum, 0.0, optimizer.decay, optimizer.epsilon, *beside]
+    assert isinstance(optimizer, (SGD, Nesterov))
+    return int(isinstance(optimizer, Nesterov)), [optimizer.momentum, 0.0, 0.0, 0.0, *beside]
+
+
+def _state(task: Task, state: State) -> list[Array | None]:
+    """The optimizer's vectors in the order of the compiled loop: velocity or mean, squares, the running average."""
+    first = state.get("mean") if isinstance(task.optimizer, Adam) else state.get("velocity")
+    return [first, state.get("square"), state.get("average")]
+
+
+_INK: dict[int, tuple[weakref.ref[Images], tuple[Array, Array] | None]] = {}
+
+
+def _ink(pixels: Images) -> tuple[Array, Array] | None:
+    """Where the pixels of each image are not 0, found once for an array; None if most of them are not."""
+    known = _INK.get(id(pixels))
+    if known is not None and known[0]() is pixels:
+        return known[1]
+    some = pixels[: max(1, 1_000_000 // pixels.shape[1])]
+    dense = pixels.shape[1] > 65536 or np.count_nonzero(some) > MOST_INK * some.size
+    ink = None if dense else _native.find_ink(pixels)
+    key = id(pixels)
+    _INK[key] = (weakref.ref(pixels, lambda _: _INK.pop(key, None)), ink)
+    return ink

@@ -1,0 +1,233 @@
+"""The compiled engine against the readable one, which is its specification."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import whynet
+from whynet.engines import native
+from whynet.engines.base import BatchBlewUp
+from whynet.engines.choice import choose
+from whynet.engines.native import Native
+from whynet.engines.reference import Reference
+from whynet.errors import UsageError
+from whynet.network.activations import ACTIVATIONS
+from whynet.network.costs import COSTS
+from whynet.optimizers.optimizers import OPTIMIZERS
+from whynet.training.loop import Training, build, first_state, make_task, split
+
+if native._native is None:
+    pytest.skip("the compiled engine is absent: there was no C++ compiler", allow_module_level=True)
+
+PATHS = native._native.paths()
+PENALTIES = {"none": {}, "l1": {"l1": 1e-4}, "l2": {"l2": 1e-3}, "decay": {"weight_decay": 0.01}}
+TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
+
+
+def after(engine, recipe, data, epochs=1):
+    """Costs, network and the optimizer's state after some epochs with that engine."""
+    training = Training(build(recipe, data), data, recipe)
+    training.engine = engine
+    costs = [next(training).cost for _ in range(epochs)]
+    return costs, training.network, training.position.state
+
+
+def check_same(recipe, data, engine=None, epochs=1):
+    costs, ours, our_state = after(engine or Native(), recipe, data, epochs)
+    expected, theirs, their_state = after(Reference(), recipe, data, epochs)
+    tolerance = TOLERANCE[recipe.dtype]
+    assert costs == pytest.approx(expected, rel=tolerance)
+    for (name, a), (_, b) in zip(ours.params.named(), theirs.params.named(), strict=True):
+        assert np.linalg.norm(a - b) <= tolerance * max(np.linalg.norm(b), 1e-3), name
+    assert our_state.keys() == their_state.keys()
+    for name, b in their_state.items():
+        assert np.linalg.norm(our_state[name] - b) <= 10 * tolerance * max(np.linalg.norm(b), 1e-3), name
+
+
+@pytest.fixture(scope="module")
+def few(digits):
+    return digits.subset(120, seed=0)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize(("activation", "cost"), list(product(native.ACTIVATIONS, native.COSTS)))
+def test_every_activation_cost_optimizer_and_penalty(activation, cost, dtype, few):
+    for optimizer, penalty in product(sorted(OPTIMIZERS), PENALTIES):
+        recipe = whynet.Recipe(
+            hidden=(9, 6), activation=activation, cost=cost, optimizer=optimizer, dtype=dtype, batch_size=16,
+            learning_rate=0.01, momentum=0.5, seed=2, **PENALTIES[penalty],
+        )  # fmt: skip
+        check_same(recipe, few)
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("dtype", TOLERANCE)
+def test_every_path_of_this_processor(path, dtype, few):
+    for hidden, batch_size in (((30,), 10), ((100, 17), 32), ((129,), 7), ((), 5)):
+        for scaling in ("0..1", "-1..1", "standard"):
+            recipe = whynet.Recipe(
+                hidden=hidden, batch_size=batch_size, scaling=scaling, dtype=dtype, dropout=0.2 if hidden else 0.0
+            )
+            check_same(recipe, few, Native(path))
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    sizes=st.lists(st.integers(1, 90), max_size=4), batch_size=st.sampled_from([1, 3, 16, 50, "full"]),
+    activation=st.sampled_from(sorted(ACTIVATIONS)), output=st.sampled_from([None, *sorted(ACTIVATIONS)]),
+    cost=st.sampled_from(sorted(COSTS)), optimizer=st.sampled_from(sorted(OPTIMIZERS)),
+    scaling=st.sampled_from(["0..1", "-1..1", "standard"]), dropout=st.sampled_from([0.0, 0.4]),
+    input_dropout=st.sampled_from([0.0, 0.2]), clip=st.sampled_from([None, 0.3]), norm=st.sampled_from([None, 0.8]),
+    average=st.sampled_from([0.0, 0.9]), smoothing=st.sampled_from([0.0, 0.1]), l1=st.sampled_from([0.0, 1e-3]),
+    balanced=st.sampled_from([None, "balanced"]), threads=st.sampled_from([1, 2]), seed=st.integers(0, 99),
+)  # fmt: skip
+def test_any_recipe(
+    sizes, batch_size, activation, output, cost, optimizer, scaling, dropout, input_dropout, clip, norm, average,
+    smoothing, l1, balanced, threads, seed,
+):  # fmt: skip
+    data = whynet.load("digits").subset(50, seed=0)
+    recipe = whynet.Recipe(
+        hidden=tuple(sizes), batch_size=batch_size, activation=activation, output_activation=output, cost=cost,
+        optimizer=optimizer, scaling=scaling, dropout=dropout, input_dropout=input_dropout, clip_norm=clip,
+        max_norm=norm, average=average, label_smoothing=smoothing, l1=l1, class_weights=balanced, threads=threads,
+        seed=seed, dtype="float64", learning_rate=0.001, schedule="cosine", epochs=2,
+    )  # fmt: skip
+    check_same(recipe, data, epochs=2)
+
+
+@pytest.mark.mnist
+@pytest.mark.parametrize("options", [{}, {"optimizer": "adam"}, {"scaling": "-1..1"}, {"dropout": 0.3}])
+def test_real_images_with_few_and_with_many_units(options, mnist):
+    data = mnist.take(slice(0, 600))
+    for hidden in ((30,), (200,)):
+        check_same(whynet.Recipe(hidden=hidden, batch_size=20, dtype="float64", **options), data)
+
+
+@pytest.mark.parametrize("options", [{}, {"optimizer": "adam"}, {"dropout": 0.5}, {"clip_norm": 0.1}])
+def test_one_and_two_threads_give_the_same_bits(options, few):
+    recipe = whynet.Recipe(hidden=(200, 70), batch_size=16, activation="relu", init="he", **options)
+    one, two = (after(Native(), recipe.but(threads=threads), few, epochs=3)[1] for threads in (1, 2))
+    np.testing.assert_array_equal(one.params.vector, two.params.vector)
+
+
+@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
+def test_a_blow_up_is_the_readable_engines(optimizer, few):
+    recipe = whynet.Recipe(hidden=(5,), activation="identity", cost="quadratic", optimizer=optimizer, average=0.5)
+    outcomes = []
+    for engine in (Native(), Reference()):
+        network = build(recipe, few)
+        task = make_task(network, few, recipe)
+        state = first_state(task)
+        rows = np.arange(120).reshape(12, 10)
+        rates = np.where(np.arange(12) < 5, 0.01, 1e200)
+        with pytest.raises(BatchBlewUp) as caught:
+            engine.advance(task, state, rows, rates, 0)
+        outcomes.append((caught.value.blowup, network.params.vector.copy(), state))
+    (ours, params, state), (theirs, their_params, their_state) = outcomes
+    assert ours == theirs
+    np.testing.assert_array_equal(params, their_params)
+    assert state.keys() == their_state.keys()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"batch_norm": True}, "BatchNorm"),
+        ({"noise": 0.1}, "GaussianNoise"),
+        ({"faults": ("no-output-slope",)}, "DenseWith"),
+        ({"faults": ("raw-momentum",), "momentum": 0.1}, "RawMomentum"),
+    ],
+)
+def test_what_it_does_not_know_it_declines_with_a_sentence(options, says, few):
+    recipe = whynet.Recipe(**options)
+    task = make_task(build(recipe, few), few, recipe)
+    assert says in Native().why_not(task)
+    engine, reason = choose("auto", task)
+    assert engine.name == "reference"
+    assert says in reason
+    with pytest.raises(UsageError, match=says):
+        choose("native", task)
+
+
+def arguments(few, **changes):
+    """A sound call of the compiled function, with some of its arguments changed."""
+    recipe = whynet.Recipe(hidden=(3,))
+    task = make_task(build(recipe, few), few, recipe)
+    sound = {
+        "path": PATHS[0], "threads": 1, "layers": native._layers(task), "cost": 2, "update": native._update(task),
+        "params": task.network.params.vector, "state": [None, None, None], "pixels": few.pixels,
+        "table": np.zeros(256, np.float32), "ink": None, "labels": few.labels.astype(np.int64),
+        "targets": np.eye(10, dtype=np.float32), "weights": None, "rows": np.zeros((2, 4), np.int64),
+        "rates": np.zeros(2), "seed": 0, "first_step": 0, "steps_before": 0,
+    }  # fmt: skip
+    return {**sound, **changes}
+
+
+WRONG = {
+    "path": "z80",
+    "threads": 0,
+    "cost": 7,
+    "layers": [(0, 64, 3, 2, 0.0, 0), (0, 4, 10, 2, 0.0, 1)],
+    "update": (0, [0.5, *[0.0] * 9]),
+    "params": np.zeros(5, np.float32),
+    "table": np.zeros(255, np.float32),
+    "targets": np.zeros((10, 9), np.float32),
+    "weights": np.zeros(3, np.float32),
+    "rows": np.full((2, 4), 120, np.int64),
+    "rates": np.zeros(3),
+    "labels": np.full(120, 10, np.int64),
+    "pixels": np.zeros((120, 63), np.uint8),
+}
+
+
+def test_what_does_not_fit_is_refused_at_the_boundary(few):
+    native._native.advance_f32(**arguments(few))
+    for name, value in WRONG.items():
+        with pytest.raises((ValueError, TypeError)):
+            native._native.advance_f32(**arguments(few, **{name: value}))
+    with pytest.raises(TypeError):
+        native._native.advance_f32(**arguments(few, params=np.zeros(223, np.float64)))
+    with pytest.raises(TypeError):
+        native._native.advance_f64(**arguments(few))
+    with pytest.raises(TypeError):
+        native._native.advance_f32(**arguments(few, rows=np.zeros((4, 2), np.int64).T))
+
+
+def test_ink_is_where_pixels_are_not_zero_and_is_found_once(rng):
+    pixels = rng.integers(0, 3, size=(50, 30), dtype=np.uint8) * (rng.random((50, 30)) < 0.3).astype(np.uint8)
+    starts, places = native._native.find_ink(pixels)
+    for row, image in enumerate(pixels):
+        np.testing.assert_array_equal(places[starts[row] : starts[row + 1]], np.flatnonzero(image))
+    first = native._ink(pixels)
+    assert native._ink(pixels) is first
+    key = id(pixels)
+    del pixels, image
+    assert key not in native._INK
+    assert native._ink(np.ones((5, 5), np.uint8)) is None  # ink everywhere: nothing to skip
+
+
+@pytest.mark.slow
+def test_nothing_leaks_over_a_thousand_calls(few):
+    import resource
+
+    recipe = whynet.Recipe(hidden=(50,), optimizer="adam")
+    task = make_task(build(recipe, few), few, recipe)
+    state, rows = first_state(task), np.zeros((3, 10), np.int64)
+    used = []
+    for call in range(1200):
+        Native().advance(task, state, rows, np.full(3, 0.001), 3 * call)
+        used.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    assert used[-1] - used[200] < 2048  # kilobytes
+    assert int(state["steps"][0]) == 3600
+
+
+def test_validation_rows_are_not_touched(few):
+    recipe = whynet.Recipe(hidden=(4,), validation_size=20)
+    train, validation = split(few, recipe)
+    assert len(train) + len(validation) == len(few)
+    check_same(recipe, few)
