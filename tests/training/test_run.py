@@ -176,7 +176,9 @@ def test_history_survives_json_and_a_line_cut_short():
     assert np.isnan(History.from_json_lines(broken.to_json().decode() + "\n", "x")[0].cost)
 
 
+# Long enough to be killed in its middle: the compiled engine would be through with it before.
 SLOW = ["--data", "digits", "--epochs", "12", "--hidden", "20", "--batch-size", "1", "--optimizer", "adam", "-q"]
+SLOW += ["--engine", "reference"]
 
 
 def command(*arguments: str) -> list[str]:
