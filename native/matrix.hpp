@@ -35,14 +35,28 @@ static void panel(const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_column, con
     for (; r < rows; ++r) tile<T, 1, N>(a + r * a_row, a_row, a_column, b, b_row, inner, c + r * c_row, c_row);
 }
 
-// C (rows, columns) = A (rows, inner) B (inner, columns); columns is a multiple of LANES.
+constexpr int PACK_ROWS = 16;  // from so many rows on, copying a panel of B into one piece pays
+
+// C (rows, columns) = A (rows, inner) B (inner, columns); columns is a multiple of LANES. Panels of B are used once for
+// every few rows of A: with many rows they are first copied into `packed` (inner * 2 vectors), as rows far apart fight
+// for the same places in the cache.
 template <class T>
 static void multiply(const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_column, const T* b, std::ptrdiff_t b_row,
-                     int rows, int inner, int columns, T* c, std::ptrdiff_t c_row) {
+                     int rows, int inner, int columns, T* c, std::ptrdiff_t c_row, T* packed) {
     constexpr int step = 2 * WIDTH<T>;
     int j = 0;
-    for (; j + step <= columns; j += step)
-        panel<T, 2>(a, a_row, a_column, b + j, b_row, rows, inner, c + j, c_row);
+    for (; j + step <= columns; j += step) {
+        const T* from = b + j;
+        std::ptrdiff_t from_row = b_row;
+        if (packed && rows >= PACK_ROWS) {
+            for (int k = 0; k < inner; ++k)
+                for (int v = 0; v < 2; ++v)
+                    store(packed + k * step + v * WIDTH<T>, load(b + j + k * b_row + v * WIDTH<T>));
+            from = packed;
+            from_row = step;
+        }
+        panel<T, 2>(a, a_row, a_column, from, from_row, rows, inner, c + j, c_row);
+    }
     for (; j < columns; j += WIDTH<T>) panel<T, 1>(a, a_row, a_column, b + j, b_row, rows, inner, c + j, c_row);
 }
 
@@ -82,17 +96,17 @@ static void multiply_transposed(const T* a, std::ptrdiff_t a_row, const T* b, st
 }
 
 // A sparse vector: `count` places and values.
-template <class T>
+template <class T, class Place>
 struct Sparse {
-    const std::int32_t* places;
+    const Place* places;
     const T* values;
     int count;
 };
 
 // c (N vectors) = start + sum of value * row `place` of B. Neighbouring terms go to different sums (P of them), which
 // would else wait for each other; these are added in the end.
-template <class T, int N, int P>
-static inline void gather(const T* start, Sparse<T> x, const T* b, std::ptrdiff_t b_row, T* c) {
+template <class T, class Place, int N, int P>
+static inline void gather(const T* start, Sparse<T, Place> x, const T* b, std::ptrdiff_t b_row, T* c) {
     Vec<T> total[P][N] = {};
     for (int v = 0; v < N; ++v) total[0][v] = load(start + v * WIDTH<T>);
     int s = 0;
@@ -113,13 +127,13 @@ static inline void gather(const T* start, Sparse<T> x, const T* b, std::ptrdiff_
 
 // c (columns) = start + x B for a sparse x; columns is a multiple of LANES. Few columns need P > 1 sums to keep the
 // processor busy; P must not depend on how many of a layer's columns this call is about, else threads changed the bits.
-template <class T, int P>
-static void multiply_sparse(const T* start, Sparse<T> x, const T* b, std::ptrdiff_t b_row, int columns, T* c) {
+template <int P, class T, class Place>
+static void multiply_sparse(const T* start, Sparse<T, Place> x, const T* b, std::ptrdiff_t b_row, int columns, T* c) {
     constexpr int most = P == 1 ? 8 : 2;
     int j = 0;
-    for (; j + most * WIDTH<T> <= columns; j += most * WIDTH<T>) gather<T, most, P>(start + j, x, b + j, b_row, c + j);
-    for (; j + 2 * WIDTH<T> <= columns; j += 2 * WIDTH<T>) gather<T, 2, P>(start + j, x, b + j, b_row, c + j);
-    for (; j < columns; j += WIDTH<T>) gather<T, 1, P>(start + j, x, b + j, b_row, c + j);
+    for (; j + most * WIDTH<T> <= columns; j += most * WIDTH<T>) gather<T, Place, most, P>(start + j, x, b + j, b_row, c + j);
+    for (; j + 2 * WIDTH<T> <= columns; j += 2 * WIDTH<T>) gather<T, Place, 2, P>(start + j, x, b + j, b_row, c + j);
+    for (; j < columns; j += WIDTH<T>) gather<T, Place, 1, P>(start + j, x, b + j, b_row, c + j);
 }
 
 }  // namespace whynet::ISA

@@ -6,6 +6,10 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -85,7 +89,62 @@ void expect(bool good, const char* what) {
 template <class T>
 using Array = nb::ndarray<T, nb::numpy, nb::device::cpu, nb::c_contig>;
 using LayerTuple = std::tuple<int, int, int, int, double, std::uint64_t>;
-using Ink = std::tuple<Array<std::int64_t>, Array<std::uint16_t>>;
+
+// Images are read in random order, each from another page: with large pages, the processor knows where they are.
+void on_large_pages(void* memory, std::size_t bytes) {
+#ifdef __linux__
+    const std::uintptr_t page = 1 << 21, start = (reinterpret_cast<std::uintptr_t>(memory) + page - 1) / page * page;
+    const std::uintptr_t stop = (reinterpret_cast<std::uintptr_t>(memory) + bytes) / page * page;
+    if (start < stop) madvise(reinterpret_cast<void*>(start), stop - start, MADV_HUGEPAGE);
+#endif
+}
+
+// Where the pixels of each image are not 0, and what they are there. Found once for an array of pixels, and sound by
+// construction, so that no call need check it again.
+class Ink {
+   public:
+    explicit Ink(Array<const std::uint8_t> pixels) {
+        expect(pixels.ndim() == 2 && pixels.shape(1) >= 1 && pixels.shape(1) <= 65536,
+               "images of 1 to 65,536 pixels are expected");
+        features = pixels.shape(1);
+        nb::gil_scoped_release free;
+        const std::uint8_t* pixel = pixels.data();
+        std::size_t total = 0;
+        for (std::size_t i = 0; i < pixels.size(); ++i) total += pixel[i] != 0;
+        places.reset(new std::uint16_t[total + 1]);
+        inks.reset(new std::uint8_t[total + 1]);
+        on_large_pages(places.get(), 2 * total);
+        on_large_pages(inks.get(), total);
+        starts.push_back(0);
+        std::size_t at = 0;
+        std::uint16_t* place = places.get();
+        std::uint8_t* ink = inks.get();
+        const std::size_t in = features;
+        for (std::size_t i = 0; i < pixels.shape(0); ++i, pixel += in) {
+            for (std::size_t p = 0; p < in; p += 8) {
+                std::uint64_t eight = 1;
+                if (p + 8 <= in) std::memcpy(&eight, pixel + p, 8);
+                if (eight == 0) continue;  // most of an image is empty: eight pixels at once
+                for (std::size_t k = p; k < p + 8 && k < in; ++k) {
+                    place[at] = std::uint16_t(k);  // overwritten by the next place unless there is ink here
+                    ink[at] = pixel[k];
+                    at += pixel[k] != 0;
+                }
+            }
+            starts.push_back(std::int64_t(at));
+        }
+    }
+    // The places with ink of one image.
+    std::vector<int> of(std::int64_t image) const {
+        expect(image >= 0 && image + 1 < std::int64_t(starts.size()), "there is no such image");
+        return {places.get() + starts[image], places.get() + starts[image + 1]};
+    }
+
+    std::size_t features = 0;
+    std::vector<std::int64_t> starts;
+    std::unique_ptr<std::uint16_t[]> places;
+    std::unique_ptr<std::uint8_t[]> inks;
+};
 
 // Between the network's vector, without gaps, and padded rows.
 template <class T>
@@ -104,7 +163,7 @@ template <class T>
 std::tuple<std::int64_t, nb::ndarray<nb::numpy, double>> advance(
     const std::string& path_name, int threads, const std::vector<LayerTuple>& described, int cost,
     const std::tuple<int, std::vector<double>>& update, Array<T> params, const std::vector<std::optional<Array<T>>>& state,
-    Array<const std::uint8_t> pixels, Array<const T> table, const std::optional<Ink>& ink,
+    Array<const std::uint8_t> pixels, Array<const T> table, const Ink* ink,
     Array<const std::int64_t> labels, Array<const T> targets, const std::optional<Array<const T>>& weights,
     Array<const std::int64_t> rows, Array<const double> rates, std::uint64_t seed, std::int64_t first_step,
     std::int64_t steps_before) {
@@ -154,11 +213,8 @@ std::tuple<std::int64_t, nb::ndarray<nb::numpy, double>> advance(
            "rows (steps, batch) and rates (steps,) are expected");
     for (std::size_t i = 0; i < rows.size(); ++i)
         expect(rows.data()[i] >= 0 && rows.data()[i] < examples, "a row is out of range");
-    if (ink) {
-        const auto& [starts, places] = *ink;
-        expect(starts.ndim() == 1 && std::int64_t(starts.size()) == examples + 1, "the ink does not fit the examples");
-        expect(starts.data()[0] == 0 && starts.data()[examples] == std::int64_t(places.size()), "the ink is cut short");
-    }
+    expect(!ink || (std::int64_t(ink->starts.size()) == examples + 1 && int(ink->features) == layers[0].in),
+           "the ink is not that of these examples");
 
     Buffer<T> inside(size), first(state[0] ? size : 0), second(state[1] ? size : 0), mean(state[2] ? size : 0);
     auto* costs = new double[rows.shape(0)]();
@@ -178,8 +234,10 @@ std::tuple<std::int64_t, nb::ndarray<nb::numpy, double>> advance(
     task.pixels = pixels.data();
     task.examples = examples;
     task.table = table.data();
-    task.starts = ink ? std::get<0>(*ink).data() : nullptr;
-    task.places = ink ? std::get<1>(*ink).data() : nullptr;
+    task.starts = ink ? ink->starts.data() : nullptr;
+    task.places = ink ? ink->places.get() : nullptr;
+    task.inks = ink ? ink->inks.get() : nullptr;
+    task.workers = threads;
     task.labels = labels.data();
     task.targets = targets.data();
     task.weights = weights ? weights->data() : nullptr;
@@ -210,40 +268,6 @@ std::tuple<std::int64_t, nb::ndarray<nb::numpy, double>> advance(
     return {done, nb::ndarray<nb::numpy, double>(costs, 1, shape, owner)};
 }
 
-// Where the pixels of each image are not 0: starts (n + 1,) and places.
-std::tuple<nb::ndarray<nb::numpy, std::int64_t>, nb::ndarray<nb::numpy, std::uint16_t>> find_ink(
-    Array<const std::uint8_t> pixels) {
-    expect(pixels.ndim() == 2 && pixels.shape(1) <= 65536, "images of at most 65,536 pixels are expected");
-    const std::size_t n = pixels.shape(0), in = pixels.shape(1);
-    auto* starts = new std::int64_t[n + 1];
-    nb::capsule own_starts(starts, [](void* p) noexcept { delete[] static_cast<std::int64_t*>(p); });
-    std::uint16_t* places = nullptr;
-    {
-        nb::gil_scoped_release free;
-        const std::uint8_t* pixel = pixels.data();
-        std::int64_t total = 0;
-        for (std::size_t i = 0; i < n; ++i) {
-            starts[i] = total;
-            int count = 0;
-            for (std::size_t p = 0; p < in; ++p) count += pixel[i * in + p] != 0;
-            total += count;
-        }
-        starts[n] = total;
-        places = new std::uint16_t[total + 1];
-        for (std::size_t i = 0; i < n; ++i) {
-            std::int64_t at = starts[i];
-            for (std::size_t p = 0; p < in; ++p) {
-                places[at] = std::uint16_t(p);  // overwritten by the next place unless there is ink here
-                at += pixel[i * in + p] != 0;
-            }
-        }
-    }
-    nb::capsule own_places(places, [](void* p) noexcept { delete[] static_cast<std::uint16_t*>(p); });
-    std::size_t starts_shape[] = {n + 1}, places_shape[] = {std::size_t(starts[n])};
-    return {nb::ndarray<nb::numpy, std::int64_t>(starts, 1, starts_shape, own_starts),
-            nb::ndarray<nb::numpy, std::uint16_t>(places, 1, places_shape, own_places)};
-}
-
 // No argument is converted: a converted copy would be trained instead of the array that was handed in.
 template <class T>
 void define_advance(nb::module_& module, const char* name) {
@@ -251,7 +275,7 @@ void define_advance(nb::module_& module, const char* name) {
                "Take a step for each row of `rows`, in place; the number of sound steps, and the cost of each.",
                nb::arg("path"), nb::arg("threads"), nb::arg("layers"), nb::arg("cost"), nb::arg("update"),
                nb::arg("params").noconvert(), nb::arg("state").noconvert(), nb::arg("pixels").noconvert(),
-               nb::arg("table").noconvert(), nb::arg("ink").noconvert().none(), nb::arg("labels").noconvert(),
+               nb::arg("table").noconvert(), nb::arg("ink").none(), nb::arg("labels").noconvert(),
                nb::arg("targets").noconvert(), nb::arg("weights").noconvert().none(), nb::arg("rows").noconvert(),
                nb::arg("rates").noconvert(), nb::arg("seed"), nb::arg("first_step"), nb::arg("steps_before"));
 }
@@ -262,7 +286,9 @@ NB_MODULE(_native, module) {
     using namespace whynet;
     module.doc() = "The compiled training loop; whynet.engines.native is its Python side.";
     module.def("paths", &paths, "The instruction sets that this processor has a loop for, the best first.");
-    module.def("find_ink", &find_ink, "Where the pixels of each image (n, features) are not 0: starts, places.");
+    nb::class_<Ink>(module, "Ink", "Where the pixels of each image (n, features) are not 0, and what they are.")
+        .def(nb::init<Array<const std::uint8_t>>(), nb::arg("pixels").noconvert())
+        .def("of", &Ink::of, "The places with ink of one image.");
     define_advance<float>(module, "advance_f32");
     define_advance<double>(module, "advance_f64");
 }

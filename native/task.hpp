@@ -43,9 +43,10 @@ struct Task {
     const std::uint8_t* pixels;
     std::int64_t examples;
     const T* table;             // a pixel as a feature, 256
-    // Where the pixels of each image are not 0, or null: image i has places[starts[i]] to places[starts[i + 1] - 1].
+    // Where the pixels of each image are not 0, and what they are, or null: image i has starts[i] to starts[i + 1] - 1.
     const std::int64_t* starts;
     const std::uint16_t* places;
+    const std::uint8_t* inks;
     const std::int64_t* labels;
     const T* targets;           // (classes, outputs)
     const T* weights;           // what each example counts, or null
@@ -57,6 +58,7 @@ struct Task {
     std::uint64_t seed;
     std::int64_t first_step;
     double* costs;              // (steps,), to be filled
+    int workers;
     // Working memory of `memory_needed` numbers, aligned to 64 bytes.
     T* memory;
 };

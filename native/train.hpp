@@ -207,8 +207,10 @@ static void drop(const Layer& layer, std::uint64_t seed, std::uint64_t step, int
 
 constexpr int MOST_LAYERS = 256;
 constexpr int NARROW = 64;      // up to so many units, sparse gradients are scattered row by row
+constexpr int FEW = 32;         // up to so many units, a weight matrix is transposed for the way back
 constexpr int BLOCK = 8;        // rows of a weight matrix whose gradient is worked out at a time
-constexpr int SCRATCH_ROWS = 16;
+constexpr int SPAN = 128;       // columns of it at a time
+constexpr int SCRATCH_ROWS = 4;
 
 template <class T>
 struct Trainer {
@@ -224,10 +226,15 @@ struct Trainer {
     T *dy, *dx;   // (batch, widest)
     T* gradient;  // as large as the parameters: where the whole gradient is needed at once
     T* scratch;   // SCRATCH_ROWS rows of the widest layer
-    T* zeros;     // a row
+    T* packed;    // for each worker, a panel of a matrix
+    std::size_t packed_size;
+    T* blocks;    // for each worker, the gradient of BLOCK rows and SPAN columns
     // The batch's images as sparse rows, and transposed: by pixel.
     T *values, *column_values;
-    std::int32_t *places, *row_starts, *column_starts, *column_rows;
+    T lookup[256];  // a pixel's value above that of a pixel of 0
+    std::int32_t *row_starts, *column_starts, *column_rows;
+    const std::uint16_t** row_places;
+    const std::int64_t* next_rows;  // of the next batch, or null
     bool sparse;
     T offset;  // what a pixel of 0 becomes; the sparse values are those above it
 
@@ -259,10 +266,12 @@ struct Trainer {
         t.dx = take(batch * wide);
         t.gradient = take(task.size);
         t.scratch = take(SCRATCH_ROWS * wide);
-        t.zeros = take(wide);
+        t.packed_size = largest<std::size_t>(wide * largest(2 * WIDTH<T>, FEW), batch * SPAN);
+        t.packed = take(t.packed_size * task.workers);
+        t.blocks = take(std::size_t(BLOCK) * SPAN * task.workers);
         t.values = take(batch * in);
         t.column_values = take(batch * in);
-        t.places = take_whole(batch * in);
+        t.row_places = reinterpret_cast<const std::uint16_t**>(take(batch * 8 / sizeof(T) + 8));
         t.column_rows = take_whole(batch * in);
         t.row_starts = take_whole(batch + 1);
         t.column_starts = take_whole(in + 2);
@@ -297,29 +306,36 @@ struct Trainer {
         std::int32_t used = 0;
         for (int i = 0; i < batch; ++i) {
             row_starts[i] = used;
-            const std::uint8_t* image = task.pixels + rows[i] * in;
-            const std::uint16_t* found = task.places + task.starts[rows[i]];
-            const int count = int(task.starts[rows[i] + 1] - task.starts[rows[i]]);
-            for (int s = 0; s < count; ++s) {
-                places[used + s] = found[s];
-                values[used + s] = task.table[image[found[s]]] - offset;
-            }
+            const std::int64_t start = task.starts[rows[i]];
+            const int count = int(task.starts[rows[i] + 1] - start);
+            const std::uint8_t* __restrict inks = task.inks + start;
+            T* __restrict found = values + used;
+            for (int s = 0; s < count; ++s) found[s] = lookup[inks[s]];
+            row_places[i] = task.places + start;
             used += count;
         }
         row_starts[batch] = used;
+    }
+
+    // An image of the next batch on its way into the cache: in random order, it would not be there.
+    void fetch_image(std::int64_t row) {
+        const std::int64_t start = task.starts[row], stop = task.starts[row + 1];
+        for (std::int64_t s = start; s < stop + 64; s += 64) __builtin_prefetch(task.inks + s);
+        for (std::int64_t s = start; s < stop + 32; s += 32) __builtin_prefetch(task.places + s);
     }
 
     // The sparse rows sorted by pixel, within a pixel by row.
     void transpose_images() {
         const int in = task.layers[0].in;
         for (int p = 0; p <= in + 1; ++p) column_starts[p] = 0;
-        for (int s = 0; s < row_starts[batch]; ++s) ++column_starts[places[s] + 2];
+        for (int i = 0; i < batch; ++i)
+            for (int s = 0; s < row_starts[i + 1] - row_starts[i]; ++s) ++column_starts[row_places[i][s] + 2];
         for (int p = 2; p <= in + 1; ++p) column_starts[p] += column_starts[p - 1];
         for (int i = 0; i < batch; ++i)
-            for (int s = row_starts[i]; s < row_starts[i + 1]; ++s) {
-                const std::int32_t at = column_starts[places[s] + 1]++;
+            for (int s = 0; s < row_starts[i + 1] - row_starts[i]; ++s) {
+                const std::int32_t at = column_starts[row_places[i][s] + 1]++;
                 column_rows[at] = i;
-                column_values[at] = values[s];
+                column_values[at] = values[row_starts[i] + s];
             }
     }
 
@@ -340,18 +356,20 @@ struct Trainer {
                     for (int p = 0; p < layer.in; ++p)
                         for (int j = from; j < to; ++j) scratch[j] += offset * W[std::size_t(p) * stage.width + j];
                 for (int i = 0; i < batch; ++i) {
-                    Sparse<T> row{places + row_starts[i], values + row_starts[i], row_starts[i + 1] - row_starts[i]};
+                    if (next_rows && worker == 0) fetch_image(next_rows[i]);
+                    Sparse<T, std::uint16_t> row{row_places[i], values + row_starts[i],
+                                                 row_starts[i + 1] - row_starts[i]};
                     T* y = stage.y + std::size_t(i) * stage.width + from;
                     if (stage.width <= NARROW)
-                        multiply_sparse<T, 4>(start, row, W + from, stage.width, to - from, y);
+                        multiply_sparse<4>(start, row, W + from, stage.width, to - from, y);
                     else
-                        multiply_sparse<T, 1>(start, row, W + from, stage.width, to - from, y);
+                        multiply_sparse<1>(start, row, W + from, stage.width, to - from, y);
                 }
             } else {
                 const T* input = l == 0 ? x : stages[l - 1].y;
                 const int width = l == 0 ? x_width : stages[l - 1].width;
                 multiply(input, width, 1, W + from, stage.width, batch, layer.in, to - from, stage.y + from,
-                         stage.width);
+                         stage.width, packed + packed_size * worker);
                 for (int i = 0; i < batch; ++i)
                     for (int j = from; j < to; ++j) stage.y[std::size_t(i) * stage.width + j] += b[j];
             }
@@ -418,10 +436,18 @@ struct Trainer {
             together([&](int worker, int workers) {
                 int from, to;
                 share(width, worker, workers, &from, &to);
-                to = smallest(to, layer.in);
-                if (from < to)
-                    multiply_transposed(dy, stage.width, W + std::size_t(from) * stage.width, stage.width, batch,
-                                        to - from, stage.width, dx + from, width);
+                const int n = to - from, rows = smallest(to, layer.in) - from;
+                const T* mine = W + std::size_t(from) * stage.width;
+                if (rows <= 0) return;
+                if (layer.out > FEW) {
+                    multiply_transposed(dy, stage.width, mine, stage.width, batch, rows, stage.width, dx + from, width);
+                    return;
+                }
+                T* turned = packed + packed_size * worker;  // W transposed: dot products of a few numbers are slow
+                for (int o = 0; o < layer.out; ++o)
+                    for (int k = 0; k < n; ++k)
+                        turned[o * n + k] = k < rows ? mine[std::size_t(k) * stage.width + o] : T(0);
+                multiply<T>(dy, stage.width, 1, turned, n, batch, layer.out, n, dx + from, width, nullptr);
             });
             for (int i = 0; i < batch; ++i)
                 for (int j = layer.in; j < width; ++j) dx[std::size_t(i) * width + j] = 0;
@@ -430,15 +456,16 @@ struct Trainer {
         together([&](int worker, int workers) {
             int from, to;
             share(stage.width, worker, workers, &from, &to);
-            if (from < to) weight_gradient(l, step, from, to);
+            for (int span = from; span < to; span += SPAN)
+                weight_gradient(l, step, span, smallest(span + SPAN, to), worker);
         });
         T* swapped = dy;
         dy = dx;
         dx = swapped;
     }
 
-    // Gradient and update of the columns `from` to `to` of layer l.
-    void weight_gradient(int l, const Step<T>& step, int from, int to) {
+    // Gradient and update of the columns `from` to `to`, at most SPAN, of layer l.
+    void weight_gradient(int l, const Step<T>& step, int from, int to, int worker) {
         const Layer& layer = task.layers[l];
         const Stage stage = stages[l];
         const int n = to - from, width = stage.width;
@@ -450,7 +477,7 @@ struct Trainer {
         for (int i = 0; i < batch; ++i)
             for (int j = 0; j < n; ++j) total[j] += dz[std::size_t(i) * width + j];
 
-        T* block = keep ? nullptr : scratch + std::size_t(2) * widest_width + std::size_t(BLOCK) * from;
+        T* block = blocks + std::size_t(BLOCK) * SPAN * worker;
         auto update_rows = [&](int k, int count, T* g, std::size_t g_row) {
             if (keep) return;
             for (int r = 0; r < count; ++r)
@@ -467,17 +494,21 @@ struct Trainer {
                 const std::int32_t first = column_starts[k], count = column_starts[k + 1] - first;
                 if (count == 0 && offset == 0 && step.plain) continue;
                 T* g = keep ? whole + std::size_t(k) * width : block;
-                multiply_sparse<T, 1>(start, Sparse<T>{column_rows + first, column_values + first, count}, dz, width, n, g);
+                const Sparse<T, std::int32_t> column{column_rows + first, column_values + first, count};
+                multiply_sparse<1>(start, column, dz, width, n, g);
                 update_rows(k, 1, g, 0);
             }
         } else {
             const T* input = l == 0 ? x : stages[l - 1].y;
             const int input_width = l == 0 ? x_width : stages[l - 1].width;
+            T* near = packed + packed_size * worker;  // these columns of dz in one piece, for all rows of W
+            for (int i = 0; i < batch; ++i)
+                for (int j = 0; j < n; ++j) near[std::size_t(i) * n + j] = dz[std::size_t(i) * width + j];
             for (int k = 0; k < layer.in; k += BLOCK) {
                 const int count = smallest(BLOCK, layer.in - k);
                 T* g = keep ? whole + std::size_t(k) * width : block;
                 const std::ptrdiff_t g_row = keep ? width : n;
-                multiply(input + k, 1, input_width, dz, width, count, batch, n, g, g_row);
+                multiply<T>(input + k, 1, input_width, near, n, count, batch, n, g, g_row, nullptr);
                 update_rows(k, count, g, g_row);
             }
         }
@@ -500,19 +531,26 @@ struct Trainer {
             for (int k = 0; k < layer.in; ++k)
                 for (int j = 0; j < n; ++j) whole[std::size_t(k) * width + j] = offset * total[j];
         const T factor = direct ? -step.rate : T(1);
-        for (int j = 0; j < n; j += LANES)
-            for (int i = 0; i < batch; ++i) {
-                constexpr int V = LANES / WIDTH<T>;
-                Vec<T> dz[V];
-                for (int v = 0; v < V; ++v)
-                    dz[v] = factor * load(dy + std::size_t(i) * width + from + j + v * WIDTH<T>);
-                for (int s = row_starts[i]; s < row_starts[i + 1]; ++s) {
-                    T* row = into + std::size_t(places[s]) * width + j;
-                    for (int v = 0; v < V; ++v)
-                        store(row + v * WIDTH<T>, load(row + v * WIDTH<T>) + values[s] * dz[v]);
-                }
-            }
+        int j = 0;
+        for (; j + 2 * LANES <= n; j += 2 * LANES) scatter_columns<2 * LANES>(width, from + j, factor, into + j);
+        for (; j < n; j += LANES) scatter_columns<LANES>(width, from + j, factor, into + j);
         if (!direct) update_rows(0, layer.in, whole, width);
+    }
+
+    template <int COLUMNS>
+    void scatter_columns(int width, int from, T factor, T* __restrict into) {
+        constexpr int V = COLUMNS / WIDTH<T>;
+        for (int i = 0; i < batch; ++i) {
+            Vec<T> dz[V];
+            for (int v = 0; v < V; ++v) dz[v] = factor * load(dy + std::size_t(i) * width + from + v * WIDTH<T>);
+            const int count = row_starts[i + 1] - row_starts[i];
+            const std::uint16_t* __restrict places = row_places[i];
+            const T* __restrict value = values + row_starts[i];
+            for (int s = 0; s < count; ++s) {
+                T* row = into + std::size_t(places[s]) * width;
+                for (int v = 0; v < V; ++v) store(row + v * WIDTH<T>, load(row + v * WIDTH<T>) + value[s] * dz[v]);
+            }
+        }
     }
 
     static T* state(T* vector, std::size_t start, int row, int width, int from) {
@@ -579,12 +617,13 @@ struct Trainer {
         batch = task.batch;
         offset = task.table[0];
         sparse = task.starts != nullptr && task.layers[0].kind == Kind::dense;
-        for (std::size_t j = 0; j < widest_width; ++j) zeros[j] = 0;
+        for (int pixel = 0; pixel < 256; ++pixel) lookup[pixel] = task.table[pixel] - offset;
         const Update& u = task.update;
         for (std::int64_t s = 0; s < task.steps; ++s) {
             const std::int64_t* rows = task.rows + s * batch;
             const std::uint64_t number = std::uint64_t(task.first_step + s);
             read_images(rows);
+            next_rows = s + 1 < task.steps ? rows + batch : nullptr;
             for (int l = 0; l < task.count; ++l)
                 task.layers[l].kind == Kind::dense ? forward_dense(l) : forward_dropout(l, number);
             task.costs[s] = output_error(rows);

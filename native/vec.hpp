@@ -26,10 +26,12 @@ static inline void store(T* to, Vec<T> v) {
     *reinterpret_cast<typename VecOf<T>::loose*>(to) = v;
 }
 template <class T>
-static inline T sum(Vec<T> v) {  // always in the same order
-    T total = v[0];
-    for (int lane = 1; lane < WIDTH<T>; ++lane) total += v[lane];
-    return total;
+static inline T sum(Vec<T> v) {  // halves onto halves: always in the same order
+    T lanes[WIDTH<T>];
+    store(lanes, v);
+    for (int half = WIDTH<T> / 2; half > 0; half /= 2)
+        for (int lane = 0; lane < half; ++lane) lanes[lane] += lanes[lane + half];
+    return lanes[0];
 }
 
 template <class T>

@@ -200,13 +200,17 @@ def test_what_does_not_fit_is_refused_at_the_boundary(few):
 
 def test_ink_is_where_pixels_are_not_zero_and_is_found_once(rng):
     pixels = rng.integers(0, 3, size=(50, 30), dtype=np.uint8) * (rng.random((50, 30)) < 0.3).astype(np.uint8)
-    starts, places = native._native.find_ink(pixels)
-    for row, image in enumerate(pixels):
-        np.testing.assert_array_equal(places[starts[row] : starts[row + 1]], np.flatnonzero(image))
+    ink = native._native.Ink(pixels)
+    for row in range(50):
+        assert ink.of(row) == np.flatnonzero(pixels[row]).tolist()
+    with pytest.raises(ValueError, match="no such image"):
+        ink.of(50)
+    with pytest.raises(ValueError, match="not that of these examples"):
+        native._native.advance_f32(**arguments(whynet.load("digits"), ink=ink))
     first = native._ink(pixels)
     assert native._ink(pixels) is first
     key = id(pixels)
-    del pixels, image
+    del pixels
     assert key not in native._INK
     assert native._ink(np.ones((5, 5), np.uint8)) is None  # ink everywhere: nothing to skip
 

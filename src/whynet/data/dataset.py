@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -91,9 +92,9 @@ class Dataset:
 
         return dataset_html(self)
 
-    @property
+    @cached_property
     def pixels(self) -> Images:
-        """The images as rows, (n, features) uint8."""
+        """The images as rows, (n, features) uint8; the same array every time."""
         return self.images.reshape(len(self), -1)
 
     @property

@@ -129,17 +129,17 @@ def _state(task: Task, state: State) -> list[Array | None]:
     return [first, state.get("square"), state.get("average")]
 
 
-_INK: dict[int, tuple[weakref.ref[Images], tuple[Array, Array] | None]] = {}
+_INK: dict[int, tuple[weakref.ref[Images], Any]] = {}
 
 
-def _ink(pixels: Images) -> tuple[Array, Array] | None:
-    """Where the pixels of each image are not 0, found once for an array; None if most of them are not."""
+def _ink(pixels: Images) -> Any:
+    """Where the pixels of each image are not 0, and what they are: found once for an array. None if most are not."""
     known = _INK.get(id(pixels))
     if known is not None and known[0]() is pixels:
         return known[1]
     some = pixels[: max(1, 1_000_000 // pixels.shape[1])]
     dense = pixels.shape[1] > 65536 or np.count_nonzero(some) > MOST_INK * some.size
-    ink = None if dense else _native.find_ink(pixels)
+    ink = None if dense else _native.Ink(pixels)
     key = id(pixels)
     _INK[key] = (weakref.ref(pixels, lambda _: _INK.pop(key, None)), ink)
     return ink
