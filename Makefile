@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train test check-all docs api clean
+.PHONY: train test check-all docs api sanitized sanitized-tests clean
 
 train: .venv/installed
 	$(BIN)/whynet train
@@ -20,10 +20,25 @@ CORE := $(addprefix src/whynet/,network/layers.py network/activations.py network
 	network/network.py network/gradcheck.py optimizers/optimizers.py optimizers/schedules.py optimizers/penalties.py \
 	optimizers/constraints.py engines/reference.py training/loop.py)
 
-check-all: test api .venv/with-torch
+check-all: test api .venv/with-torch sanitized
 	@echo "The learning core, to be read in half an hour:"
 	@wc -lw $(CORE)
 	$(BIN)/python -m pytest -q -m slow tests
+
+# The compiled engine's tests once more, on a build that watches every memory access and every undefined operation.
+SANITIZED := build/sanitized
+sanitized: .venv/tested-with
+	@if command -v g++ > /dev/null; then $(MAKE) --no-print-directory sanitized-tests; \
+	else echo "no g++ here: the compiled engine is not checked by the sanitizers"; fi
+
+sanitized-tests:
+	$(BIN)/python -m venv --clear $(SANITIZED)
+	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" \
+	  > $$(echo $(SANITIZED)/lib/python3*/site-packages)/guests.pth
+	$(SANITIZED)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  --config-settings=cmake.define.WHYNET_SANITIZE=ON --config-settings=build-dir=build/sanitized-objects .
+	LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libstdc++.so)" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+	  $(SANITIZED)/bin/python -m pytest -q -p no:cacheprovider -m "not slow" tests/engines/test_native.py
 
 .venv/installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -7,14 +7,39 @@
 #include <thread>
 #include <vector>
 
+#ifdef __linux__
+#include <pthread.h>
+#include <sched.h>
+#endif
+
 #include "task.hpp"
 
 namespace whynet {
 
+// Tells the processor that this is a loop that waits.
+inline void relax() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+// A worker that is woken may be put where its waker runs, and then both wait for each other.
+inline void keep_off_this_processor(std::thread& thread) {
+#ifdef __linux__
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
+    CPU_CLR(sched_getcpu(), &allowed);
+    pthread_setaffinity_np(thread.native_handle(), sizeof allowed, &allowed);
+#endif
+}
+
 class Threads : public Crew {
    public:
     explicit Threads(int count) : Crew{count, &Threads::start} {
-        for (int worker = 1; worker < count; ++worker) threads_.emplace_back([this, worker] { work(worker); });
+        for (int worker = 1; worker < count; ++worker) {
+            threads_.emplace_back([this, worker] { work(worker); });
+            keep_off_this_processor(threads_.back());
+        }
     }
     ~Threads() {
         stop_ = true;
@@ -24,6 +49,7 @@ class Threads : public Crew {
     Threads(const Threads&) = delete;
 
    private:
+    static constexpr int SPINS = 10000;  // some hundred microseconds: longer than what one worker does alone
     static void start(Crew* crew, void (*job)(void*, int, int), void* data) {
         auto* self = static_cast<Threads*>(crew);
         self->job_ = job;
@@ -32,7 +58,7 @@ class Threads : public Crew {
         self->wake();
         job(data, 0, self->workers);
         for (int turns = 0; self->busy_.load(std::memory_order_acquire) > 0; ++turns)
-            if (turns > 2000) std::this_thread::yield();
+            turns < SPINS ? relax() : std::this_thread::yield();
     }
     void wake() {
         {
@@ -45,7 +71,7 @@ class Threads : public Crew {
         unsigned seen = 0;
         while (true) {
             int turns = 0;
-            while (round_.load(std::memory_order_acquire) == seen && turns < 20000) ++turns;
+            while (round_.load(std::memory_order_acquire) == seen && ++turns < SPINS) relax();
             if (round_.load(std::memory_order_acquire) == seen) {
                 std::unique_lock<std::mutex> lock(mutex_);
                 called_.wait(lock, [&] { return round_.load(std::memory_order_acquire) != seen; });

@@ -19,6 +19,18 @@ std::int64_t NAME(advance_f64_, ISA)(Task<double>& task, Crew* crew) {
     return trainer.run();
 }
 
+void NAME(scores_f32_, ISA)(Task<float>& task, Crew* crew, float* scores) {
+    ISA::Trainer<float> trainer{task, crew};
+    ISA::Trainer<float>::lay_out(&trainer, task);
+    trainer.score(scores);
+}
+
+void NAME(scores_f64_, ISA)(Task<double>& task, Crew* crew, double* scores) {
+    ISA::Trainer<double> trainer{task, crew};
+    ISA::Trainer<double>::lay_out(&trainer, task);
+    trainer.score(scores);
+}
+
 std::size_t NAME(memory_f32_, ISA)(const Task<float>& task) { return ISA::Trainer<float>::lay_out(nullptr, task); }
 std::size_t NAME(memory_f64_, ISA)(const Task<double>& task) { return ISA::Trainer<double>::lay_out(nullptr, task); }
 

@@ -2,6 +2,7 @@
 // order, whoever computes it, so that any number of threads gives the same bits.
 #pragma once
 
+#include "task.hpp"
 #include "vec.hpp"
 
 namespace whynet::ISA {
@@ -95,18 +96,37 @@ static void multiply_transposed(const T* a, std::ptrdiff_t a_row, const T* b, st
             dots<T, 1, 1>(a + r * a_row, a_row, b + k * b_row, b_row, columns, c + r * c_row + k, c_row);
 }
 
-// A sparse vector: `count` places and values.
-template <class T, class Place>
+// C (rows, columns) = A B by BLAS, whose matrices are column-major: it is handed C^T = B^T A^T. `a_turned`: A is stored
+// as (inner, rows); `b_turned`: B as (columns, inner).
+template <class T>
+static void multiply_large(Gemm<T> gemm, bool a_turned, const T* a, int a_row, bool b_turned, const T* b, int b_row,
+                           int rows, int inner, int columns, T* c, int c_row) {
+    char left = b_turned ? 'T' : 'N', right = a_turned ? 'T' : 'N';
+    T one = 1, zero = 0;
+    gemm(&left, &right, &columns, &rows, &inner, &one, const_cast<T*>(b), &b_row, const_cast<T*>(a), &a_row, &zero, c,
+         &c_row);
+}
+
+// Values of inked pixels, looked up where they are used: they are bytes in memory.
+template <class T>
+struct Inks {
+    const std::uint8_t* inks;
+    const T* lookup;
+    T operator[](int s) const { return lookup[inks[s]]; }
+};
+
+// A sparse vector: `count` places and values (an array, or Inks).
+template <class Place, class Values>
 struct Sparse {
     const Place* places;
-    const T* values;
+    Values values;
     int count;
 };
 
 // c (N vectors) = start + sum of value * row `place` of B. Neighbouring terms go to different sums (P of them), which
 // would else wait for each other; these are added in the end.
-template <class T, class Place, int N, int P>
-static inline void gather(const T* start, Sparse<T, Place> x, const T* b, std::ptrdiff_t b_row, T* c) {
+template <int N, int P, class T, class Row>
+static inline void gather(const T* start, Row x, const T* b, std::ptrdiff_t b_row, T* c) {
     Vec<T> total[P][N] = {};
     for (int v = 0; v < N; ++v) total[0][v] = load(start + v * WIDTH<T>);
     int s = 0;
@@ -127,13 +147,13 @@ static inline void gather(const T* start, Sparse<T, Place> x, const T* b, std::p
 
 // c (columns) = start + x B for a sparse x; columns is a multiple of LANES. Few columns need P > 1 sums to keep the
 // processor busy; P must not depend on how many of a layer's columns this call is about, else threads changed the bits.
-template <int P, class T, class Place>
-static void multiply_sparse(const T* start, Sparse<T, Place> x, const T* b, std::ptrdiff_t b_row, int columns, T* c) {
+template <int P, class T, class Row>
+static void multiply_sparse(const T* start, Row x, const T* b, std::ptrdiff_t b_row, int columns, T* c) {
     constexpr int most = P == 1 ? 8 : 2;
     int j = 0;
-    for (; j + most * WIDTH<T> <= columns; j += most * WIDTH<T>) gather<T, Place, most, P>(start + j, x, b + j, b_row, c + j);
-    for (; j + 2 * WIDTH<T> <= columns; j += 2 * WIDTH<T>) gather<T, Place, 2, P>(start + j, x, b + j, b_row, c + j);
-    for (; j < columns; j += WIDTH<T>) gather<T, Place, 1, P>(start + j, x, b + j, b_row, c + j);
+    for (; j + most * WIDTH<T> <= columns; j += most * WIDTH<T>) gather<most, P>(start + j, x, b + j, b_row, c + j);
+    for (; j + 2 * WIDTH<T> <= columns; j += 2 * WIDTH<T>) gather<2, P>(start + j, x, b + j, b_row, c + j);
+    for (; j < columns; j += WIDTH<T>) gather<1, P>(start + j, x, b + j, b_row, c + j);
 }
 
 }  // namespace whynet::ISA

@@ -28,6 +28,8 @@ namespace whynet {
 #define DECLARE(isa)                                              \
     std::int64_t advance_f32_##isa(Task<float>&, Crew*);          \
     std::int64_t advance_f64_##isa(Task<double>&, Crew*);         \
+    void scores_f32_##isa(Task<float>&, Crew*, float*);           \
+    void scores_f64_##isa(Task<double>&, Crew*, double*);         \
     std::size_t memory_f32_##isa(const Task<float>&);             \
     std::size_t memory_f64_##isa(const Task<double>&);
 DECLARE(baseline)
@@ -41,10 +43,14 @@ struct Path {
     bool (*possible)();
     std::int64_t (*advance32)(Task<float>&, Crew*);
     std::int64_t (*advance64)(Task<double>&, Crew*);
+    void (*scores32)(Task<float>&, Crew*, float*);
+    void (*scores64)(Task<double>&, Crew*, double*);
     std::size_t (*memory32)(const Task<float>&);
     std::size_t (*memory64)(const Task<double>&);
 };
-#define PATH(isa, test) {#isa, [] { return bool(test); }, advance_f32_##isa, advance_f64_##isa, memory_f32_##isa, memory_f64_##isa}
+#define PATH(isa, test) \
+    {#isa, [] { return bool(test); }, advance_f32_##isa, advance_f64_##isa, scores_f32_##isa, scores_f64_##isa, \
+     memory_f32_##isa, memory_f64_##isa}
 const Path PATHS[] = {  // the best first
 #ifdef WHYNET_X86
     PATH(avx512, __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
@@ -69,12 +75,26 @@ const Path& path_named(const std::string& name) {
 
 std::int64_t run(const Path& path, Task<float>& task, Crew* crew) { return path.advance32(task, crew); }
 std::int64_t run(const Path& path, Task<double>& task, Crew* crew) { return path.advance64(task, crew); }
+void score(const Path& path, Task<float>& task, Crew* crew, float* to) { path.scores32(task, crew, to); }
+void score(const Path& path, Task<double>& task, Crew* crew, double* to) { path.scores64(task, crew, to); }
 std::size_t needed(const Path& path, const Task<float>& task) { return path.memory32(task); }
 std::size_t needed(const Path& path, const Task<double>& task) { return path.memory64(task); }
 
+// Large pages are quicker to get, and for memory that is read in random order the processor knows where they are.
+void on_large_pages(void* memory, std::size_t bytes) {
+#ifdef __linux__
+    const std::uintptr_t page = 1 << 21, start = (reinterpret_cast<std::uintptr_t>(memory) + page - 1) / page * page;
+    const std::uintptr_t stop = (reinterpret_cast<std::uintptr_t>(memory) + bytes) / page * page;
+    if (start < stop) madvise(reinterpret_cast<void*>(start), stop - start, MADV_HUGEPAGE);
+#endif
+}
+
 template <class T>
 struct Buffer {  // numbers aligned to 64 bytes, all zero at first
-    explicit Buffer(std::size_t count) : numbers(new (std::align_val_t(64)) T[count + LANES]()) {}
+    explicit Buffer(std::size_t count) : numbers(new (std::align_val_t(64)) T[count + LANES]) {
+        on_large_pages(numbers, (count + LANES) * sizeof(T));
+        std::memset(numbers, 0, (count + LANES) * sizeof(T));
+    }
     ~Buffer() { ::operator delete[](numbers, std::align_val_t(64)); }
     Buffer(const Buffer&) = delete;
     T* numbers;
@@ -89,15 +109,6 @@ void expect(bool good, const char* what) {
 template <class T>
 using Array = nb::ndarray<T, nb::numpy, nb::device::cpu, nb::c_contig>;
 using LayerTuple = std::tuple<int, int, int, int, double, std::uint64_t>;
-
-// Images are read in random order, each from another page: with large pages, the processor knows where they are.
-void on_large_pages(void* memory, std::size_t bytes) {
-#ifdef __linux__
-    const std::uintptr_t page = 1 << 21, start = (reinterpret_cast<std::uintptr_t>(memory) + page - 1) / page * page;
-    const std::uintptr_t stop = (reinterpret_cast<std::uintptr_t>(memory) + bytes) / page * page;
-    if (start < stop) madvise(reinterpret_cast<void*>(start), stop - start, MADV_HUGEPAGE);
-#endif
-}
 
 // Where the pixels of each image are not 0, and what they are there. Found once for an array of pixels, and sound by
 // construction, so that no call need check it again.
@@ -159,38 +170,66 @@ void copy(const std::vector<Layer>& layers, T* vector, T* rows, bool in) {
     }
 }
 
+// The layers as they were described, checked, and where the parameters of each begin in a padded vector.
+struct Stack {
+    explicit Stack(const std::vector<LayerTuple>& described) {
+        expect(!described.empty() && described.size() <= 256, "1 to 256 layers are possible");
+        for (const auto& [kind, in, out, activation, rate, index] : described) {
+            expect(kind == 0 || kind == 1, "there is no such kind of layer");
+            expect(in >= 1 && out >= 1 && in < (1 << 24) && out < (1 << 24), "a layer has 1 to 2^24 units");
+            expect(activation >= 0 && activation <= 8, "there is no such activation");
+            expect(rate >= 0 && rate < 1, "a rate of dropout lies in [0, 1)");
+            expect(layers.empty() || layers.back().out == in, "the layers do not fit together");
+            Layer layer{Kind(kind), in, out, Activation(activation), rate, index, 0, 0};
+            if (layer.kind == Kind::dense) {
+                layer.weights = size;
+                layer.biases = size + std::size_t(in) * padded(out);
+                size = layer.biases + padded(out);
+                numbers += std::size_t(in) * out + out;
+            } else {
+                expect(in == out, "dropout changes no size");
+            }
+            layers.push_back(layer);
+        }
+        expect(layers.back().kind == Kind::dense, "the last layer must be dense");
+    }
+    std::vector<Layer> layers;
+    std::size_t size = 0;     // of a padded vector
+    std::size_t numbers = 0;  // of the network's own
+};
+
+// The layers and the images that they are shown, checked against each other.
 template <class T>
-std::tuple<std::int64_t, nb::ndarray<nb::numpy, double>> advance(
+void show_images(Task<T>& task, const std::vector<Layer>& layers, const Array<const std::uint8_t>& pixels,
+                 const Array<const T>& table, const Ink* ink) {
+    task.layers = layers.data();
+    task.count = int(layers.size());
+    task.examples = pixels.ndim() == 2 ? pixels.shape(0) : -1;
+    expect(task.examples >= 1 && int(pixels.shape(1)) == layers[0].in, "the pixels do not fit the first layer");
+    expect(table.ndim() == 1 && table.size() == 256, "the table has 256 entries");
+    expect(!ink || (std::int64_t(ink->starts.size()) == task.examples + 1 && int(ink->features) == layers[0].in),
+           "the ink is not that of these examples");
+    task.pixels = pixels.data();
+    task.table = table.data();
+    task.starts = ink ? ink->starts.data() : nullptr;
+    task.places = ink ? ink->places.get() : nullptr;
+    task.inks = ink ? ink->inks.get() : nullptr;
+}
+
+template <class T>
+std::tuple<bool, nb::ndarray<nb::numpy, double>> advance(
     const std::string& path_name, int threads, const std::vector<LayerTuple>& described, int cost,
     const std::tuple<int, std::vector<double>>& update, Array<T> params, const std::vector<std::optional<Array<T>>>& state,
     Array<const std::uint8_t> pixels, Array<const T> table, const Ink* ink,
     Array<const std::int64_t> labels, Array<const T> targets, const std::optional<Array<const T>>& weights,
     Array<const std::int64_t> rows, Array<const double> rates, std::uint64_t seed, std::int64_t first_step,
-    std::int64_t steps_before) {
+    std::int64_t steps_before, std::optional<nb::capsule> gemm) {
     const Path& path = path_named(path_name);
     expect(threads >= 1 && threads <= 64, "threads must be 1 to 64");
-    expect(!described.empty() && described.size() <= 256, "1 to 256 layers are possible");
     expect(cost >= 0 && cost <= 2, "there is no such cost");
-    std::vector<Layer> layers;
-    std::size_t size = 0, numbers = 0;
-    for (const auto& [kind, in, out, activation, rate, index] : described) {
-        expect(kind == 0 || kind == 1, "there is no such kind of layer");
-        expect(in >= 1 && out >= 1 && in < (1 << 24) && out < (1 << 24), "a layer has 1 to 2^24 units");
-        expect(activation >= 0 && activation <= 8, "there is no such activation");
-        expect(rate >= 0 && rate < 1, "a rate of dropout lies in [0, 1)");
-        expect(layers.empty() || layers.back().out == in, "the layers do not fit together");
-        Layer layer{Kind(kind), in, out, Activation(activation), rate, index, 0, 0};
-        if (layer.kind == Kind::dense) {
-            layer.weights = size;
-            layer.biases = size + std::size_t(in) * padded(out);
-            size = layer.biases + padded(out);
-            numbers += std::size_t(in) * out + out;
-        } else {
-            expect(in == out, "dropout changes no size");
-        }
-        layers.push_back(layer);
-    }
-    expect(layers.back().kind == Kind::dense, "the last layer must be dense");
+    const Stack stack(described);
+    const std::vector<Layer>& layers = stack.layers;
+    const std::size_t size = stack.size, numbers = stack.numbers;
     expect(params.ndim() == 1 && params.size() == numbers, "the parameters do not fit the layers");
     const auto& [optimizer, amounts] = update;
     expect(optimizer >= 0 && optimizer <= 3 && amounts.size() == 10, "there is no such optimizer");
@@ -201,9 +240,9 @@ std::tuple<std::int64_t, nb::ndarray<nb::numpy, double>> advance(
     expect(optimizer < 2 || state[1], "the optimizer needs its second state");
     expect(amounts[9] == 0 || state[2], "an average needs its state");
 
-    const std::int64_t examples = pixels.ndim() == 2 ? pixels.shape(0) : -1;
-    expect(examples >= 1 && int(pixels.shape(1)) == layers[0].in, "the pixels do not fit the first layer");
-    expect(table.ndim() == 1 && table.size() == 256, "the table has 256 entries");
+    Task<T> task{};
+    show_images(task, layers, pixels, table, ink);
+    const std::int64_t examples = task.examples;
     expect(labels.ndim() == 1 && std::int64_t(labels.size()) == examples, "one label for each example is expected");
     expect(targets.ndim() == 2 && int(targets.shape(1)) == layers.back().out, "the targets do not fit the outputs");
     expect(!weights || (weights->ndim() == 1 && std::int64_t(weights->size()) == examples), "weights do not fit");
@@ -213,15 +252,9 @@ std::tuple<std::int64_t, nb::ndarray<nb::numpy, double>> advance(
            "rows (steps, batch) and rates (steps,) are expected");
     for (std::size_t i = 0; i < rows.size(); ++i)
         expect(rows.data()[i] >= 0 && rows.data()[i] < examples, "a row is out of range");
-    expect(!ink || (std::int64_t(ink->starts.size()) == examples + 1 && int(ink->features) == layers[0].in),
-           "the ink is not that of these examples");
-
     Buffer<T> inside(size), first(state[0] ? size : 0), second(state[1] ? size : 0), mean(state[2] ? size : 0);
     auto* costs = new double[rows.shape(0)]();
     nb::capsule owner(costs, [](void* numbers) noexcept { delete[] static_cast<double*>(numbers); });
-    Task<T> task{};
-    task.layers = layers.data();
-    task.count = int(layers.size());
     task.cost = Cost(cost);
     task.update = {Optimizer(optimizer), amounts[0], amounts[1], amounts[2], amounts[3], amounts[4],
                    amounts[5], amounts[6], amounts[7], amounts[8], amounts[9]};
@@ -231,13 +264,8 @@ std::tuple<std::int64_t, nb::ndarray<nb::numpy, double>> advance(
     task.second = state[1] ? second.numbers : nullptr;
     task.mean = state[2] ? mean.numbers : nullptr;
     task.steps_before = steps_before;
-    task.pixels = pixels.data();
-    task.examples = examples;
-    task.table = table.data();
-    task.starts = ink ? ink->starts.data() : nullptr;
-    task.places = ink ? ink->places.get() : nullptr;
-    task.inks = ink ? ink->inks.get() : nullptr;
     task.workers = threads;
+    task.gemm = gemm ? reinterpret_cast<Gemm<T>>(gemm->data(gemm->name())) : nullptr;
     task.labels = labels.data();
     task.targets = targets.data();
     task.weights = weights ? weights->data() : nullptr;
@@ -249,7 +277,7 @@ std::tuple<std::int64_t, nb::ndarray<nb::numpy, double>> advance(
     task.first_step = first_step;
     task.costs = costs;
 
-    std::int64_t done = 0;
+    bool finite = false;
     {
         nb::gil_scoped_release free;
         Buffer<T> memory(needed(path, task));
@@ -260,24 +288,65 @@ std::tuple<std::int64_t, nb::ndarray<nb::numpy, double>> advance(
         for (int v = 0; v < 4; ++v)
             if (kept[v]) copy(layers, kept[v], used[v], true);
         Threads crew(threads);
-        done = run(path, task, &crew);
+        finite = run(path, task, &crew) == task.steps;
+        for (std::size_t j = 0; finite && j < size; ++j) finite = task.params[j] - task.params[j] == 0;
         for (int v = 0; v < 4; ++v)
-            if (kept[v]) copy(layers, kept[v], used[v], false);
+            if (kept[v] && finite) copy(layers, kept[v], used[v], false);
     }
     std::size_t shape[] = {rows.shape(0)};
-    return {done, nb::ndarray<nb::numpy, double>(costs, 1, shape, owner)};
+    return {finite, nb::ndarray<nb::numpy, double>(costs, 1, shape, owner)};
+}
+
+// What the last layer puts out for every image.
+template <class T>
+nb::ndarray<nb::numpy, T> scores(const std::string& path_name, const std::vector<LayerTuple>& described,
+                                 Array<const T> params, Array<const std::uint8_t> pixels, Array<const T> table,
+                                 const Ink* ink) {
+    const Path& path = path_named(path_name);
+    const Stack stack(described);
+    expect(params.ndim() == 1 && params.size() == stack.numbers, "the parameters do not fit the layers");
+    Task<T> task{};
+    show_images(task, stack.layers, pixels, table, ink);
+    for (const Layer& layer : stack.layers) expect(layer.kind == Kind::dense, "dropout has no part in scores");
+    const std::size_t outputs = stack.layers.back().out;
+    auto* found = new T[task.examples * outputs];
+    nb::capsule owner(found, [](void* numbers) noexcept { delete[] static_cast<T*>(numbers); });
+    {
+        nb::gil_scoped_release free;
+        Buffer<T> inside(stack.size);
+        copy(stack.layers, const_cast<T*>(params.data()), inside.numbers, true);
+        task.size = 0;  // no gradient is wanted
+        task.params = inside.numbers;
+        task.batch = int(task.examples < 64 ? task.examples : 64);
+        task.workers = 1;
+        Buffer<T> memory(needed(path, task));
+        task.memory = memory.numbers;
+        Threads crew(1);
+        score(path, task, &crew, found);
+    }
+    std::size_t shape[] = {std::size_t(task.examples), outputs};
+    return nb::ndarray<nb::numpy, T>(found, 2, shape, owner);
 }
 
 // No argument is converted: a converted copy would be trained instead of the array that was handed in.
 template <class T>
 void define_advance(nb::module_& module, const char* name) {
     module.def(name, &advance<T>,
-               "Take a step for each row of `rows`, in place; the number of sound steps, and the cost of each.",
+               "Take a step for each row of `rows`, in place: whether all numbers stayed finite (else nothing is changed), and the "
+               "cost of each step.",
                nb::arg("path"), nb::arg("threads"), nb::arg("layers"), nb::arg("cost"), nb::arg("update"),
                nb::arg("params").noconvert(), nb::arg("state").noconvert(), nb::arg("pixels").noconvert(),
                nb::arg("table").noconvert(), nb::arg("ink").none(), nb::arg("labels").noconvert(),
                nb::arg("targets").noconvert(), nb::arg("weights").noconvert().none(), nb::arg("rows").noconvert(),
-               nb::arg("rates").noconvert(), nb::arg("seed"), nb::arg("first_step"), nb::arg("steps_before"));
+               nb::arg("rates").noconvert(), nb::arg("seed"), nb::arg("first_step"), nb::arg("steps_before"),
+               nb::arg("gemm").none());
+}
+
+template <class T>
+void define_scores(nb::module_& module, const char* name) {
+    module.def(name, &scores<T>, "What the last layer puts out for each image, (n, outputs).", nb::arg("path"),
+               nb::arg("layers"), nb::arg("params").noconvert(), nb::arg("pixels").noconvert(),
+               nb::arg("table").noconvert(), nb::arg("ink").none());
 }
 
 }  // namespace whynet
@@ -291,4 +360,6 @@ NB_MODULE(_native, module) {
         .def("of", &Ink::of, "The places with ink of one image.");
     define_advance<float>(module, "advance_f32");
     define_advance<double>(module, "advance_f64");
+    define_scores<float>(module, "scores_f32");
+    define_scores<double>(module, "scores_f64");
 }

@@ -23,6 +23,10 @@ struct Layer {
     std::size_t weights, biases;  // where W (in, padded out) and b (padded out) begin in the padded vectors
 };
 
+// BLAS's general matrix product of column-major matrices.
+template <class T>
+using Gemm = void (*)(char*, char*, int*, int*, int*, T*, T*, int*, T*, int*, T*, T*, int*);
+
 struct Update {
     Optimizer optimizer;
     double momentum, beta2, decay, epsilon;        // beta1 of Adam is `momentum`
@@ -31,7 +35,7 @@ struct Update {
 
 template <class T>
 struct Task {
-    Layer* layers;
+    const Layer* layers;
     int count;
     Cost cost;
     Update update;
@@ -59,6 +63,7 @@ struct Task {
     std::int64_t first_step;
     double* costs;              // (steps,), to be filled
     int workers;
+    Gemm<T> gemm;               // for large matrices, or null
     // Working memory of `memory_needed` numbers, aligned to 64 bytes.
     T* memory;
 };

@@ -211,6 +211,9 @@ constexpr int FEW = 32;         // up to so many units, a weight matrix is trans
 constexpr int BLOCK = 8;        // rows of a weight matrix whose gradient is worked out at a time
 constexpr int SPAN = 128;       // columns of it at a time
 constexpr int SCRATCH_ROWS = 4;
+// Layers from LARGE x LARGE on, and batches of LARGE_BATCH, are BLAS's, cut into pieces that do not depend on threads.
+constexpr int LARGE = 128, LARGE_BATCH = 16, LARGE_ROWS = 128, LARGE_COLUMNS = 256;
+constexpr std::size_t WORTHWHILE = 100000;
 
 template <class T>
 struct Trainer {
@@ -228,12 +231,24 @@ struct Trainer {
     T* scratch;   // SCRATCH_ROWS rows of the widest layer
     T* packed;    // for each worker, a panel of a matrix
     std::size_t packed_size;
-    T* blocks;    // for each worker, the gradient of BLOCK rows and SPAN columns
-    // The batch's images as sparse rows, and transposed: by pixel.
-    T *values, *column_values;
+    T* blocks;    // for each worker, the gradient of some rows and columns
+    std::size_t block_size;
+    // The batch's images as sparse rows.
     T lookup[256];  // a pixel's value above that of a pixel of 0
-    std::int32_t *row_starts, *column_starts, *column_rows;
+    std::int32_t* row_starts;
+    struct Columns {  // transposed: sorted by pixel. Each worker has its own, which is cheaper than sending it over
+        T* values;
+        std::int32_t *starts, *rows;
+    };
+    Columns columns_of(int worker) const {
+        return {column_values + worker * column_size, column_starts + worker * starts_size,
+                column_rows + worker * column_size};
+    }
+    T* column_values;
+    std::int32_t *column_starts, *column_rows;
+    std::size_t column_size, starts_size;
     const std::uint16_t** row_places;
+    const std::uint8_t** row_inks;
     const std::int64_t* next_rows;  // of the next batch, or null
     bool sparse;
     T offset;  // what a pixel of 0 becomes; the sparse values are those above it
@@ -264,34 +279,51 @@ struct Trainer {
         t.x = take(batch * in);
         t.dy = take(batch * wide);
         t.dx = take(batch * wide);
-        t.gradient = take(task.size);
+        const bool narrow = task.layers[0].kind == Kind::dense && padded(task.layers[0].out) <= NARROW;
+        t.gradient = take(task.update.clip_norm > 0 ? task.size : narrow ? task.layers[0].biases : 0);
         t.scratch = take(SCRATCH_ROWS * wide);
         t.packed_size = largest<std::size_t>(wide * largest(2 * WIDTH<T>, FEW), batch * SPAN);
         t.packed = take(t.packed_size * task.workers);
-        t.blocks = take(std::size_t(BLOCK) * SPAN * task.workers);
-        t.values = take(batch * in);
-        t.column_values = take(batch * in);
+        t.block_size = task.gemm ? LARGE_ROWS * LARGE_COLUMNS : BLOCK * SPAN;
+        t.blocks = take(t.block_size * task.workers);
+        t.column_size = batch * in;
+        t.starts_size = in + 2 * LANES;
+        t.column_values = take(t.column_size * task.workers);
         t.row_places = reinterpret_cast<const std::uint16_t**>(take(batch * 8 / sizeof(T) + 8));
-        t.column_rows = take_whole(batch * in);
+        t.row_inks = reinterpret_cast<const std::uint8_t**>(take(batch * 8 / sizeof(T) + 8));
+        t.column_rows = take_whole(t.column_size * task.workers);
         t.row_starts = take_whole(batch + 1);
-        t.column_starts = take_whole(in + 2);
+        t.column_starts = take_whole(t.starts_size * task.workers);
         return used;
     }
 
+    // Shares a job among the workers if its `work`, in multiplications, is worth waking them.
     template <class Job>
-    void together(Job job) {
-        if (crew->workers == 1) {
+    void together(std::size_t work, Job job) {
+        if (crew->workers == 1 || work < WORTHWHILE) {
             job(0, 1);
             return;
         }
         crew->run(crew, [](void* data, int worker, int workers) { (*static_cast<Job*>(data))(worker, workers); }, &job);
     }
 
-    // The columns of a worker: whole vectors, as even as they come.
-    static void share(int width, int worker, int workers, int* from, int* to) {
-        const int parts = width / LANES;
-        *from = int(std::int64_t(parts) * worker / workers) * LANES;
-        *to = int(std::int64_t(parts) * (worker + 1) / workers) * LANES;
+    // Multiplications of a layer's pass over the batch.
+    std::size_t work(int l) const {
+        const std::size_t inputs = l == 0 && sparse ? row_starts[batch] : std::size_t(batch) * task.layers[l].in;
+        return inputs * stages[l].width;
+    }
+
+    bool large(int l) const {
+        const Layer& layer = task.layers[l];
+        return task.gemm && !(l == 0 && sparse) && layer.kind == Kind::dense && task.batch >= LARGE_BATCH &&
+               layer.in >= LARGE && layer.out >= LARGE;
+    }
+
+    // The columns of a worker: whole vectors (or larger pieces), as even as they come.
+    static void share(int width, int worker, int workers, int* from, int* to, int piece = LANES) {
+        const int parts = (width + piece - 1) / piece;
+        *from = smallest(int(std::int64_t(parts) * worker / workers) * piece, width);
+        *to = smallest(int(std::int64_t(parts) * (worker + 1) / workers) * piece, width);
     }
 
     void read_images(const std::int64_t* rows) {
@@ -307,12 +339,9 @@ struct Trainer {
         for (int i = 0; i < batch; ++i) {
             row_starts[i] = used;
             const std::int64_t start = task.starts[rows[i]];
-            const int count = int(task.starts[rows[i] + 1] - start);
-            const std::uint8_t* __restrict inks = task.inks + start;
-            T* __restrict found = values + used;
-            for (int s = 0; s < count; ++s) found[s] = lookup[inks[s]];
             row_places[i] = task.places + start;
-            used += count;
+            row_inks[i] = task.inks + start;
+            used += std::int32_t(task.starts[rows[i] + 1] - start);
         }
         row_starts[batch] = used;
     }
@@ -325,17 +354,17 @@ struct Trainer {
     }
 
     // The sparse rows sorted by pixel, within a pixel by row.
-    void transpose_images() {
+    void transpose_images(Columns columns) {
         const int in = task.layers[0].in;
-        for (int p = 0; p <= in + 1; ++p) column_starts[p] = 0;
+        for (int p = 0; p <= in + 1; ++p) columns.starts[p] = 0;
         for (int i = 0; i < batch; ++i)
-            for (int s = 0; s < row_starts[i + 1] - row_starts[i]; ++s) ++column_starts[row_places[i][s] + 2];
-        for (int p = 2; p <= in + 1; ++p) column_starts[p] += column_starts[p - 1];
+            for (int s = 0; s < row_starts[i + 1] - row_starts[i]; ++s) ++columns.starts[row_places[i][s] + 2];
+        for (int p = 2; p <= in + 1; ++p) columns.starts[p] += columns.starts[p - 1];
         for (int i = 0; i < batch; ++i)
             for (int s = 0; s < row_starts[i + 1] - row_starts[i]; ++s) {
-                const std::int32_t at = column_starts[row_places[i][s] + 1]++;
-                column_rows[at] = i;
-                column_values[at] = values[row_starts[i] + s];
+                const std::int32_t at = columns.starts[row_places[i][s] + 1]++;
+                columns.rows[at] = i;
+                columns.values[at] = lookup[row_inks[i][s]];
             }
     }
 
@@ -344,9 +373,9 @@ struct Trainer {
         const Stage stage = stages[l];
         const T* W = task.params + layer.weights;
         const T* b = task.params + layer.biases;
-        together([&](int worker, int workers) {
+        together(work(l), [&](int worker, int workers) {
             int from, to;
-            share(stage.width, worker, workers, &from, &to);
+            share(stage.width, worker, workers, &from, &to, large(l) ? LARGE_COLUMNS : LANES);
             if (from == to) return;
             if (l == 0 && sparse) {
                 // x = offset + values: the offset's part is the same for every image.
@@ -357,8 +386,8 @@ struct Trainer {
                         for (int j = from; j < to; ++j) scratch[j] += offset * W[std::size_t(p) * stage.width + j];
                 for (int i = 0; i < batch; ++i) {
                     if (next_rows && worker == 0) fetch_image(next_rows[i]);
-                    Sparse<T, std::uint16_t> row{row_places[i], values + row_starts[i],
-                                                 row_starts[i + 1] - row_starts[i]};
+                    const Sparse<std::uint16_t, Inks<T>> row{
+                        row_places[i], {row_inks[i], lookup}, row_starts[i + 1] - row_starts[i]};
                     T* y = stage.y + std::size_t(i) * stage.width + from;
                     if (stage.width <= NARROW)
                         multiply_sparse<4>(start, row, W + from, stage.width, to - from, y);
@@ -368,8 +397,13 @@ struct Trainer {
             } else {
                 const T* input = l == 0 ? x : stages[l - 1].y;
                 const int width = l == 0 ? x_width : stages[l - 1].width;
-                multiply(input, width, 1, W + from, stage.width, batch, layer.in, to - from, stage.y + from,
-                         stage.width, packed + packed_size * worker);
+                if (large(l))
+                    for (int part = from; part < to; part += LARGE_COLUMNS)
+                        multiply_large(task.gemm, false, input, width, false, W + part, stage.width, batch, layer.in,
+                                       smallest(LARGE_COLUMNS, to - part), stage.y + part, stage.width);
+                else
+                    multiply(input, width, 1, W + from, stage.width, batch, layer.in, to - from, stage.y + from,
+                             stage.width, packed + packed_size * worker);
                 for (int i = 0; i < batch; ++i)
                     for (int j = from; j < to; ++j) stage.y[std::size_t(i) * stage.width + j] += b[j];
             }
@@ -409,21 +443,31 @@ struct Trainer {
         return total / batch;
     }
 
-    // dy -> dz of layer l, in place.
-    void through_activation(int l) {
-        const Layer& layer = task.layers[l];
+    bool mixes_units(int l) const {
+        return task.layers[l].kind == Kind::dense && task.layers[l].activation == Activation::softmax;
+    }
+
+    // d -> dz of the units `from` to `to` of layer l, in place; nothing where the activation mixes units.
+    void multiply_by_slope(int l, T* d, int from, int to) {
         const Stage stage = stages[l];
+        if (mixes_units(l)) return;
+        for (int i = 0; i < batch; ++i) {
+            T* __restrict row = d + std::size_t(i) * stage.width;
+            const T* __restrict slope = stage.slope + std::size_t(i) * stage.width;
+            for (int j = from; j < to; ++j) row[j] *= slope[j];
+        }
+    }
+
+    // dy -> dz of layer l through a softmax, in place.
+    void through_softmax(int l) {
+        const Stage stage = stages[l];
+        const int units = task.layers[l].out;
         for (int i = 0; i < batch; ++i) {
             T* __restrict d = dy + std::size_t(i) * stage.width;
             const T* __restrict a = stage.y + std::size_t(i) * stage.width;
-            const T* __restrict slope = stage.slope + std::size_t(i) * stage.width;
-            if (layer.kind == Kind::dense && layer.activation == Activation::softmax) {
-                T mean = 0;
-                for (int j = 0; j < layer.out; ++j) mean += d[j] * a[j];
-                for (int j = 0; j < layer.out; ++j) d[j] = a[j] * (d[j] - mean);
-            } else if (layer.kind == Kind::dropout || layer.activation != Activation::identity) {
-                for (int j = 0; j < layer.out; ++j) d[j] *= slope[j];
-            }
+            T mean = 0;
+            for (int j = 0; j < units; ++j) mean += d[j] * a[j];
+            for (int j = 0; j < units; ++j) d[j] = a[j] * (d[j] - mean);
         }
     }
 
@@ -433,14 +477,24 @@ struct Trainer {
         T* W = task.params + layer.weights;
         if (l > 0) {
             const int width = stages[l - 1].width;
-            together([&](int worker, int workers) {
+            const std::size_t worth = largest(work(l), work(l - 1));  // they go on with the same columns
+            together(worth, [&](int worker, int workers) {
                 int from, to;
-                share(width, worker, workers, &from, &to);
+                share(width, worker, workers, &from, &to, large(l) ? LARGE_COLUMNS : LANES);
                 const int n = to - from, rows = smallest(to, layer.in) - from;
                 const T* mine = W + std::size_t(from) * stage.width;
                 if (rows <= 0) return;
+                if (large(l)) {
+                    for (int part = 0; part < rows; part += LARGE_COLUMNS)
+                        multiply_large(task.gemm, false, dy, stage.width, true, mine + std::size_t(part) * stage.width,
+                                       stage.width, batch, stage.width, smallest(LARGE_COLUMNS, rows - part),
+                                       dx + from + part, width);
+                    multiply_by_slope(l - 1, dx, from, from + rows);
+                    return;
+                }
                 if (layer.out > FEW) {
                     multiply_transposed(dy, stage.width, mine, stage.width, batch, rows, stage.width, dx + from, width);
+                    multiply_by_slope(l - 1, dx, from, from + rows);
                     return;
                 }
                 T* turned = packed + packed_size * worker;  // W transposed: dot products of a few numbers are slow
@@ -448,16 +502,18 @@ struct Trainer {
                     for (int k = 0; k < n; ++k)
                         turned[o * n + k] = k < rows ? mine[std::size_t(k) * stage.width + o] : T(0);
                 multiply<T>(dy, stage.width, 1, turned, n, batch, layer.out, n, dx + from, width, nullptr);
+                multiply_by_slope(l - 1, dx, from, from + rows);
             });
             for (int i = 0; i < batch; ++i)
                 for (int j = layer.in; j < width; ++j) dx[std::size_t(i) * width + j] = 0;
         }
-        if (l == 0 && sparse && stage.width > NARROW) transpose_images();
-        together([&](int worker, int workers) {
+        together(work(l), [&](int worker, int workers) {
             int from, to;
-            share(stage.width, worker, workers, &from, &to);
-            for (int span = from; span < to; span += SPAN)
-                weight_gradient(l, step, span, smallest(span + SPAN, to), worker);
+            const int span_size = large(l) ? LARGE_COLUMNS : SPAN;
+            share(stage.width, worker, workers, &from, &to, large(l) ? LARGE_COLUMNS : LANES);
+            if (l == 0 && sparse && stage.width > NARROW && from < to) transpose_images(columns_of(worker));
+            for (int span = from; span < to; span += span_size)
+                weight_gradient(l, step, span, smallest(span + span_size, to), worker);
         });
         T* swapped = dy;
         dy = dx;
@@ -466,6 +522,7 @@ struct Trainer {
 
     // Gradient and update of the columns `from` to `to`, at most SPAN, of layer l.
     void weight_gradient(int l, const Step<T>& step, int from, int to, int worker) {
+        const Columns columns = columns_of(worker);
         const Layer& layer = task.layers[l];
         const Stage stage = stages[l];
         const int n = to - from, width = stage.width;
@@ -477,7 +534,7 @@ struct Trainer {
         for (int i = 0; i < batch; ++i)
             for (int j = 0; j < n; ++j) total[j] += dz[std::size_t(i) * width + j];
 
-        T* block = blocks + std::size_t(BLOCK) * SPAN * worker;
+        T* block = blocks + block_size * worker;
         auto update_rows = [&](int k, int count, T* g, std::size_t g_row) {
             if (keep) return;
             for (int r = 0; r < count; ++r)
@@ -491,25 +548,35 @@ struct Trainer {
             T* start = scratch + widest_width + from;
             for (int j = 0; j < n; ++j) start[j] = offset * total[j];
             for (int k = 0; k < layer.in; ++k) {
-                const std::int32_t first = column_starts[k], count = column_starts[k + 1] - first;
+                const std::int32_t first = columns.starts[k], count = columns.starts[k + 1] - first;
                 if (count == 0 && offset == 0 && step.plain) continue;
                 T* g = keep ? whole + std::size_t(k) * width : block;
-                const Sparse<T, std::int32_t> column{column_rows + first, column_values + first, count};
+                const Sparse<std::int32_t, const T*> column{columns.rows + first, columns.values + first, count};
                 multiply_sparse<1>(start, column, dz, width, n, g);
                 update_rows(k, 1, g, 0);
             }
         } else {
             const T* input = l == 0 ? x : stages[l - 1].y;
             const int input_width = l == 0 ? x_width : stages[l - 1].width;
-            T* near = packed + packed_size * worker;  // these columns of dz in one piece, for all rows of W
-            for (int i = 0; i < batch; ++i)
-                for (int j = 0; j < n; ++j) near[std::size_t(i) * n + j] = dz[std::size_t(i) * width + j];
-            for (int k = 0; k < layer.in; k += BLOCK) {
-                const int count = smallest(BLOCK, layer.in - k);
-                T* g = keep ? whole + std::size_t(k) * width : block;
-                const std::ptrdiff_t g_row = keep ? width : n;
-                multiply<T>(input + k, 1, input_width, near, n, count, batch, n, g, g_row, nullptr);
-                update_rows(k, count, g, g_row);
+            if (large(l)) {
+                for (int k = 0; k < layer.in; k += LARGE_ROWS) {
+                    const int count = smallest(LARGE_ROWS, layer.in - k);
+                    T* g = keep ? whole + std::size_t(k) * width : block;
+                    const int g_row = keep ? width : n;
+                    multiply_large(task.gemm, true, input + k, input_width, false, dz, width, count, batch, n, g, g_row);
+                    update_rows(k, count, g, g_row);
+                }
+            } else {
+                T* near = packed + packed_size * worker;  // these columns of dz in one piece, for all rows of W
+                for (int i = 0; i < batch; ++i)
+                    for (int j = 0; j < n; ++j) near[std::size_t(i) * n + j] = dz[std::size_t(i) * width + j];
+                for (int k = 0; k < layer.in; k += BLOCK) {
+                    const int count = smallest(BLOCK, layer.in - k);
+                    T* g = keep ? whole + std::size_t(k) * width : block;
+                    const std::ptrdiff_t g_row = keep ? width : n;
+                    multiply<T>(input + k, 1, input_width, near, n, count, batch, n, g, g_row, nullptr);
+                    update_rows(k, count, g, g_row);
+                }
             }
         }
         if (keep)
@@ -545,7 +612,7 @@ struct Trainer {
             for (int v = 0; v < V; ++v) dz[v] = factor * load(dy + std::size_t(i) * width + from + v * WIDTH<T>);
             const int count = row_starts[i + 1] - row_starts[i];
             const std::uint16_t* __restrict places = row_places[i];
-            const T* __restrict value = values + row_starts[i];
+            const Inks<T> value{row_inks[i], lookup};
             for (int s = 0; s < count; ++s) {
                 T* row = into + std::size_t(places[s]) * width;
                 for (int v = 0; v < V; ++v) store(row + v * WIDTH<T>, load(row + v * WIDTH<T>) + value[s] * dz[v]);
@@ -611,13 +678,34 @@ struct Trainer {
         }
     }
 
-    // Takes the steps; returns how many were sound: fewer than asked if a cost was not finite.
-    std::int64_t run() {
+    void begin() {
         widest_width = widest(task);
         batch = task.batch;
         offset = task.table[0];
         sparse = task.starts != nullptr && task.layers[0].kind == Kind::dense;
         for (int pixel = 0; pixel < 256; ++pixel) lookup[pixel] = task.table[pixel] - offset;
+        next_rows = nullptr;
+    }
+
+    // What the last layer puts out for every image, in order; `batch` of them at a time.
+    void score(T* scores) {
+        begin();
+        const int last = task.count - 1, outputs = task.layers[last].out;
+        std::int64_t rows[64];
+        for (std::int64_t done = 0; done < task.examples; done += batch) {
+            batch = int(smallest<std::int64_t>(task.batch, task.examples - done));
+            for (int i = 0; i < batch; ++i) rows[i] = done + i;
+            read_images(rows);
+            for (int l = 0; l < task.count; ++l) forward_dense(l);
+            for (int i = 0; i < batch; ++i)
+                std::memcpy(scores + (done + i) * outputs, stages[last].y + std::size_t(i) * stages[last].width,
+                            outputs * sizeof(T));
+        }
+    }
+
+    // Takes the steps; returns how many were sound: fewer than asked if a cost was not finite.
+    std::int64_t run() {
+        begin();
         const Update& u = task.update;
         for (std::int64_t s = 0; s < task.steps; ++s) {
             const std::int64_t* rows = task.rows + s * batch;
@@ -636,8 +724,12 @@ struct Trainer {
             step.plain = u.optimizer == Optimizer::sgd && u.momentum == 0 && u.l1 == 0 && u.l2 == 0 &&
                          u.weight_decay == 0 && u.clip_norm == 0;
             for (int l = task.count - 1; l >= 0; --l) {
-                through_activation(l);
-                if (task.layers[l].kind == Kind::dense) backward_dense(l, step);
+                const bool last = l == task.count - 1, dense = task.layers[l].kind == Kind::dense;
+                if (mixes_units(l))
+                    through_softmax(l);
+                else if (last || task.layers[l + 1].kind != Kind::dense)  // else the layer above has done it
+                    multiply_by_slope(l, dy, 0, task.layers[l].out);
+                if (dense) backward_dense(l, step);
             }
             if (u.clip_norm > 0) clipped_update(step);
             if (u.max_norm > 0) limit_norms();

@@ -108,6 +108,27 @@ def test_real_images_with_few_and_with_many_units(options, mnist):
         check_same(whynet.Recipe(hidden=hidden, batch_size=20, dtype="float64", **options), data)
 
 
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("options", [{}, {"optimizer": "adam"}, {"dropout": 0.5}, {"clip_norm": 0.1}])
+def test_large_layers_through_blas(options, dtype, path, few):
+    recipe = whynet.Recipe(hidden=(300, 130), batch_size=50, activation="tanh", dtype=dtype, **options)
+    assert native._gemm(build(recipe, few), 50, skip=1) is not None
+    check_same(recipe, few, Native(path), epochs=2)
+    one, two = (after(Native(path), recipe.but(threads=threads), few, epochs=2)[1] for threads in (1, 2))
+    np.testing.assert_array_equal(one.params.vector, two.params.vector)
+
+
+def test_a_blas_of_another_kind_is_left_alone(few, monkeypatch):
+    from scipy.linalg import cython_blas
+
+    recipe = whynet.Recipe(hidden=(300, 130), batch_size=50)
+    network = build(recipe, few)
+    for known in ({}, {"sgemm": '<capsule object "void (char *, char *, long *, long *, long *, ...)" at 0x7f>'}):
+        monkeypatch.setattr(cython_blas, "__pyx_capi__", known)
+        assert native._gemm(network, 50, skip=0) is None
+
+
 @pytest.mark.parametrize("options", [{}, {"optimizer": "adam"}, {"dropout": 0.5}, {"clip_norm": 0.1}])
 def test_one_and_two_threads_give_the_same_bits(options, few):
     recipe = whynet.Recipe(hidden=(200, 70), batch_size=16, activation="relu", init="he", **options)
@@ -159,11 +180,12 @@ def arguments(few, **changes):
     recipe = whynet.Recipe(hidden=(3,))
     task = make_task(build(recipe, few), few, recipe)
     sound = {
-        "path": PATHS[0], "threads": 1, "layers": native._layers(task), "cost": 2, "update": native._update(task),
+        "path": PATHS[0], "threads": 1, "layers": native._layers(task.network), "cost": 2,
+        "update": native._update(task),
         "params": task.network.params.vector, "state": [None, None, None], "pixels": few.pixels,
         "table": np.zeros(256, np.float32), "ink": None, "labels": few.labels.astype(np.int64),
         "targets": np.eye(10, dtype=np.float32), "weights": None, "rows": np.zeros((2, 4), np.int64),
-        "rates": np.zeros(2), "seed": 0, "first_step": 0, "steps_before": 0,
+        "rates": np.zeros(2), "seed": 0, "first_step": 0, "steps_before": 0, "gemm": None,
     }  # fmt: skip
     return {**sound, **changes}
 
@@ -235,3 +257,27 @@ def test_validation_rows_are_not_touched(few):
     train, validation = split(few, recipe)
     assert len(train) + len(validation) == len(few)
     check_same(recipe, few)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("path", PATHS)
+def test_scores_are_the_networks_own(path, dtype, digits):
+    for activation, scaling, count in product(native.ACTIVATIONS, ("0..1", "-1..1"), (1, 63, 200)):
+        recipe = whynet.Recipe(
+            hidden=(17, 5), activation=activation, dropout=0.5, input_dropout=0.1, scaling=scaling, dtype=dtype
+        )
+        network, pixels = build(recipe, digits), digits.pixels[:count]
+        expected = network.scores(pixels)
+        found = Native(path).scores(network, pixels)
+        assert found.dtype == expected.dtype
+        np.testing.assert_allclose(found, expected, rtol=0, atol=(1e-13 if dtype == "float64" else 1e-5))
+
+
+def test_scores_of_what_the_loop_does_not_know_are_numpys(digits):
+    network = build(whynet.Recipe(batch_norm=True), digits)
+    np.testing.assert_array_equal(Native().scores(network, digits.pixels), network.scores(digits.pixels))
+    with pytest.raises(ValueError, match="no part in scores"):
+        native._native.scores_f32(
+            path=PATHS[0], layers=[(1, 64, 64, 0, 0.5, 0), (0, 64, 10, 0, 0.0, 1)], params=np.zeros(650, np.float32),
+            pixels=digits.pixels, table=np.zeros(256, np.float32), ink=None,
+        )  # fmt: skip

@@ -5,6 +5,8 @@ import pytest
 from sklearn.metrics import confusion_matrix, recall_score
 
 import whynet
+from whynet.engines.reference import Reference
+from whynet.network import network as network_module
 from whynet.training import metrics
 
 
@@ -21,6 +23,7 @@ def test_a_class_without_examples_has_no_recall():
 
 def test_cost_and_accuracy_do_not_depend_on_how_rows_are_cut(digits, monkeypatch):
     network = whynet.fit(whynet.Recipe(data="digits", epochs=1)).network
-    whole = metrics.mean_cost(network, digits), metrics.accuracy(network, digits)
-    monkeypatch.setattr(metrics, "ROWS_AT_ONCE", 7)
-    assert (metrics.mean_cost(network, digits), metrics.accuracy(network, digits)) == pytest.approx(whole)
+    whole = metrics.mean_cost(network, digits), metrics.accuracy(network, digits, Reference())
+    monkeypatch.setattr(network_module, "ROWS_AT_ONCE", 7)
+    cut = metrics.mean_cost(network, digits, Reference()), metrics.accuracy(network, digits, Reference())
+    assert cut == pytest.approx(whole)

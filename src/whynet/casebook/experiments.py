@@ -67,6 +67,7 @@ class Experiment:
         rows = np.arange(training.batch_size)[np.newaxis]
         steps = 1 if recipe.batch_size == "full" else TRIAL_STEPS
         rates = np.full(steps, recipe.rate)
+        training.engine.advance(training.task, training.position.state, rows, rates[:1], 0)  # the first prepares things
         started = time.perf_counter()
         training.engine.advance(training.task, training.position.state, np.repeat(rows, steps, axis=0), rates, 0)
         each = (time.perf_counter() - started) / steps

@@ -12,7 +12,7 @@ from whynet.optimizers.averages import Average
 from whynet.optimizers.constraints import Constraints
 from whynet.optimizers.optimizers import Optimizer, State
 from whynet.optimizers.penalties import Penalty
-from whynet.types import Array, Features, Images, Labels, Rows, Scaling, Targets
+from whynet.types import Array, Features, Images, Labels, Rows, Scaling, Scores, Targets
 
 
 class Examples(NamedTuple):
@@ -92,6 +92,11 @@ class Engine(Protocol):
             A NaN or an infinity appeared. The parameters and the state are those before that batch; the exception's
             `blowup` says where it happened.
         """
+        ...
+
+    def scores(self, network: Network, pixels: Images) -> Scores:
+        """What the network puts out for each image, (n, outputs); `pixels (n, features)` uint8, scaled by its own
+        `scaling`. A network that this engine does not know is computed in NumPy."""
         ...
 
 

@@ -8,6 +8,7 @@ from whynet.engines.reference import Reference
 from whynet.errors import UsageError
 
 ENGINES: tuple[Engine, ...] = (Native(), Reference())  # fastest first
+FASTEST = ENGINES[0]
 
 
 def choose(name: str, task: Task) -> tuple[Engine, str]:

@@ -1,26 +1,31 @@
 """The compiled engine: the same steps as the readable one, in C++ (`native/`), several times as fast.
 
 It is handed numbers only: this module lowers a `Task` to them, and declines what the compiled loop does not know with a
-sentence. Where a number stops being finite, the readable engine takes the same steps again from where this call began,
-and names the place.
+sentence. Where a number stops being finite, it leaves everything as it was, and the readable engine takes the same
+steps again and names the place.
 """
 
 from __future__ import annotations
 
 import weakref
+from contextlib import nullcontext
 from importlib import import_module
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from whynet.engines.base import Task
 from whynet.engines.reference import Reference
 from whynet.network.layers import Dense, Dropout
+from whynet.network.network import Network
 from whynet.optimizers.optimizers import SGD, Adam, Nesterov, RMSprop, State
-from whynet.types import Array, Images, Rows
+from whynet.types import Array, Images, Rows, Scores
 
 ACTIVATIONS = ("elu", "gelu", "identity", "leaky-relu", "relu", "scaled-tanh", "sigmoid", "softmax", "tanh")
 COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")
+DENSE, DROPOUT = 0, 1
+LARGE, LARGE_BATCH = 128, 16  # from such layers and batches on, BLAS is faster; native/train.hpp decides for each
 MOST_INK = 0.6  # up to this share of pixels that are not 0, skipping those that are pays
 
 try:
@@ -49,15 +54,9 @@ class Native:
                 "it was not compiled when whynet was installed; with a C++ compiler (g++ or clang) there, "
                 "install whynet again"
             )
-        for layer in task.network.layers:
-            if type(layer) not in (Dense, Dropout):
-                return f"it does not know {type(layer).__name__} layers"
-            if isinstance(layer, Dense) and layer.activation not in ACTIVATIONS:
-                return f"it does not know the activation {layer.activation}"
-        if not isinstance(task.network.layers[-1], Dense):
-            return "the last layer must be dense"
-        if len(task.network.layers) > 256:
-            return "it has room for 256 layers"
+        unknown = _unknown(task.network)
+        if unknown is not None:
+            return unknown
         if task.network.cost_name not in COSTS:
             return f"it does not know the cost {task.network.cost_name}"
         if type(task.optimizer) not in (SGD, Nesterov, RMSprop, Adam):
@@ -67,46 +66,84 @@ class Native:
     def advance(self, task: Task, state: State, batches: Rows, rates: Array, first_step: int) -> Array:
         vector, examples = task.network.params.vector, task.examples
         dtype = task.network.dtype
-        before = vector.copy(), {name: array.copy() for name, array in state.items()}
         run = _native.advance_f32 if dtype == np.float32 else _native.advance_f64
-        done, costs = run(
-            path=self.path,
-            threads=task.threads,
-            layers=_layers(task),
-            cost=COSTS.index(task.network.cost_name),
-            update=_update(task),
-            params=vector,
-            state=_state(task, state),
-            pixels=examples.pixels,
-            table=examples.scaling.table(dtype),
-            ink=_ink(examples.pixels) if isinstance(task.network.layers[0], Dense) else None,
-            labels=np.ascontiguousarray(examples.labels, dtype=np.int64),
-            targets=np.ascontiguousarray(examples.targets, dtype=dtype),
-            weights=None if examples.weights is None else np.ascontiguousarray(examples.weights, dtype=dtype),
-            rows=np.ascontiguousarray(batches, dtype=np.int64),
-            rates=np.ascontiguousarray(rates, dtype=np.float64),
-            seed=task.seed,
-            first_step=first_step,
-            steps_before=int(state["steps"][0]) if "steps" in state else 0,
-        )
-        if done < len(batches) or not np.isfinite(vector).all():
-            vector[...] = before[0]
-            for name, array in before[1].items():
-                state[name][...] = array
+        ink = _ink(examples.pixels) if isinstance(task.network.layers[0], Dense) else None
+        gemm = _gemm(task.network, batches.shape[1], skip=0 if ink is None else 1)
+        with nullcontext() if gemm is None else threadpool_limits(1, "blas"):  # the threads are ours
+            finite, costs = run(
+                path=self.path,
+                threads=task.threads,
+                layers=_layers(task.network),
+                cost=COSTS.index(task.network.cost_name),
+                update=_update(task),
+                params=vector,
+                state=_state(task, state),
+                pixels=examples.pixels,
+                table=examples.scaling.table(dtype),
+                ink=ink,
+                labels=np.ascontiguousarray(examples.labels, dtype=np.int64),
+                targets=np.ascontiguousarray(examples.targets, dtype=dtype),
+                weights=None if examples.weights is None else np.ascontiguousarray(examples.weights, dtype=dtype),
+                rows=np.ascontiguousarray(batches, dtype=np.int64),
+                rates=np.ascontiguousarray(rates, dtype=np.float64),
+                seed=task.seed,
+                first_step=first_step,
+                steps_before=int(state["steps"][0]) if "steps" in state else 0,
+                gemm=gemm,
+            )
+        if not finite:
             return Reference().advance(task, state, batches, rates, first_step)
         if "steps" in state:
-            state["steps"] += done
+            state["steps"] += len(batches)
         found: Array = costs
         return found
 
+    def scores(self, network: Network, pixels: Images) -> Scores:
+        if _native is None or _unknown(network) is not None or network.scaling is None or not len(pixels):
+            return network.scores(pixels)
+        run = _native.scores_f32 if network.dtype == np.float32 else _native.scores_f64
+        found: Scores = run(
+            path=self.path,
+            layers=[layer for layer in _layers(network) if layer[0] == DENSE],  # nothing drops out when evaluating
+            params=network.params.vector,
+            pixels=pixels,
+            table=network.scaling.table(network.dtype),
+            ink=_ink(pixels),
+        )
+        return found
 
-def _layers(task: Task) -> list[tuple[int, int, int, int, float, int]]:
+
+def _gemm(network: Network, batch: int, skip: int) -> Any:
+    """SciPy's matrix product as a function pointer, if a layer after the first `skip` is large enough for it to pay."""
+    dense = [layer for layer in network.layers[skip:] if isinstance(layer, Dense)]
+    if batch < LARGE_BATCH or not any(min(layer.inputs, layer.outputs) >= LARGE for layer in dense):
+        return None
+    from scipy.linalg import cython_blas  # imported late: it takes a tenth of a second
+
+    pointer = cython_blas.__pyx_capi__.get("sgemm" if network.dtype == np.float32 else "dgemm")
+    signature = repr(pointer).split('"')[1] if pointer is not None else ""
+    return pointer if signature.startswith("void (char *, char *, int *, int *, int *, ") else None
+
+
+def _unknown(network: Network) -> str | None:
+    """What of this network the compiled loop does not know, as a sentence; None if it knows all."""
+    for layer in network.layers:
+        if type(layer) not in (Dense, Dropout):
+            return f"it does not know {type(layer).__name__} layers"
+        if isinstance(layer, Dense) and layer.activation not in ACTIVATIONS:
+            return f"it does not know the activation {layer.activation}"
+    if not isinstance(network.layers[-1], Dense):
+        return "the last layer must be dense"
+    return "it has room for 256 layers" if len(network.layers) > 256 else None
+
+
+def _layers(network: Network) -> list[tuple[int, int, int, int, float, int]]:
     """Each layer as (kind, inputs, outputs, activation, rate of dropout, index)."""
     return [
-        (0, layer.inputs, layer.outputs, ACTIVATIONS.index(layer.activation), 0.0, index)
+        (DENSE, layer.inputs, layer.outputs, ACTIVATIONS.index(layer.activation), 0.0, index)
         if isinstance(layer, Dense)
-        else (1, layer.inputs, layer.outputs, 0, layer.rate if isinstance(layer, Dropout) else 0.0, index)
-        for index, layer in enumerate(task.network.layers)
+        else (DROPOUT, layer.inputs, layer.outputs, 0, layer.rate if isinstance(layer, Dropout) else 0.0, index)
+        for index, layer in enumerate(network.layers)
     ]
 
 

@@ -8,9 +8,10 @@ import numpy as np
 
 from whynet.engines.base import BatchBlewUp, Blowup, Task
 from whynet.network.layers import Dense, DenseMemo
+from whynet.network.network import Network
 from whynet.noise import Noise
 from whynet.optimizers.optimizers import State
-from whynet.types import Array, Features, Rows, Targets
+from whynet.types import Array, Features, Images, Rows, Scores, Targets
 
 
 class Reference:
@@ -60,6 +61,9 @@ class Reference:
                 network.blend_in(trace)
                 task.average.after_step(network.params, state, first_step + step)
         return costs
+
+    def scores(self, network: Network, pixels: Images) -> Scores:
+        return network.scores(pixels)
 
 
 def _finite(vector: Array) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from whynet.data.distortions import contact_sheet
+from whynet.engines.choice import FASTEST
 from whynet.network.excitation import exciting_inputs, masks
 from whynet.report import pictures
 from whynet.report.page import chart, figures, page, text
@@ -26,7 +27,7 @@ def run_page(run: Run) -> str:
     parts = [_outcome(run), _curves(run)]
     test = run.data.test
     if test is not None:
-        scores = run.network.scores(test.images)
+        scores = FASTEST.scores(run.network, test.pixels)
         if np.isfinite(scores).all():
             predictions = run.network.cost.predictions(scores)
             parts.append(_confusion(predictions, test))

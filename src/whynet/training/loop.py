@@ -36,6 +36,7 @@ from whynet.training.recipe import Recipe
 from whynet.types import Array, Rows
 
 SECONDS_BETWEEN_LOOKS = 0.1  # how long the engine runs before the loop looks up: for a stop, or to show progress
+SECONDS_PER_PARAMETER = 1e-7  # and longer for large networks, which an engine may take in and hand back at each call
 
 
 @dataclass(frozen=True)
@@ -354,7 +355,8 @@ class Training(Iterator[Epoch]):
             position.batch += len(rows)
             position.costs = np.concatenate([position.costs, costs])
             if len(rows) == self._chunk:  # not what an epoch's end cut short
-                in_time = int(len(rows) * SECONDS_BETWEEN_LOOKS / max(elapsed, 1e-6))
+                call = max(SECONDS_BETWEEN_LOOKS, SECONDS_PER_PARAMETER * self.network.params.vector.size)
+                in_time = int(len(rows) * call / max(elapsed, 1e-6))
                 self._chunk = max(1, min(4 * self._chunk, in_time))
             self.look(self)
 
@@ -367,7 +369,7 @@ class Training(Iterator[Epoch]):
         return order[np.newaxis, full * self.batch_size :]
 
     def _record(self, cost: float, rate: float) -> Epoch:
-        network, validation, test = self.evaluated, self.validation, self.test
+        network, validation, test, engine = self.evaluated, self.validation, self.test, self.engine
         return Epoch(
             epoch=self.position.epoch,
             steps=(self.position.epoch + 1) * self.batches,
@@ -375,9 +377,9 @@ class Training(Iterator[Epoch]):
             learning_rate=rate,
             seconds=self.seconds,
             penalty=self.task.penalty.value(network.params),
-            validation_cost=None if validation is None else metrics.mean_cost(network, validation),
-            validation_accuracy=None if validation is None else metrics.accuracy(network, validation),
-            test_correct=None if test is None else metrics.correct(network, test),
+            validation_cost=None if validation is None else metrics.mean_cost(network, validation, engine),
+            validation_accuracy=None if validation is None else metrics.accuracy(network, validation, engine),
+            test_correct=None if test is None else metrics.correct(network, test, engine),
             test_total=None if test is None else len(test),
         )
 

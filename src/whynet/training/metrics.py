@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from whynet.data.dataset import Dataset
-from whynet.network.network import ROWS_AT_ONCE, Network
+from whynet.engines.base import Engine
+from whynet.engines.choice import FASTEST
+from whynet.network.network import Network
 from whynet.types import Array, Labels
 
 
-def correct(network: Network, data: Dataset) -> int:
+def correct(network: Network, data: Dataset, engine: Engine = FASTEST) -> int:
     """How many examples the network answers right.
 
     >>> from whynet.data.sources import load
@@ -18,10 +20,11 @@ def correct(network: Network, data: Dataset) -> int:
     >>> correct(Network([64, 10], init="zeros", scaling=Scaling("0..1", 0, 255)), data)  # all answered 0
     143
     """
-    return int(np.count_nonzero(network.predict(data.images) == data.labels))
+    predictions = network.cost.predictions(engine.scores(network, data.pixels))
+    return int(np.count_nonzero(predictions == data.labels))
 
 
-def accuracy(network: Network, data: Dataset) -> float:
+def accuracy(network: Network, data: Dataset, engine: Engine = FASTEST) -> float:
     """Share of the examples answered right, 0..1.
 
     >>> from whynet.data.sources import load
@@ -30,10 +33,10 @@ def accuracy(network: Network, data: Dataset) -> float:
     >>> round(accuracy(Network([64, 10], init="zeros", scaling=Scaling("0..1", 0, 255)), data), 4)
     0.0992
     """
-    return correct(network, data) / len(data)
+    return correct(network, data, engine) / len(data)
 
 
-def mean_cost(network: Network, data: Dataset) -> float:
+def mean_cost(network: Network, data: Dataset, engine: Engine = FASTEST) -> float:
     """The network's cost on these examples, without a penalty.
 
     >>> from whynet.data.sources import load
@@ -42,12 +45,7 @@ def mean_cost(network: Network, data: Dataset) -> float:
     >>> round(mean_cost(Network([64, 10], init="zeros", scaling=Scaling("0..1", 0, 255)), data), 5)  # log 10
     2.30259
     """
-    total = 0.0
-    for start in range(0, len(data), ROWS_AT_ONCE):
-        part = slice(start, start + ROWS_AT_ONCE)
-        scores = network.scores(data.images[part])
-        total += network.cost.value(scores, network.targets(data.labels[part])) * len(scores)
-    return total / len(data)
+    return network.cost.value(engine.scores(network, data.pixels), network.targets(data.labels))
 
 
 def confusion(predictions: Labels, labels: Labels, classes: int) -> Array:

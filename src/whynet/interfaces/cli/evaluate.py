@@ -23,6 +23,7 @@ def evaluate(screen: Screen, run: Path, data: str | None) -> None:
       whynet evaluate model.safetensors --data mnist
     """
     from whynet.data.sources import load
+    from whynet.engines.choice import FASTEST
     from whynet.network.network import Network
     from whynet.training import metrics
     from whynet.training.recipe import Recipe
@@ -37,7 +38,7 @@ def evaluate(screen: Screen, run: Path, data: str | None) -> None:
     test = dataset.test
     if test is None:
         raise UsageError("these data have no test images", where=dataset.source)
-    predictions = network.predict(test.images)
+    predictions = network.cost.predictions(FASTEST.scores(network, test.pixels))
     classes = len(test.classes)
     table = metrics.confusion(predictions, test.labels, max(classes, int(predictions.max()) + 1))
     right = int(table.trace())
