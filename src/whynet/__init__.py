@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from whynet.training.history import Epoch as Epoch
     from whynet.training.history import History as History
     from whynet.training.loop import train as train
+    from whynet.training.many import train_many as train_many
     from whynet.training.recipe import Recipe as Recipe
     from whynet.training.run import Run as Run
     from whynet.training.run import fit as fit
@@ -40,6 +41,7 @@ _HOMES = {
     "fit": "whynet.training.run",
     "load": "whynet.data.sources",
     "train": "whynet.training.loop",
+    "train_many": "whynet.training.many",
 }
 
 __all__ = [
@@ -57,6 +59,7 @@ __all__ = [
     "fit",
     "load",
     "train",
+    "train_many",
 ]
 
 
