@@ -4,7 +4,7 @@ validation images (never on the test set), and on the embedded digits (a fifth o
     python benchmarks/default_recipe.py [--data mnist] [--seeds 5]
 
 Prints a Markdown table: mean and sd of the validation accuracy, seconds of training (steps alone, median over seeds,
-one thread). The winner is the fastest candidate whose mean is at least 98.2 % on MNIST and 97 % on the digits.
+one thread). The winner is the fastest candidate whose mean is at least 98 % on MNIST and 96.5 % on the digits.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ import click
 import whynet
 from whynet.training.loop import Training, build
 
-SOUND = {"activation": "relu", "init": "he", "optimizer": "adam", "schedule": "cosine"}
+SOUND = {"activation": "relu", "init": "he", "schedule": "one-cycle"}
 CANDIDATES = [
-    {"hidden": (hidden,), "batch_size": batch, "learning_rate": rate, "epochs": epochs, "scaling": scaling}
-    for hidden, batch, rate, epochs, scaling in (
-        (320, 100, 0.008, 8, "0..1"),
-        (320, 100, 0.006, 8, "0..1"),
-        (256, 100, 0.008, 8, "0..1"),
+    {"hidden": (hidden,), "batch_size": batch, "learning_rate": rate, "epochs": epochs}
+    for hidden, batch, rate, epochs in (
+        (320, 32, 0.8, 6),
+        (256, 32, 0.8, 6),
+        (256, 32, 0.6, 6),
+        (320, 40, 0.8, 5),
     )
 ]
 

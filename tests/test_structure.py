@@ -23,7 +23,7 @@ ROOMS = [  # who may import what: a room sees those in earlier lines
     {"data", "network", "optimizers"},
     {"engines"},
     {"training"},
-    {"casebook", "doctor"},
+    {"casebook", "doctor", "benchmark"},
     {"patients"},
     {"report"},
     {"interfaces", "book"},

@@ -262,6 +262,7 @@ class Run:
             "processors": os.cpu_count(),
             "engine": self.engine,
             "engine_reason": self.engine_reason,
+            "instructions": getattr(self._training.engine, "path", None),
             "base": self.base,
             "data": self.data.name,
             "data_source": self.data.source,

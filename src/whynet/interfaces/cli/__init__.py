@@ -9,6 +9,7 @@ import click
 
 from whynet import __version__
 from whynet.errors import WhynetError, did_you_mean
+from whynet.interfaces.cli.bench import bench
 from whynet.interfaces.cli.check import check_gradients
 from whynet.interfaces.cli.data import data
 from whynet.interfaces.cli.evaluate import evaluate, report
@@ -57,7 +58,7 @@ def cli(ctx: click.Context) -> None:
         click.echo(WELCOME)
 
 
-for command in (train, evaluate, predict, explain, reproduce, check_gradients, data, report):
+for command in (train, evaluate, predict, explain, reproduce, check_gradients, bench, data, report):
     cli.add_command(command)
 
 

@@ -1,0 +1,1 @@
+"""How fast whynet is beside what could be used instead, side by side in one run."""

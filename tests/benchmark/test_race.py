@@ -1,0 +1,82 @@
+"""The benchmark: every system that is here trains the same work, and fairly."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from whynet.benchmark.peers import PEERS, BareNumPy, PerExample, Whynet, version
+from whynet.benchmark.race import race
+from whynet.benchmark.works import WORKS, Work, work_named
+from whynet.errors import UsageError
+from whynet.interfaces.cli import cli
+from whynet.report.bench import bench_page
+
+SMALL = Work("small", (12,), "sigmoid", "quadratic", "sgd", 3.0, 10)
+
+
+def test_numpy_by_hand_takes_the_very_steps_of_whynet(digits):
+    for work in (SMALL, Work("adam", (9,), "relu", "softmax-cross-entropy", "adam", 0.003, 10)):
+        ours, bare = Whynet("reference").prepare(work, digits), BareNumPy().prepare(work, digits)
+        for trainee in (ours, bare):
+            trainee.epoch()
+        X = (digits.pixels / np.float32(255)).astype(np.float32)
+        assert np.mean(ours.predict(X) == bare.predict(X)) > 0.995
+
+
+def test_one_example_at_a_time_learns_the_same(digits):
+    trainee = PerExample().prepare(SMALL, digits)
+    for _ in range(10):
+        trainee.epoch()
+    X = (digits.pixels / np.float32(255)).astype(np.float32)
+    assert np.mean(trainee.predict(X) == digits.labels) > 0.85
+    assert trainee.share == pytest.approx(min(1, 2000 / len(digits)))
+
+
+@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
+def test_every_peer_learns_or_says_why_not(peer, digits):
+    if peer.name in ("PyTorch, compiled", "JAX, jit + scan", "Keras"):  # slow to start: `benchmarks/` runs them
+        assert peer.why_not(SMALL) is None or "is not installed" in peer.why_not(SMALL) or "backend" in peer.name
+        return
+    (lane,) = race(SMALL, digits, repeats=8, peers=[peer])
+    if lane.why_not is not None:
+        assert "not" in lane.why_not
+        return
+    assert lane.accuracy > 0.6
+    assert len(lane.seconds) == 8
+    assert version(peer)
+
+
+def test_a_peer_that_fails_is_a_line(digits):
+    class Broken(BareNumPy):
+        name = "broken"
+
+        def prepare(self, work, data):
+            raise RuntimeError("its wheel fell off\nsomewhere")
+
+    lanes = race(SMALL, digits, repeats=1, peers=[Whynet("reference"), Broken()])
+    assert lanes[1].why_not == "it failed: RuntimeError: its wheel fell off"
+    assert "its wheel fell off" in bench_page(SMALL, "digits", lanes)
+
+
+def test_works_have_names():
+    assert str(WORKS["small"]) == "in-30-out sigmoid, quadratic, sgd, batch 10, 1 thread"
+    with pytest.raises(UsageError, match="no work 'smal'"):
+        work_named("smal")
+
+
+def test_the_command_prints_one_object_and_writes_the_page(tmp_path, monkeypatch):
+    import json
+
+    monkeypatch.setattr("whynet.benchmark.race.race.__kwdefaults__", {**race.__kwdefaults__, "peers": PEERS[1:3]})
+    page = tmp_path / "bench.html"
+    done = CliRunner().invoke(
+        cli, ["bench", "--data", "digits", "--repeats", "2", "--json", "--page", str(page)], catch_exceptions=False
+    )
+    assert done.exit_code == 0
+    found = json.loads(done.stdout)
+    assert found["work"]["name"] == "small"
+    assert [system["name"] for system in found["systems"]] == ["whynet, reference engine", "NumPy, batches by hand"]
+    assert set(found["systems"][0]["seconds_per_epoch"]) == {"median", "min", "max"}
+    assert "bar" in page.read_text()
