@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from whynet.data.dataset import Dataset as Dataset
     from whynet.data.sources import load as load
     from whynet.doctor.floors import explain as explain
+    from whynet.doctor.verdict import diagnose as diagnose
     from whynet.errors import WhynetError as WhynetError
     from whynet.network.gradcheck import check_gradients as check_gradients
     from whynet.network.layers import Dense as Dense
@@ -37,6 +38,7 @@ _HOMES = {
     "Run": "whynet.training.run",
     "WhynetError": "whynet.errors",
     "check_gradients": "whynet.network.gradcheck",
+    "diagnose": "whynet.doctor.verdict",
     "explain": "whynet.doctor.floors",
     "fit": "whynet.training.run",
     "load": "whynet.data.sources",
@@ -55,6 +57,7 @@ __all__ = [
     "WhynetError",
     "book",
     "check_gradients",
+    "diagnose",
     "explain",
     "fit",
     "load",

@@ -15,6 +15,7 @@ from whynet.network.activations import ACTIVATIONS
 from whynet.network.costs import COSTS
 from whynet.optimizers.optimizers import OPTIMIZERS
 from whynet.optimizers.schedules import SCHEDULES
+from whynet.training.datafaults import DATA_FAULTS
 from whynet.training.faults import FAULTS
 from whynet.training.recipe import LEARNING_RATES, Recipe, choices, recipe_names
 
@@ -23,7 +24,7 @@ from whynet.training.recipe import LEARNING_RATES, Recipe, choices, recipe_names
     ("field", "table"),
     [
         ("activation", ACTIVATIONS), ("output_activation", ACTIVATIONS), ("cost", COSTS), ("optimizer", OPTIMIZERS),
-        ("schedule", SCHEDULES), ("scaling", SCALINGS), ("faults", FAULTS),
+        ("schedule", SCHEDULES), ("scaling", SCALINGS), ("faults", (*FAULTS, *DATA_FAULTS)),
         ("engine", ["auto", *(engine.name for engine in ENGINES)]),
     ],
 )  # fmt: skip

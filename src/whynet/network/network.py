@@ -52,6 +52,8 @@ class Network:
         under the cross-entropies, which squash inside.
     init, bias_init
         Initial weights and biases, see `initializers`.
+    output_init
+        Initial weights of the last layer, if other than `init`.
     batch_norm
         Normalise each hidden layer's weighted inputs over the batch before the activation.
     dropout, input_dropout
@@ -93,6 +95,7 @@ class Network:
         output_activation: str | None = None,
         init: str = "scaled-normal",
         bias_init: str = "zeros",
+        output_init: str | None = None,
         batch_norm: bool = False,
         dropout: float = 0.0,
         input_dropout: float = 0.0,
@@ -112,6 +115,7 @@ class Network:
             assert sizes is not None
             last = output_activation or self.cost.output_activation
             dense = _dense_layers(sizes, activation, last, init, bias_init)
+            dense[-1] = replace(dense[-1], init=output_init or init)
             layers = [
                 *_chance(dense[0].inputs, input_dropout, input_noise),
                 *(part for layer in dense[:-1] for part in _hidden(layer, batch_norm, dropout, noise)),

@@ -1,8 +1,8 @@
 """Known mistakes, made on purpose: what the programs of people who got stuck really computed.
 
 Each replaces one function of a sound training and leaves the rest alone, so that the cure (taking it away) can be
-tried like any other change. Only the readable engine runs them. To add one: write it, add a line to `FAULTS`, and its
-name to `FaultName` in `training/recipe.py`.
+tried like any other change. Only the readable engine runs them; mistakes in the data are in `datafaults.py`. To add
+one: write it, add a line to `FAULTS`, and its name to `FaultName` in `training/recipe.py`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from whynet.network.activations import Activation, Sigmoid, activation
 from whynet.network.layers import Dense, DenseMemo
 from whynet.network.network import Network
 from whynet.noise import Noise
-from whynet.optimizers.optimizers import SGD, State
+from whynet.optimizers.optimizers import SGD, Optimizer, State
 from whynet.params import Params
 from whynet.types import Array, Features, Targets
 
@@ -98,6 +98,139 @@ class DenseWith:
         return self.linear.backward(params, memo._replace(activation=None), dz, want_dx=want_dx)
 
 
+Twist = Callable[
+    [Mapping[str, Array], DenseMemo, Array, Array | None, dict[str, Array]], tuple[Array | None, dict[str, Array]]
+]
+"""From a layer's parameters, memo, `dy` and right `(dx, gradients)` to wrong ones."""
+
+
+@dataclass(frozen=True)
+class Twisted:
+    """A layer whose backward pass is spoilt afterwards; forward, it is the sound one.
+
+    >>> layer = Twisted(Dense(3, 2), _flipped)
+    >>> layer.inputs, layer.outputs
+    (3, 2)
+    """
+
+    sound: Dense | DenseWith
+    twist: Twist
+
+    @property
+    def inputs(self) -> int:
+        return self.sound.inputs
+
+    @property
+    def outputs(self) -> int:
+        return self.sound.outputs
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return self.sound.shapes()
+
+    def initialize(self, rng: np.random.Generator) -> dict[str, Array]:
+        return self.sound.initialize(rng)
+
+    def forward(self, params: Mapping[str, Array], x: Array, noise: Noise | None = None) -> tuple[Array, DenseMemo]:
+        return self.sound.forward(params, x, noise)
+
+    def backward(
+        self, params: Mapping[str, Array], memo: DenseMemo, dy: Array, *, want_dx: bool = True
+    ) -> tuple[Array | None, dict[str, Array]]:
+        dx, gradients = self.sound.backward(params, memo, dy, want_dx=want_dx)
+        return self.twist(params, memo, dy, dx, gradients)
+
+
+def _flipped(params, memo, dy, dx, gradients):  # type: ignore[no-untyped-def]
+    return dx, {name: -g for name, g in gradients.items()}
+
+
+def _summed(params, memo, dy, dx, gradients):  # type: ignore[no-untyped-def]
+    """Summed over the batch where the mean was meant."""
+    return dx, {name: g * len(dy) for name, g in gradients.items()}
+
+
+def _no_bias(params, memo, dy, dx, gradients):  # type: ignore[no-untyped-def]
+    return dx, {**gradients, "b": np.zeros_like(gradients["b"])}
+
+
+def _nothing(params, memo, dy, dx, gradients):  # type: ignore[no-untyped-def]
+    return dx, {name: np.zeros_like(g) for name, g in gradients.items()}
+
+
+def _wrong_transpose(params, memo, dy, dx, gradients):  # type: ignore[no-untyped-def]
+    """dx by the numbers of W reshaped where the transpose was meant."""
+    if dx is None:
+        return dx, gradients
+    W = params["W"]
+    dz = np.linalg.lstsq(W, dx.T, rcond=None)[0].T if W.shape[0] >= W.shape[1] else dy
+    return dz @ W.reshape(W.shape[1], W.shape[0]), gradients
+
+
+def _wrong_term(params, memo, dy, dx, gradients):  # type: ignore[no-untyped-def]
+    """dW with the layer's own weighted inputs where their error was meant."""
+    return dx, {**gradients, "W": memo.x.T @ np.tanh(memo.z) / len(dy)}
+
+
+class WrongSlope:
+    """The sigmoid's slope taken at its value, `s(a) (1 - s(a))`, where `a (1 - a)` was meant.
+
+    >>> sound = WrongSlope()
+    >>> sound.backward(sound.forward(np.zeros((1, 1)))[1], np.ones((1, 1))).round(4)  # not 0.25
+    array([[0.235]])
+    """
+
+    kinked = False
+
+    def forward(self, z: Array) -> tuple[Array, Array]:
+        a = Sigmoid().forward(z)[0]
+        return a, a
+
+    def backward(self, memo: Array, da: Array) -> Array:
+        again = Sigmoid().forward(memo)[0]
+        dz: Array = da * again * (1 - again)
+        return dz
+
+
+@dataclass(frozen=True)
+class StaleGradients:
+    """An optimizer that is handed the sum of all gradients so far: the buffer they are added up in is never cleared.
+
+    >>> params, gradients = Params(({"W": (1, 1)},), np.array([0.0])), Params(({"W": (1, 1)},), np.array([1.0]))
+    >>> stale = StaleGradients(SGD())
+    >>> state = stale.init(params)
+    >>> for step in range(2):
+    ...     stale.update(params, gradients, state, rate=0.1)
+    >>> params.vector.round(1)  # 0.1 * 1 + 0.1 * 2
+    array([-0.3])
+    """
+
+    sound: Optimizer
+
+    def init(self, params: Params) -> State:
+        return self.sound.init(params) | {"stale": np.zeros_like(params.vector)}
+
+    def update(self, params: Params, gradients: Params, state: State, rate: float) -> None:
+        state["stale"] += gradients.vector
+        self.sound.update(params, Params(params.shapes, state["stale"].copy()), state, rate)
+
+
+@dataclass(frozen=True)
+class UndefinedRate:
+    """An optimizer whose learning rate is not a number.
+
+    >>> UndefinedRate(SGD()).init(Params(({"W": (1, 1)},), np.array([0.0])))
+    {}
+    """
+
+    sound: Optimizer
+
+    def init(self, params: Params) -> State:
+        return self.sound.init(params)
+
+    def update(self, params: Params, gradients: Params, state: State, rate: float) -> None:
+        self.sound.update(params, gradients, state, float("nan"))
+
+
 @dataclass(frozen=True)
 class RawMomentum:
     """Momentum added as `m` times the previous *raw* gradient, to the weights alone:
@@ -158,14 +291,40 @@ def whole_matrix_check(network: Network, X: Features, targets: Targets, step: fl
     return ratios
 
 
+def _with_activation(task: Task, layers: slice, of: str | None, make: Callable[[Activation], Activation]) -> Task:
+    """The task with the activation of some dense layers replaced, all of them or those `of` that name."""
+    changed = list(task.network.layers)
+    dense = [index for index, layer in enumerate(changed) if isinstance(layer, Dense)][layers]
+    for index in dense:
+        layer = changed[index]
+        assert isinstance(layer, Dense)
+        if of in (None, layer.activation):
+            changed[index] = DenseWith(replace(layer, activation="identity"), make(activation(layer.activation)))
+    return task._replace(network=task.network.sharing(changed))
+
+
 def _naive_sigmoid(task: Task) -> Task:
-    layers = [
-        DenseWith(replace(layer, activation="identity"), NaiveSigmoid())
-        if isinstance(layer, Dense) and layer.activation == "sigmoid"
-        else layer
-        for layer in task.network.layers
-    ]
-    return task._replace(network=task.network.sharing(layers))
+    return _with_activation(task, slice(None), "sigmoid", lambda _: NaiveSigmoid())
+
+
+def _wrong_slope(task: Task) -> Task:
+    return _with_activation(task, slice(None, -1), "sigmoid", lambda _: WrongSlope())
+
+
+def _no_hidden_slope(task: Task) -> Task:
+    return _with_activation(task, slice(None, -1), None, NoSlope)
+
+
+def _twisted(twist: Twist, layers: slice = slice(None)) -> Callable[[Task], Task]:
+    def spoil(task: Task) -> Task:
+        changed = list(task.network.layers)
+        for index in [i for i, layer in enumerate(changed) if isinstance(layer, (Dense, DenseWith))][layers]:
+            layer = changed[index]
+            assert isinstance(layer, (Dense, DenseWith))
+            changed[index] = Twisted(layer, twist)
+        return task._replace(network=task.network.sharing(changed))
+
+    return spoil
 
 
 def _no_output_slope(task: Task) -> Task:
@@ -188,10 +347,20 @@ def _whole_matrix_check(task: Task) -> Task:
 
 
 FAULTS: dict[str, Callable[[Task], Task]] = {
+    "flipped-gradient": _twisted(_flipped),
+    "forgotten-bias": _twisted(_no_bias),
+    "frozen-layer": _twisted(_nothing, slice(0, 1)),
     "naive-sigmoid": _naive_sigmoid,
+    "no-hidden-slope": _no_hidden_slope,
     "no-output-slope": _no_output_slope,
     "raw-momentum": _raw_momentum,
+    "stale-gradients": lambda task: task._replace(optimizer=StaleGradients(task.optimizer)),
+    "summed-gradient": _twisted(_summed),
+    "undefined-rate": lambda task: task._replace(optimizer=UndefinedRate(task.optimizer)),
     "whole-matrix-check": _whole_matrix_check,
+    "wrong-slope": _wrong_slope,
+    "wrong-term": _twisted(_wrong_term, slice(0, -1)),
+    "wrong-transpose": _twisted(_wrong_transpose, slice(1, None)),
 }
 
 
@@ -207,5 +376,5 @@ def with_faults(task: Task, faults: Sequence[str]) -> Task:
     RawMomentum(momentum=0.3)
     """
     for fault in faults:
-        task = FAULTS[fault](task)
+        task = FAULTS[fault](task) if fault in FAULTS else task  # the others are in the data
     return task

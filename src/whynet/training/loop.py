@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,6 +31,12 @@ from whynet.optimizers.optimizers import State, optimizer
 from whynet.optimizers.penalties import Penalty
 from whynet.optimizers.schedules import rates
 from whynet.training import metrics
+from whynet.training.datafaults import (
+    with_loader_faults,
+    with_order_faults,
+    with_test_faults,
+    with_train_faults,
+)
 from whynet.training.faults import with_faults
 from whynet.training.history import Epoch
 from whynet.training.recipe import Recipe
@@ -108,6 +115,7 @@ def build(recipe: Recipe, data: Dataset) -> Network:
         output_activation=recipe.output_activation,
         init=recipe.init,
         bias_init=recipe.bias_init,
+        output_init=recipe.output_init,
         batch_norm=recipe.batch_norm,
         dropout=recipe.dropout,
         input_dropout=recipe.input_dropout,
@@ -188,7 +196,8 @@ def _weights(examples: Dataset, recipe: Recipe, dtype: np.dtype[np.floating]) ->
 class Training(Iterator[Epoch]):
     """An iterator over epochs. Each `next` takes all steps of one epoch, in place, and returns its record.
 
-    Between engine calls it asks `stop()`, and tells `look(training)` how far it is (`position`, `batches`).
+    Between engine calls it asks `stop()`, and tells `look(training)` how far it is (`position`, `batches`, `steps`).
+    An engine call ends at each of the `pauses`, numbers of steps since training began.
 
     >>> from whynet.data.sources import load
     >>> data, recipe = load("digits"), Recipe(epochs=2)
@@ -214,9 +223,14 @@ class Training(Iterator[Epoch]):
         position: Position | None = None,
         stop: Callable[[], bool] = lambda: False,
         look: Callable[[Training], None] = lambda _: None,
+        pauses: Sequence[int] = (),
     ) -> None:
-        self.network, self.recipe, self.test = network, recipe, data.test
+        self.network, self.recipe, self.test = network, recipe, with_test_faults(data.test, recipe.faults, recipe.seed)
         self.train, self.validation = split(data, recipe)
+        self.train = with_train_faults(self.train, recipe.faults, recipe.seed)
+        if self.validation is not None:
+            self.validation = with_loader_faults(self.validation, recipe.faults, recipe.seed)
+        self.pauses = sorted(pauses)
         recipe.but(sizes=network.sizes, hidden=None).full_sizes(data.features, len(data.classes))  # do they fit?
         self.task = make_task(network, self.train, recipe)
         self.engine, self.engine_reason = choose(recipe.engine, self.task)
@@ -255,6 +269,15 @@ class Training(Iterator[Epoch]):
             out_of_patience = False
         return position.epoch >= self.recipe.epochs or out_of_patience
 
+    def peek(self) -> Array:
+        """The order of the examples in the first epoch, (n,) row numbers."""
+        return with_order_faults(next(_orders(self.recipe, self.network, len(self.train), 0)), self.recipe.faults)
+
+    @property
+    def steps(self) -> int:
+        """Steps taken since training began."""
+        return self.position.epoch * self.batches + self.position.batch
+
     @property
     def evaluated(self) -> Network:
         """The network that the record is about: the running average of the parameters if there is one."""
@@ -285,7 +308,7 @@ class Training(Iterator[Epoch]):
             self.settle()
             raise StopIteration
         if self._order is None or self._shown is None:  # else an epoch was stopped in its middle, and goes on
-            self._order = next(self._orders)
+            self._order = with_order_faults(next(self._orders), recipe.faults)
             self._shown = self._distorted(position.epoch)
         order = self._order
         epoch_rates = rates(
@@ -331,7 +354,7 @@ class Training(Iterator[Epoch]):
             if self.stop():
                 raise Interrupted("stopped on request", where=f"epoch {position.epoch}, batch {position.batch}")
             first = position.batch
-            rows = self._rows(order, first, first + self._chunk)
+            rows = self._rows(order, first, first + min(self._chunk, self._until_pause()))
             started = time.perf_counter()
             try:
                 costs = self.engine.advance(
@@ -359,6 +382,11 @@ class Training(Iterator[Epoch]):
                 in_time = int(len(rows) * call / max(elapsed, 1e-6))
                 self._chunk = max(1, min(4 * self._chunk, in_time))
             self.look(self)
+
+    def _until_pause(self) -> int:
+        """Steps from here to the next pause."""
+        at = bisect_right(self.pauses, self.steps)
+        return self.pauses[at] - self.steps if at < len(self.pauses) else self.batches
 
     def _rows(self, order: Array, first: int, last: int) -> Rows:
         """Batches `first` up to `last` as rows of indices; a shorter batch at the end of an epoch comes alone."""

@@ -22,7 +22,13 @@ OptimizerName = Literal["sgd", "nesterov", "adam", "adamw", "rmsprop"]
 ScheduleName = Literal["constant", "cosine", "exponential", "linear", "one-cycle", "step", "warm-up"]
 ScalingName = Literal["0..1", "-1..1", "standard", "raw"]
 EngineName = Literal["auto", "native", "reference"]
-FaultName = Literal["naive-sigmoid", "no-output-slope", "raw-momentum", "whole-matrix-check"]
+FaultName = Literal[
+    "blank-rows", "few-rows", "flipped-gradient", "forgotten-bias", "frozen-layer", "inverted-pixels",
+    "inverted-test-images", "naive-sigmoid", "no-hidden-slope", "no-output-slope", "noisy-labels",
+    "off-centre-test-images", "one-class-mostly", "random-labels", "raw-momentum", "scrambled-pixels",
+    "shuffled-labels", "shuffled-test-labels", "sorted-rows", "stale-gradients", "summed-gradient", "undefined-rate",
+    "whole-matrix-check", "wrong-slope", "wrong-term", "wrong-transpose",
+]  # fmt: skip
 
 RECIPES = Path(__file__).parent.parent / "recipes"
 LEARNING_RATES = {"sgd": 0.1, "nesterov": 0.1, "adam": 0.001, "adamw": 0.001, "rmsprop": 0.001}
@@ -80,6 +86,7 @@ class Recipe:
         "scaled-normal",
     )
     bias_init: str = _help("Initial biases, in the same words.", "zeros")
+    output_init: str | None = _help("Initial weights of the output layer, if other than the rest.", None)
     batch_norm: bool = _help("Normalise the weighted inputs of each hidden unit over the batch.", False)
     dropout: float = _help("Share of each hidden layer's units switched off in a step.", 0.0)
     input_dropout: float = _help("Share of the features switched off in a step.", 0.0)

@@ -12,6 +12,7 @@ from whynet.errors import WhynetError, did_you_mean
 from whynet.interfaces.cli.bench import bench
 from whynet.interfaces.cli.check import check_gradients
 from whynet.interfaces.cli.data import data
+from whynet.interfaces.cli.diagnose import diagnose
 from whynet.interfaces.cli.evaluate import evaluate, report
 from whynet.interfaces.cli.explain import explain
 from whynet.interfaces.cli.predict import predict
@@ -24,8 +25,8 @@ WELCOME = """whynet learns handwritten digits, and says why a network does not.
 Three things to try:
 
   whynet train                 train a network and look at its report
+  whynet diagnose vectorised   why does this network not learn?
   whynet explain 0.45          what is this number that I am stuck at?
-  whynet reproduce --quick     the experiments of people who got stuck, run again
 
 whynet --help lists all commands."""
 
@@ -58,7 +59,7 @@ def cli(ctx: click.Context) -> None:
         click.echo(WELCOME)
 
 
-for command in (train, evaluate, predict, explain, reproduce, check_gradients, bench, data, report):
+for command in (train, evaluate, predict, diagnose, explain, reproduce, check_gradients, bench, data, report):
     cli.add_command(command)
 
 

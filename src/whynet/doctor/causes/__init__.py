@@ -1,0 +1,82 @@
+"""The closed list of causes, one file each, whose docstring is the page that `whynet explain CAUSE` prints."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
+
+from whynet.doctor.cause import Cause
+from whynet.errors import UsageError, did_you_mean
+
+NAMES = (
+    "input-not-scaled",
+    "input-not-centred",
+    "bad-inputs",
+    "features-destroyed",
+    "labels-corrupted",
+    "label-order-mismatch",
+    "label-noise",
+    "class-imbalance",
+    "not-shuffled",
+    "data-index-bug",
+    "too-little-data",
+    "preprocess-mismatch",
+    "train-test-leak",
+    "output-shape-mismatch",
+    "softmax-single-unit",
+    "wrong-output-activation",
+    "missing-output-activation",
+    "unstable-softmax",
+    "cost-mismatch",
+    "log-of-zero",
+    "metric-wrong",
+    "symmetric-init",
+    "init-too-small",
+    "init-too-large",
+    "init-positive-saturation",
+    "output-units-saturated",
+    "missing-activation",
+    "wrong-hidden-activation",
+    "dead-relu",
+    "vanishing-gradients",
+    "too-deep",
+    "bottleneck",
+    "capacity-minimal",
+    "no-bias",
+    "lr-too-high",
+    "lr-too-low",
+    "undertrained",
+    "batch-too-large",
+    "stops-on-plateau",
+    "gradient-not-averaged",
+    "momentum-unscaled",
+    "nan-hyperparameter",
+    "regularisation-too-strong",
+    "gradient-sign-flipped",
+    "gradient-missing-derivative",
+    "gradient-wrong-derivative",
+    "gradient-wrong-term",
+    "gradient-wrong-transpose",
+    "bias-not-updated",
+    "layer-not-updated",
+    "gradient-buffer-not-reset",
+    "gradient-check-invalid",
+    "overfit",
+    "underfit",
+)
+
+
+def cause(name: str) -> Cause:
+    """The cause of that name.
+
+    >>> cause("lr-too-high").__doc__.splitlines()[0]
+    'The steps are too long.'
+
+    Raises
+    ------
+    UsageError
+        There is none.
+    """
+    if name not in NAMES:
+        raise UsageError(f"there is no cause '{name}'", do=did_you_mean(name, NAMES))
+    return cast(Cause, import_module(f"whynet.doctor.causes.{name.replace('-', '_')}"))

@@ -1,0 +1,31 @@
+"""Some of the rows hold nothing: constant, blank or broken.
+
+**What it means.** The network is asked to tell apart what is the same.
+
+**How it is seen.** A share of the rows has one value throughout.
+
+**Why it happens.** A reader that stops early, a file half written, a join that found nothing.
+
+**What to change.** Drop or mend these rows.
+
+**Not to be confused with.** Sparse images are not blank.
+
+**An example.** Half of the images blank: 12 points are lost.
+
+**Sources.** Sculley et al., Hidden Technical Debt (2015)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if case.value("blank-rows") > 0.02:
+        return Suspicion(CERTAIN, case.evidence("blank-rows"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("leave the blank rows out", without=("blank-rows",))]

@@ -1,0 +1,35 @@
+"""One step for very many examples.
+
+**What it means.** An epoch is a handful of steps.
+
+**How it is seen.** Steps per epoch below ten.
+
+**Why it happens.** A batch a hundred times as large gives a gradient ten times as exact, and a hundredth of the
+steps.
+
+**What to change.** Batches of 10 to 128.
+
+**Not to be confused with.** Too few epochs: the count of steps is what matters.
+
+**An example.** Full batches of 60,000 for 75 epochs: 12 to 22 %; batches of 10 for 5: 92 %.
+
+**Sources.** Masters and Luschi (2018)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if case.value("steps-per-epoch") <= 20 and case.rows > 200:
+        return Suspicion(0.7, case.evidence("steps-per-epoch", "steps"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [
+        Change(f"batches of {size} examples, and so {case.rows // size:,} steps an epoch", {"batch_size": size})
+        for size in (10, 32)
+    ]

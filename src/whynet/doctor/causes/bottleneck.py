@@ -1,0 +1,39 @@
+"""A hidden layer is narrower than what it must hand on.
+
+**What it means.** Classes are mixed up that the layer cannot keep apart.
+
+**How it is seen.** A hidden layer has fewer units than there are classes; doubling it gains points that longer
+training does not.
+
+**Why it happens.** A layer of h units can span h dimensions.
+
+**What to change.** Wider layers.
+
+**Not to be confused with.** Too few steps: train longer first. Such networks often reach 85 %.
+
+**An example.** 784-5-5-10 stops near 84 %.
+
+**Sources.** Bishop (2006), section 5.1
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import LIKELY, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    sizes = case.recipe.sizes
+    if sizes is None or len(sizes) < 3 or case.rows < 100:
+        return None
+    least = min(sizes[1:-1])
+    if least < case.classes:
+        return Suspicion(LIKELY, case.evidence("rank", "narrowest"))
+    return Suspicion(0.2, case.evidence("rank", "narrowest")) if least < 3 * case.classes else None
+
+
+def changes(case: Case) -> list[Change]:
+    sizes = case.recipe.sizes
+    assert sizes is not None
+    wide = tuple(max(size, 3 * case.classes) for size in sizes[1:-1])
+    return [Change(f"hidden layers of {3 * case.classes} units or more", {"sizes": (sizes[0], *wide, sizes[-1])})]

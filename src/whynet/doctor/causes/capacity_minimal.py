@@ -1,0 +1,34 @@
+"""The network is the smallest that can do it at all.
+
+**What it means.** Whether it does depends on the seed.
+
+**How it is seen.** The outcome flips with the seed; one more unit ends that.
+
+**Why it happens.** Small networks have bad local minima; larger ones hardly do.
+
+**What to change.** A unit or two more.
+
+**Not to be confused with.** A low rate: that fails with every seed.
+
+**An example.** 2-2-1 learns XOR from most seeds, 2-4-1 from all.
+
+**Sources.** Hamey, XOR has no local minima (1998)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import LIKELY, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    sizes = case.recipe.sizes
+    if sizes is not None and len(sizes) > 2 and case.rows < 100 and min(sizes[1:-1]) <= 3:
+        return Suspicion(LIKELY, case.evidence("rows", "narrowest"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    sizes = case.recipe.sizes
+    assert sizes is not None
+    return [Change("twice as many hidden units", {"sizes": (sizes[0], *(2 * size for size in sizes[1:-1]), sizes[-1])})]

@@ -1,0 +1,34 @@
+"""One class makes up most of the examples.
+
+**What it means.** Answering it always is right that often, and the others are hardly ever seen.
+
+**How it is seen.** The largest class has more than half of the examples, and recall of the others is low.
+
+**Why it happens.** The cost counts examples, not classes.
+
+**What to change.** Weight the classes: `class_weights = "balanced"`, or take as many examples of each.
+
+**Not to be confused with.** Output units that are saturated: there the classes are balanced.
+
+**An example.** 97 % of one class: the rest is answered with it.
+
+**Sources.** King and Zeng, Logistic Regression in Rare Events Data (2001)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if case.classes > 2 and case.value("largest-class") > 0.5:
+        return Suspicion(CERTAIN, case.evidence("largest-class", "class-balance"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [
+        Change("let every class count the same", {"class_weights": "balanced"}),
+        Change("take as many examples of each class", without=("one-class-mostly",)),
+    ]

@@ -1,0 +1,34 @@
+"""The cost hardly pushes where the answer is wrong.
+
+**What it means.** Squared error of a squashed output is flat where the output is sure and wrong.
+
+**How it is seen.** The gradient at the output is much smaller than share minus target.
+
+**Why it happens.** The slope of the squashing function multiplies the error.
+
+**What to change.** `cost = "softmax-cross-entropy"`.
+
+**Not to be confused with.** A learning rate that is too low: there every unit is slow, not the sure ones only.
+
+**An example.** 784-100-10 with squares and U(-1, 1): 21 to 34 %; cross-entropy 90 %.
+
+**Sources.** Nielsen, Neural Networks and Deep Learning, chapter 3, The cross-entropy cost function
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import LIKELY, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    recipe = case.recipe
+    if recipe.cost != "quadratic":
+        return None
+    sure = case.value("output-weighted-input") > 4 or bool(case.lost)
+    strength = LIKELY if recipe.output_activation in ("softmax", "relu") else 0.4 if sure else 0.2
+    return Suspicion(strength, case.evidence("output-weighted-input", "lost-classes"))
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("cross-entropy in place of squares", {"cost": "softmax-cross-entropy", "output_activation": None})]

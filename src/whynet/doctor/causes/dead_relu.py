@@ -1,0 +1,35 @@
+"""ReLU units that are 0 for every image.
+
+**What it means.** They pass nothing forward and no gradient back, for ever.
+
+**How it is seen.** The share of units that answer 0 to all probe images; at the first step it is the start or the
+inputs, later the rate.
+
+**Why it happens.** Below zero, a ReLU's slope is 0.
+
+**What to change.** A leak: `activation = "leaky-relu"`; smaller steps; biases at 0.
+
+**Not to be confused with.** Sparse activity: units that are 0 for most images are fine.
+
+**An example.** Biases at -5 kill 30 of 30 units before the first step.
+
+**Sources.** Lu et al., Dying ReLU and Initialization (2020)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if case.value("dead-start") > 0.5:
+        return Suspicion(0.8, case.evidence("dead-start", "dead-end"))
+    if case.value("dead-end") > 0.5:
+        return Suspicion(0.5, case.evidence("dead-start", "dead-end"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    start = [Change("biases that start at 0", {"bias_init": "zeros"})] if case.value("dead-start") > 0.5 else []
+    return [*start, Change("units with a leak", {"activation": "leaky-relu"})]

@@ -1,0 +1,32 @@
+"""The features no longer say what is in the image.
+
+**What it means.** Training rows can be learned by heart, others not.
+
+**How it is seen.** Neighbouring pixels are not alike, and the nearest neighbour of an image is of another class.
+
+**Why it happens.** A wrong reshape, stride or offset, or pixels shuffled for each row anew.
+
+**What to change.** Look at a picture of what the network is fed: `whynet data --show`.
+
+**Not to be confused with.** Wrong labels: there the pictures look right. One fixed permutation of the pixels does
+no harm at all.
+
+**An example.** Pixels shuffled for each row: 20 %; one permutation for all: 95 %.
+
+**Sources.** Zhang et al., Understanding deep learning requires rethinking generalization (2017)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if case.features >= 64 and case.value("neighbouring-pixels") < 0.15 and case.value("nearest-neighbour") < 0.6:
+        return Suspicion(CERTAIN, case.evidence("neighbouring-pixels", "nearest-neighbour"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("hand the pixels on in the order in which they lie in the image", without=("scrambled-pixels",))]

@@ -1,0 +1,33 @@
+"""The error is passed on without the activation's slope.
+
+**What it means.** The gradient is not the slope of the cost.
+
+**How it is seen.** Entry by entry it is the true one divided by the slope.
+
+**Why it happens.** The chain rule has a factor for every function.
+
+**What to change.** Multiply by the slope. (Left out at sigmoid outputs under squares, it is exactly cross-entropy's
+gradient: harmless there.)
+
+**Not to be confused with.** A cost that was chosen on purpose.
+
+**An example.** Hidden slopes left out: learns, worse.
+
+**Sources.** Nielsen, chapter 2, equation BP2
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if "no-output-slope" in case.fitting or "no-hidden-slope" in case.fitting:
+        harmless = case.recipe.cost == "quadratic" and "no-output-slope" in case.fitting
+        return Suspicion(0.35 if harmless else CERTAIN, case.evidence("gradient-error", "gradient-length"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("multiply the error by the activation's slope", without=("no-output-slope", "no-hidden-slope"))]

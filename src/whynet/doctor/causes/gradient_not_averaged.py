@@ -1,0 +1,31 @@
+"""The gradient is the sum over the batch where the mean is meant.
+
+**What it means.** The learning rate means something else for every batch size.
+
+**How it is seen.** The applied step is the batch size times the mean gradient.
+
+**Why it happens.** A sum of B terms is B times their mean.
+
+**What to change.** Divide by the number of rows.
+
+**Not to be confused with.** A learning rate that is too high; dividing it by the batch size helps as well.
+
+**An example.** Summed over 128 rows at rate 0.5: NaN.
+
+**Sources.** Goyal et al., Accurate, Large Minibatch SGD (2017), section 2
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if "summed-gradient" in case.fitting:
+        return Suspicion(CERTAIN, case.evidence("gradient-length", "gradient-error"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("divide the gradient by the number of rows", without=("summed-gradient",))]

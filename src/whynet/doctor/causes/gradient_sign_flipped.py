@@ -1,0 +1,31 @@
+"""The step goes uphill.
+
+**What it means.** The cost rises, however small the rate.
+
+**How it is seen.** The gradient's cosine with the true one is -1.
+
+**Why it happens.** A sign in the error or in the update.
+
+**What to change.** Subtract the gradient.
+
+**Not to be confused with.** A learning rate that is too high: a small step then helps.
+
+**An example.** Rate 1e-6 and still rising.
+
+**Sources.** Nielsen, chapter 2
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if "flipped-gradient" in case.fitting:
+        return Suspicion(CERTAIN, case.evidence("gradient-cosine", "gradient-error"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("step against the gradient", without=("flipped-gradient",))]

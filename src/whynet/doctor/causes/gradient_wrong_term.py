@@ -1,0 +1,31 @@
+"""A value stands where an error should.
+
+**What it means.** The weights follow something that is no gradient.
+
+**How it is seen.** One layer's gradient has nothing to do with the true one.
+
+**Why it happens.** Names like a, z, delta are easily confused.
+
+**What to change.** Check that layer's formula.
+
+**Not to be confused with.** Labels that are wrong: there the gradient is right.
+
+**An example.** dW from the layer's outputs in place of its errors.
+
+**Sources.** Nielsen, chapter 2, equation BP4
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if "wrong-term" in case.fitting:
+        return Suspicion(CERTAIN, case.evidence("gradient-error", "gradient-cosine"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("the layer's error in its gradient", without=("wrong-term",))]

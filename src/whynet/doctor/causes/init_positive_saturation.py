@@ -1,0 +1,37 @@
+"""All initial weights are positive, and their sum saturates the hidden units.
+
+**What it means.** Every hidden unit answers 1 to every image; only the output's biases can learn, and they learn
+the class shares.
+
+**How it is seen.** The mean weight times the sum of an image's pixels is far above 4; the first cost is that of all
+outputs at 1; then the floor.
+
+**Why it happens.** About a hundred lit pixels times a mean weight of 0.25 is 25; the sigmoid's slope there is
+1e-11.
+
+**What to change.** Weights around zero: `init = "scaled-normal"`.
+
+**Not to be confused with.** A large spread: there the weights cancel. A low rate: there something moves.
+
+**An example.** U(0, 0.4) in 784-30-10 is stuck at 0.45; N(0, 1 / fan-in) gives 92 %.
+
+**Sources.** Glorot and Bengio (2010)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, Change, Suspicion
+from whynet.doctor.causes.sound import sound_start
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if case.value("one-sided-push") > 4 and case.value("saturated-start") > 0.5:
+        return Suspicion(CERTAIN, case.evidence("one-sided-push", "saturated-start", "start-cost", "spread-start"))
+    if case.value("one-sided-push") > 4:
+        return Suspicion(0.7, case.evidence("one-sided-push", "start-cost-ratio"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("initial weights around 0, of standard deviation 1 / sqrt(fan-in)", sound_start(case.recipe))]

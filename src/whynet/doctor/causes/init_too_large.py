@@ -1,0 +1,39 @@
+"""The initial weights are too large.
+
+**What it means.** Units start saturated, or scores start in the hundreds.
+
+**How it is seen.** The standard deviation of the weights times the root of the fan-in is far above 2; the first
+cost is far above that of a network that knows nothing.
+
+**Why it happens.** A unit adds up fan-in terms; their sum grows with its root.
+
+**What to change.** Weights of standard deviation 1 / sqrt(fan-in): `init = "scaled-normal"`, He's for ReLU.
+
+**Not to be confused with.** Inputs that are not scaled have the same effect; the inputs decide.
+
+**An example.** N(0, 1) in three layers of 500 ReLU units: cost 42,000 at the start.
+
+**Sources.** Nielsen, Neural Networks and Deep Learning, chapter 3, Weight initialization
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import POSSIBLE, Change, Suspicion
+from whynet.doctor.causes.sound import sound_start
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if case.value("largest-input") > 10:
+        scale = case.value("largest-input")  # large inputs have the same effect; the weights by themselves decide
+        return Suspicion(0.4, case.evidence("weight-gain")) if case.value("weight-gain") > 4 and scale else None
+    if case.value("one-sided-push") > 4 and case.value("saturated-start") > 0.5:
+        return None  # one-sided, not wide
+    if case.value("weight-gain") > 4:
+        harm = case.value("saturated-start") > 0.3 or case.value("start-cost-ratio") > 2.5
+        return Suspicion(0.8 if harm else POSSIBLE, case.evidence("weight-gain", "saturated-start", "start-cost-ratio"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("initial weights around 0, of standard deviation 1 / sqrt(fan-in)", sound_start(case.recipe))]

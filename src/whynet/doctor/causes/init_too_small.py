@@ -1,0 +1,36 @@
+"""The initial weights are so small that hidden units answer alike to every image.
+
+**What it means.** The cost sits on the floor until the weights have grown.
+
+**How it is seen.** The hidden answers' spread over images is below 2 % of their size; then the cost drops suddenly.
+
+**Why it happens.** Signals shrink from layer to layer, gradients on the way back.
+
+**What to change.** Weights of standard deviation 1 / sqrt(fan-in): `init = "scaled-normal"`.
+
+**Not to be confused with.** Too few steps: often both are true, and only together cured.
+
+**An example.** U(0, 0.01) in 784-5-5-10 with five steps stays at 11 %.
+
+**Sources.** Glorot and Bengio (2010)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import LIKELY, Change, Suspicion
+from whynet.doctor.causes.sound import sound_start
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if case.layers < 2 or case.value("identical-units") > 0.5:
+        return None
+    if case.value("spread-start") < 0.02 and not case.value("saturated-start") > 0.5:
+        return Suspicion(0.8, case.evidence("spread-start", "least-weight-gain"))
+    if case.value("least-weight-gain") < 0.1:
+        return Suspicion(LIKELY, case.evidence("least-weight-gain", "spread-start"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("initial weights around 0, of standard deviation 1 / sqrt(fan-in)", sound_start(case.recipe))]

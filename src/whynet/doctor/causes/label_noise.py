@@ -1,0 +1,31 @@
+"""A good part of the labels is wrong.
+
+**What it means.** The cost cannot fall below what the wrong labels cost.
+
+**How it is seen.** Neighbours disagree more often than digits do, but most agree.
+
+**Why it happens.** Labels made by hand in a hurry, or by another program.
+
+**What to change.** Clean the labels of the rows with the highest cost.
+
+**Not to be confused with.** Underfitting: there neighbours agree.
+
+**An example.** 30 % of the labels random costs few points of accuracy and most of the cost.
+
+**Sources.** Northcutt et al., Pervasive Label Errors (2021)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import LIKELY, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if 0.5 <= case.value("neighbours-agree") < 0.75:
+        return Suspicion(LIKELY, case.evidence("neighbours-agree", "nearest-neighbour"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("correct the wrong labels", without=("noisy-labels",))]

@@ -1,0 +1,35 @@
+"""Images and labels are in different orders.
+
+**What it means.** Every label is somebody else's; or the test answers are compared with labels in another order.
+
+**How it is seen.** Neighbours agree no more often than chance; or training and validation go well and the test set
+is at chance.
+
+**Why it happens.** One of two arrays was shuffled, or folders were listed in different orders.
+
+**What to change.** Shuffle both with one permutation.
+
+**Not to be confused with.** Labels corrupted: there some are right. A wrong metric: there the answers are right.
+
+**An example.** Labels of the test set in another order: 10 % where 94 % is true.
+
+**Sources.** Northcutt et al., Pervasive Label Errors (2021)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, POSSIBLE, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if not case.value("neighbouring-pixels") < 0.15 and case.value("neighbours-agree") < 0.5:
+        strength = CERTAIN if case.value("nearest-neighbour") <= 1.5 / case.classes else POSSIBLE
+        return Suspicion(strength, case.evidence("neighbours-agree", "nearest-neighbour"))
+    if case.value("test-loss") > 0.2 and not case.value("test-set-differs") > 0.5:
+        return Suspicion(CERTAIN, case.evidence("test-loss", "test-set-differs"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("put images and labels into the same order", without=("shuffled-labels", "shuffled-test-labels"))]

@@ -1,0 +1,34 @@
+"""Most labels are wrong.
+
+**What it means.** What can be learned is what is left of the labels.
+
+**How it is seen.** An image's nearest neighbour has another label much more often than it should, more often than
+chance right.
+
+**Why it happens.** A stale file, a cast, an off-by-one, a scaled column.
+
+**What to change.** Read the labels again, and look at a few pictures with theirs.
+
+**Not to be confused with.** Features destroyed: there the pictures look wrong. Labels in another order: there not
+one in ten is right but by chance.
+
+**An example.** 88 % of the labels random: 18 % where 94 % is possible.
+
+**Sources.** Zhang et al., Understanding deep learning requires rethinking generalization (2017)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, POSSIBLE, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if not case.value("neighbouring-pixels") < 0.15 and case.value("neighbours-agree") < 0.5:
+        strength = CERTAIN if case.value("nearest-neighbour") > 1.5 / case.classes else POSSIBLE
+        return Suspicion(strength, case.evidence("neighbours-agree", "nearest-neighbour"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("read the labels again", without=("random-labels",))]

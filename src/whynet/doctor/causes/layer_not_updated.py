@@ -1,0 +1,31 @@
+"""A layer's weights never change.
+
+**What it means.** It stays what chance made it.
+
+**How it is seen.** Its arrays are the same after a step.
+
+**Why it happens.** Left out of the list of parameters, or frozen.
+
+**What to change.** Hand all layers to the optimizer.
+
+**Not to be confused with.** Vanishing gradients: there it moves a little.
+
+**An example.** A random first layer of 30 units still gives 80 %.
+
+**Sources.** Huang et al., Extreme learning machine (2006)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if "frozen-layer" in case.fitting:
+        return Suspicion(CERTAIN, case.evidence("gradient-error", "gradient-cosine"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("update every layer", without=("frozen-layer",))]

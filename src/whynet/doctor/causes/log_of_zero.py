@@ -1,0 +1,32 @@
+"""Arithmetic overflows: the logarithm of zero, or exp of a large number.
+
+**What it means.** A NaN appears and spreads to every weight.
+
+**How it is seen.** Cost and gradient are fine until a step, then not a number; written stably, the same step is
+fine.
+
+**Why it happens.** log(0) = -inf, inf / inf = NaN.
+
+**What to change.** Formulas that cannot overflow: log-softmax, `a (1 - a)` for the slope.
+
+**Not to be confused with.** A learning rate that is too high: there the weights grow before.
+
+**An example.** exp(z) / (1 + exp(z))^2 is NaN from z = 355.
+
+**Sources.** Higham, Accuracy and Stability of Numerical Algorithms
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if "naive-sigmoid" in case.fitting and case.state in ("non-finite", "diverged"):
+        return Suspicion(CERTAIN, case.evidence("gradient-finite", "saturated-start"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("a formula that cannot overflow", without=("naive-sigmoid",))]

@@ -1,0 +1,46 @@
+"""The steps are too long.
+
+**What it means.** A step overshoots: costs rise or swing, units are thrown into saturation and stay there, or
+numbers overflow.
+
+**How it is seen.** The cost rises above its start, or units saturate or die within the first steps; a tenth of the
+rate works.
+
+**Why it happens.** A step helps while it is shorter than the valley is wide.
+
+**What to change.** A tenth of the learning rate.
+
+**Not to be confused with.** Inputs that are not scaled, weights that are too large, gradients that are summed: mend
+those first.
+
+**An example.** 784-15-10 at rate 100 answers every image with the same class: 958, 890.
+
+**Sources.** Goodfellow et al. (2016), section 11.4.1
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import POSSIBLE, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if case.state == "healthy":
+        return None
+    thrown = case.value("saturated-end") > 0.5 and case.value("saturated-start") < 0.3
+    died = case.value("dead-end") > 0.5 and case.value("dead-start") < 0.3
+    wild = case.value("highest-cost") > 1.5 or case.state in ("non-finite", "diverged")
+    evidence = case.evidence(
+        "highest-cost", "saturated-start", "saturated-end", "dead-start", "dead-end", "effective-rate", "moved"
+    )
+    if thrown or died or wild:
+        return Suspicion(0.65, evidence)
+    return Suspicion(POSSIBLE, evidence)
+
+
+def changes(case: Case) -> list[Change]:
+    rate = case.recipe.rate
+    return [
+        Change(f"a learning rate of {rate / divisor:g} in place of {rate:g}", {"learning_rate": rate / divisor})
+        for divisor in (10, 100, 1000)
+    ]

@@ -1,0 +1,39 @@
+"""The steps are too short.
+
+**What it means.** It learns, and will for years.
+
+**How it is seen.** Weights hardly move; the cost falls evenly; ten times the rate falls ten times as fast.
+
+**Why it happens.** Distance is steps times length.
+
+**What to change.** Ten times the learning rate, again and again while it helps.
+
+**Not to be confused with.** Vanishing gradients; too few epochs.
+
+**An example.** 784-15-10 at rate 0.001 has 25 % after 30 epochs; at rate 3 it has 89 % after one.
+
+**Sources.** Goodfellow et al. (2016), section 11.4.1
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import POSSIBLE, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if case.state == "healthy":
+        return None
+    still = case.value("moved") < 0.1 and not case.value("saturated-start") > 0.9
+    evidence = case.evidence("moved", "effective-rate", "progress", "still-falling")
+    if still:
+        return Suspicion(0.65, evidence)
+    return Suspicion(POSSIBLE, evidence)
+
+
+def changes(case: Case) -> list[Change]:
+    rate = case.recipe.rate
+    return [
+        Change(f"a learning rate of {rate * factor:g} in place of {rate:g}", {"learning_rate": rate * factor})
+        for factor in (10, 100, 1000)
+    ]

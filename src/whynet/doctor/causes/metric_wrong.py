@@ -1,0 +1,31 @@
+"""The accuracy that is printed is not the accuracy.
+
+**What it means.** The network may have learned.
+
+**How it is seen.** Recomputed from the outputs, the accuracy is another.
+
+**Why it happens.** argmax along the wrong axis, a threshold, labels in another order.
+
+**What to change.** Recompute it from outputs and labels.
+
+**Not to be confused with.** Everything.
+
+**An example.** Counting a row as right where any of ten outputs is: 90 % from the first step.
+
+**Sources.** Pineau et al., Improving Reproducibility (2021)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if case.value("accuracy-misreported") > 0.01:
+        return Suspicion(CERTAIN, case.evidence("accuracy-misreported"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return []

@@ -1,0 +1,33 @@
+"""Scores go unsquashed into a cost that expects shares.
+
+**What it means.** The cost is of numbers outside 0..1.
+
+**How it is seen.** Outputs lie outside 0..1 at the first step.
+
+**Why it happens.** The activation was left out of the last layer, or of the cost.
+
+**What to change.** Leave `output_activation` out: each cost has its own.
+
+**Not to be confused with.** Large initial weights; they stay within 0..1 where something squashes.
+
+**An example.** Squared error of raw scores learns, slowly, and swings at high rates.
+
+**Sources.** Goodfellow et al. (2016), section 6.2.2
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import LIKELY, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    recipe = case.recipe
+    if recipe.cost == "quadratic" and recipe.output_activation == "identity":
+        outside = case.value("least-output") < -0.5 or case.value("largest-output") > 1.5
+        return Suspicion(0.9 if outside else LIKELY, case.evidence("least-output", "largest-output"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("a sigmoid at the output", {"output_activation": None})]

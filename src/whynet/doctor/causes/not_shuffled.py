@@ -1,0 +1,32 @@
+"""The examples come sorted by class.
+
+**What it means.** The network learns the class of the hour and forgets the ones before.
+
+**How it is seen.** Batches hold fewer classes than shuffled ones would; the cost is a saw-tooth.
+
+**Why it happens.** Stochastic gradients assume that a batch looks like the whole.
+
+**What to change.** Shuffle every epoch: `order = "shuffled"`.
+
+**Not to be confused with.** A learning rate that is too high swings as well, but not with the classes.
+
+**An example.** Sorted MNIST in batches of 10 answers nearly everything with the last class.
+
+**Sources.** Bottou, Stochastic Gradient Descent Tricks (2012)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    mixed = 1 / case.classes + 0.4
+    if case.value("classes-per-batch") < 0.7 or case.value("same-class-in-a-row") > mixed:
+        return Suspicion(CERTAIN, case.evidence("classes-per-batch", "same-class-in-a-row"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("shuffle the examples every epoch", {"order": "shuffled"})]

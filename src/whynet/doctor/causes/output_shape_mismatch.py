@@ -1,0 +1,34 @@
+"""The last layer has another number of units than there are classes.
+
+**What it means.** One unit can say one of two things; ten classes need ten.
+
+**How it is seen.** One output for more than two classes; targets outside 0..1; a cost below zero.
+
+**Why it happens.** The label was fed as a number.
+
+**What to change.** One output for each class, targets one-hot.
+
+**Not to be confused with.** A wrong cost; the shape decides.
+
+**An example.** 784-64-1 with binary cross-entropy on the labels 0..9: cost -54, 11 %.
+
+**Sources.** Bishop, Pattern Recognition and Machine Learning (2006), section 4.3
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    sizes = case.recipe.sizes
+    if sizes is not None and sizes[-1] != case.classes and case.classes > 2:
+        return Suspicion(CERTAIN, case.evidence("start-cost"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    sizes = case.recipe.sizes
+    assert sizes is not None
+    return [Change("one output for each class", {"sizes": (*sizes[:-1], case.classes)})]

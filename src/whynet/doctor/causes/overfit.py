@@ -1,0 +1,34 @@
+"""It knows the training examples better than their kind.
+
+**What it means.** Training accuracy is far above validation accuracy.
+
+**How it is seen.** A gap of more than five points, with data that look alike.
+
+**Why it happens.** A network with room for the noise learns the noise.
+
+**What to change.** A penalty, dropout, distortions, more data, fewer epochs.
+
+**Not to be confused with.** Too little data, the usual reason; data that differ.
+
+**An example.** 1,000 images: 100 % and 88 %.
+
+**Sources.** Srivastava et al. (2014)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if case.value("gap") > 0.05:
+        return Suspicion(0.5, case.evidence("gap", "train-accuracy", "accuracy"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [
+        Change("dropout of a fifth of the hidden units", {"dropout": 0.2}),
+        Change("an L2 penalty of 0.001", {"l2": 0.001}),
+    ]

@@ -1,0 +1,36 @@
+"""The test images are prepared in another way than the training images.
+
+**What it means.** The network is asked about pictures unlike any that it has seen.
+
+**How it is seen.** Validation is fine and the test set is not; brightness or centre of mass differ.
+
+**Why it happens.** Scaling, centring or inverting was done in one place only.
+
+**What to change.** Pass both through the same function.
+
+**Not to be confused with.** Overfitting: there the test set looks like the training set.
+
+**An example.** Digits that are not centred: 22 % where 96 % is possible.
+
+**Sources.** LeCun et al., the MNIST database: images are centred by their centre of mass
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if case.value("test-loss") > 0.05 and case.value("test-set-differs") > 0.5:
+        return Suspicion(CERTAIN, case.evidence("test-loss", "test-set-differs"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [
+        Change(
+            "prepare the test images as the training images were",
+            without=("inverted-test-images", "off-centre-test-images"),
+        )
+    ]

@@ -1,0 +1,41 @@
+"""The penalty pulls harder than the data push, or too many units are switched off.
+
+**What it means.** Weights are pulled to zero as fast as they learn.
+
+**How it is seen.** The penalty's gradient is as large as the data's; without it the cost falls.
+
+**Why it happens.** L2 shrinks every weight by rate times lambda at each step.
+
+**What to change.** A tenth of it, or none.
+
+**Not to be confused with.** Often accused and innocent: lambda / N = 3e-5 moves nothing.
+
+**An example.** lambda 1 over 30,000 images is 3.3e-5: removing it changes nothing.
+
+**Sources.** Krogh and Hertz (1992)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    recipe = case.recipe
+    given = [
+        name
+        for name in ("l1", "l2", "dropout", "input_dropout", "noise", "input_noise", "label_smoothing")
+        if getattr(recipe, name)
+    ]
+    if not (given or recipe.decay or recipe.max_norm or recipe.clip_norm):
+        return None
+    strong = max(recipe.dropout, recipe.input_dropout) > 0.7 or recipe.label_smoothing > 0.5 or recipe.noise > 2
+    if case.value("penalty-pull") > 0.5 or strong or (recipe.clip_norm or 1) < 0.01 or (recipe.max_norm or 1) < 0.1:
+        return Suspicion(0.75, case.evidence("penalty-pull", "weights"))
+    return Suspicion(0.15, case.evidence("penalty-pull", "weights"))
+
+
+def changes(case: Case) -> list[Change]:
+    off = dict.fromkeys(("l1", "l2", "weight_decay", "dropout", "input_dropout", "noise", "input_noise"), 0.0)
+    return [Change("no regularisation", {**off, "label_smoothing": 0.0, "max_norm": None, "clip_norm": None})]

@@ -1,0 +1,31 @@
+"""A stopping rule fires where the cost is flat at first.
+
+**What it means.** It would have gone on to learn.
+
+**How it is seen.** Training ended by its rule, early, at the floor.
+
+**Why it happens.** Costs are flat before the hidden units part.
+
+**What to change.** A longer patience.
+
+**Not to be confused with.** Undertrained by choice.
+
+**An example.** A rule of less than 0.001 of change stops at 0.46.
+
+**Sources.** Prechelt, Early Stopping - But When? (1998)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if case.value("stopped-early") > 0:
+        return Suspicion(0.7, case.evidence("stopped-early", "steps"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("no early stop", {"patience": None})]

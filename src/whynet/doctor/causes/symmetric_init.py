@@ -1,0 +1,32 @@
+"""Units start exactly alike, and stay alike.
+
+**What it means.** A layer of equal units is one unit.
+
+**How it is seen.** Weights into the units of a layer are identical.
+
+**Why it happens.** Equal units get equal gradients.
+
+**What to change.** Random initial weights: `init = "scaled-normal"`. (Without hidden layers, zeros are fine.)
+
+**Not to be confused with.** Weights that are too small: there units differ a little, and part in time.
+
+**An example.** 784-10-10 from zeros: 10 to 11 %; from random weights 75 to 90 %.
+
+**Sources.** Goodfellow et al. (2016), section 8.4
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, Change, Suspicion
+from whynet.doctor.causes.sound import sound_start
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if case.layers > 1 and case.value("identical-units") > 0.5:
+        return Suspicion(CERTAIN, case.evidence("identical-units"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("random initial weights", sound_start(case.recipe))]

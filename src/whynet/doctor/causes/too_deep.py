@@ -1,0 +1,34 @@
+"""There are more layers than these weights can carry a signal through.
+
+**What it means.** Whether it learns depends on the seed.
+
+**How it is seen.** Units die or gradients vanish, in some seeds.
+
+**Why it happens.** Signals and gradients are products over layers.
+
+**What to change.** Half the layers.
+
+**Not to be confused with.** Dead units by a high rate.
+
+**An example.** 34 ReLU layers with Glorot's weights: 11 to 71 %, 8 layers 95 %.
+
+**Sources.** He et al., Deep Residual Learning (2016)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if case.layers > 6:
+        return Suspicion(0.5, case.evidence("gradient-fall", "dead-start"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    sizes = case.recipe.sizes
+    assert sizes is not None
+    hidden = sizes[1:-1]
+    return [Change("half the layers", {"sizes": (sizes[0], *hidden[: max(1, len(hidden) // 4)], sizes[-1])})]

@@ -1,0 +1,32 @@
+"""There are too few examples for what is asked.
+
+**What it means.** The training examples are learned by heart; what they do not show stays unknown.
+
+**How it is seen.** Training accuracy is far above validation accuracy, and more rows close the gap.
+
+**Why it happens.** A network has room for thousands of examples.
+
+**What to change.** More examples: `train_size` left out; else distortions, which make new ones.
+
+**Not to be confused with.** Overfitting in general; more epochs do not help, more rows do.
+
+**An example.** 100 images: 66 to 69 % on the test set; 60,000: 97 %.
+
+**Sources.** Cortes et al., Learning Curves (1994)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import LIKELY, POSSIBLE, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if case.rows >= case.available or case.rows > 10_000:
+        return None
+    strength = LIKELY if case.value("gap") > 0.05 or case.rows <= 1000 else POSSIBLE
+    return Suspicion(strength, case.evidence("rows", "gap"))
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change(f"train on all {case.available:,} examples", {"train_size": None})]

@@ -1,0 +1,31 @@
+"""Test images are among the training images.
+
+**What it means.** The test accuracy says how well they were remembered.
+
+**How it is seen.** Images of the test set are found in the training set, byte for byte.
+
+**Why it happens.** A split after augmenting, or by rows where people or pages should be split.
+
+**What to change.** Remove the copies and test again.
+
+**Not to be confused with.** A good network.
+
+**An example.** With every test image among the training images, 100 % is no wonder.
+
+**Sources.** Kapoor and Narayanan, Leakage and the Reproducibility Crisis (2023)
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if case.value("test-images-in-training") > 0.01:
+        return Suspicion(CERTAIN, case.evidence("test-images-in-training"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return []

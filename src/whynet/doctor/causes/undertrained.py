@@ -1,0 +1,37 @@
+"""It was stopped before it had learned.
+
+**What it means.** The cost was still falling.
+
+**How it is seen.** A few hundred steps in all, or the cost falls to the last.
+
+**Why it happens.** Networks need thousands of steps.
+
+**What to change.** More epochs, or smaller batches, which are more steps for the same work.
+
+**Not to be confused with.** A low learning rate: then longer training helps as well, and a higher rate more.
+
+**An example.** Five full-batch steps learn the class shares, nothing else.
+
+**Sources.** Goodfellow et al. (2016), section 8.1
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    if case.state == "healthy":
+        return None
+    evidence = case.evidence("steps", "still-falling", "progress")
+    if case.value("steps") < 500:
+        return Suspicion(0.7, evidence)
+    return Suspicion(0.5 if case.value("still-falling") > 0.02 else 0.25, evidence)
+
+
+def changes(case: Case) -> list[Change]:
+    epochs = case.recipe.epochs
+    return [
+        Change(f"{epochs * factor:,} epochs in place of {epochs:,}", {"epochs": epochs * factor}) for factor in (3, 10)
+    ]

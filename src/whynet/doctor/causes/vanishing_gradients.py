@@ -1,0 +1,32 @@
+"""The gradient shrinks from layer to layer on its way back.
+
+**What it means.** The first layers do not learn.
+
+**How it is seen.** The first layer's gradient is less than a thousandth of the last's.
+
+**Why it happens.** Each sigmoid multiplies by at most 1/4.
+
+**What to change.** ReLU with He's weights, or fewer layers.
+
+**Not to be confused with.** A learning rate that is too low: there all layers are slow. A factor of ten is normal.
+
+**An example.** Six layers of sigmoid units stay on the floor; ReLU leaves it at once.
+
+**Sources.** Hochreiter (1991); Nielsen, Neural Networks and Deep Learning, chapter 5
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import LIKELY, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    squashing = case.recipe.activation in ("sigmoid", "tanh", "scaled-tanh", "softmax")
+    if case.layers > 3 and squashing and case.value("gradient-fall") < 0.01:
+        return Suspicion(0.85 if case.value("gradient-fall") < 1e-3 else LIKELY, case.evidence("gradient-fall"))
+    return None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("ReLU with He's initial weights", {"activation": "relu", "init": "he", "bias_init": "zeros"})]

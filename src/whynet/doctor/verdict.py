@@ -1,0 +1,611 @@
+"""The verdict: which causes are proved, which only suspected, which are innocent, and the smallest set of changes that
+makes the network learn.
+
+    proved     changing it alone restores learning (over 3 seeds, by more than 2 sd, and at least half of the way to the
+               mended network), or it belongs to the smallest set that does and leaving it out loses that
+    found      a defect measured directly that is not shown to be what stops learning
+    suspected  the evidence points there; no trial has proved it
+    acquitted  changing it alone, and adding it to the mended network, changes nothing beyond the noise
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any, Literal
+
+import numpy as np
+
+from whynet.data.dataset import Dataset
+from whynet.data.sources import load
+from whynet.doctor.case import Case, Symptom
+from whynet.doctor.cause import Change, Suspicion
+from whynet.doctor.causes import NAMES, cause
+from whynet.doctor.patient import recipe_of
+from whynet.doctor.states import IN_WORDS, state_of
+from whynet.doctor.trials import Laboratory, Outcome
+from whynet.training.recipe import Recipe
+
+Status = Literal["proved", "suspected", "found"]
+SEEDS = 3
+NOISE = 0.01  # accuracies this close are alike
+GOOD = 0.03  # so far below a linear classifier, learning counts as restored
+MEASURED = (  # defects that are measured directly, whether or not they matter
+    "bad-inputs", "bias-not-updated", "data-index-bug", "gradient-buffer-not-reset", "gradient-check-invalid",
+    "gradient-missing-derivative", "gradient-not-averaged", "gradient-sign-flipped", "gradient-wrong-derivative",
+    "gradient-wrong-term", "gradient-wrong-transpose", "label-order-mismatch", "layer-not-updated", "log-of-zero",
+    "metric-wrong", "momentum-unscaled", "nan-hyperparameter", "preprocess-mismatch", "train-test-leak",
+)  # fmt: skip
+LIMITS = ("bottleneck", "capacity-minimal", "overfit", "too-little-data", "undertrained", "underfit", "label-noise")
+"""What bounds how good a network gets: it joins a set of changes only where nothing restores learning without it."""
+ASKED = {
+    "Are the initial weights bad?": (
+        "symmetric-init", "init-too-small", "init-too-large", "init-positive-saturation", "output-units-saturated",
+    ),
+    "Is the learning rate too high?": ("lr-too-high", "momentum-unscaled", "gradient-not-averaged"),
+    "Is the learning rate too low?": ("lr-too-low",),
+    "Are there too few epochs?": ("undertrained", "batch-too-large", "stops-on-plateau"),
+    "Is the network too small?": ("bottleneck", "capacity-minimal", "underfit"),
+    "Are there too few examples?": ("too-little-data", "data-index-bug"),
+}  # fmt: skip
+BASELINES = ("unchanged", "train longer", "a random single change")
+
+
+@dataclass
+class Trial:
+    """One suspect with its change and how it went.
+
+    >>> trial = Trial("lr-too-low", Change("ten times the rate", {"learning_rate": 1.0}), Suspicion(0.3, ()), Recipe())
+    >>> trial.alone  # not tried yet
+    nan
+    """
+
+    cause: str
+    change: Change
+    suspicion: Suspicion
+    recipe: Recipe
+    alone: float = math.nan
+    """Score with this change only."""
+    cost: float = math.nan
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the verdict.
+
+    >>> Finding("lr-too-high", "suspected", (), (), "a tenth of it", None, None).as_dict()["status"]
+    'suspected'
+    """
+
+    cause: str
+    status: Status
+    with_: tuple[str, ...]
+    evidence: tuple[Symptom, ...]
+    change: str | None
+    before: Outcome | None
+    after: Outcome | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the JSON of a verdict has it."""
+        return {
+            "cause": self.cause,
+            "status": self.status,
+            "with": list(self.with_),
+            "evidence": [one.as_dict() for one in self.evidence],
+            "change": self.change,
+            "before": None if self.before is None else self.before.as_dict(),
+            "after": None if self.after is None else self.after.as_dict(),
+        }
+
+
+@dataclass
+class Diagnosis:
+    """What the doctor says of one patient.
+
+    >>> Diagnosis(state="healthy", floor=2.3).as_dict()["verdict"]
+    []
+    """
+
+    state: str
+    floor: float
+    verdict: list[Finding] = field(default_factory=list)
+    acquitted: list[tuple[str, str]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    questions: list[tuple[str, bool | None, str]] = field(default_factory=list)
+    fix_changes: tuple[str, ...] = ()
+    fix_recipe: Recipe | None = None
+    before: Outcome | None = None
+    after: Outcome | None = None
+    baselines: dict[str, Outcome] = field(default_factory=dict)
+    case: Case | None = None
+    linear: float = math.nan
+    seconds: float = 0.0
+    epochs: float = 0.0
+    crashes: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of `whynet diagnose`."""
+        fix = None
+        if self.fix_recipe is not None and self.after is not None and self.before is not None:
+            fix = {
+                "changes": list(self.fix_changes),
+                "recipe": self.fix_recipe.as_dict(),
+                "before": self.before.as_dict(),
+                "after": self.after.as_dict(),
+            }
+        return {
+            "state": self.state,
+            "verdict": [finding.as_dict() for finding in self.verdict],
+            "acquitted": [{"cause": name, "why": why} for name, why in self.acquitted],
+            "fix": fix,
+            "floor": self.floor,
+            "baselines": {name: outcome.as_dict() for name, outcome in self.baselines.items()},
+            "questions": [{"question": q, "answer": a, "why": why} for q, a, why in self.questions],
+            "remarks": self.remarks,
+            "linear_accuracy": self.linear,
+            "seconds": self.seconds,
+            "epochs": self.epochs,
+        }
+
+    def _repr_html_(self) -> str:
+        from whynet.report.diagnosis import diagnosis_html
+
+        return diagnosis_html(self)
+
+
+def diagnose(
+    recipe: Recipe | str,
+    data: Dataset | str | None = None,
+    *,
+    budget: float = 30.0,
+    trials: bool = True,
+    say: Callable[[str], None] = lambda _: None,
+) -> Diagnosis:
+    """Why does this not learn? Train it, measure, suspect, and prove by training again with one thing changed.
+
+    `recipe` is a `Recipe`, a run's folder, a recipe file or the name of a shipped recipe; `data` a `Dataset` or what
+    `whynet.load` takes. `budget` is in seconds; `say` is told what is going on. Without `trials` nothing is proved.
+
+    >>> from whynet.data.sources import load
+    >>> found = diagnose(Recipe(data="digits", init="zeros", epochs=3, learning_rate=0.5), load("digits"), budget=20)
+    >>> found.verdict[0].cause, found.verdict[0].status
+    ('symmetric-init', 'proved')
+    """
+    started = time.perf_counter()
+    recipe = recipe_of(recipe) if isinstance(recipe, str) else recipe
+    if data is None or isinstance(data, str):
+        data = load(data or recipe.data)
+    laboratory = Laboratory(data, seed=recipe.seed, budget=budget)
+    say("training it unchanged, and measuring")
+    case, outcome = laboratory.watch(recipe, longest=0.25 * budget)
+    linear = laboratory.linear(recipe)
+    case.note("linear-accuracy", linear, "share right, a linear classifier on the same rows", "")
+    case.state = state_of(case, linear=linear, finite=outcome.finite, recalls=outcome.recalls)
+    diagnosis = Diagnosis(state=case.state, floor=case.value("floor"), case=case, before=outcome, linear=linear)
+    say(
+        f"{case.state}: {outcome.validation_accuracy:.1%} of the validation images right; a linear one has {linear:.1%}"
+    )
+    suspects = _suspects(case, diagnosis)
+    if case.state == "healthy":
+        diagnosis.verdict = [_only(name, one, "found") for name, one in suspects if _direct(name, one)]
+    elif not trials:
+        diagnosis.verdict = [_only(name, one, "found" if _direct(name, one) else "suspected") for name, one in suspects]
+    if trials:
+        _Trials(recipe, laboratory, case, suspects, diagnosis, say).run()
+    diagnosis.seconds = time.perf_counter() - started
+    diagnosis.epochs = laboratory.epochs_run
+    return diagnosis
+
+
+def _suspects(case: Case, diagnosis: Diagnosis) -> list[tuple[str, Suspicion]]:
+    """All causes that something points to, the strongest first. A cause that crashes is a line, not the end."""
+    found = []
+    for name in NAMES:
+        try:
+            suspicion = cause(name).suspect(case)
+        except Exception as error:
+            diagnosis.crashes.append(f"{name} could not be judged: {type(error).__name__}: {error}")
+            continue
+        if suspicion is not None:
+            found.append((name, suspicion))
+    return sorted(found, key=lambda item: -item[1].strength)
+
+
+def _direct(name: str, suspicion: Suspicion) -> bool:
+    return name in MEASURED and suspicion.strength >= 0.35
+
+
+def _only(name: str, suspicion: Suspicion, status: Status) -> Finding:
+    return Finding(name, status, (), suspicion.evidence, None, None, None)
+
+
+class _Trials:
+    """The course of the trials: singles, then sets, then seeds."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        laboratory: Laboratory,
+        case: Case,
+        suspects: Sequence[tuple[str, Suspicion]],
+        diagnosis: Diagnosis,
+        say: Callable[[str], None],
+    ) -> None:
+        self.recipe, self.lab, self.case, self.diagnosis, self.say = recipe, laboratory, case, diagnosis, say
+        self.suspects = suspects
+        self.on_test = case.value("test-loss") > 0.05  # a mistake in the test set shows nowhere else
+        assert diagnosis.before is not None
+        own = max(diagnosis.before.seconds, 1e-3)
+        arm = max(0.4, laboratory.left / 35)  # seconds of one arm, so that some fifty of them fit into the budget
+        self.share = 1.0 if diagnosis.before.steps < 50 else min(1.0, arm / own)
+        laboratory.longest = max(4 * arm, 1.0)
+        self.good = diagnosis.linear - GOOD
+        self.extra: list[Trial] = []
+        """Changes beside the proved one that gain more."""
+
+    # ---- scores
+
+    def scores(self, recipes: Sequence[Recipe], seed: int | None = None) -> list[float]:
+        """The accuracy of each after its share of steps, on validation rows (or the test set, where that is ill)."""
+        seeded = [one if seed is None else one.but(seed=seed) for one in recipes]
+        return [self.score(one) for one in self.lab.run(seeded, share=self.share, test=self.on_test)]
+
+    def score(self, outcome: Outcome) -> float:
+        found = outcome.test_accuracy if self.on_test else outcome.validation_accuracy
+        return found if found is not None and outcome.finite else 1 / self.case.classes
+
+    # ---- the course
+
+    def run(self) -> None:
+        self.before = self.scores([self.recipe])[0]
+        singles = self._singles()
+        if self.case.state != "healthy":
+            self._convict(singles)
+        self._questions(singles)
+
+    def _trials_of(self, suspects: Sequence[tuple[str, Suspicion]]) -> list[list[Trial]]:
+        """For each suspect its change, in all its sizes; those that change nothing are left out."""
+        found = []
+        fitted = self.lab.fit(self.recipe)
+        for name, suspicion in suspects:
+            sizes = []
+            for change in cause(name).changes(self.case):
+                changed = change.apply(self.recipe)
+                if self.lab.fit(changed) != fitted:
+                    sizes.append(Trial(name, change, suspicion, changed))
+            if sizes:
+                found.append(sizes)
+        return found
+
+    def _singles(self) -> list[Trial]:
+        """Every suspect's change alone, in the size that does best."""
+        suspects = [item for item in self.suspects if item[1].strength > 0.1 or self.case.state != "healthy"]
+        if self.case.state == "healthy":
+            suspects = []
+        found = self._trials_of(suspects)
+        names = ", ".join(sizes[0].cause for sizes in found)
+        if found:
+            self.say(f"trying one change at a time: {names}")
+        affordable = max(6, int(0.4 * self.lab.left / max(self.lab.longest / 4, 0.05)))
+        while sum(map(len, found)) > affordable and any(len(sizes) > 1 for sizes in found):
+            max(found, key=len).pop()
+        flat = [trial for sizes in found for trial in sizes]
+        for trial, score in zip(flat, self.scores([trial.recipe for trial in flat]), strict=True):
+            trial.alone = score
+        return [max(sizes, key=lambda trial: trial.alone) for sizes in found]
+
+    def _convict(self, singles: list[Trial]) -> None:
+        diagnosis, before = self.diagnosis, self.before
+        best = self._smallest_set(singles)
+        after = self._score_set(best) if best else before
+        if not best or after < before + 2 * NOISE:
+            self.say("no change, and no set of changes, makes a difference")
+            diagnosis.verdict = [
+                _only(name, one, "found" if _direct(name, one) else "suspected")
+                for name, one in self.suspects
+                if one.strength >= 0.35 or _direct(name, one)
+            ]
+            self._acquit([], singles, before)
+            return
+        self.say("proving it with other seeds: " + " and ".join(trial.cause for trial in best))
+        self._acquit(best, singles, after)
+        sound = self._prove(best, singles, before, after)
+        self._fix(best, sound)
+
+    def _score_set(self, chosen: Sequence[Trial]) -> float:
+        return self.scores([self._merged(chosen)])[0]
+
+    def _merged(self, chosen: Sequence[Trial]) -> Recipe:
+        recipe = self.recipe
+        for trial in chosen:
+            recipe = trial.change.apply(recipe)
+        return recipe
+
+    def _smallest_set(self, singles: list[Trial]) -> list[Trial]:
+        """One change if one restores learning; else the smallest set that does; else the best there is."""
+        enough = [trial for trial in singles if trial.alone >= self.good and trial.alone > self.before + NOISE]
+        if enough:
+            top = max(trial.alone for trial in enough)
+            near = [trial for trial in enough if trial.alone >= top - max(0.04, 0.25 * (top - self.before))]
+            return [max(near, key=lambda trial: (trial.suspicion.strength, trial.alone))]
+        ranked = sorted(
+            singles, key=lambda trial: -(max(trial.alone - self.before, 0) + 0.5 * trial.suspicion.strength)
+        )[:7]
+        if not ranked:
+            return []
+        sized = self._all_sizes(ranked)
+        self.say("no single change is enough: trying sets")
+        single = max(ranked, key=lambda trial: trial.alone)
+        best: tuple[float, list[Trial]] = (single.alone, [single])
+        best = self._best_of(self._strongest(sized), best, until=0.4 * self.lab.budget)
+        if best[0] - self.before < 0.6 * (self.good - self.before):
+            pairs = [[a, b] for first, second in combinations(sized, 2) for a in first for b in second]
+            pairs.sort(key=lambda pair: -sum(max(t.alone - self.before, 0) + 0.5 * t.suspicion.strength for t in pair))
+            best = self._best_of(pairs, best, until=0.5 * self.lab.budget)
+        for _ in range(2):
+            if best[0] >= self.good:
+                break
+            chosen = {trial.cause for trial in best[1]}
+            restored = best[0] - self.before >= 0.5 * (self.good - self.before)
+            more = [
+                [*best[1], one]
+                for sizes in sized
+                for one in sizes
+                if one.cause not in chosen and not (restored and one.cause in LIMITS)
+            ]
+            grown = self._best_of(more, best, until=0.4 * self.lab.budget)
+            if grown[0] < best[0] + 0.03:
+                break
+            best = grown
+        best = (best[0], self._minimal(best[1]))
+        if single.alone - self.before >= 0.6 * (best[0] - self.before) > 0:
+            self.extra = [trial for trial in best[1] if trial.cause != single.cause]
+            return [single]
+        return best[1]
+
+    def _strongest(self, sized: list[list[Trial]]) -> list[list[Trial]]:
+        """Everything that the evidence speaks for at once, with the rate as it is and in other sizes: what can be left
+        out of it is found later."""
+        strong: list[Trial] = []
+        for sizes in sorted(sized, key=lambda sizes: -sizes[0].suspicion.strength):
+            first = sizes[0]
+            if first.suspicion.strength >= 0.5 and first.cause not in LIMITS and self._sensible([*strong, first]):
+                strong.append(first)
+        rates = [one for sizes in sized for one in sizes if one.cause.startswith("lr-")]
+        return [strong, *([*strong, one] for one in rates if one.cause not in {t.cause for t in strong})]
+
+    def _all_sizes(self, ranked: Sequence[Trial]) -> list[list[Trial]]:
+        """The trials again, those of the learning rate in every size: which one suits may depend on the others."""
+        found = []
+        for trial in ranked:
+            rate = trial.cause.startswith("lr-")
+            changes = cause(trial.cause).changes(self.case)[: 2 if trial.cause == "lr-too-high" else 1]
+            changes = changes if rate else [trial.change]
+            found.append(
+                [
+                    Trial(trial.cause, change, trial.suspicion, change.apply(self.recipe), trial.alone)
+                    for change in changes
+                ]
+            )
+        return found
+
+    def _best_of(
+        self, sets: list[list[Trial]], best: tuple[float, list[Trial]], *, until: float
+    ) -> tuple[float, list[Trial]]:
+        """The best of these sets; of sets that are about as good, the one with the stronger evidence. It ends when so
+        many seconds are left."""
+        distinct = [one for one in sets if len(one) > 1 and self._sensible(one)]
+        scores: list[float] = []
+        for start in range(0, len(distinct), 4):
+            if self.lab.left < until or max(scores, default=0) >= self.good:
+                distinct = distinct[:start]
+                break
+            scores += self.scores([self._merged(one) for one in distinct[start : start + 4]])
+
+        def rank(score: float, chosen: list[Trial]) -> float:
+            return min(score, self.good + 0.02) + 0.1 * statistics.mean(t.suspicion.strength for t in chosen)
+
+        for score, chosen in zip(scores, distinct, strict=True):
+            better = score > best[0] + 0.02 if len(chosen) > len(best[1]) else rank(score, chosen) > rank(*best)
+            if better:
+                best = (score, chosen)
+        return best
+
+    def _sensible(self, chosen: Sequence[Trial]) -> bool:
+        """Not two changes of the same thing."""
+        fields = [name for trial in chosen for name in trial.change.edits]
+        return len(fields) == len(set(fields))
+
+    def _minimal(self, chosen: list[Trial]) -> list[Trial]:
+        """What can be left out without loss is left out."""
+        while len(chosen) > 1:
+            whole = self._score_set(chosen)
+            rests = [[t for t in chosen if t is not out] for out in chosen]
+            scores = self.scores([self._merged(rest) for rest in rests])
+            allowed = max(2 * NOISE, 0.1 * (whole - self.before))
+            kept = max(zip(scores, rests, strict=True), key=lambda item: item[0])
+            if kept[0] < whole - allowed:
+                return chosen
+            chosen = kept[1]
+        return chosen
+
+    def _prove(self, best: list[Trial], singles: list[Trial], before: float, after: float) -> bool:
+        """Other seeds; then the verdict, the strongest first. Returns whether the set is proved."""
+        seeds = [self.recipe.seed + step for step in range(SEEDS)]
+        arms = [self.recipe, self._merged(best)]
+        if len(best) > 1:
+            arms += [self._merged([t for t in best if t is not out]) for out in best]
+        rivals = [
+            t
+            for t in sorted(singles, key=lambda t: -t.alone)
+            if t.alone >= before + 0.5 * (after - before) and t.cause not in {b.cause for b in best}
+        ][:2]
+        arms += [rival.recipe for rival in rivals]
+        table = np.array([self.scores(arms, seed) for seed in seeds])
+        gains = table[:, 1] - table[:, 0]
+        noise = 2 * float(gains.std(ddof=1)) / math.sqrt(len(gains))
+        proved = bool(gains.mean() > max(2 * NOISE, noise)) and bool((gains > -NOISE).all())
+        needed = [True] * len(best)
+        if len(best) > 1:
+            for index in range(len(best)):
+                lost = table[:, 1] - table[:, 2 + index]
+                needed[index] = bool(lost.mean() > NOISE)
+        outcome_before, outcome_after = self._outcomes(self.recipe), self._outcomes(self._merged(best))
+        found: list[Finding] = []
+        order = sorted(best, key=lambda t: (-(t.alone - before > 0.05) * (t.alone - before), -t.suspicion.strength))
+        for trial in order:
+            status: Status = "proved" if proved and needed[best.index(trial)] else "suspected"
+            others = tuple(t.cause for t in best if t is not trial)
+            found.append(
+                Finding(
+                    trial.cause, status, others, trial.suspicion.evidence, trial.change.words, outcome_before,
+                    outcome_after,
+                )
+            )  # fmt: skip
+        first_rival = len(arms) - len(rivals)
+        for index, rival in enumerate(rivals):
+            own = table[:, first_rival + index] - table[:, 0]
+            near = table[:, first_rival + index].mean() >= min(self.good - GOOD, table[:, 1].mean() - 0.02)
+            enough = near and own.mean() >= 0.5 * gains.mean() and bool((own > -NOISE).all())
+            if enough and rival.suspicion.strength >= 0.25:
+                found.append(
+                    Finding(
+                        rival.cause, "proved", (), rival.suspicion.evidence, rival.change.words, outcome_before,
+                        self._outcomes(rival.recipe),
+                    )
+                )  # fmt: skip
+        named = {finding.cause for finding in found}
+        found += [_only(name, one, "found") for name, one in self.suspects if name not in named and _direct(name, one)]
+        named = {finding.cause for finding in found}
+        for trial in sorted(singles, key=lambda t: -t.alone):
+            if trial.cause not in named and trial.alone > before + max(0.05, 0.2 * (after - before)):
+                found.append(
+                    Finding(
+                        trial.cause, "suspected", (), trial.suspicion.evidence, trial.change.words, outcome_before,
+                        self._outcomes(trial.recipe),
+                    )
+                )  # fmt: skip
+        self.diagnosis.verdict = found
+        return proved
+
+    def _outcomes(self, recipe: Recipe) -> Outcome:
+        return self.lab.run([recipe], share=self.share, test=self.on_test)[0]
+
+    def _acquit(self, best: list[Trial], singles: list[Trial], after: float) -> None:
+        """Those whose change does nothing, alone or on top of the cure; and gains beside the cure."""
+        convicted = {trial.cause for trial in best}
+        rest = [t for t in singles if t.cause not in convicted and self._sensible([*best, t])]
+        if best and self.lab.left < 0.1 * self.lab.budget:
+            return
+        scores = self.scores([self._merged([*best, trial]) for trial in rest]) if best else []
+        base = self._outcomes(self.recipe)
+        for index, trial in enumerate(rest):
+            alone = trial.alone - self.before
+            beside = scores[index] - after if scores else 0.0
+            same_cost = trial.recipe.cost == self.recipe.cost
+            cost = self._outcomes(trial.recipe).cost - base.cost
+            by = f"the cost by {cost:+.4f} and the accuracy by " if same_cost else "the accuracy by "
+            if abs(alone) <= max(NOISE, 0.02 if self.before < 0.2 else 0) and abs(beside) <= 2 * NOISE:
+                with_cure = f", and beside the cure by {100 * beside:+.1f} points" if scores else ""
+                why = f"{trial.change.words}: changes {by}{100 * alone:+.1f} points{with_cure}"
+                self.diagnosis.acquitted.append((trial.cause, why))
+            elif beside > 0.03:
+                self.diagnosis.remarks.append(
+                    f"{trial.cause}: beside the cure, {trial.change.words} gains another {100 * beside:.1f} points "
+                    f"({after:.1%} -> {after + beside:.1%}): a limit of its own, not the reason"
+                )
+
+    def _fix(self, best: list[Trial], proved: bool) -> None:
+        """The mended recipe, trained as long as the patient was, and tested; the baselines beside it."""
+        best = [*best, *self.extra]
+        diagnosis, mended = self.diagnosis, self._merged(best)
+        longer = self.recipe.but(epochs=max(3 * self.recipe.epochs, 3))
+        rng = np.random.default_rng([self.recipe.seed, 5])
+        chance = self._random_change(rng)
+        self.say("training the mended network to the end")
+        whole = [mended, self.recipe]
+        self.lab.longest = max(self.lab.left, 4 * self.lab.longest)
+        outcomes = self.lab.run(whole, share=1.0, test=True)
+        diagnosis.after = outcomes[0]
+        diagnosis.before = outcomes[1] if outcomes[1].finite or diagnosis.before is None else diagnosis.before
+        diagnosis.fix_recipe = mended
+        diagnosis.fix_changes = tuple(trial.change.words for trial in best)
+        arms = [self.recipe, longer, chance]
+        for name, outcome in zip(BASELINES, self.lab.run(arms, share=self.share, test=self.on_test), strict=True):
+            diagnosis.baselines[name] = outcome
+
+    def _random_change(self, rng: np.random.Generator) -> Recipe:
+        """One setting changed at random: what a guess is worth."""
+        sizes = self.case.recipe.sizes
+        assert sizes is not None
+        wide = (sizes[0], *(2 * size for size in sizes[1:-1]), sizes[-1])
+        guesses: list[dict[str, Any]] = [
+            {"learning_rate": self.recipe.rate * float(10 ** rng.uniform(-2, 2))},
+            {"batch_size": int(rng.choice([1, 10, 32, 100]))},
+            {"sizes": wide, "hidden": None},
+            {"activation": str(rng.choice(["relu", "sigmoid", "tanh"]))},
+            {"init": str(rng.choice(["scaled-normal", "he", "normal"]))},
+            {"optimizer": "adam", "learning_rate": 0.001},
+            {"seed": self.recipe.seed + 1000},
+        ]
+        return self.recipe.but(**guesses[int(rng.integers(len(guesses)))])
+
+    # ---- the questions that everybody asks
+
+    def _questions(self, singles: list[Trial]) -> None:
+        """Is it the initial weights, the data, the epochs, the architecture, the rate? Each by one trial."""
+        if self.lab.left < 2 and self.case.state == "healthy":
+            return
+        rate, sizes = self.recipe.rate, self.case.recipe.sizes
+        assert sizes is not None
+        hidden = sizes[1:-1]
+        asked: list[tuple[str, str, dict[str, Any]]] = [
+            (
+                "Are the initial weights bad?",
+                "sound ones",
+                {"init": "scaled-normal", "bias_init": "zeros", "output_init": None},
+            ),
+            ("Is the learning rate too high?", f"a rate of {rate / 10:g}", {"learning_rate": rate / 10}),
+            ("Is the learning rate too low?", f"a rate of {rate * 10:g}", {"learning_rate": rate * 10}),
+            ("Are there too few epochs?", "three times as many", {"epochs": 3 * max(self.recipe.epochs, 1)}),
+        ]
+        if hidden:
+            wide = (sizes[0], *(2 * size for size in hidden), sizes[-1])
+            asked.append(("Is the network too small?", "twice the hidden units", {"sizes": wide, "hidden": None}))
+        n = self.case.rows
+        if self.case.available >= 2 * n:
+            epochs = max(1, round(self.recipe.epochs * n / self.case.available))  # as many steps
+            more: dict[str, Any] = {"train_size": None, "epochs": epochs}
+            asked.append(("Are there too few examples?", f"all {self.case.available:,}", more))
+        elif n >= 200:
+            halves: dict[str, Any] = {"train_size": n // 2, "epochs": 2 * self.recipe.epochs}
+            asked.append(("Are there too few examples?", "half of them", halves))
+        if self.lab.left < 0.5:
+            return
+        scores = self.scores([self.recipe.but(**edits) for *_, edits in asked])
+        for (question, what, edits), score in zip(asked, scores, strict=True):
+            gain = score - self.before
+            halved = edits.get("train_size") is not None
+            top = self.diagnosis.after.validation_accuracy if self.diagnosis.after else self.before
+            answer = (-gain if halved else gain) > max(2 * NOISE, 0.5 * (top - self.before) * (not halved))
+            verb = "costs" if halved else "gains"
+            points = 100 * (-gain if halved else gain)
+            why = f"{what} {verb} {points:+.1f} points ({self.before:.1%} -> {score:.1%})"
+            guilty = [f.cause for f in self.diagnosis.verdict if f.status == "proved" and f.cause in ASKED[question]]
+            if guilty and not answer:
+                answer = True
+                why = f"not by itself ({why}), but as part of the set: {guilty[0]}"
+            self.diagnosis.questions.append((question, bool(answer), why))
+
+
+def in_words(state: str) -> str:
+    """A state as a sentence.
+
+    >>> in_words("non-finite")
+    'A number became NaN or infinite.'
+    """
+    return str(IN_WORDS[state])
