@@ -38,7 +38,8 @@ class Change:
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with the change made; the same one if it changes nothing."""
         faults = tuple(fault for fault in recipe.faults if fault not in self.without)
-        return recipe.but(**self.edits, faults=faults)
+        edits = {**self.edits, "hidden": None} if "sizes" in self.edits else self.edits
+        return recipe.but(**edits, faults=faults)
 
 
 class Cause(Protocol):

@@ -32,6 +32,7 @@ def state_of(case: Case, *, linear: float, finite: bool, recalls: tuple[float, .
     >>> from whynet.training.recipe import Recipe
     >>> case = Case(Recipe(), layers=2, rows=100, available=100, classes=2, features=4)
     >>> case.note("cost", 0.05); case.note("start-cost", 0.7); case.note("floor", 0.69); case.note("accuracy", 0.99)
+    >>> case.note("doubt", 0.01)
     >>> state_of(case, linear=0.95, finite=True, recalls=(0.99, 0.99))
     'healthy'
     """
@@ -54,7 +55,7 @@ def state_of(case: Case, *, linear: float, finite: bool, recalls: tuple[float, .
     if known and min(known) < 0.05 and max(known) > 0.5 and accuracy > 3 / case.classes:
         return "classes-missing"
     if good and (not known or min(known) >= 0.5):
-        return "overfits" if value("gap") > 0.05 else "healthy"
+        return "overfits" if value("gap") > 0.05 + (value("doubt") or 0) else "healthy"
     if abs(start - cost) < 0.01 * max(abs(start), 1e-12):
         return "not-started"
     if value("gap") > 0.05:

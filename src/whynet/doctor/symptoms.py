@@ -72,7 +72,7 @@ def measure_data(case: Case, training: Training, *, pixels_across: int) -> None:
     if size > 1:
         batches = order[: len(order) // size * size].reshape(-1, size)[:200]
         rng = np.random.default_rng(0)
-        mixed = rng.permutation(np.resize(np.arange(n), batches.size)).reshape(batches.shape)
+        mixed = rng.integers(n, size=batches.shape)
         own, chance = (float(np.mean([_kinds(data.labels[row]) for row in rows])) for rows in (batches, mixed))
         case.note("classes-per-batch", own / chance, "of shuffled ones", "about 1")
     else:

@@ -238,6 +238,8 @@ class Laboratory:
         )
         case.note("train-accuracy", float(np.mean(answers == train.labels[some])), "share", "")
         case.note("accuracy", outcome.validation_accuracy, "share of validation examples right", "above 0.92 on digits")
+        doubt = math.sqrt(0.05 * 0.95 / len(self.held))  # of an accuracy near 95 % on so many rows
+        case.note("doubt", doubt, "share", "")
         case.note("gap", case.value("train-accuracy") - outcome.validation_accuracy, "share", "below 0.05")
         if outcome.test_accuracy is not None:
             case.note("test-loss", outcome.validation_accuracy - outcome.test_accuracy, "share", "below 0.03")

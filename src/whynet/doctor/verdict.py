@@ -32,13 +32,14 @@ from whynet.training.recipe import Recipe
 
 Status = Literal["proved", "suspected", "found"]
 SEEDS = 3
+CLEAR = 0.85  # evidence so strong that even a network that learns is tried without it
 NOISE = 0.01  # accuracies this close are alike
 GOOD = 0.03  # so far below a linear classifier, learning counts as restored
 MEASURED = (  # defects that are measured directly, whether or not they matter
     "bad-inputs", "bias-not-updated", "data-index-bug", "gradient-buffer-not-reset", "gradient-check-invalid",
     "gradient-missing-derivative", "gradient-not-averaged", "gradient-sign-flipped", "gradient-wrong-derivative",
     "gradient-wrong-term", "gradient-wrong-transpose", "label-order-mismatch", "layer-not-updated", "log-of-zero",
-    "metric-wrong", "momentum-unscaled", "nan-hyperparameter", "preprocess-mismatch", "train-test-leak",
+    "metric-wrong", "momentum-unscaled", "nan-hyperparameter", "not-shuffled", "preprocess-mismatch", "train-test-leak",
 )  # fmt: skip
 LIMITS = ("bottleneck", "capacity-minimal", "overfit", "too-little-data", "undertrained", "underfit", "label-noise")
 """What bounds how good a network gets: it joins a set of changes only where nothing restores learning without it."""
@@ -263,7 +264,9 @@ class _Trials:
     def run(self) -> None:
         self.before = self.scores([self.recipe])[0]
         singles = self._singles()
-        if self.case.state != "healthy":
+        if self.case.state == "healthy":
+            self._losses(singles)
+        else:
             self._convict(singles)
         self._questions(singles)
 
@@ -283,9 +286,9 @@ class _Trials:
 
     def _singles(self) -> list[Trial]:
         """Every suspect's change alone, in the size that does best."""
-        suspects = [item for item in self.suspects if item[1].strength > 0.1 or self.case.state != "healthy"]
-        if self.case.state == "healthy":
-            suspects = []
+        suspects = self.suspects
+        if self.case.state == "healthy":  # nothing is wrong; but what is certain to be odd may cost something
+            suspects = [item for item in suspects if item[1].strength >= CLEAR]
         found = self._trials_of(suspects)
         names = ", ".join(sizes[0].cause for sizes in found)
         if found:
@@ -316,6 +319,28 @@ class _Trials:
         sound = self._prove(best, singles, before, after)
         self._fix(best, sound)
 
+    def _losses(self, singles: list[Trial]) -> None:
+        """What a network that learns loses all the same: a single change, clearly wrong before, that gains points."""
+        best = max(singles, key=lambda trial: trial.alone, default=None)
+        if best is None or best.alone < self.before + NOISE or self.lab.left < 1:
+            return
+        seeds = [self.recipe.seed + step for step in range(SEEDS)]
+        table = np.array([self.scores([self.recipe, best.recipe], seed) for seed in seeds])
+        gains = table[:, 1] - table[:, 0]
+        if gains.mean() <= max(NOISE, 2 * float(gains.std(ddof=1)) / math.sqrt(SEEDS)):
+            return
+        known = {finding.cause for finding in self.diagnosis.verdict}
+        finding = Finding(
+            best.cause, "proved", (), best.suspicion.evidence, best.change.words, self._outcomes(self.recipe),
+            self._outcomes(best.recipe),
+        )  # fmt: skip
+        self.diagnosis.verdict = [finding, *(f for f in self.diagnosis.verdict if f.cause != best.cause)]
+        self.diagnosis.remarks.append(
+            f"It learns, but loses {100 * gains.mean():.1f} points to {best.cause}"
+            + ("" if best.cause in known else f": {best.change.words}")
+        )
+        self._fix([best], True)
+
     def _score_set(self, chosen: Sequence[Trial]) -> float:
         return self.scores([self._merged(chosen)])[0]
 
@@ -329,9 +354,7 @@ class _Trials:
         """One change if one restores learning; else the smallest set that does; else the best there is."""
         enough = [trial for trial in singles if trial.alone >= self.good and trial.alone > self.before + NOISE]
         if enough:
-            top = max(trial.alone for trial in enough)
-            near = [trial for trial in enough if trial.alone >= top - max(0.04, 0.25 * (top - self.before))]
-            return [max(near, key=lambda trial: (trial.suspicion.strength, trial.alone))]
+            return [self._likeliest(enough)]
         ranked = sorted(
             singles, key=lambda trial: -(max(trial.alone - self.before, 0) + 0.5 * trial.suspicion.strength)
         )[:7]
@@ -339,7 +362,7 @@ class _Trials:
             return []
         sized = self._all_sizes(ranked)
         self.say("no single change is enough: trying sets")
-        single = max(ranked, key=lambda trial: trial.alone)
+        single = self._likeliest(ranked)
         best: tuple[float, list[Trial]] = (single.alone, [single])
         best = self._best_of(self._strongest(sized), best, until=0.4 * self.lab.budget)
         if best[0] - self.before < 0.6 * (self.good - self.before):
@@ -366,6 +389,12 @@ class _Trials:
             self.extra = [trial for trial in best[1] if trial.cause != single.cause]
             return [single]
         return best[1]
+
+    def _likeliest(self, trials: Sequence[Trial]) -> Trial:
+        """Of those that do about as well as the best, the one that the evidence speaks for most."""
+        top = max(trial.alone for trial in trials)
+        near = [trial for trial in trials if trial.alone >= top - max(0.04, 0.25 * (top - self.before))]
+        return max(near, key=lambda trial: (trial.suspicion.strength, trial.alone))
 
     def _strongest(self, sized: list[list[Trial]]) -> list[list[Trial]]:
         """Everything that the evidence speaks for at once, with the rate as it is and in other sizes: what can be left

@@ -24,7 +24,7 @@ from whynet.doctor.cause import Change, Suspicion
 
 def suspect(case: Case) -> Suspicion | None:
     if case.value("dead-start") > 0.5:
-        return Suspicion(0.8, case.evidence("dead-start", "dead-end"))
+        return Suspicion(0.9, case.evidence("dead-start", "dead-end"))
     if case.value("dead-end") > 0.5:
         return Suspicion(0.5, case.evidence("dead-start", "dead-end"))
     return None

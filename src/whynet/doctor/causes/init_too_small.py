@@ -23,7 +23,7 @@ from whynet.doctor.causes.sound import sound_start
 
 
 def suspect(case: Case) -> Suspicion | None:
-    if case.layers < 2 or case.value("identical-units") > 0.5:
+    if case.layers < 2 or case.value("identical-units") > 0.5 or case.value("dead-start") > 0.5:
         return None
     if case.value("spread-start") < 0.02 and not case.value("saturated-start") > 0.5:
         return Suspicion(0.8, case.evidence("spread-start", "least-weight-gain"))

@@ -1,0 +1,176 @@
+"""How often the doctor is right: planted faults, healthy networks, harmless oddities, double faults.
+
+    python benchmarks/diagnosis.py planted --data mnist --seeds 0,1
+    python benchmarks/diagnosis.py healthy --data mnist
+    python benchmarks/diagnosis.py odd --data mnist
+    python benchmarks/diagnosis.py doubles --data digits
+
+Each line is one patient as JSON: what was planted, what was said, how it ended. The last lines are the scores: how
+often the first answer is right (or as right), how often one of the first three is, false alarms, proved repairs, and
+beside them what three baselines reach: always naming the most common cause, training longer, a random single change.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import statistics
+from collections import Counter
+from typing import Any
+
+import click
+
+import whynet
+from whynet.casebook.plants import PLANTS, SOUND
+from whynet.doctor.verdict import diagnose
+
+EPOCHS = {"digits": 15}
+BUDGET = {"digits": 10.0}
+GRID = {
+    "hidden": [(20,), (50,), (100,), (60, 30)],
+    "activation": ["sigmoid", "tanh", "relu"],
+    "cost": ["quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy"],
+    "optimizer": [("sgd", 0.5), ("sgd", 0.2), ("adam", 0.002), ("nesterov", 0.05)],
+    "init": ["scaled-normal", "glorot", "he"],
+}
+ODD: dict[str, dict[str, Any]] = {
+    "lambda = 1/N": {"l2": 1 / 60_000},
+    "as many hidden units as classes": {"hidden": (10,)},
+    "a high rate that works": {"learning_rate": 2.0},
+    "biases that start at 0.1": {"bias_init": "constant(0.1)"},
+    "pixels from -1 to 1": {"scaling": "-1..1", "learning_rate": 0.1},
+    "batches of 100": {"batch_size": 100},
+    "a little dropout": {"dropout": 0.1},
+    "labels smoothed": {"label_smoothing": 0.1},
+    "no hidden layer": {"hidden": ()},
+    "gradients clipped at 5": {"clip_norm": 5.0},
+}
+DOUBLES = [
+    ({"init": "uniform(0, 1)", "learning_rate": 500.0}, {"init-positive-saturation", "lr-too-high"}),
+    ({"scaling": "raw", "init": "zeros"}, {"input-not-scaled", "symmetric-init"}),
+    ({"init": "zeros", "learning_rate": 0.0005}, {"symmetric-init", "lr-too-low"}),
+    ({"activation": "softmax", "learning_rate": 0.0005}, {"wrong-hidden-activation", "lr-too-low"}),
+    ({"l2": 1.0, "scaling": "raw"}, {"regularisation-too-strong", "input-not-scaled"}),
+    ({"init": "normal(0, 0.0003)", "batch_size": "full", "hidden": (30, 30)}, {"init-too-small", "batch-too-large"}),
+    ({"l2": 1.0, "init": "zeros"}, {"regularisation-too-strong", "symmetric-init"}),
+    ({"scaling": "raw", "learning_rate": 500.0}, {"input-not-scaled", "lr-too-high"}),
+]
+
+
+def patient(recipe: whynet.Recipe, data: whynet.Dataset, name: str, trials: bool = True) -> Any:
+    return diagnose(recipe, data, budget=BUDGET.get(name, 25.0), trials=trials)
+
+
+@click.group()
+def main() -> None:
+    """Measure the doctor."""
+
+
+@main.command()
+@click.option("--data", default="mnist")
+@click.option("--seeds", default="0,1")
+def planted(data: str, seeds: str) -> None:
+    """Every expressible cause x three networks x seeds."""
+    dataset, name = whynet.load(data), whynet.load(data).name
+    rows: list[dict[str, Any]] = []
+    for seed, (net, sound), plant in itertools.product(map(int, seeds.split(",")), SOUND.items(), PLANTS.values()):
+        if net not in plant.only:
+            continue
+        recipe = plant.spoil(sound.but(epochs=EPOCHS.get(name, 2), seed=seed))
+        found = patient(recipe, dataset, name)
+        said = [finding.cause for finding in found.verdict]
+        right = {plant.cause, *plant.also}
+        longer, chance = (found.baselines.get(key) for key in ("train longer", "a random single change"))
+        rows.append({
+            "planted": plant.cause, "network": net, "seed": seed, "state": found.state, "said": said[:4],
+            "first": said[:1] != [] and said[0] in right, "third": bool(right & set(said[:3])),
+            "before": found.before.validation_accuracy, "after": found.after and found.after.validation_accuracy,
+            "longer": longer and longer.validation_accuracy, "chance": chance and chance.validation_accuracy,
+            "linear": found.linear, "seconds": found.seconds,
+        })  # fmt: skip
+        click.echo(json.dumps(rows[-1]))
+    scores(rows)
+
+
+def scores(rows: list[dict[str, Any]]) -> None:
+    """Top-1, top-3, per cause, repairs, beside the baselines."""
+    share = {key: statistics.mean(row[key] for row in rows) for key in ("first", "third")}
+    common = Counter(row["planted"] for row in rows).most_common(1)[0][1] / len(rows)
+
+    def repaired(key: str) -> float:
+        return statistics.mean(row[key] is not None and row[key] >= row["linear"] - 0.03 for row in rows)
+
+    click.echo(
+        f"{len(rows)} patients: first answer right {share['first']:.1%}, among the first three {share['third']:.1%}"
+    )
+    click.echo(f"always the most common cause: {common:.1%}")
+    for key, what in (("after", "the cure"), ("longer", "training longer"), ("chance", "a random single change")):
+        click.echo(f"as good as a linear classifier (less 3 points) after {what}: {repaired(key):.1%}")
+    worse = statistics.mean(row["after"] is not None and row["after"] < row["before"] - 0.01 for row in rows)
+    click.echo(
+        f"made worse by the cure: {worse:.1%}; median seconds {statistics.median(r['seconds'] for r in rows):.1f}"
+    )
+    for cause in sorted({row["planted"] for row in rows}):
+        own = [row for row in rows if row["planted"] == cause]
+        others = Counter(row["said"][0] if row["said"] else "nothing" for row in own if not row["first"])
+        missed = "; else " + ", ".join(f"{name} x {count}" for name, count in others.items()) if others else ""
+        click.echo(f"  {cause}: {statistics.mean(row['first'] for row in own):.0%} of {len(own)}{missed}")
+
+
+@main.command()
+@click.option("--data", default="mnist")
+@click.option("--epochs", default=2)
+def healthy(data: str, epochs: int) -> None:
+    """Networks with nothing wrong, over a grid; those that reach the accuracy of a linear classifier count."""
+    dataset, name = whynet.load(data), whynet.load(data).name
+    alarms = runs = 0
+    for hidden, activation, cost, (optimizer, rate), init in itertools.product(*GRID.values()):
+        recipe = whynet.Recipe(
+            hidden=hidden, activation=activation, cost=cost, optimizer=optimizer, learning_rate=rate, init=init,
+            batch_size=20, epochs=EPOCHS.get(name, epochs), seed=runs,
+        )  # fmt: skip
+        runs += 1
+        found = patient(recipe, dataset, name, trials=False)
+        convicted = [finding.cause for finding in found.verdict]
+        if found.state != "healthy" or convicted:
+            alarms += 1
+            row = {"recipe": recipe.as_dict(), "state": found.state, "said": convicted[:4]}
+            click.echo(json.dumps({**row, "accuracy": found.before.validation_accuracy, "linear": found.linear}))
+    click.echo(f"{runs} networks of a grid: {alarms} alarms ({alarms / runs:.1%})")
+
+
+@main.command()
+@click.option("--data", default="mnist")
+def odd(data: str) -> None:
+    """Harmless oddities: how many are convicted."""
+    dataset, name = whynet.load(data), whynet.load(data).name
+    convicted = 0
+    for what, edits in ODD.items():
+        for seed in range(3):
+            recipe = SOUND["sigmoid-30"].but(**{"epochs": EPOCHS.get(name, 2), "seed": seed, **edits})
+            found = patient(recipe, dataset, name)
+            guilty = [finding.cause for finding in found.verdict if finding.status == "proved"]
+            convicted += bool(guilty)
+            click.echo(json.dumps({"odd": what, "seed": seed, "state": found.state, "said": guilty}))
+    click.echo(f"{3 * len(ODD)} oddities: {convicted} convicted ({convicted / (3 * len(ODD)):.1%})")
+
+
+@main.command()
+@click.option("--data", default="digits")
+def doubles(data: str) -> None:
+    """Two faults at once: how often the smallest set is found."""
+    dataset, name = whynet.load(data), whynet.load(data).name
+    right = 0
+    for edits, causes in DOUBLES:
+        for seed in range(2):
+            recipe = SOUND["sigmoid-30"].but(**{"epochs": EPOCHS.get(name, 2), "seed": seed, **edits})
+            found = patient(recipe, dataset, name)
+            said = {finding.cause for finding in found.verdict if finding.status == "proved"}
+            right += causes <= said
+            row = {"planted": sorted(causes), "said": sorted(said), "state": found.state}
+            click.echo(json.dumps({**row, "after": found.after and found.after.validation_accuracy}))
+    click.echo(f"{2 * len(DOUBLES)} double faults: the set found in {right / (2 * len(DOUBLES)):.0%}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""The doctor on planted faults and on healthy networks, with the embedded digits."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import whynet
+from whynet.casebook.plants import PLANTS, SOUND
+from whynet.doctor import causes, verdict
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, Change, Suspicion
+from whynet.doctor.causes import NAMES, cause
+from whynet.doctor.patient import recipe_of, recorded
+from whynet.doctor.trials import Laboratory
+from whynet.doctor.verdict import diagnose
+from whynet.errors import UsageError
+from whynet.report.diagnosis import diagnosis_html, diagnosis_in_words
+
+CLOSED_LIST = """
+input-not-scaled input-not-centred bad-inputs features-destroyed labels-corrupted label-order-mismatch label-noise
+class-imbalance not-shuffled data-index-bug too-little-data preprocess-mismatch train-test-leak output-shape-mismatch
+softmax-single-unit wrong-output-activation missing-output-activation unstable-softmax cost-mismatch log-of-zero
+metric-wrong symmetric-init init-too-small init-too-large init-positive-saturation output-units-saturated
+missing-activation wrong-hidden-activation dead-relu vanishing-gradients too-deep bottleneck capacity-minimal no-bias
+lr-too-high lr-too-low undertrained batch-too-large stops-on-plateau gradient-not-averaged momentum-unscaled
+nan-hyperparameter regularisation-too-strong gradient-sign-flipped gradient-missing-derivative
+gradient-wrong-derivative gradient-wrong-term gradient-wrong-transpose bias-not-updated layer-not-updated
+gradient-buffer-not-reset gradient-check-invalid overfit underfit
+"""
+
+
+@pytest.mark.parametrize("name", sorted(PLANTS))
+def test_a_planted_fault_is_the_first_thing_that_is_named(name, digits):
+    plant = PLANTS[name]
+    recipe = plant.spoil(SOUND[plant.only[0]].but(epochs=15, seed=3))
+    found = diagnose(recipe, digits, budget=20)
+    assert found.state != "healthy"
+    assert found.verdict[0].cause in (plant.cause, *plant.also), [finding.cause for finding in found.verdict]
+    assert found.verdict[0].evidence, "a verdict carries the numbers that it rests on"
+    if found.verdict[0].status == "proved":
+        assert found.after.validation_accuracy > found.before.validation_accuracy or name == "preprocess-mismatch"
+
+
+@pytest.mark.parametrize("name", sorted(SOUND))
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_healthy_network_is_left_in_peace(name, seed, digits):
+    found = diagnose(SOUND[name].but(epochs=20, seed=seed), digits, budget=10)
+    assert (found.state, found.verdict, found.fix_recipe) == ("healthy", [], None)
+    assert len(found.questions) >= 5
+
+
+@pytest.mark.parametrize(
+    "name", ["symmetric-init", "lr-too-low", "regularisation-too-strong", "init-positive-saturation"]
+)
+def test_either_engine_gives_the_same_verdict(name, digits):
+    recipe = PLANTS[name].spoil(SOUND["sigmoid-30"].but(epochs=4))
+    said = []
+    for engine in ("auto", "reference"):
+        found = diagnose(recipe.but(engine=engine), digits, budget=60)
+        said.append((found.state, [(f.cause, f.status) for f in found.verdict if f.status == "proved"]))
+    assert said[0] == said[1]
+
+
+def test_two_faults_are_found_as_a_set_and_both_are_needed(digits):
+    recipe = SOUND["sigmoid-30"].but(epochs=15, l2=1.0, init="zeros")
+    found = diagnose(recipe, digits, budget=20)
+    proved = {finding.cause: finding for finding in found.verdict if finding.status == "proved"}
+    assert {"regularisation-too-strong", "symmetric-init"} <= set(proved)
+    assert proved["symmetric-init"].with_ == ("regularisation-too-strong",)
+    assert found.after.validation_accuracy > 0.9
+
+
+def test_an_innocent_setting_is_cleared_with_numbers(digits):
+    recipe = SOUND["sigmoid-30"].but(epochs=15, init="uniform(0, 1)", l2=1e-6)
+    found = diagnose(recipe, digits, budget=20)
+    acquitted = dict(found.acquitted)
+    assert found.verdict[0].cause == "init-positive-saturation"
+    assert "changes the cost by" in acquitted["regularisation-too-strong"]
+
+
+def test_what_a_learning_network_loses_is_said_with_the_gain(digits):
+    recipe = whynet.Recipe(hidden=(30,), order="file", faults=("sorted-rows",), optimizer="adam", epochs=15)
+    found = diagnose(recipe.but(learning_rate=0.002, hidden=(100,), activation="relu", init="he"), digits, budget=20)
+    assert found.verdict[0].cause == "not-shuffled"
+
+
+def test_no_cause_can_see_the_planted_faults(digits, monkeypatch):
+    seen = []
+
+    class Spy:
+        def suspect(self, case):
+            seen.append(case.recipe.faults)
+
+        def changes(self, case):
+            raise AssertionError
+
+    monkeypatch.setattr(verdict, "cause", lambda name: Spy())
+    diagnose(whynet.Recipe(faults=("frozen-layer",), epochs=1), digits, trials=False)
+    assert set(seen) == {()} and len(seen) == len(NAMES)
+
+
+def test_a_cause_that_crashes_is_a_line_and_not_the_end(digits, monkeypatch):
+    def crashing(name):
+        if name == "bottleneck":
+            raise ZeroDivisionError("by zero")
+        return cause(name)
+
+    monkeypatch.setattr(verdict, "cause", crashing)
+    found = diagnose(whynet.Recipe(init="zeros", epochs=2), digits, trials=False)
+    assert found.verdict
+    assert "bottleneck could not be judged" in diagnosis_in_words(found)
+
+
+def test_the_list_is_closed_and_every_cause_has_its_page():
+    assert " ".join(NAMES) == " ".join(CLOSED_LIST.split())
+    for name in NAMES:
+        page = cause(name).__doc__
+        for head in ("What it means", "How it is seen", "Why it happens", "What to change", "Not to be confused with"):
+            assert f"**{head}.**" in page, name
+        assert "**Sources.**" in page
+    with pytest.raises(UsageError, match="no cause"):
+        cause("bad-luck")
+
+
+def test_a_change_changes_one_thing_and_can_be_merged():
+    recipe = whynet.Recipe(hidden=(5,), faults=("frozen-layer", "few-rows"))
+    change = Change("wider", {"sizes": (64, 30, 10)}, without=("few-rows",))
+    assert change.apply(recipe).sizes == (64, 30, 10)
+    assert change.apply(recipe).faults == ("frozen-layer",)
+
+
+def test_every_cause_copes_with_a_case_of_which_nothing_is_known():
+    empty = Case(whynet.Recipe(sizes=(64, 30, 10)), layers=2, rows=1000, available=1000, classes=10, features=64)
+    for name in NAMES:
+        suspicion = cause(name).suspect(empty)
+        assert suspicion is None or 0 < suspicion.strength <= CERTAIN
+        for change in cause(name).changes(empty):
+            assert change.words
+            change.apply(empty.recipe.but(sizes=None))
+
+
+def test_json_words_and_page_say_the_same(digits):
+    found = diagnose(whynet.Recipe(init="zeros", epochs=5, learning_rate=0.5), digits, budget=15)
+    values = json.loads(json.dumps(found.as_dict()))
+    assert {"state", "verdict", "acquitted", "fix", "floor", "baselines", "seconds"} <= set(values)
+    first = values["verdict"][0]
+    assert set(first) == {"cause", "status", "with", "evidence", "change", "before", "after"}
+    assert set(first["evidence"][0]) == {"symptom", "value", "unit", "normal"}
+    assert set(values["fix"]["before"]) == {"cost", "validation_accuracy", "test_accuracy"}
+    for text in (diagnosis_in_words(found), diagnosis_html(found), found._repr_html_()):
+        assert "symmetric-init" in text and "random initial weights" in text
+    assert set(values["baselines"]) == {"unchanged", "train longer", "a random single change"}
+
+
+def test_trials_are_paired_and_remembered(digits):
+    laboratory = Laboratory(digits, seed=0, budget=30)
+    recipe = whynet.Recipe(epochs=2, hidden=(10,))
+    first, again = laboratory.run([recipe, recipe])
+    assert first is again
+    (half,) = laboratory.run([recipe], share=0.5)
+    assert half.steps == pytest.approx(first.steps / 2, abs=1)
+    assert len(laboratory.rest) + len(laboratory.held) == len(digits)
+
+
+def test_a_run_whose_record_is_another_is_told_so(tmp_path, digits):
+    recipe = whynet.Recipe(data="digits", epochs=1)
+    whynet.fit(recipe, out=tmp_path / "run")
+    read = recipe_of(str(tmp_path / "run"))
+    assert recorded(str(tmp_path / "run"), read, digits) is None
+    metrics = tmp_path / "run" / "metrics.jsonl"
+    record = json.loads(metrics.read_text())
+    metrics.write_text(json.dumps({**record, "cost": 9.9}) + "\n")
+    assert "not about that record" in recorded(str(tmp_path / "run"), read, digits)
+
+
+def test_suspicions_are_sorted_by_strength(digits):
+    found = diagnose(whynet.Recipe(init="uniform(0, 1)", scaling="raw", epochs=1), digits, trials=False)
+    strengths = [cause(finding.cause).suspect(found.case).strength for finding in found.verdict]
+    assert strengths == sorted(strengths, reverse=True)
+    assert isinstance(cause(found.verdict[0].cause).suspect(found.case), Suspicion)
+    assert all(np.isfinite(symptom.value) for symptom in found.verdict[0].evidence)
+    assert causes.NAMES is NAMES

@@ -1,0 +1,48 @@
+"""`whynet diagnose` and `whynet explain CAUSE` from outside."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+import whynet
+from whynet.interfaces.cli import cli
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli, list(arguments))
+
+
+@pytest.fixture
+def sick(tmp_path):
+    path = tmp_path / "sick.toml"
+    path.write_text(whynet.Recipe(data="digits", init="zeros", epochs=4, learning_rate=0.5).to_toml())
+    return path
+
+
+def test_a_sick_recipe_is_exit_1_with_its_cure(sick, tmp_path):
+    mended, page = tmp_path / "mended.toml", tmp_path / "page.html"
+    done = run("diagnose", str(sick), "--json", "--budget", "10", "--apply", str(mended), "--page", str(page))
+    assert done.exit_code == 1
+    found = json.loads(done.stdout)
+    assert (found["schema"], found["verdict"][0]["cause"]) == (1, "symmetric-init")
+    assert whynet.Recipe.read(mended).init != "zeros"
+    assert "symmetric-init" in page.read_text()
+    assert "Next: whynet explain symmetric-init" in done.stderr
+    again = run("diagnose", str(mended), "--budget", "5", "--no-trials", "-q")
+    assert again.exit_code == 0 and again.stdout.startswith("healthy")
+
+
+def test_an_existing_file_is_not_overwritten_and_a_misspelling_is_a_sentence(sick):
+    assert isinstance(run("diagnose", str(sick), "--apply", str(sick)).exception, whynet.WhynetError)
+    assert "neither a shipped recipe" in str(run("diagnose", "vektorised").exception)
+
+
+def test_a_cause_has_a_page():
+    done = run("explain", "init-positive-saturation", "--json")
+    found = json.loads(done.stdout)
+    assert found["cause"] == "init-positive-saturation"
+    assert "**What to change.**" in found["page"]
+    assert "neither a number nor a cause" in str(run("explain", "init-positive").exception)
