@@ -1,7 +1,7 @@
 # make train      train the default network, in an environment made on the first call
 # make test       formatting, types and tests; under five minutes
 # make check-all  make test, and the checks that take longer
-# make docs       the API reference into build/api, and the table of docs/gradients.md
+# make docs       the API reference into build/api, the table of docs/gradients.md, and docs/causes.md
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -54,6 +54,8 @@ ROOMS := data network optimizers engines training casebook doctor types params n
 
 docs: api
 	$(BIN)/python benchmarks/gradients.py docs/gradients.md
+	$(BIN)/python -c "from pathlib import Path; from whynet.doctor.causes import pages; \
+	  Path('docs/causes.md').write_text(pages(), 'utf-8')"
 
 api: .venv/tested-with
 	mkdir -p build

@@ -46,8 +46,8 @@ static inline T smallest(T a, T b) {
 // exp(x) = 2^n exp(r), n = round(x / ln 2): r lies within +-0.35, where a short series is exact. 2^n is multiplied in
 // two halves, so that overflow ends in infinity and underflow in 0. No branch: loops over it become vector code.
 static inline float exponential(float x) {
-    x = x > 200.0f ? 200.0f : x;
-    x = x < -200.0f ? -200.0f : x;
+    x = x > 170.0f ? 170.0f : x;  // beyond float's range already, and each half of 2^n still within it
+    x = x < -170.0f ? -170.0f : x;
     const float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to a whole number
     float shifted = x * 1.44269504f + magic;
     std::int32_t bits;

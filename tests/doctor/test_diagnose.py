@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import whynet
+from support import ROOT
 from whynet.casebook.plants import PLANTS, SOUND
 from whynet.doctor import causes, verdict
 from whynet.doctor.case import Case
@@ -123,6 +124,10 @@ def test_the_list_is_closed_and_every_cause_has_its_page():
         assert "**Sources.**" in page
     with pytest.raises(UsageError, match="no cause"):
         cause("bad-luck")
+
+
+def test_the_documented_pages_are_those_of_the_code():
+    assert (ROOT / "docs" / "causes.md").read_text("utf-8") == causes.pages(), "run: make docs"
 
 
 def test_a_change_changes_one_thing_and_can_be_merged():

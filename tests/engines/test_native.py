@@ -273,6 +273,24 @@ def test_scores_are_the_networks_own(path, dtype, digits):
         np.testing.assert_allclose(found, expected, rtol=0, atol=(1e-13 if dtype == "float64" else 1e-5))
 
 
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("path", PATHS)
+def test_however_far_units_are_saturated(path, dtype, digits):
+    """Weighted inputs from one to many thousands, of both signs: exponentials overflow and underflow as they should."""
+    for activation, size in product(("sigmoid", "tanh", "elu", "gelu", "scaled-tanh"), (30, 100, 176, 300, 3000, 1e6)):
+        recipe = whynet.Recipe(
+            hidden=(40,), activation=activation, cost="quadratic", init=f"normal(0, {size})", dtype=dtype
+        )
+        network, pixels = build(recipe, digits), digits.pixels[:100]
+        with np.errstate(over="ignore"):
+            expected = network.scores(pixels)
+        assert np.isfinite(expected).all()
+        found = Native(path).scores(network, pixels)
+        assert np.isfinite(found).all()
+        near = np.abs(found - expected) <= 1e-3 * (1 + np.abs(expected))  # not where huge sums cancel
+        assert near.mean() > 0.97
+
+
 def test_scores_of_what_the_loop_does_not_know_are_numpys(digits):
     network = build(whynet.Recipe(batch_norm=True), digits)
     np.testing.assert_array_equal(Native().scores(network, digits.pixels), network.scores(digits.pixels))

@@ -60,11 +60,12 @@ def test_alone_it_shows_three_things_to_try(whynet):
 
 
 def test_training_prints_its_outcome_and_the_next_command(whynet):
-    code, out, err = whynet("train", "--data", "digits", "--epochs", 2, "--out", "r")
+    code, out, err = whynet("train", "--data", "digits", "--epochs", 20, "--out", "r", "--learning-rate", 0.5)
     assert code == 0
-    assert err.splitlines()[0] == "Recipe: plain with --data, --epochs"
-    assert "Epoch 1/2" in err
+    assert err.splitlines()[0] == "Recipe: plain with --data, --epochs, --learning-rate"
+    assert "1/20  cost" in err
     assert err.splitlines()[-1].startswith("Next: whynet evaluate r")
+    assert "It learns" in out
     assert "r/report.html" in out
     assert "\x1b" not in out + err
 
@@ -77,8 +78,24 @@ def test_training_as_json(as_json):
     assert values["sizes"] == [64, 30, 10]
     assert len(values["test_correct"]) == len(values["epoch_seconds"]) == values["epochs_run"] == 3
     assert values["test_accuracy"] == values["test_correct"][-1] / values["test_total"]
-    assert values["state"] is None
+    assert values["state"] == "undertrained"
     assert Path(values["report"]).is_file()
+
+
+def test_a_network_that_does_not_learn_is_told_so_and_watched(whynet):
+    code, out, err = whynet("train", "--data", "digits", "--init", "zeros", "--learning-rate", 0.001, "--epochs", 9,
+                            "--watch", "--out", "r")  # fmt: skip
+    assert code == 0
+    assert "Stopped: for 3 epochs" in err and "Epoch 9" not in err
+    assert "It gives every image the same answer" in out
+    assert err.splitlines()[-1].startswith("Next: whynet diagnose r")
+
+
+def test_a_diagnosis_can_follow_the_training_and_is_in_the_report(whynet):
+    code, _, err = whynet("train", "--data", "digits", "--init", "zeros", "--epochs", 3, "--diagnose", "--out", "r")
+    assert code == 0
+    assert "symmetric-init" in err
+    assert "symmetric-init" in Path("r/report.html").read_text()
 
 
 def test_without_options_about_the_network_the_base_is_default(as_json):
@@ -305,7 +322,8 @@ def test_reproduce(as_json, whynet):
     assert code == 0
     row = values["experiments"][0]
     assert set(row) == {"name", "published", "measured", "floor", "means", "verdict", "fixed", "seconds"}
-    assert row["verdict"] is row["fixed"] is None
+    assert [finding["status"] for finding in row["verdict"]] in ([], ["found"])  # it learns
+    assert row["fixed"] is None
     assert "<table>" in Path("page.html").read_text()
 
 
@@ -322,7 +340,8 @@ def test_a_pipe_that_is_closed_early_is_no_crash():
 
 
 @pytest.mark.parametrize(
-    "command", ["train", "evaluate", "predict", "explain", "reproduce", "check-gradients", "data", "report"]
+    "command",
+    ["train", "evaluate", "predict", "diagnose", "explain", "reproduce", "check-gradients", "bench", "data", "report"],
 )
 def test_every_command_has_help(whynet, command):
     code, out, _ = whynet(command, "--help")

@@ -93,6 +93,10 @@ class Outcome:
     seconds: float
     seed: int = 0
     each: tuple[Figures, ...] = ()
+    verdict: list[dict[str, Any]] | None = None
+    """The doctor's findings as plain values, if it was asked."""
+    fixed: dict[str, Any] | None = None
+    """How the mended network ends, if there is a cure."""
 
     @property
     def over_seeds(self) -> dict[str, dict[str, Any]] | None:
@@ -117,8 +121,8 @@ class Outcome:
             "measured": self.measured,
             "floor": self.floor,
             "means": self.experiment.means,
-            "verdict": None,
-            "fixed": None,
+            "verdict": self.verdict,
+            "fixed": self.fixed,
             "seconds": self.seconds,
             **spread,
         }

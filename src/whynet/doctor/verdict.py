@@ -242,6 +242,8 @@ class _Trials:
         assert diagnosis.before is not None
         own = max(diagnosis.before.seconds, 1e-3)
         arm = max(0.4, laboratory.left / 35)  # seconds of one arm, so that some fifty of them fit into the budget
+        if case.state == "healthy":
+            arm = min(arm, 0.6)  # there is little to find out
         self.share = 1.0 if diagnosis.before.steps < 50 else min(1.0, arm / own)
         laboratory.longest = max(4 * arm, 1.0)
         self.good = diagnosis.linear - GOOD

@@ -11,6 +11,7 @@ from whynet.data.distortions import contact_sheet
 from whynet.engines.choice import FASTEST
 from whynet.network.excitation import exciting_inputs, masks
 from whynet.report import pictures
+from whynet.report.diagnosis import diagnosis_html
 from whynet.report.page import chart, figures, page, text
 from whynet.training import metrics
 from whynet.types import Array, Labels
@@ -25,6 +26,8 @@ MISTAKES = 24
 def run_page(run: Run) -> str:
     """The run as one HTML page: outcome, curves, confusion, masks, worst mistakes, recipe."""
     parts = [_outcome(run), _curves(run)]
+    if run.diagnosis is not None:
+        parts.append(diagnosis_html(run.diagnosis))
     test = run.data.test
     if test is not None:
         scores = FASTEST.scores(run.network, test.pixels)

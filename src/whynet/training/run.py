@@ -74,6 +74,8 @@ class Run:
     message: str | None = None
     base: str = ""
     rate_search: RateSearch | None = None
+    diagnosis: Any = None
+    """The doctor's, if it was asked; the report shows it."""
 
     def __post_init__(self, start: Position | None) -> None:
         self._training = Training(self.network, self.data, self.recipe, position=start)

@@ -80,3 +80,14 @@ def cause(name: str) -> Cause:
     if name not in NAMES:
         raise UsageError(f"there is no cause '{name}'", do=did_you_mean(name, NAMES))
     return cast(Cause, import_module(f"whynet.doctor.causes.{name.replace('-', '_')}"))
+
+
+def pages() -> str:
+    """All pages as one Markdown text; `make docs` writes it into docs/causes.md.
+
+    >>> pages().startswith("# Causes")
+    True
+    """
+    head = "# Causes: why a network does not learn\n\nMade from the docstrings of the causes by `make docs`."
+    parts = [f"## {name}\n\n{(cause(name).__doc__ or '').strip()}" for name in NAMES]
+    return "\n\n".join([head, *parts]) + "\n"

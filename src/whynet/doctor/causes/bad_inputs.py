@@ -10,7 +10,7 @@
 
 **Not to be confused with.** Sparse images are not blank.
 
-**An example.** Half of the images blank: 12 points are lost.
+**An example.** 784-30-10 with half of the images blank: 93 % after two epochs, 95 % without them.
 
 **Sources.** Sculley et al., Hidden Technical Debt (2015)
 """

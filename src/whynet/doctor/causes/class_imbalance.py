@@ -10,7 +10,7 @@
 
 **Not to be confused with.** Output units that are saturated: there the classes are balanced.
 
-**An example.** 97 % of one class: the rest is answered with it.
+**An example.** 97 % of the examples of one class: 42 % on a fair set; as many of each class: 95 %.
 
 **Sources.** King and Zeng, Logistic Regression in Rare Events Data (2001)
 """

@@ -11,7 +11,7 @@ inputs, later the rate.
 
 **Not to be confused with.** Sparse activity: units that are 0 for most images are fine.
 
-**An example.** Biases at -5 kill 30 of 30 units before the first step.
+**An example.** 784-100-10 with biases of -10: 11 %; with biases of 0: 96 %.
 
 **Sources.** Lu et al., Dying ReLU and Initialization (2020)
 """

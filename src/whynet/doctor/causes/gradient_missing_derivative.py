@@ -11,7 +11,7 @@ gradient: harmless there.)
 
 **Not to be confused with.** A cost that was chosen on purpose.
 
-**An example.** Hidden slopes left out: learns, worse.
+**An example.** 784-30-10 with the hidden slopes left out: 85 % where 96 % is possible.
 
 **Sources.** Nielsen, chapter 2, equation BP2
 """

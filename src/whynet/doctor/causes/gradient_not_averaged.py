@@ -10,7 +10,7 @@
 
 **Not to be confused with.** A learning rate that is too high; dividing it by the batch size helps as well.
 
-**An example.** Summed over 128 rows at rate 0.5: NaN.
+**An example.** 784-10 with the cost summed over the batch: NaN after two steps; with its mean 84 %.
 
 **Sources.** Goyal et al., Accurate, Large Minibatch SGD (2017), section 2
 """

@@ -10,7 +10,7 @@
 
 **Not to be confused with.** A learning rate that is too high: a small step then helps.
 
-**An example.** Rate 1e-6 and still rising.
+**An example.** 784-30-10 with the sign flipped ends above its first cost, at 10 %.
 
 **Sources.** Nielsen, chapter 2
 """

@@ -11,7 +11,7 @@ are.
 
 **Not to be confused with.** A wrong term.
 
-**An example.** Reshaped: 60 % where 93 % is possible.
+**An example.** 784-30-30-10, reshaped: 93.1 % after an epoch where 94.4 % is possible: it learns, worse.
 
 **Sources.** Nielsen, chapter 2, equation BP2
 """

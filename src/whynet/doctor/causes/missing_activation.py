@@ -11,7 +11,7 @@ about 92 %.
 
 **Not to be confused with.** Underfitting by few units.
 
-**An example.** 784-30-10 without activation stops at 92 %, with one 96 %.
+**An example.** 784-30-10 without activation: 91 % after five epochs; with the sigmoid 96 %.
 
 **Sources.** Bishop (2006), section 5.1
 """

@@ -10,7 +10,7 @@
 
 **Not to be confused with.** A learning rate that is too high swings as well, but not with the classes.
 
-**An example.** Sorted MNIST in batches of 10 answers nearly everything with the last class.
+**An example.** MNIST sorted by class, in batches of 32: 10 %; shuffled: 96 %.
 
 **Sources.** Bottou, Stochastic Gradient Descent Tricks (2012)
 """

@@ -10,7 +10,7 @@
 
 **Not to be confused with.** Too little data, the usual reason; data that differ.
 
-**An example.** 1,000 images: 100 % and 88 %.
+**An example.** 784-100-10 on 1,000 images: 100 % of them, 89 % of the test images.
 
 **Sources.** Srivastava et al. (2014)
 """

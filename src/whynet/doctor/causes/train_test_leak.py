@@ -10,7 +10,7 @@
 
 **Not to be confused with.** A good network.
 
-**An example.** With every test image among the training images, 100 % is no wonder.
+**An example.** A test set that was cut from the training set after copies had been made.
 
 **Sources.** Kapoor and Narayanan, Leakage and the Reproducibility Crisis (2023)
 """

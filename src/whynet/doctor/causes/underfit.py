@@ -10,7 +10,7 @@
 
 **Not to be confused with.** Undertrained: there the cost still falls.
 
-**An example.** 784-2-10 stops near 40 %.
+**An example.** 784-2-10 stops at 40 %.
 
 **Sources.** Goodfellow et al. (2016), section 5.2
 """

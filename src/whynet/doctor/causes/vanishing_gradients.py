@@ -10,7 +10,7 @@
 
 **Not to be confused with.** A learning rate that is too low: there all layers are slow. A factor of ten is normal.
 
-**An example.** Six layers of sigmoid units stay on the floor; ReLU leaves it at once.
+**An example.** Six layers of 30 sigmoid units: 10 % after two epochs; with a quarter of the layers 95 %.
 
 **Sources.** Hochreiter (1991); Nielsen, Neural Networks and Deep Learning, chapter 5
 """

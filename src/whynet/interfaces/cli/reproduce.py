@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ QUICK_SECONDS = 20.0
 @click.option("--seed", type=click.IntRange(0), help="Another seed than the published one.")
 @click.option("--seeds", default=1, show_default=True, type=click.IntRange(1), help="From so many seeds: mean and sd.")
 @click.option("--quick", is_flag=True, help=f"Leave out what takes more than {QUICK_SECONDS:.0f} seconds.")
+@click.option("--no-diagnose", is_flag=True, help="Do not ask the doctor (left out with --quick as well).")
 @click.option("--data", help="Where MNIST is (default: as for `whynet train --data mnist`).")
 @click.option("--page", type=click.Path(path_type=Path), help="Also write the outcome as an HTML page.")
 @screen_options
@@ -34,6 +36,7 @@ def reproduce(
     seed: int | None,
     seeds: int,
     quick: bool,
+    no_diagnose: bool,
     data: str | None,
     page: Path | None,
 ) -> None:
@@ -69,7 +72,10 @@ def reproduce(
     outcomes: list[Outcome] = []
     with _rows(screen) as (tick_for, finish):
         for experiment in chosen:
-            outcome = experiment.run(sets[experiment.recipe().data], seed=seed, seeds=seeds, tick=tick_for(experiment))
+            dataset = sets[experiment.recipe().data]
+            outcome = experiment.run(dataset, seed=seed, seeds=seeds, tick=tick_for(experiment))
+            if not (no_diagnose or quick or experiment.long):
+                outcome = _diagnosed(outcome, dataset, seed)
             outcomes.append(outcome)
             finish(outcome)
     lines = []
@@ -81,6 +87,7 @@ def reproduce(
             *([f"  over seeds {spread_shown(outcome)}"] if outcome.over_seeds else []),
             f"  floor      {outcome.floor:.5f}",
             *_wrapped(outcome.experiment.means),
+            *_doctor_says(outcome),
             "",
         ]
     screen.result(
@@ -94,6 +101,25 @@ def reproduce(
         "whynet train vectorised",
         "train one of them yourself, with a report; any recipe can be changed by options",
     )
+
+
+def _diagnosed(outcome: Outcome, data: Dataset, seed: int | None) -> Outcome:
+    from whynet.doctor.verdict import diagnose
+
+    recipe = outcome.experiment.recipe(seed)
+    found = diagnose(recipe, data, budget=90.0 if recipe.faults else 30.0).as_dict()
+    return replace(outcome, verdict=found["verdict"], fixed=found["fix"])
+
+
+def _doctor_says(outcome: Outcome) -> list[str]:
+    if outcome.verdict is None:
+        return []
+    said = ", ".join(f"{finding['cause']} ({finding['status']})" for finding in outcome.verdict) or "nothing is wrong"
+    lines = [f"  doctor     {said}"]
+    if outcome.fixed is not None:
+        after = outcome.fixed["after"]["test_accuracy"]
+        lines.append(f"  mended     {'; '.join(outcome.fixed['changes'])}: {after:.2%} of the test images right")
+    return lines
 
 
 def _load(wanted: set[str], folder: str | None, screen: Screen) -> dict[str, Dataset]:

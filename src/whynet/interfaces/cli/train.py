@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from whynet.training.run import Run
 
 # Options that say where, on what data or from which seed, but nothing about the network or how it is trained.
+WATCHED = 3  # epochs at the floor after which --watch stops
 NEUTRAL = {"data", "train_size", "subset", "validation_size", "seed", "engine", "threads"}
 
 
@@ -114,6 +115,8 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
 @click.option("--find-rate", is_flag=True, help="Search for the learning rate first, and train with what was found.")
 @click.option("--csv", type=click.Path(path_type=Path), help="Also keep the epochs' records in this CSV file.")
+@click.option("--watch", is_flag=True, help="Stop early where going on makes no sense.")
+@click.option("--diagnose", is_flag=True, help="Afterwards find out, by trials, why it does not learn.")
 @click.option("--resume", type=click.Path(path_type=Path), help="Go on with the run in this directory.")
 @screen_options
 def train(
@@ -123,6 +126,8 @@ def train(
     overwrite: bool,
     find_rate: bool,
     csv: Path | None,
+    watch: bool,
+    diagnose: bool,
     resume: Path | None,
     **options: Any,
 ) -> None:
@@ -154,14 +159,17 @@ def train(
         if run.finished and report.exists():
             screen.say(f"This run is finished, and left as it is: {run.directory}")
         else:
-            code = _train(run, screen, csv, stop)
+            code = _train(run, screen, csv, stop, watch)
+            if diagnose and code != 130:
+                _diagnose(run, screen)
             run.report()
     seconds = time.perf_counter() - started
-    screen.result(_as_json(run, report, seconds), _in_words(run, report))
+    state, judgement = (None, "") if code == 130 else _checkup(run)
+    screen.result(_as_json(run, report, seconds, state), _in_words(run, report, judgement))
     if code == 130:
         screen.next(f"whynet train --resume {run.directory}", "go on from the batch where it stopped")
-    elif run.state is not None:
-        screen.next(f"whynet check-gradients {run.directory}", "are the gradients right before the first step?")
+    elif state not in (None, "healthy"):
+        screen.next(f"whynet diagnose {run.directory}", "find out why, by trials")
     else:
         screen.next(f"whynet evaluate {run.directory}", "which digits it takes for which")
     if code:
@@ -221,7 +229,7 @@ def _resumed(
     return lambda: run
 
 
-def _train(run: Run, screen: Screen, csv: Path | None, stop: Callable[[], bool]) -> int:
+def _train(run: Run, screen: Screen, csv: Path | None, stop: Callable[[], bool], watch: bool) -> int:
     """Train to the end, or until the user has had enough; returns the exit code."""
     from whynet.training.callbacks import CsvLog
 
@@ -237,7 +245,9 @@ def _train(run: Run, screen: Screen, csv: Path | None, stop: Callable[[], bool])
     with progress(run, screen) as (look, on_epoch):
         try:
             calls: list[Callable[[Epoch], object]] = [on_epoch] if log is None else [on_epoch, log]
-            run.train(on_epoch=lambda epoch: [call(epoch) for call in calls], stop=stop, look=look)
+            if watch:
+                calls.append(_hopeless(run, screen))
+            run.train(on_epoch=lambda epoch: True in [call(epoch) for call in calls], stop=stop, look=look)
         except Interrupted as stopped:
             screen.say(f"Stopped in {stopped.where}; saved.")
             return 130
@@ -245,6 +255,40 @@ def _train(run: Run, screen: Screen, csv: Path | None, stop: Callable[[], bool])
         screen.say(f"Stopped: {run.message}")
         return 4
     return 0
+
+
+def _hopeless(run: Run, screen: Screen) -> Callable[[Epoch], bool]:
+    """Says, after an epoch, whether going on makes no sense: three epochs at the floor without moving."""
+    costs: list[float] = []
+
+    def stop(epoch: Epoch) -> bool:
+        costs.append(epoch.cost)
+        last = costs[-WATCHED:]
+        at_floor = run.floor > 0 and all(abs(cost - run.floor) <= 0.02 * run.floor for cost in last)
+        still = max(last) - min(last) <= 0.002 * max(last)
+        if len(last) < WATCHED or not (at_floor and still):
+            return False
+        screen.say(
+            f"Stopped: for {WATCHED} epochs the cost has been {costs[-1]:.4g}, the floor is {run.floor:.4g}: every "
+            "image gets the same answer, and nothing moves."
+        )
+        return True
+
+    return stop
+
+
+def _checkup(run: Run) -> tuple[str | None, str]:
+    from whynet.doctor.checkup import checkup
+
+    return checkup(run)
+
+
+def _diagnose(run: Run, screen: Screen) -> None:
+    from whynet.doctor.verdict import diagnose
+    from whynet.report.diagnosis import diagnosis_in_words
+
+    run.diagnosis = diagnose(run.recipe, run.data, budget=90 if run.recipe.faults else 30, say=screen.say)
+    screen.say(diagnosis_in_words(run.diagnosis))
 
 
 @contextmanager
@@ -346,7 +390,7 @@ def _download_progress(screen: Screen) -> Any:
     return DownloadBar()
 
 
-def _as_json(run: Run, report: Path, seconds: float) -> dict[str, Any]:
+def _as_json(run: Run, report: Path, seconds: float, state: str | None) -> dict[str, Any]:
     history = run.history
     last = history[-1 if run.best_epoch is None else run.best_epoch] if len(history) else None
     return {
@@ -369,12 +413,12 @@ def _as_json(run: Run, report: Path, seconds: float) -> dict[str, Any]:
         "report": str(report),
         "best_epoch": run.best_epoch,
         "rate_search": None if run.rate_search is None else asdict(run.rate_search),
-        "state": run.state,
+        "state": run.state or state,
         "message": run.message,
     }
 
 
-def _in_words(run: Run, report: Path) -> str:
+def _in_words(run: Run, report: Path, judgement: str) -> str:
     lines = []
     if len(run.history):
         last = run.history[-1 if run.best_epoch is None else run.best_epoch]
@@ -383,11 +427,9 @@ def _in_words(run: Run, report: Path) -> str:
             lines.append(f"{early}the best of {len(run.history)} epochs, number {run.best_epoch + 1}, is kept")
         if last.test_accuracy is not None:
             lines.append(f"{last.test_correct:,} of {last.test_total:,} test images right ({last.test_accuracy:.2%})")
-        near = last.cost > 0.98 * run.floor > 0
-        lines.append(
-            f"cost {last.cost:.4f}; the floor, the same answer for every image, is {run.floor:.4f}"
-            + (": nothing has been learned about the images" if near else "")
-        )
+        lines.append(f"cost {last.cost:.4f}; the floor, the same answer for every image, is {run.floor:.4f}")
+        if judgement:
+            lines.append(judgement)
     lines.append(f"run     {run.directory}")
     lines.append(f"report  {report}")
     return "\n".join(lines)
