@@ -46,3 +46,18 @@ def test_a_cause_has_a_page():
     assert found["cause"] == "init-positive-saturation"
     assert "**What to change.**" in found["page"]
     assert "neither a number nor a cause" in str(run("explain", "init-positive").exception)
+
+
+def test_learning_curves_are_read_as_bias_and_variance(tmp_path):
+    few, page = tmp_path / "few.toml", tmp_path / "curves.html"
+    few.write_text(whynet.Recipe(data="digits", hidden=(2,), epochs=5, learning_rate=0.5).to_toml())
+    found = json.loads(run("curves", str(few), "--json", "--page", str(page)).stdout)
+    sizes = [point["examples"] for point in found["over_examples"]]
+    assert sizes == sorted(sizes) and len(sizes) == 6
+    assert "Bias is what limits it" in found["reading"]
+    assert "over training examples" in page.read_text()
+    many = tmp_path / "many.toml"
+    many.write_text(whynet.Recipe(data="digits", hidden=(100,), epochs=30, learning_rate=0.5).to_toml())
+    found = json.loads(run("curves", str(many), "--json").stdout)
+    assert found["over_examples"][-1]["train"] > 0.99
+    assert "Bias is what limits it" not in found["reading"]

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 STATUS = {
     "proved": "proved by training again with it changed",
-    "found": "measured directly; not shown to be what stops the learning",
-    "suspected": "the evidence points here; no trial has proved it",
+    "found": "found: measured directly; not shown to be what stops the learning",
+    "suspected": "suspected: the evidence points here; no trial has proved it",
 }
 
 
@@ -86,7 +86,7 @@ def diagnosis_in_words(diagnosis: Diagnosis) -> str:
 
 def _finding_in_words(finding: Finding) -> list[str]:
     together = f" (together with {' and '.join(finding.with_)})" if finding.with_ else ""
-    lines = [f"{finding.cause}{together}: {finding.status}, {STATUS[finding.status]}"]
+    lines = [f"{finding.cause}{together}: {STATUS[finding.status]}"]
     for symptom in finding.evidence:
         lines += _wrapped(symptom_in_words(symptom), "  ")
     if finding.change and finding.before is not None and finding.after is not None:

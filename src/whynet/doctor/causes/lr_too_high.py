@@ -30,12 +30,14 @@ def suspect(case: Case) -> Suspicion | None:
     thrown = case.value("saturated-end") > 0.5 and case.value("saturated-start") < 0.3
     died = case.value("dead-end") > 0.5 and case.value("dead-start") < 0.3
     wild = case.value("highest-cost") > 1.5 or case.state in ("non-finite", "diverged")
-    evidence = case.evidence(
-        "highest-cost", "saturated-start", "saturated-end", "dead-start", "dead-end", "effective-rate", "moved"
-    )
-    if thrown or died or wild:
-        return Suspicion(0.65, evidence)
-    return Suspicion(POSSIBLE, evidence)
+    shown = [
+        *(["highest-cost"] if wild else []),
+        *(["saturated-start", "saturated-end"] if thrown else []),
+        *(["dead-start", "dead-end"] if died else []),
+        "effective-rate",
+        "moved",
+    ]
+    return Suspicion(0.65 if thrown or died or wild else POSSIBLE, case.evidence(*shown))
 
 
 def changes(case: Case) -> list[Change]:

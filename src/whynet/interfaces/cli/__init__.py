@@ -11,6 +11,7 @@ from whynet import __version__
 from whynet.errors import WhynetError, did_you_mean
 from whynet.interfaces.cli.bench import bench
 from whynet.interfaces.cli.check import check_gradients
+from whynet.interfaces.cli.curves import curves
 from whynet.interfaces.cli.data import data
 from whynet.interfaces.cli.diagnose import diagnose
 from whynet.interfaces.cli.evaluate import evaluate, report
@@ -59,7 +60,7 @@ def cli(ctx: click.Context) -> None:
         click.echo(WELCOME)
 
 
-for command in (train, evaluate, predict, diagnose, explain, reproduce, check_gradients, bench, data, report):
+for command in (train, evaluate, predict, diagnose, curves, explain, reproduce, check_gradients, bench, data, report):
     cli.add_command(command)
 
 

@@ -1,0 +1,113 @@
+"""Learning curves: accuracy over the number of training examples and over epochs, and what they say about bias and
+variance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from whynet.data.dataset import Dataset
+from whynet.doctor.trials import Laboratory
+from whynet.training.metrics import accuracy
+from whynet.training.recipe import Recipe
+
+SIZES = 6
+NEAR = 0.02
+
+
+@dataclass(frozen=True)
+class Point:
+    """Accuracies on the examples trained on and on those held back, with so many examples and epochs.
+
+    >>> Point(examples=100, epochs=5, train=1.0, validation=0.7).train
+    1.0
+    """
+
+    examples: int
+    epochs: int
+    train: float
+    validation: float
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Both curves and their reading.
+
+    >>> Curves((), (), "", linear=0.9).as_dict()["linear_accuracy"]
+    0.9
+    """
+
+    over_examples: tuple[Point, ...]
+    over_epochs: tuple[Point, ...]
+    reading: str
+    linear: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "over_examples": [asdict(point) for point in self.over_examples],
+            "over_epochs": [asdict(point) for point in self.over_epochs],
+            "reading": self.reading,
+            "linear_accuracy": self.linear,
+        }
+
+
+def learning_curves(recipe: Recipe, data: Dataset, *, say: Callable[[str], None] = lambda _: None) -> Curves:
+    """Train on ever larger parts of the data, every time as many steps; and follow the largest over its epochs.
+
+    >>> from whynet.data.sources import load
+    >>> curves = learning_curves(Recipe(epochs=5, learning_rate=0.5), load("digits"))
+    >>> [point.examples for point in curves.over_examples][-1]
+    1298
+    """
+    laboratory = Laboratory(data, seed=recipe.seed, budget=1e9)
+    most = len(laboratory.rest)
+    sizes = sorted({max(2 * len(data.classes), most >> halvings) for halvings in range(SIZES)})
+    over_examples, over_epochs = [], []
+    for size in sizes:
+        whole = size == most
+        epochs = min(recipe.epochs * most // size, 200 * max(recipe.epochs, 1))
+        arm = recipe.but(train_size=None if whole else size, subset="first", epochs=recipe.epochs if whole else epochs)
+        training = laboratory.training(arm)
+        every = max(1, arm.epochs // 10)
+        for epoch in training:
+            last = epoch.epoch + 1 == arm.epochs
+            if last or (whole and (epoch.epoch + 1) % every == 0):
+                some = np.linspace(0, len(training.train) - 1, min(len(training.train), 10_000)).astype(np.intp)
+                network = training.evaluated
+                point = Point(
+                    size, epoch.epoch + 1, accuracy(network, training.train.take(some)),
+                    accuracy(network, laboratory.held),
+                )  # fmt: skip
+                if whole:
+                    over_epochs.append(point)
+                if last:
+                    over_examples.append(point)
+                    say(f"{size:,} examples: {point.train:.1%} of them right, {point.validation:.1%} of others")
+    linear = laboratory.linear(recipe)
+    return Curves(tuple(over_examples), tuple(over_epochs), _reading(over_examples, over_epochs, linear), linear)
+
+
+def _reading(over_examples: list[Point], over_epochs: list[Point], linear: float) -> str:
+    """Bias: what even the training examples are not answered right. Variance: what others lose against them."""
+    last = over_examples[-1]
+    gap = last.train - last.validation
+    parts = [f"Bias: {1 - last.train:.1%} of the training examples are wrong. Variance: others lose {gap:.1%} more."]
+    if last.train < linear + NEAR and last.train < 0.97:
+        parts.append("Bias is what limits it: more units, another activation or more epochs, not more data.")
+    elif gap > NEAR:
+        parts.append("Variance is what limits it: more data, distortions or a penalty, not more units.")
+    else:
+        parts.append("Neither stands out.")
+    if len(over_examples) > 1:
+        gain = last.validation - over_examples[-2].validation
+        more = "would help" if gain > 0.01 else "would help little"
+        parts.append(f"The last doubling of the data gained {100 * gain:+.1f} points: more {more}.")
+    if len(over_epochs) > 1:
+        gain = over_epochs[-1].validation - over_epochs[len(over_epochs) // 2].validation
+        words = "it is still getting better" if gain > 0.005 else "going on would change little"
+        parts.append(f"The second half of the epochs gained {100 * gain:+.1f} points: {words}.")
+    return " ".join(parts)
