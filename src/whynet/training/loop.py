@@ -108,7 +108,7 @@ def build(recipe: Recipe, data: Dataset) -> Network:
     UsageError
         Its sizes do not fit.
     """
-    train, _ = split(data, recipe)
+    train = with_train_faults(split(data, recipe)[0], recipe.faults, recipe.seed)
     return Network(
         recipe.full_sizes(data.features, len(data.classes)),
         activation=recipe.activation,

@@ -27,7 +27,8 @@ def suspect(case: Case) -> Suspicion | None:
     evidence = case.evidence("steps", "still-falling", "progress")
     if case.value("steps") < 500:
         return Suspicion(0.7, evidence)
-    return Suspicion(0.5 if case.value("still-falling") > 0.02 else 0.25, evidence)
+    early = case.value("still-falling") > 0.02 and case.value("steps") < 5000
+    return Suspicion(0.5 if early else 0.25, evidence)
 
 
 def changes(case: Case) -> list[Change]:
