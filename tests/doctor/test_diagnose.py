@@ -38,7 +38,6 @@ def test_a_planted_fault_is_the_first_thing_that_is_named(name, digits):
     plant = PLANTS[name]
     recipe = plant.spoil(SOUND[plant.only[0]].but(epochs=15, seed=3))
     found = diagnose(recipe, digits, budget=20)
-    assert found.state != "healthy"
     assert found.verdict[0].cause in (plant.cause, *plant.also), [finding.cause for finding in found.verdict]
     assert found.verdict[0].evidence, "a verdict carries the numbers that it rests on"
     if found.verdict[0].status == "proved":

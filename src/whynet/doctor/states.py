@@ -38,7 +38,8 @@ def state_of(case: Case, *, linear: float, finite: bool, recalls: tuple[float, .
     """
     value = case.value
     accuracy, cost, start, floor = value("accuracy"), value("cost"), value("start-cost"), value("floor")
-    good = accuracy >= linear - AS_GOOD
+    doubt = 0.0 if math.isnan(value("doubt")) else value("doubt")
+    good = accuracy >= linear - AS_GOOD - 2 * doubt
     broken = value("neighbouring-pixels") < 0.15 and case.features >= 64
     if value("blank-rows") > 0.05 or value("test-loss") > 0.2 or value("neighbours-agree") < 0.3:
         return "bad-data"
@@ -55,10 +56,10 @@ def state_of(case: Case, *, linear: float, finite: bool, recalls: tuple[float, .
     if known and min(known) < 0.05 and max(known) > 0.5 and accuracy > 3 / case.classes:
         return "classes-missing"
     if good and (not known or min(known) >= 0.5):
-        return "overfits" if value("gap") > 0.05 + (value("doubt") or 0) else "healthy"
+        return "overfits" if value("gap") > 0.05 + doubt else "healthy"
     if abs(start - cost) < 0.01 * max(abs(start), 1e-12):
         return "not-started"
-    if value("gap") > 0.05:
+    if value("gap") > 0.05 + doubt:
         return "overfits"
     if value("still-falling") > 0.01 or value("own-steps") < 1:
         return "undertrained"
