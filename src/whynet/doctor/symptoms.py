@@ -43,6 +43,7 @@ def pauses(total: int) -> list[int]:
     return sorted(doubling | {total // 2, 3 * total // 4, total} - {0})
 
 
+@np.errstate(all="ignore")
 def measure_data(case: Case, training: Training, *, pixels_across: int) -> None:
     """What is fed to the network: ranges, blanks, classes, order, neighbours.
 
@@ -326,6 +327,7 @@ def _layer_norms(network: Network, gradient: Any) -> list[float]:
 # ---- the patient's own gradient and update, as black boxes
 
 
+@np.errstate(all="ignore")
 def audit_gradient(case: Case, training: Training) -> None:
     """Is the gradient that the patient computes the slope of its cost? If not, which known mistake equals it?
 
@@ -376,6 +378,7 @@ def _gradient_error(sound: Network, X: Array, targets: Array, theirs: Any) -> fl
     return max(found.relative_error, min(found.projection or 0.0, 1e3))
 
 
+@np.errstate(all="ignore")
 def audit_update(case: Case, training: Training, steps: int = 5) -> None:
     """What the update does to the weights: fitted on a few single steps of a copy, the step against the gradient, the
     gradient before and the step before.
@@ -471,6 +474,7 @@ def _as_params(vector: Array, network: Network) -> Params:
     return Params(network.params.shapes, vector)
 
 
+@np.errstate(all="ignore")
 def _moves_alike(
     case: Case, training: Training, fault: str, patient: Any, moves: list[Array], gradients: list[Array], rate: float
 ) -> bool:
