@@ -21,6 +21,7 @@ from typing import Any
 import click
 
 import whynet
+from whynet.casebook.cases import CASES
 from whynet.casebook.plants import PLANTS, SOUND
 from whynet.doctor.verdict import diagnose
 
@@ -176,6 +177,26 @@ def doubles(data: str) -> None:
             row = {"planted": sorted(causes), "said": sorted(said), "state": found.state}
             click.echo(json.dumps({**row, "after": found.after and found.after.validation_accuracy}))
     click.echo(f"{2 * len(DOUBLES)} double faults: the set found in {right / (2 * len(DOUBLES)):.0%}")
+
+
+@main.command()
+@click.option("--data", default="mnist")
+@click.option("--seeds", default=5)
+def cases(data: str, seeds: int) -> None:
+    """The real cases of the casebook: the state of each from several seeds, and what is said of the first."""
+    dataset = whynet.load(data)
+    first = third = 0
+    for name, case in CASES.items():
+        states = Counter(
+            diagnose(case.recipe.but(seed=seed), dataset, budget=15, trials=False).state for seed in range(seeds)
+        )
+        found = diagnose(case.recipe, dataset, budget=60 if case.recipe.faults else 25)
+        said = [finding.cause for finding in found.verdict] or [found.state]
+        first += said[0] in case.causes
+        third += bool(set(said[:3]) & set(case.causes))
+        shown = ", ".join(f"{state} x {count}" for state, count in states.items())
+        click.echo(f"| {name} | {case.reported} | {shown} | {' / '.join(case.causes)} | {', '.join(said[:3])} |")
+    click.echo(f"{len(CASES)} cases: first answer right {first / len(CASES):.0%}, first three {third / len(CASES):.0%}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""From what a person names to a recipe: a run's folder, a recipe file, the name of a shipped recipe."""
+"""From what a person names to a recipe: a run's folder, a recipe file, the name of a shipped recipe or a real case."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 from whynet import files
+from whynet.casebook.cases import CASES
 from whynet.data.dataset import Dataset
 from whynet.errors import WhynetError
 from whynet.training.history import History
@@ -26,6 +27,8 @@ def recipe_of(patient: str) -> Recipe:
     UsageError, BadFile
         There is nothing of that name, or it cannot be read.
     """
+    if patient in CASES:
+        return CASES[patient].recipe
     folder = Path(patient)
     if (folder / "recipe.toml").is_file():
         return Recipe.read(folder / "recipe.toml")

@@ -1,0 +1,20 @@
+"""The real cases are whole, and can be named as patients."""
+
+from __future__ import annotations
+
+import pytest
+
+from whynet.casebook.cases import CASES
+from whynet.doctor.causes import NAMES
+from whynet.doctor.patient import recipe_of
+from whynet.training.recipe import recipe_names
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_case_names_causes_of_the_closed_list(name):
+    case = CASES[name]
+    assert set(case.causes) <= {*NAMES, "healthy"}
+    assert case.source and case.reported
+    assert recipe_of(name) == case.recipe
+    assert name not in recipe_names()
+    assert case.recipe.full_sizes(784, 10)[0] == 784
