@@ -43,7 +43,7 @@ ODD: dict[str, dict[str, Any]] = {
     "batches of 100": {"batch_size": 100},
     "a little dropout": {"dropout": 0.1},
     "labels smoothed": {"label_smoothing": 0.1},
-    "no hidden layer": {"hidden": ()},
+    "no hidden layer": {"hidden": (), "learning_rate": 0.1},
     "gradients clipped at 5": {"clip_norm": 5.0},
 }
 DOUBLES = [

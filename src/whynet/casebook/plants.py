@@ -59,7 +59,7 @@ PLANTS: dict[str, Plant] = {
         Plant("preprocess-mismatch", faults=("inverted-test-images",)),
         Plant("wrong-output-activation", {"output_activation": "relu", "rate_times": 3}, only=("sigmoid-30",)),
         Plant("symmetric-init", {"init": "zeros"}),
-        Plant("init-too-small", {"init": "normal(0, 0.0003)"}, also=("vanishing-gradients",), only=("tanh-50-30",)),
+        Plant("init-too-small", {"init": "normal(0, 0.00001)"}, also=("vanishing-gradients",), only=("tanh-50-30",)),
         Plant("init-too-large", {"init": "normal(0, 5)"}, only=("sigmoid-30", "tanh-50-30")),
         Plant("init-positive-saturation", {"init": "uniform(0, 1)"}, only=("sigmoid-30", "tanh-50-30")),
         Plant("missing-activation", {"activation": "identity"}, only=("sigmoid-30", "tanh-50-30")),

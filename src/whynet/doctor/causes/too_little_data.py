@@ -24,7 +24,8 @@ from whynet.doctor.cause import LIKELY, POSSIBLE, Change, Suspicion
 def suspect(case: Case) -> Suspicion | None:
     if case.rows >= case.available or case.rows > 10_000:
         return None
-    strength = LIKELY if case.value("gap") > 0.05 or case.rows <= 1000 else POSSIBLE
+    few = case.rows <= 1000 and 4 * case.rows <= case.available
+    strength = 0.9 if few else LIKELY if case.value("gap") > 0.05 else POSSIBLE
     return Suspicion(strength, case.evidence("rows", "gap"))
 
 
