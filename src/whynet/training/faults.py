@@ -140,24 +140,34 @@ class Twisted:
         return self.twist(params, memo, dy, dx, gradients)
 
 
-def _flipped(params, memo, dy, dx, gradients):  # type: ignore[no-untyped-def]
+def _flipped(
+    params: Mapping[str, Array], memo: DenseMemo, dy: Array, dx: Array | None, gradients: dict[str, Array]
+) -> tuple[Array | None, dict[str, Array]]:
     return dx, {name: -g for name, g in gradients.items()}
 
 
-def _summed(params, memo, dy, dx, gradients):  # type: ignore[no-untyped-def]
+def _summed(
+    params: Mapping[str, Array], memo: DenseMemo, dy: Array, dx: Array | None, gradients: dict[str, Array]
+) -> tuple[Array | None, dict[str, Array]]:
     """Summed over the batch where the mean was meant."""
     return dx, {name: g * len(dy) for name, g in gradients.items()}
 
 
-def _no_bias(params, memo, dy, dx, gradients):  # type: ignore[no-untyped-def]
+def _no_bias(
+    params: Mapping[str, Array], memo: DenseMemo, dy: Array, dx: Array | None, gradients: dict[str, Array]
+) -> tuple[Array | None, dict[str, Array]]:
     return dx, {**gradients, "b": np.zeros_like(gradients["b"])}
 
 
-def _nothing(params, memo, dy, dx, gradients):  # type: ignore[no-untyped-def]
+def _nothing(
+    params: Mapping[str, Array], memo: DenseMemo, dy: Array, dx: Array | None, gradients: dict[str, Array]
+) -> tuple[Array | None, dict[str, Array]]:
     return dx, {name: np.zeros_like(g) for name, g in gradients.items()}
 
 
-def _wrong_transpose(params, memo, dy, dx, gradients):  # type: ignore[no-untyped-def]
+def _wrong_transpose(
+    params: Mapping[str, Array], memo: DenseMemo, dy: Array, dx: Array | None, gradients: dict[str, Array]
+) -> tuple[Array | None, dict[str, Array]]:
     """dx by the numbers of W reshaped where the transpose was meant."""
     if dx is None:
         return dx, gradients
@@ -166,7 +176,9 @@ def _wrong_transpose(params, memo, dy, dx, gradients):  # type: ignore[no-untype
     return dz @ W.reshape(W.shape[1], W.shape[0]), gradients
 
 
-def _wrong_term(params, memo, dy, dx, gradients):  # type: ignore[no-untyped-def]
+def _wrong_term(
+    params: Mapping[str, Array], memo: DenseMemo, dy: Array, dx: Array | None, gradients: dict[str, Array]
+) -> tuple[Array | None, dict[str, Array]]:
     """dW with the layer's own weighted inputs where their error was meant."""
     return dx, {**gradients, "W": memo.x.T @ np.tanh(memo.z) / len(dy)}
 
