@@ -53,7 +53,7 @@ for (const holder of document.querySelectorAll("[data-chart]")) {
     axes: [chart.log ? { ...axis, values: (u, ticks) => ticks.map(t =>
              Math.abs(Math.log10(t) - Math.round(Math.log10(t))) < 1e-9 ? "" + t : null) }
            : { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000] },
-           { ...axis, size: 64, values: (u, ticks) => ticks.map(shown) }],
+           { ...axis, size: 78, values: (u, ticks) => ticks.map(shown) }],
   }, chart.columns, holder);
   addEventListener("resize", () => plot.setSize({ width: Math.max(280, holder.clientWidth), height: 260 }));
 }
