@@ -92,6 +92,8 @@ def _finding_in_words(finding: Finding) -> list[str]:
     if finding.change and finding.before is not None and finding.after is not None:
         lines += _wrapped(f"changed: {finding.change}", "  ")
         lines += _wrapped(f"proof: {_change(finding.before, finding.after)}", "  ")
+    elif finding.change:
+        lines += _wrapped(finding.change, "  ")
     return lines
 
 
