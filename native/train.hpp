@@ -368,6 +368,10 @@ struct Trainer {
         for (std::int64_t s = start; s < stop + 32; s += 32) __builtin_prefetch(task.places + s);
     }
 
+    Sparse<std::uint16_t, Inks<T>> row_of(int i) const {
+        return {row_places[i], {row_inks[i], lookup}, row_starts[i + 1] - row_starts[i]};
+    }
+
     // The sparse rows sorted by pixel, within a pixel by row.
     void transpose_images(Columns columns) {
         const int in = task.layers[0].in;
@@ -401,8 +405,7 @@ struct Trainer {
                         for (int j = from; j < to; ++j) scratch[j] += offset * W[std::size_t(p) * stage.width + j];
                 for (int i = 0; i < batch; ++i) {
                     if (next_rows && worker == 0) fetch_image(next_rows[i]);
-                    const Sparse<std::uint16_t, Inks<T>> row{
-                        row_places[i], {row_inks[i], lookup}, row_starts[i + 1] - row_starts[i]};
+                    const Sparse<std::uint16_t, Inks<T>> row = row_of(i);
                     T* y = stage.y + std::size_t(i) * stage.width + from;
                     if (stage.width <= NARROW)
                         multiply_sparse<4>(start, row, W + from, stage.width, to - from, y);
@@ -565,7 +568,7 @@ struct Trainer {
         };
         T* whole = gradient + layer.weights + from;
         if (l == 0 && sparse && width <= NARROW) {
-            scatter(layer, step, from, n, total, whole, update_rows);
+            scatter_images(layer, step, from, n, total, whole, update_rows);
         } else if (l == 0 && sparse) {
             T* start = scratch + widest_width + from;
             for (int j = 0; j < n; ++j) start[j] = offset * total[j];
@@ -611,7 +614,7 @@ struct Trainer {
     // For few units: each image adds to the gradient's rows where it has ink. Under plain SGD they go straight into the
     // weights.
     template <class Rows>
-    void scatter(const Layer& layer, const Step<T>& step, int from, int n, const T* total, T* whole, Rows update_rows) {
+    void scatter_images(const Layer& layer, const Step<T>& step, int from, int n, const T* total, T* whole, Rows update_rows) {
         const int width = padded(layer.out);
         T* W = task.params + layer.weights + from;
         const bool direct = step.plain && offset == 0;
@@ -627,18 +630,12 @@ struct Trainer {
     }
 
     template <int COLUMNS>
-    void scatter_columns(int width, int from, T factor, T* __restrict into) {
+    void scatter_columns(int width, int from, T factor, T* into) {
         constexpr int V = COLUMNS / WIDTH<T>;
         for (int i = 0; i < batch; ++i) {
             Vec<T> dz[V];
             for (int v = 0; v < V; ++v) dz[v] = factor * load(dy + std::size_t(i) * width + from + v * WIDTH<T>);
-            const int count = row_starts[i + 1] - row_starts[i];
-            const std::uint16_t* __restrict places = row_places[i];
-            const Inks<T> value{row_inks[i], lookup};
-            for (int s = 0; s < count; ++s) {
-                T* row = into + std::size_t(places[s]) * width;
-                for (int v = 0; v < V; ++v) store(row + v * WIDTH<T>, load(row + v * WIDTH<T>) + value[s] * dz[v]);
-            }
+            scatter<V>(row_of(i), dz, into, width);
         }
     }
 
