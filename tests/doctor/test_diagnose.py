@@ -73,6 +73,29 @@ def test_two_faults_are_found_as_a_set_and_both_are_needed(digits):
     assert found.after.validation_accuracy > 0.9
 
 
+def test_two_mistakes_in_one_gradient_are_told_apart(digits):
+    recipe = SOUND["sigmoid-30"].but(cost="quadratic", epochs=2, faults=("no-output-slope", "flipped-gradient"))
+    found = diagnose(recipe, digits, trials=False)
+    assert set(found.case.fitting) == {"no-output-slope", "flipped-gradient"}
+
+
+def test_biases_that_are_not_updated_are_not_taken_for_none(digits):
+    found = diagnose(SOUND["sigmoid-30"].but(epochs=2, faults=("forgotten-bias",)), digits, trials=False)
+    assert (found.case.fitting, found.case.value("biases")) == (("forgotten-bias",), 40)
+
+
+def test_a_test_set_of_rows_that_repeat_by_nature_is_no_leak():
+    found = diagnose("xor", whynet.load("xor"), trials=False)
+    assert found.case.value("test-images-in-training") == 0
+
+
+def test_patience_that_waits_long_enough_is_left_in_peace(digits):
+    recipe = SOUND["sigmoid-30"].but(epochs=200, validation_size=200, patience=20)
+    found = diagnose(recipe, digits, budget=10)
+    assert found.case.value("stopped-early") > 0
+    assert (found.state, found.verdict) == ("healthy", [])
+
+
 def test_an_innocent_setting_is_cleared_with_numbers(digits):
     recipe = SOUND["sigmoid-30"].but(epochs=15, init="uniform(0, 1)", l2=1e-6)
     found = diagnose(recipe, digits, budget=20)

@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -32,7 +32,7 @@ from whynet.training.datafaults import with_loader_faults, with_test_faults
 from whynet.training.loop import Training, build
 from whynet.training.many import processors
 from whynet.training.recipe import Recipe
-from whynet.types import Array, Labels
+from whynet.types import Labels
 
 HELD_BACK = 10_000
 LONGEST_ARM = 6.0  # seconds
@@ -84,7 +84,7 @@ class Laboratory:
             rest, self.held = data.split(size, seed=seed)
         else:  # a handful of examples: there is nothing to hold back
             rest, self.held = data, data
-        self.rest = replace(rest, test=None)
+        self.rest = rest
         self.budget = budget
         self.deadline = time.perf_counter() + budget
         self.started = time.perf_counter()
@@ -98,10 +98,15 @@ class Laboratory:
         return self.deadline - time.perf_counter()
 
     def fit(self, recipe: Recipe) -> Recipe:
-        """The recipe as arms run it: no validation of its own, no more examples than there are."""
+        """The recipe as arms run it: no more examples than there are, and validation of its own only to stop by."""
         most = len(self.rest)
+        own = 0 if recipe.patience is None else min(recipe.validation_size, most // 3)
         size = recipe.train_size
-        return recipe.but(validation_size=0, patience=None, train_size=None if size is None or size >= most else size)
+        return recipe.but(
+            validation_size=own,
+            patience=recipe.patience if own else None,
+            train_size=None if size is None or size >= most - own else size,
+        )
 
     def training(self, recipe: Recipe, stops: Sequence[int] = ()) -> Training:
         """An arm, ready to start."""
@@ -148,9 +153,9 @@ class Laboratory:
         self, training: Training, finite: bool, *, test: bool, seconds: float, curve: Sequence[tuple[int, float]]
     ) -> Outcome:
         """The outcome of a training as it stands."""
-        network, recipe = training.evaluated, training.recipe
+        network, recipe = training.outcome, training.recipe
         held = with_loader_faults(self.held, recipe.faults, recipe.seed)
-        answers, _ = _answers(network, held)
+        answers = _answers(network, held)
         right = answers == held.labels
         recalls = tuple(
             float(right[held.labels == label].mean()) if np.any(held.labels == label) else math.nan
@@ -166,7 +171,7 @@ class Laboratory:
         return Outcome(
             cost=cost if finite else math.nan,
             validation_accuracy=float(right.mean()),
-            test_accuracy=None if tested is None else float(np.mean(_answers(network, tested)[0] == tested.labels)),
+            test_accuracy=None if tested is None else float(np.mean(_answers(network, tested) == tested.labels)),
             recalls=recalls,
             one_answer=float(np.bincount(answers, minlength=2).max() / len(answers)),
             steps=training.steps,
@@ -230,12 +235,14 @@ class Laboratory:
         if len(later) > 1:
             case.note("still-falling", (later[0] - later[-1]) / max(abs(later[0]), 1e-12), "in the second half", "")
         case.note("floor", training.floor)
-        case.note("own-steps", training.steps / max(total, 1), "of those asked for", "1")
+        asked = training.steps / max(total, 1)
+        if training.recipe.patience is not None:
+            stopped = 1 - asked if training.finished else 0.0
+            case.note("stopped-early", stopped, "of the epochs asked for were not trained", "0")
+        case.note("own-steps", 1.0 if training.finished else asked, "of those asked for", "1")
         train = training.train
         some = np.linspace(0, len(train) - 1, min(len(train), 5000)).astype(np.intp)
-        answers = training.evaluated.cost.predictions(
-            FASTEST.scores(training.evaluated, np.ascontiguousarray(train.pixels[some]))
-        )
+        answers = _answers(training.outcome, train.take(some))
         case.note("train-accuracy", float(np.mean(answers == train.labels[some])), "share", "")
         case.note("accuracy", outcome.validation_accuracy, "share of validation examples right", "above 0.92 on digits")
         doubt = math.sqrt(0.05 * 0.95 / len(self.held))  # of an accuracy near 95 % on so many rows
@@ -248,11 +255,13 @@ class Laboratory:
         case.note("lost-classes", len(lost), "classes with recall below 0.05", "0")
         case.note("one-answer", outcome.one_answer, "share of images answered alike", f"about {1 / case.classes:.2g}")
         held = with_loader_faults(self.held, recipe.faults, recipe.seed)
+        counted = training.count(training.outcome, held, FASTEST) / len(held)
+        case.note("accuracy-misreported", abs(counted - outcome.validation_accuracy), "share", "0")
         measure_neighbours(case, train, held, with_test_faults(self.test, recipe.faults, recipe.seed))
         return case, outcome
 
 
-def _answers(network: Network, data: Dataset) -> tuple[Labels, Array]:
+def _answers(network: Network, data: Dataset) -> Labels:
     scores = FASTEST.scores(network, data.pixels)
     with np.errstate(all="ignore"):
-        return network.cost.predictions(np.nan_to_num(scores, nan=-np.inf)), scores
+        return network.cost.predictions(np.nan_to_num(scores, nan=-np.inf))

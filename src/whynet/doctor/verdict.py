@@ -39,7 +39,8 @@ MEASURED = (  # defects that are measured directly, whether or not they matter
     "bad-inputs", "bias-not-updated", "data-index-bug", "gradient-buffer-not-reset", "gradient-check-invalid",
     "gradient-missing-derivative", "gradient-not-averaged", "gradient-sign-flipped", "gradient-wrong-derivative",
     "gradient-wrong-term", "gradient-wrong-transpose", "label-order-mismatch", "layer-not-updated", "log-of-zero",
-    "metric-wrong", "momentum-unscaled", "nan-hyperparameter", "not-shuffled", "preprocess-mismatch", "train-test-leak",
+    "metric-wrong", "momentum-unscaled", "nan-hyperparameter", "no-bias", "not-shuffled", "preprocess-mismatch",
+    "train-test-leak", "unstable-softmax",
 )  # fmt: skip
 LIMITS = ("bottleneck", "capacity-minimal", "overfit", "too-little-data", "undertrained", "underfit", "label-noise")
 """What bounds how good a network gets: it joins a set of changes only where nothing restores learning without it."""
@@ -328,7 +329,7 @@ class _Trials:
         seeds = [self.recipe.seed + step for step in range(SEEDS)]
         table = np.array([self.scores([self.recipe, best.recipe], seed) for seed in seeds])
         gains = table[:, 1] - table[:, 0]
-        if gains.mean() <= max(NOISE, 2 * float(gains.std(ddof=1)) / math.sqrt(SEEDS)):
+        if gains.mean() <= max(NOISE, self.case.value("doubt"), 2 * float(gains.std(ddof=1)) / math.sqrt(SEEDS)):
             return
         known = {finding.cause for finding in self.diagnosis.verdict}
         finding = Finding(
