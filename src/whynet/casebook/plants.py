@@ -63,6 +63,7 @@ PLANTS: dict[str, Plant] = {
         Plant("no-bias", faults=("no-biases",)),
         Plant("gradient-check-invalid", faults=("whole-matrix-check",)),
         Plant("wrong-output-activation", {"output_activation": "relu", "rate_times": 3}, only=("sigmoid-30",)),
+        Plant("log-of-zero", faults=("naive-sigmoid",), only=("sigmoid-30",)),
         Plant("symmetric-init", {"init": "zeros"}),
         Plant("init-too-small", {"init": "normal(0, 0.00001)"}, also=("vanishing-gradients",), only=("tanh-50-30",)),
         Plant("init-too-large", {"init": "normal(0, 5)"}, only=("sigmoid-30", "tanh-50-30")),

@@ -376,11 +376,24 @@ def audit_gradient(case: Case, training: Training) -> None:
     if norm > 0 and size > 0:
         case.note("gradient-cosine", float(theirs.vector @ right.vector) / (size * norm), "with the true gradient", "1")
         case.note("gradient-length", size / norm, "of the true gradient's", "1")
+    case.note("overflows", _overflows(sound, task.network, X, targets), "arrays of the gradient", "0")
     check = own_check(training.recipe)
     if check is not None:
         case.note("own-check", check, "of a gradient that is right", "below 1e-6")
     if not np.allclose(theirs.vector, right.vector, rtol=1e-6, atol=1e-12 * max(size, 1e-300)):
         case.fitting += _fitting(training, sound, X, targets, theirs)
+
+
+def _overflows(sound: Network, patient: Network, X: Array, targets: Array) -> int:
+    """How many arrays of the patient's gradient are not finite where the sound one's are, with weighted inputs of a
+    thousand and more."""
+    largest = min(float(memo.z.max()) for memo in sound.forward(X).memos if isinstance(memo, DenseMemo))
+    large = sound.params.vector * (1000 / max(largest, 1e-3))
+    theirs, right = (one.having(large, sound.statistics.vector).gradients(X, targets) for one in (patient, sound))
+    return sum(
+        not np.isfinite(a).all() and bool(np.isfinite(b).all())
+        for (_, a), (_, b) in zip(theirs.named(), right.named(), strict=True)
+    )
 
 
 def _with_biases(network: Network) -> Network:
@@ -445,9 +458,9 @@ def audit_update(case: Case, training: Training, steps: int = 5) -> None:
     (0.1, 0.1)
     """
     task = training.task
-    network = training.network.having(training.network.params.vector.copy(), training.network.statistics.vector.copy())
+    network = _unstuck(training)
+    first = network.params.copy()
     patient = task._replace(network=task.network.having(network.params.vector, network.statistics.vector))
-    patient = patient._replace(network=_sharing_params(task.network, network))
     state = {**task.optimizer.init(network.params), **task.average.init(network.params)}
     rng = np.random.default_rng(0)
     size = min(training.batch_size, len(training.train), 1000)
@@ -481,11 +494,7 @@ def audit_update(case: Case, training: Training, steps: int = 5) -> None:
         slope = np.concatenate([g[chosen] for g in gradients])
         case.note(f"{what}-move", float(np.abs(moved).max(initial=0)), "largest change in five steps", "above 0")
         case.note(f"{what}-gradient", float(np.abs(slope).max(initial=0)), "largest gradient", "above 0")
-    unmoved = [
-        name
-        for name, array in network.params.named()
-        if not np.any(array != dict(training.network.params.named())[name])
-    ]
+    unmoved = [name for name, array in network.params.named() if not np.any(array != dict(first.named())[name])]
     still = [name for name in unmoved if np.any(dict(_as_params(gradients[0], network).named())[name])]
     case.note("arrays-left-alone", len(still), "arrays with a gradient that never move", "0")
     if case.recipe.optimizer == "sgd":
@@ -520,8 +529,17 @@ def audit_update(case: Case, training: Training, steps: int = 5) -> None:
     )
 
 
-def _sharing_params(network: Network, holder: Network) -> Network:
-    return network.having(holder.params.vector, holder.statistics.vector)
+def _unstuck(training: Training) -> Network:
+    """A copy of the network; with small random weights if its units are saturated, for an update shows little of
+    itself where there is no gradient."""
+    network = training.network.having(training.network.params.vector.copy(), training.network.statistics.vector.copy())
+    examples = training.task.examples
+    rows = np.arange(min(CHECK_ROWS, len(training.train)))
+    gradient = network.gradients(examples.features(rows, network.dtype), examples.targets[examples.labels[rows]])
+    if np.abs(gradient.vector).max() > 1e-3:
+        return network
+    small = np.random.default_rng(0).normal(0, 0.05, gradient.vector.size).astype(network.dtype)
+    return network.having(small, network.statistics.vector)
 
 
 def _as_params(vector: Array, network: Network) -> Params:

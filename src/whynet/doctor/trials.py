@@ -35,12 +35,13 @@ from whynet.training.recipe import Recipe
 from whynet.types import Labels
 
 HELD_BACK = 10_000
-LONGEST_ARM = 6.0  # seconds
+LONGEST_ARM, LEAST_ARM = 6.0, 0.2  # seconds
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an arm ended. Accuracies are shares; `cost` is that of the probe rows, NaN if numbers blew up.
+    """How an arm ended. Accuracies are shares; `cost` is that of the probe rows, NaN if numbers blew up. The test
+    accuracy is reported; nothing is judged by it.
 
     >>> Outcome(cost=0.1, validation_accuracy=0.97, test_accuracy=0.96, recalls=(), one_answer=0.1, steps=10).steps
     10
@@ -53,6 +54,8 @@ class Outcome:
     one_answer: float
     steps: int
     finite: bool = True
+    whole: bool = True
+    """Whether it took all the steps that were asked for."""
     seconds: float = 0.0
     curve: tuple[tuple[int, float], ...] = ()
 
@@ -89,8 +92,9 @@ class Laboratory:
         self.deadline = time.perf_counter() + budget
         self.started = time.perf_counter()
         self.epochs_run = 0.0
-        self.longest = LONGEST_ARM
-        self._known: dict[tuple[Recipe, float, bool], Outcome] = {}
+        self.usual = self.longest = min(LONGEST_ARM, 0.15 * budget)
+        """Seconds that an arm may take: usually at most, and now."""
+        self._known: dict[tuple[Recipe, float], Outcome] = {}
 
     @property
     def left(self) -> float:
@@ -115,22 +119,32 @@ class Laboratory:
         training.test = None
         return training
 
-    def run(self, recipes: Sequence[Recipe], *, share: float = 1.0, test: bool = False) -> list[Outcome]:
+    def allow(self, arms: int, part: float) -> None:
+        """From here on an arm may take so long that this many of them take this part of the time that is left."""
+        fair = part * self.left * processors() / max(arms, 1)
+        self.longest = max(LEAST_ARM, min(self.usual, fair))
+
+    def run(self, recipes: Sequence[Recipe], *, share: float = 1.0) -> list[Outcome]:
         """The outcome of each, after this share of its steps; several at once."""
-        wanted = [(self.fit(recipe), share, test) for recipe in recipes]
-        new = [key for key in dict.fromkeys(wanted) if key not in self._known]
+        wanted = [(self.fit(recipe), share) for recipe in recipes]
+        new = [key for key in dict.fromkeys(wanted) if not self._settled(key)]
         with threadpool_limits(1), ThreadPoolExecutor(processors()) as pool:
             for key, outcome in zip(new, pool.map(lambda key: self._one(*key), new), strict=True):
                 self._known[key] = outcome
         return [self._known[key] for key in wanted]
 
-    def _one(self, recipe: Recipe, share: float, test: bool) -> Outcome:
+    def _settled(self, key: tuple[Recipe, float]) -> bool:
+        """Whether an arm need not be trained again: it was whole, or would get little more time than it had."""
+        known = self._known.get(key)
+        return known is not None and (known.whole or not known.finite or known.seconds > 0.5 * self.longest)
+
+    def _one(self, recipe: Recipe, share: float) -> Outcome:
         training = self.training(recipe)
         total = training.batches * training.recipe.epochs
         last = max(1, math.ceil(total * share))
-        return self.finish(training, last, test=test)
+        return self.finish(training, last)
 
-    def finish(self, training: Training, last: int, *, test: bool, longest: float | None = None) -> Outcome:
+    def finish(self, training: Training, last: int, *, longest: float | None = None) -> Outcome:
         """Train to step `last`, or until time is over, and judge."""
         started = time.perf_counter()
         end = started + (longest or self.longest)
@@ -147,10 +161,11 @@ class Laboratory:
         if len(training.costs) and training.position.batch:
             curve.append((training.steps, float(training.costs[-min(len(training.costs), 200) :].mean())))
         self.epochs_run += training.steps / max(training.batches, 1)
-        return self.judge(training, finite, test=test, seconds=time.perf_counter() - started, curve=curve)
+        whole = training.steps >= last or training.finished
+        return self.judge(training, finite, whole=whole, seconds=time.perf_counter() - started, curve=curve)
 
     def judge(
-        self, training: Training, finite: bool, *, test: bool, seconds: float, curve: Sequence[tuple[int, float]]
+        self, training: Training, finite: bool, *, whole: bool, seconds: float, curve: Sequence[tuple[int, float]]
     ) -> Outcome:
         """The outcome of a training as it stands."""
         network, recipe = training.outcome, training.recipe
@@ -167,7 +182,7 @@ class Laboratory:
         targets = training.task.examples.targets[training.task.examples.labels[rows]]
         with np.errstate(all="ignore"):
             cost = network.cost.value(scores, targets)
-        tested = with_test_faults(self.test, recipe.faults, recipe.seed) if test else None
+        tested = with_test_faults(self.test, recipe.faults, recipe.seed)
         return Outcome(
             cost=cost if finite else math.nan,
             validation_accuracy=float(right.mean()),
@@ -176,6 +191,7 @@ class Laboratory:
             one_answer=float(np.bincount(answers, minlength=2).max() / len(answers)),
             steps=training.steps,
             finite=finite,
+            whole=whole,
             seconds=seconds,
             curve=tuple(curve),
         )
@@ -218,9 +234,9 @@ class Laboratory:
         audit_update(case, training)
         watch = Watch(case, training)
         training.look = watch.look
-        outcome = self.finish(training, total, test=True, longest=longest)
+        outcome = self.finish(training, total, longest=longest)
         watch.finish()
-        self._known[(fitted, 1.0, True)] = outcome
+        self._known[(fitted, 1.0)] = outcome
         case.note("steps", training.steps, "steps in all", "thousands")
         case.note("steps-per-epoch", training.batches, "steps", "hundreds")
         hidden = sizes[1:-1]
@@ -262,6 +278,7 @@ class Laboratory:
 
 
 def _answers(network: Network, data: Dataset) -> Labels:
-    scores = FASTEST.scores(network, data.pixels)
     with np.errstate(all="ignore"):
+        single = network.astype("float32")  # twice as fast, and as good for saying which output is largest
+        scores = FASTEST.scores(single if np.isfinite(single.params.vector).all() else network, data.pixels)
         return network.cost.predictions(np.nan_to_num(scores, nan=-np.inf))
