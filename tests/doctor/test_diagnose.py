@@ -17,6 +17,7 @@ from whynet.doctor.causes import NAMES, cause
 from whynet.doctor.patient import recipe_of, recorded
 from whynet.doctor.trials import Laboratory
 from whynet.doctor.verdict import diagnose
+from whynet.doctor.words import WORDS
 from whynet.errors import UsageError
 from whynet.report.diagnosis import diagnosis_html, diagnosis_in_words
 
@@ -40,6 +41,8 @@ def test_a_planted_fault_is_the_first_thing_that_is_named(name, digits):
     found = diagnose(recipe, digits, budget=20)
     assert found.verdict[0].cause in (plant.cause, *plant.also), [finding.cause for finding in found.verdict]
     assert found.verdict[0].evidence, "a verdict carries the numbers that it rests on"
+    assert set(found.case.symptoms) <= set(WORDS), "every measured fact can be said in a sentence"
+    assert found.after is None or found.verdict[0].status == "proved"
     if found.verdict[0].status == "proved":
         assert found.after.validation_accuracy > found.before.validation_accuracy or name == "preprocess-mismatch"
 
@@ -71,6 +74,29 @@ def test_two_faults_are_found_as_a_set_and_both_are_needed(digits):
     assert {"regularisation-too-strong", "symmetric-init"} <= set(proved)
     assert proved["symmetric-init"].with_ == ("regularisation-too-strong",)
     assert found.after.validation_accuracy > 0.9
+
+
+def test_two_mistakes_in_one_gradient_are_told_apart(digits):
+    recipe = SOUND["sigmoid-30"].but(cost="quadratic", epochs=2, faults=("no-output-slope", "flipped-gradient"))
+    found = diagnose(recipe, digits, trials=False)
+    assert set(found.case.fitting) == {"no-output-slope", "flipped-gradient"}
+
+
+def test_biases_that_are_not_updated_are_not_taken_for_none(digits):
+    found = diagnose(SOUND["sigmoid-30"].but(epochs=2, faults=("forgotten-bias",)), digits, trials=False)
+    assert (found.case.fitting, found.case.value("biases")) == (("forgotten-bias",), 40)
+
+
+def test_a_test_set_of_rows_that_repeat_by_nature_is_no_leak():
+    found = diagnose("xor", whynet.load("xor"), trials=False)
+    assert found.case.value("test-images-in-training") == 0
+
+
+def test_patience_that_waits_long_enough_is_left_in_peace(digits):
+    recipe = SOUND["sigmoid-30"].but(epochs=200, validation_size=200, patience=20)
+    found = diagnose(recipe, digits, budget=10)
+    assert found.case.value("stopped-early") > 0
+    assert (found.state, found.verdict) == ("healthy", [])
 
 
 def test_an_innocent_setting_is_cleared_with_numbers(digits):
@@ -153,10 +179,34 @@ def test_json_words_and_page_say_the_same(digits):
     first = values["verdict"][0]
     assert set(first) == {"cause", "status", "with", "evidence", "change", "before", "after"}
     assert set(first["evidence"][0]) == {"symptom", "value", "unit", "normal"}
+    assert 0 < first["before"]["test_accuracy"] < 0.5 < first["after"]["test_accuracy"] <= 1
     assert set(values["fix"]["before"]) == {"cost", "validation_accuracy", "test_accuracy"}
     for text in (diagnosis_in_words(found), diagnosis_html(found), found._repr_html_()):
         assert "symmetric-init" in text and "random initial weights" in text
     assert set(values["baselines"]) == {"unchanged", "train longer", "a random single change"}
+
+
+def test_without_proof_there_is_no_cure_to_write(digits):
+    """Labels at random, read from the data themselves: no change of the recipe restores learning."""
+    rng = np.random.default_rng(0)
+    noise = whynet.Dataset(digits.images, rng.permutation(digits.labels), "noise", digits.classes, digits.test)
+    found = diagnose(SOUND["sigmoid-30"].but(epochs=5), noise, budget=5)
+    assert found.state != "healthy" and found.verdict
+    assert "proved" not in {finding.status for finding in found.verdict}
+    assert (found.as_dict()["fix"], found.fix_changes, found.after) == (None, (), None)
+
+
+def test_harmless_mistakes_are_found_and_mended_along_with_the_cause(digits):
+    """A momentum of raw gradients beside weights that are all positive: the start is what stops it."""
+    recipe = whynet.Recipe(
+        hidden=(30,), init="uniform(0, 1)", cost="quadratic", learning_rate=0.001, momentum=0.3, batch_size=1, epochs=8,
+        faults=("raw-momentum", "naive-sigmoid"),
+    )  # fmt: skip
+    found = diagnose(recipe, digits, budget=30)
+    assert (found.verdict[0].cause, found.verdict[0].status) == ("init-positive-saturation", "proved")
+    assert {finding.cause for finding in found.verdict[1:]} >= {"momentum-unscaled", "log-of-zero"}
+    assert found.fix_recipe.faults == ()
+    assert found.after.validation_accuracy > 0.8
 
 
 def test_trials_are_paired_and_remembered(digits):

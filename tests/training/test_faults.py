@@ -7,7 +7,7 @@ import pytest
 
 import whynet
 from whynet.errors import NonFinite, UsageError
-from whynet.training.checking import check, whole_matrix_ratios
+from whynet.training.checking import check, own_check, whole_matrix_ratios
 from whynet.training.loop import Training, build, make_task
 
 RECIPE = whynet.Recipe(hidden=(6,), cost="quadratic", learning_rate=0.5, epochs=1, batch_size=20, dtype="float64")
@@ -73,3 +73,43 @@ def test_a_faulty_training_shares_the_parameters_of_the_sound_network(digits):
     next(Training(network, digits, recipe))
     assert (network.params.vector != before).any()
     assert all(isinstance(layer, whynet.Dense) for layer in network.layers)
+
+
+def test_a_network_without_biases_answers_zeros_with_zeros_and_keeps_its_biases_at_nothing(digits):
+    recipe = RECIPE.but(faults=("no-biases",), bias_init="constant(0.3)", cost="softmax-cross-entropy")
+    network = build(recipe, digits)
+    next(Training(network, digits, recipe))
+    assert all(not arrays["b"].any() for arrays in network.params)
+    assert all(arrays["W"].any() for arrays in network.params)
+
+
+def test_softmax_over_the_batch_has_shares_that_sum_to_1_over_all_rows(digits):
+    _, X, targets, task = gradients(RECIPE.but(cost="softmax-cross-entropy", faults=("softmax-over-batch",)), digits)
+    scores = task.network.scores(X)
+    shares = task.network.cost.probabilities(scores)
+    assert shares.sum() == pytest.approx(1)
+    assert task.network.cost.value(scores, targets) == pytest.approx(-np.log(shares[targets == 1]).mean())
+    with pytest.raises(UsageError, match="softmax-cross-entropy"):
+        make_task(build(RECIPE, digits), digits, RECIPE.but(faults=("softmax-over-batch",)))
+
+
+def test_an_accuracy_over_the_wrong_axis_is_printed_and_the_network_learns_all_the_same(digits):
+    recipe = RECIPE.but(epochs=15, cost="softmax-cross-entropy", hidden=(30,))
+    sound, wrong = whynet.fit(recipe, digits), whynet.fit(recipe.but(faults=("argmax-over-images",)), digits)
+    assert (sound.network.params.vector == wrong.network.params.vector).all()
+    assert sound.history[-1].test_accuracy > 0.9 > 0.5 > wrong.history[-1].test_accuracy
+
+
+def test_leaked_test_images_are_in_the_training_set_with_their_labels(digits):
+    recipe = RECIPE.but(faults=("leaked-test-images",))
+    train = Training(build(recipe, digits), digits, recipe).train
+    known = {image.tobytes(): label for image, label in zip(train.pixels, train.labels, strict=True)}
+    assert len(train) == len(digits)
+    assert all(known[i.tobytes()] == n for i, n in zip(digits.test.pixels, digits.test.labels, strict=True))
+
+
+@pytest.mark.parametrize("cost", ["quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy"])
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh"])
+def test_an_invalid_check_accuses_a_gradient_that_is_right(activation, cost):
+    assert own_check(RECIPE.but(activation=activation, cost=cost, faults=("whole-matrix-check",))) > 0.1
+    assert own_check(RECIPE) is None

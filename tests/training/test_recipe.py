@@ -16,7 +16,7 @@ from whynet.network.costs import COSTS
 from whynet.optimizers.optimizers import OPTIMIZERS
 from whynet.optimizers.schedules import SCHEDULES
 from whynet.training.datafaults import DATA_FAULTS
-from whynet.training.faults import FAULTS
+from whynet.training.faults import CHECK_FAULTS, COUNT_FAULTS, FAULTS
 from whynet.training.recipe import LEARNING_RATES, Recipe, choices, recipe_names
 
 
@@ -24,7 +24,8 @@ from whynet.training.recipe import LEARNING_RATES, Recipe, choices, recipe_names
     ("field", "table"),
     [
         ("activation", ACTIVATIONS), ("output_activation", ACTIVATIONS), ("cost", COSTS), ("optimizer", OPTIMIZERS),
-        ("schedule", SCHEDULES), ("scaling", SCALINGS), ("faults", (*FAULTS, *DATA_FAULTS)),
+        ("schedule", SCHEDULES), ("scaling", SCALINGS),
+        ("faults", (*FAULTS, *COUNT_FAULTS, *CHECK_FAULTS, *DATA_FAULTS)),
         ("engine", ["auto", *(engine.name for engine in ENGINES)]),
     ],
 )  # fmt: skip

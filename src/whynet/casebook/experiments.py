@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from whynet.data.dataset import Dataset
-from whynet.errors import NonFinite, UsageError, did_you_mean
+from whynet.errors import Interrupted, NonFinite, UsageError, did_you_mean
 from whynet.training import metrics
 from whynet.training.checking import batch, whole_matrix_ratios
 from whynet.training.loop import Training, build
@@ -27,6 +27,7 @@ Tick = Callable[[float], None]
 """Called with the share of the work that is done, 0..1."""
 
 TRIAL_STEPS = 30
+PLENTY = 2000  # examples; what stands still after so many stands still
 
 
 @dataclass(frozen=True)
@@ -156,10 +157,14 @@ def _training_accuracy(training: Training, tick: Tick) -> Figures:
     return {"train_accuracy": metrics.accuracy(training.network, training.train)}
 
 
-def _single_costs(training: Training, tick: Tick) -> Array:
-    """The cost of each single example before its step, over one epoch; ends early if numbers blow up."""
-    training.look = lambda t: tick(t.position.batch / t.batches)
-    with suppress(NonFinite):
+def _single_costs(training: Training, tick: Tick, most: int | None = None) -> Array:
+    """The cost of each single example before its step, over one epoch or `most` of its examples; ends early if numbers
+    blow up."""
+    steps = training.batches if most is None else most
+    training.pauses = [steps]
+    training.look = lambda t: tick(t.position.batch / steps)
+    training.stop = lambda: training.steps >= steps
+    with suppress(NonFinite, Interrupted):
         next(training)
     return training.costs
 
@@ -199,7 +204,7 @@ def _vectorised_800(training: Training, tick: Tick) -> Figures:
         in_single = f"cost {rehearsal.costs[-1]:.4f}"
     except NonFinite as error:
         in_single = f"{error.message} ({error.where})"
-    costs = _single_costs(training, tick)
+    costs = _single_costs(training, tick, PLENTY)
     return {
         "text": f"in float32: {in_single}; in float64: cost {start:.4f} at the start and {costs[-1]:.4f} after "
         f"{len(costs):,} examples; mean |z| {z[0]:.0f} hidden, {z[1]:.0f} output"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ import numpy as np
 from whynet.data.dataset import Dataset
 from whynet.doctor.case import Case
 from whynet.engines.reference import Reference
-from whynet.errors import WhynetError
+from whynet.errors import UsageError, WhynetError
 from whynet.network.activations import activation
 from whynet.network.gradcheck import check_gradients
 from whynet.network.layers import BatchNorm, BatchNormMemo, Dense, DenseMemo
@@ -23,6 +25,7 @@ from whynet.network.network import Network
 from whynet.noise import Noise
 from whynet.optimizers.optimizers import optimizer
 from whynet.params import Params
+from whynet.training.checking import own_check
 from whynet.training.faults import FAULTS, with_faults
 from whynet.training.loop import Training
 from whynet.types import Array
@@ -125,6 +128,22 @@ def measure_neighbours(case: Case, train: Dataset, held: Dataset, test: Dataset 
     case.note("neighbours-agree", np.mean(mine[among.argmin(axis=1)] == mine), "share", "above 0.9 on digits")
     if test is not None:
         case.note("test-set-differs", _difference(train, test), "sd", "below 0.3")
+        ours, theirs = copies(train, held), copies(train, test)
+        case.note("test-images-in-training", max(theirs - ours, 0.0), "share, beyond what chance gives", "0")
+
+
+def copies(train: Dataset, others: Dataset) -> float:
+    """The share of the other images that are among the training images, byte for byte.
+
+    >>> from whynet.data.sources import load
+    >>> data = load("digits")
+    >>> copies(data, data.take(slice(10))), copies(data, data.test)
+    (1.0, 0.0)
+    """
+    wanted = [row.tobytes() for row in others.pixels]
+    there = set(wanted)
+    found = {image for image in (row.tobytes() for row in train.pixels) if image in there}
+    return sum(image in found for image in wanted) / len(wanted)
 
 
 def _difference(a: Dataset, b: Dataset) -> float:
@@ -271,7 +290,7 @@ class Watch:
     def finish(self) -> None:
         """Everything that is measured at the end."""
         case, training = self.case, self.training
-        network = training.evaluated
+        network = training.outcome
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             trace = network.forward(self.X)
@@ -340,38 +359,87 @@ def audit_gradient(case: Case, training: Training) -> None:
     """
     task = training.task
     rows = np.arange(min(CHECK_ROWS, len(training.train)))
-    sound = training.network.astype("float64")
+    sound = _with_biases(training.network)
     X = task.examples.features(rows, np.dtype(np.float64))
     targets = task.examples.targets[task.examples.labels[rows]].astype(np.float64)
-    noise = Noise(task.seed, 0) if task.network.layers != training.network.layers else None
     patient = task.network.having(sound.params.vector, sound.statistics.vector)
     with np.errstate(all="ignore"):
-        theirs = patient.gradients(X, targets, noise)
-    case.note("gradient-error", _gradient_error(sound, X, targets, theirs), "relative", "below 1e-6")
+        theirs = patient.gradients(X, targets)
+        if case.recipe.cost == "softmax-cross-entropy" and targets.shape[1] > 1:
+            shares = patient.cost.probabilities(patient.scores(X)).sum(axis=1)
+            case.note("rows-sum", float(np.abs(shares - 1).max()), "off 1", "0")
+    case.note("biases", _working_biases(patient, X), "biases that do anything", "one for each unit")
+    case.note("gradient-error", _gradient_error(patient, X, targets, theirs), "relative", "below 1e-6")
     size = float(np.linalg.norm(theirs.vector))
     right = sound.gradients(X, targets)
     norm = float(np.linalg.norm(right.vector))
     if norm > 0 and size > 0:
         case.note("gradient-cosine", float(theirs.vector @ right.vector) / (size * norm), "with the true gradient", "1")
         case.note("gradient-length", size / norm, "of the true gradient's", "1")
-    if np.allclose(theirs.vector, right.vector, rtol=1e-6, atol=1e-12 * max(size, 1e-300)):
-        return
-    fitting = []
-    for name in FAULTS:
-        spoilt = with_faults(training.task._replace(network=sound), [name]) if name != "raw-momentum" else None
-        if spoilt is None or spoilt.network.layers == sound.layers:
-            continue
-        with np.errstate(all="ignore"):
-            guess = spoilt.network.gradients(X, targets)
-        if np.allclose(guess.vector, theirs.vector, rtol=1e-6, atol=1e-12 * max(size, 1e-300)):
-            fitting.append(name)
-    case.fitting += tuple(fitting)
+    case.note("overflows", _overflows(sound, task.network, X, targets), "arrays of the gradient", "0")
+    check = own_check(training.recipe)
+    if check is not None:
+        case.note("own-check", check, "of a gradient that is right", "below 1e-6")
+    if not np.allclose(theirs.vector, right.vector, rtol=1e-6, atol=1e-12 * max(size, 1e-300)):
+        case.fitting += _fitting(training, sound, X, targets, theirs)
 
 
-def _gradient_error(sound: Network, X: Array, targets: Array, theirs: Any) -> float:
+def _overflows(sound: Network, patient: Network, X: Array, targets: Array) -> int:
+    """How many arrays of the patient's gradient are not finite where the sound one's are, with weighted inputs of a
+    thousand and more."""
+    largest = min(float(memo.z.max()) for memo in sound.forward(X).memos if isinstance(memo, DenseMemo))
+    large = sound.params.vector * (1000 / max(largest, 1e-3))
+    theirs, right = (one.having(large, sound.statistics.vector).gradients(X, targets) for one in (patient, sound))
+    return sum(
+        not np.isfinite(a).all() and bool(np.isfinite(b).all())
+        for (_, a), (_, b) in zip(theirs.named(), right.named(), strict=True)
+    )
+
+
+def _with_biases(network: Network) -> Network:
+    """The network in float64 with its biases moved a little: biases of 0 look the same whatever is done with them."""
+    rng = np.random.default_rng(0)
+    biases = np.concatenate([np.full(array.size, name.endswith("b")) for name, array in network.params.named()])
+    vector = network.params.vector + biases * rng.normal(0, 0.1, len(biases))
+    return network.having(vector.astype(np.float64), network.statistics.vector.astype(np.float64))
+
+
+def _working_biases(network: Network, X: Array) -> int:
+    """How many biases there are, of layers whose weighted inputs follow them."""
+    count = 0
+    for index, arrays in enumerate(network.params):
+        if "b" in arrays:
+            moved = network.params.copy()
+            other = network.having(moved.vector, network.statistics.vector)
+            np.add(moved[index]["b"], 1, out=moved[index]["b"])
+            z, shifted = (one.forward(X).memos[index].z for one in (network, other))
+            count += arrays["b"].size if np.any(z != shifted) else 0
+    return count
+
+
+def _fitting(training: Training, sound: Network, X: Array, targets: Array, theirs: Params) -> tuple[str, ...]:
+    """The known mistake, or the two of them together, with which the sound network gives the patient's gradient."""
+    atol = 1e-12 * max(float(np.linalg.norm(theirs.vector)), 1e-300)
+
+    def fits(faults: Sequence[str]) -> bool:
+        mine = sound.having(sound.params.vector.copy(), sound.statistics.vector)
+        try:
+            spoilt = with_faults(training.task._replace(network=mine), faults).network
+        except UsageError:  # a mistake that this network cannot make
+            return False
+        if spoilt is mine:
+            return False
+        guess = spoilt.gradients(X, targets).vector
+        return np.allclose(guess, theirs.vector, rtol=1e-6, atol=atol)
+
+    single = tuple(name for name in FAULTS if fits([name]))
+    return single or next((pair for pair in permutations(FAULTS, 2) if fits(pair)), ())
+
+
+def _gradient_error(patient: Network, X: Array, targets: Array, theirs: Params) -> float:
     """How far the patient's gradient is from differences of its cost."""
     try:
-        found = check_gradients(sound, X, targets, gradients=lambda *_: theirs, sample=8)
+        found = check_gradients(patient, X, targets, gradients=lambda *_: theirs, sample=8)
     except (WhynetError, FloatingPointError):
         return math.nan
     return max(found.relative_error, min(found.projection or 0.0, 1e3))
@@ -390,9 +458,9 @@ def audit_update(case: Case, training: Training, steps: int = 5) -> None:
     (0.1, 0.1)
     """
     task = training.task
-    network = training.network.having(training.network.params.vector.copy(), training.network.statistics.vector.copy())
+    network = _unstuck(training)
+    first = network.params.copy()
     patient = task._replace(network=task.network.having(network.params.vector, network.statistics.vector))
-    patient = patient._replace(network=_sharing_params(task.network, network))
     state = {**task.optimizer.init(network.params), **task.average.init(network.params)}
     rng = np.random.default_rng(0)
     size = min(training.batch_size, len(training.train), 1000)
@@ -426,11 +494,7 @@ def audit_update(case: Case, training: Training, steps: int = 5) -> None:
         slope = np.concatenate([g[chosen] for g in gradients])
         case.note(f"{what}-move", float(np.abs(moved).max(initial=0)), "largest change in five steps", "above 0")
         case.note(f"{what}-gradient", float(np.abs(slope).max(initial=0)), "largest gradient", "above 0")
-    unmoved = [
-        name
-        for name, array in network.params.named()
-        if not np.any(array != dict(training.network.params.named())[name])
-    ]
+    unmoved = [name for name, array in network.params.named() if not np.any(array != dict(first.named())[name])]
     still = [name for name in unmoved if np.any(dict(_as_params(gradients[0], network).named())[name])]
     case.note("arrays-left-alone", len(still), "arrays with a gradient that never move", "0")
     if case.recipe.optimizer == "sgd":
@@ -465,8 +529,17 @@ def audit_update(case: Case, training: Training, steps: int = 5) -> None:
     )
 
 
-def _sharing_params(network: Network, holder: Network) -> Network:
-    return network.having(holder.params.vector, holder.statistics.vector)
+def _unstuck(training: Training) -> Network:
+    """A copy of the network; with small random weights if its units are saturated, for an update shows little of
+    itself where there is no gradient."""
+    network = training.network.having(training.network.params.vector.copy(), training.network.statistics.vector.copy())
+    examples = training.task.examples
+    rows = np.arange(min(CHECK_ROWS, len(training.train)))
+    gradient = network.gradients(examples.features(rows, network.dtype), examples.targets[examples.labels[rows]])
+    if np.abs(gradient.vector).max() > 1e-3:
+        return network
+    small = np.random.default_rng(0).normal(0, 0.05, gradient.vector.size).astype(network.dtype)
+    return network.having(small, network.statistics.vector)
 
 
 def _as_params(vector: Array, network: Network) -> Params:

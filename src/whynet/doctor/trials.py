@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -32,15 +32,16 @@ from whynet.training.datafaults import with_loader_faults, with_test_faults
 from whynet.training.loop import Training, build
 from whynet.training.many import processors
 from whynet.training.recipe import Recipe
-from whynet.types import Array, Labels
+from whynet.types import Labels
 
 HELD_BACK = 10_000
-LONGEST_ARM = 6.0  # seconds
+LONGEST_ARM, LEAST_ARM = 6.0, 0.2  # seconds
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an arm ended. Accuracies are shares; `cost` is that of the probe rows, NaN if numbers blew up.
+    """How an arm ended. Accuracies are shares; `cost` is that of the probe rows, NaN if numbers blew up. The test
+    accuracy is reported; nothing is judged by it.
 
     >>> Outcome(cost=0.1, validation_accuracy=0.97, test_accuracy=0.96, recalls=(), one_answer=0.1, steps=10).steps
     10
@@ -53,6 +54,8 @@ class Outcome:
     one_answer: float
     steps: int
     finite: bool = True
+    whole: bool = True
+    """Whether it took all the steps that were asked for."""
     seconds: float = 0.0
     curve: tuple[tuple[int, float], ...] = ()
 
@@ -84,13 +87,14 @@ class Laboratory:
             rest, self.held = data.split(size, seed=seed)
         else:  # a handful of examples: there is nothing to hold back
             rest, self.held = data, data
-        self.rest = replace(rest, test=None)
+        self.rest = rest
         self.budget = budget
         self.deadline = time.perf_counter() + budget
         self.started = time.perf_counter()
         self.epochs_run = 0.0
-        self.longest = LONGEST_ARM
-        self._known: dict[tuple[Recipe, float, bool], Outcome] = {}
+        self.usual = self.longest = min(LONGEST_ARM, 0.15 * budget)
+        """Seconds that an arm may take: usually at most, and now."""
+        self._known: dict[tuple[Recipe, float], Outcome] = {}
 
     @property
     def left(self) -> float:
@@ -98,10 +102,15 @@ class Laboratory:
         return self.deadline - time.perf_counter()
 
     def fit(self, recipe: Recipe) -> Recipe:
-        """The recipe as arms run it: no validation of its own, no more examples than there are."""
+        """The recipe as arms run it: no more examples than there are, and validation of its own only to stop by."""
         most = len(self.rest)
+        own = 0 if recipe.patience is None else min(recipe.validation_size, most // 3)
         size = recipe.train_size
-        return recipe.but(validation_size=0, patience=None, train_size=None if size is None or size >= most else size)
+        return recipe.but(
+            validation_size=own,
+            patience=recipe.patience if own else None,
+            train_size=None if size is None or size >= most - own else size,
+        )
 
     def training(self, recipe: Recipe, stops: Sequence[int] = ()) -> Training:
         """An arm, ready to start."""
@@ -110,22 +119,32 @@ class Laboratory:
         training.test = None
         return training
 
-    def run(self, recipes: Sequence[Recipe], *, share: float = 1.0, test: bool = False) -> list[Outcome]:
+    def allow(self, arms: int, part: float) -> None:
+        """From here on an arm may take so long that this many of them take this part of the time that is left."""
+        fair = part * self.left * processors() / max(arms, 1)
+        self.longest = max(LEAST_ARM, min(self.usual, fair))
+
+    def run(self, recipes: Sequence[Recipe], *, share: float = 1.0) -> list[Outcome]:
         """The outcome of each, after this share of its steps; several at once."""
-        wanted = [(self.fit(recipe), share, test) for recipe in recipes]
-        new = [key for key in dict.fromkeys(wanted) if key not in self._known]
+        wanted = [(self.fit(recipe), share) for recipe in recipes]
+        new = [key for key in dict.fromkeys(wanted) if not self._settled(key)]
         with threadpool_limits(1), ThreadPoolExecutor(processors()) as pool:
             for key, outcome in zip(new, pool.map(lambda key: self._one(*key), new), strict=True):
                 self._known[key] = outcome
         return [self._known[key] for key in wanted]
 
-    def _one(self, recipe: Recipe, share: float, test: bool) -> Outcome:
+    def _settled(self, key: tuple[Recipe, float]) -> bool:
+        """Whether an arm need not be trained again: it was whole, or would get little more time than it had."""
+        known = self._known.get(key)
+        return known is not None and (known.whole or not known.finite or known.seconds > 0.5 * self.longest)
+
+    def _one(self, recipe: Recipe, share: float) -> Outcome:
         training = self.training(recipe)
         total = training.batches * training.recipe.epochs
         last = max(1, math.ceil(total * share))
-        return self.finish(training, last, test=test)
+        return self.finish(training, last)
 
-    def finish(self, training: Training, last: int, *, test: bool, longest: float | None = None) -> Outcome:
+    def finish(self, training: Training, last: int, *, longest: float | None = None) -> Outcome:
         """Train to step `last`, or until time is over, and judge."""
         started = time.perf_counter()
         end = started + (longest or self.longest)
@@ -142,15 +161,16 @@ class Laboratory:
         if len(training.costs) and training.position.batch:
             curve.append((training.steps, float(training.costs[-min(len(training.costs), 200) :].mean())))
         self.epochs_run += training.steps / max(training.batches, 1)
-        return self.judge(training, finite, test=test, seconds=time.perf_counter() - started, curve=curve)
+        whole = training.steps >= last or training.finished
+        return self.judge(training, finite, whole=whole, seconds=time.perf_counter() - started, curve=curve)
 
     def judge(
-        self, training: Training, finite: bool, *, test: bool, seconds: float, curve: Sequence[tuple[int, float]]
+        self, training: Training, finite: bool, *, whole: bool, seconds: float, curve: Sequence[tuple[int, float]]
     ) -> Outcome:
         """The outcome of a training as it stands."""
-        network, recipe = training.evaluated, training.recipe
+        network, recipe = training.outcome, training.recipe
         held = with_loader_faults(self.held, recipe.faults, recipe.seed)
-        answers, _ = _answers(network, held)
+        answers = _answers(network, held)
         right = answers == held.labels
         recalls = tuple(
             float(right[held.labels == label].mean()) if np.any(held.labels == label) else math.nan
@@ -162,15 +182,16 @@ class Laboratory:
         targets = training.task.examples.targets[training.task.examples.labels[rows]]
         with np.errstate(all="ignore"):
             cost = network.cost.value(scores, targets)
-        tested = with_test_faults(self.test, recipe.faults, recipe.seed) if test else None
+        tested = with_test_faults(self.test, recipe.faults, recipe.seed)
         return Outcome(
             cost=cost if finite else math.nan,
             validation_accuracy=float(right.mean()),
-            test_accuracy=None if tested is None else float(np.mean(_answers(network, tested)[0] == tested.labels)),
+            test_accuracy=None if tested is None else float(np.mean(_answers(network, tested) == tested.labels)),
             recalls=recalls,
             one_answer=float(np.bincount(answers, minlength=2).max() / len(answers)),
             steps=training.steps,
             finite=finite,
+            whole=whole,
             seconds=seconds,
             curve=tuple(curve),
         )
@@ -213,9 +234,9 @@ class Laboratory:
         audit_update(case, training)
         watch = Watch(case, training)
         training.look = watch.look
-        outcome = self.finish(training, total, test=True, longest=longest)
+        outcome = self.finish(training, total, longest=longest)
         watch.finish()
-        self._known[(fitted, 1.0, True)] = outcome
+        self._known[(fitted, 1.0)] = outcome
         case.note("steps", training.steps, "steps in all", "thousands")
         case.note("steps-per-epoch", training.batches, "steps", "hundreds")
         hidden = sizes[1:-1]
@@ -230,12 +251,14 @@ class Laboratory:
         if len(later) > 1:
             case.note("still-falling", (later[0] - later[-1]) / max(abs(later[0]), 1e-12), "in the second half", "")
         case.note("floor", training.floor)
-        case.note("own-steps", training.steps / max(total, 1), "of those asked for", "1")
+        asked = training.steps / max(total, 1)
+        if training.recipe.patience is not None:
+            stopped = 1 - asked if training.finished else 0.0
+            case.note("stopped-early", stopped, "of the epochs asked for were not trained", "0")
+        case.note("own-steps", 1.0 if training.finished else asked, "of those asked for", "1")
         train = training.train
         some = np.linspace(0, len(train) - 1, min(len(train), 5000)).astype(np.intp)
-        answers = training.evaluated.cost.predictions(
-            FASTEST.scores(training.evaluated, np.ascontiguousarray(train.pixels[some]))
-        )
+        answers = _answers(training.outcome, train.take(some))
         case.note("train-accuracy", float(np.mean(answers == train.labels[some])), "share", "")
         case.note("accuracy", outcome.validation_accuracy, "share of validation examples right", "above 0.92 on digits")
         doubt = math.sqrt(0.05 * 0.95 / len(self.held))  # of an accuracy near 95 % on so many rows
@@ -248,11 +271,14 @@ class Laboratory:
         case.note("lost-classes", len(lost), "classes with recall below 0.05", "0")
         case.note("one-answer", outcome.one_answer, "share of images answered alike", f"about {1 / case.classes:.2g}")
         held = with_loader_faults(self.held, recipe.faults, recipe.seed)
+        counted = training.count(training.outcome, held, FASTEST) / len(held)
+        case.note("accuracy-misreported", abs(counted - outcome.validation_accuracy), "share", "0")
         measure_neighbours(case, train, held, with_test_faults(self.test, recipe.faults, recipe.seed))
         return case, outcome
 
 
-def _answers(network: Network, data: Dataset) -> tuple[Labels, Array]:
-    scores = FASTEST.scores(network, data.pixels)
+def _answers(network: Network, data: Dataset) -> Labels:
     with np.errstate(all="ignore"):
-        return network.cost.predictions(np.nan_to_num(scores, nan=-np.inf)), scores
+        single = network.astype("float32")  # twice as fast, and as good for saying which output is largest
+        scores = FASTEST.scores(single if np.isfinite(single.params.vector).all() else network, data.pixels)
+        return network.cost.predictions(np.nan_to_num(scores, nan=-np.inf))

@@ -108,7 +108,7 @@ class Network:
         scaling: Scaling | None = None,
         classes: Sequence[str] = (),
     ) -> None:
-        self.cost_name = cost
+        self.cost_name, self._cost = cost, cost_named(cost)
         if (sizes is None) == (layers is None):
             raise UsageError("a network is made from sizes or from layers: give one of the two")
         if layers is None:
@@ -122,7 +122,6 @@ class Network:
                 dense[-1],
             ]
         _check_chain(layers)
-        cost_named(cost)
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise UsageError("networks compute in float32 or float64", expected="float32 or float64", found=str(dtype))
         self.layers: tuple[Layer, ...] = tuple(layers)
@@ -149,7 +148,7 @@ class Network:
     @property
     def cost(self) -> Cost:
         """The cost that this network's scores are made for."""
-        return cost_named(self.cost_name)
+        return self._cost
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -255,6 +254,12 @@ class Network:
         """A network that computes with other `layers` on the very same parameters."""
         other = copy(self)
         other.layers = tuple(layers)
+        return other
+
+    def under(self, name: str, cost: Cost) -> Network:
+        """The same network, with the very same parameters, under another cost."""
+        other = copy(self)
+        other.cost_name, other._cost = name, cost
         return other
 
     def save(self, path: str | Path) -> None:

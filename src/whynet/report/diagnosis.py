@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from whynet.doctor.states import IN_WORDS
+from whynet.doctor.words import in_words
 from whynet.report.page import chart, figures, text
 
 if TYPE_CHECKING:
-    from whynet.doctor.case import Symptom
     from whynet.doctor.trials import Outcome
     from whynet.doctor.verdict import Diagnosis, Finding
 
@@ -19,18 +19,6 @@ STATUS = {
     "found": "found: measured directly; not shown to be what stops the learning",
     "suspected": "suspected: the evidence points here; no trial has proved it",
 }
-
-
-def symptom_in_words(symptom: Symptom) -> str:
-    """One measured fact.
-
-    >>> from whynet.doctor.case import Symptom
-    >>> symptom_in_words(Symptom("largest-input", 255.0, "", "about 1 to 3"))
-    'largest input 255 (normal: about 1 to 3)'
-    """
-    unit = f" {symptom.unit}" if symptom.unit else ""
-    normal = f" (normal: {symptom.normal})" if symptom.normal else ""
-    return f"{symptom.name.replace('-', ' ')} {symptom.value:.4g}{unit}{normal}"
 
 
 def _change(before: Outcome, after: Outcome) -> str:
@@ -88,12 +76,12 @@ def _finding_in_words(finding: Finding) -> list[str]:
     together = f" (together with {' and '.join(finding.with_)})" if finding.with_ else ""
     lines = [f"{finding.cause}{together}: {STATUS[finding.status]}"]
     for symptom in finding.evidence:
-        lines += _wrapped(symptom_in_words(symptom), "  ")
+        lines += _wrapped(in_words(symptom), "  ")
     if finding.change and finding.before is not None and finding.after is not None:
         lines += _wrapped(f"changed: {finding.change}", "  ")
         lines += _wrapped(f"proof: {_change(finding.before, finding.after)}", "  ")
     elif finding.change:
-        lines += _wrapped(finding.change, "  ")
+        lines += _wrapped(f"to change: {finding.change}", "  ")
     return lines
 
 

@@ -59,6 +59,17 @@ def _one_class_mostly(data: Dataset, rng: np.random.Generator) -> Dataset:
     return data.take(np.sort(np.concatenate([own, others])))
 
 
+def _leaked_test_images(data: Dataset, rng: np.random.Generator) -> Dataset:
+    """Test images with their labels in the place of training rows, of half of these at most."""
+    if data.test is None:
+        return data
+    copies = rng.permutation(len(data.test))[: len(data) // 2]
+    rows = rng.choice(len(data), len(copies), replace=False)
+    images, labels = data.images.copy(), data.labels.copy()
+    images[rows], labels[rows] = data.test.images[copies], data.test.labels[copies]
+    return replace(data, images=images, labels=labels)
+
+
 def _off_centre(data: Dataset, rng: np.random.Generator) -> Dataset:
     """Every image moved into a corner by a quarter of its width: a paint program's, not MNIST's."""
     rows, columns = data.images.shape[1] // 4, data.images.shape[2] // 4
@@ -67,6 +78,7 @@ def _off_centre(data: Dataset, rng: np.random.Generator) -> Dataset:
 
 TRAIN_FAULTS: dict[str, DataFault] = {
     "blank-rows": _blank_rows,
+    "leaked-test-images": _leaked_test_images,
     "noisy-labels": _noisy_labels,
     "one-class-mostly": _one_class_mostly,
     "random-labels": _random_labels,

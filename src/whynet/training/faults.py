@@ -1,8 +1,8 @@
 """Known mistakes, made on purpose: what the programs of people who got stuck really computed.
 
 Each replaces one function of a sound training and leaves the rest alone, so that the cure (taking it away) can be
-tried like any other change. Only the readable engine runs them; mistakes in the data are in `datafaults.py`. To add
-one: write it, add a line to `FAULTS`, and its name to `FaultName` in `training/recipe.py`.
+tried like any other change. Only the readable engine runs those in `FAULTS`; mistakes in the data are in
+`datafaults.py`. To add one: write it, add a line to its table, and its name to `FaultName` in `training/recipe.py`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from whynet.engines.base import Task
+from whynet.data.dataset import Dataset
+from whynet.engines.base import Engine, Task
 from whynet.errors import UsageError
 from whynet.network.activations import Activation, Sigmoid, activation
+from whynet.network.costs import SoftmaxCrossEntropy, mean, of_mean
 from whynet.network.layers import Dense, DenseMemo
 from whynet.network.network import Network
 from whynet.noise import Noise
 from whynet.optimizers.optimizers import SGD, Optimizer, State
 from whynet.params import Params
-from whynet.types import Array, Features, Targets
+from whynet.training.metrics import correct
+from whynet.types import Array, Features, Labels, Scores, Targets
 
 
 class NaiveSigmoid:
@@ -273,6 +276,86 @@ class RawMomentum:
         state["previous"][...] = gradients.vector
 
 
+@dataclass(frozen=True)
+class Unbiased:
+    """A dense layer without biases: those that the parameters hold do nothing, and get no gradient.
+
+    >>> layer, params = Unbiased(Dense(1, 2)), {"W": np.ones((1, 2)), "b": np.array([5.0, 5.0])}
+    >>> layer.forward(params, np.zeros((1, 1)))[0]
+    array([[0., 0.]])
+    """
+
+    sound: Dense | DenseWith
+
+    @property
+    def inputs(self) -> int:
+        return self.sound.inputs
+
+    @property
+    def outputs(self) -> int:
+        return self.sound.outputs
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return self.sound.shapes()
+
+    def initialize(self, rng: np.random.Generator) -> dict[str, Array]:
+        return self.sound.initialize(rng)
+
+    def forward(self, params: Mapping[str, Array], x: Array, noise: Noise | None = None) -> tuple[Array, DenseMemo]:
+        return self.sound.forward({**params, "b": np.zeros_like(params["b"])}, x, noise)
+
+    def backward(
+        self, params: Mapping[str, Array], memo: DenseMemo, dy: Array, *, want_dx: bool = True
+    ) -> tuple[Array | None, dict[str, Array]]:
+        dx, gradients = self.sound.backward(params, memo, dy, want_dx=want_dx)
+        return dx, {**gradients, "b": np.zeros_like(gradients["b"])}
+
+
+class SharesOfTheBatch:
+    """Cross-entropy of softmax shares that were divided by the sum over the whole batch: `exp(z) / exp(z).sum()`,
+    with the gradient `share - target` that belongs to shares of a row.
+
+    >>> SharesOfTheBatch().probabilities(np.zeros((2, 2)))  # a row sums to a half
+    array([[0.25, 0.25],
+           [0.25, 0.25]])
+    """
+
+    output_activation = "identity"
+
+    def value(self, scores: Scores, targets: Targets, weights: Array | None = None) -> float:
+        logs = scores - np.logaddexp.reduce(scores, axis=None)
+        return mean(-np.einsum("ij,ij->i", targets, logs), weights)
+
+    def gradient(self, scores: Scores, targets: Targets, weights: Array | None = None) -> Array:
+        return of_mean(self.probabilities(scores) - targets, weights)
+
+    def predictions(self, scores: Scores) -> Labels:
+        return SoftmaxCrossEntropy().predictions(scores)
+
+    def probabilities(self, scores: Scores) -> Array:
+        shares: Array = np.exp(scores - np.logaddexp.reduce(scores, axis=None))
+        return shares
+
+    def floor(self, prior: Array) -> float:
+        return SoftmaxCrossEntropy().floor(prior)
+
+
+def argmax_over_images(network: Network, data: Dataset, engine: Engine) -> int:
+    """Right answers counted along the wrong axis: for each class the image that has most of it, not for each image
+    its class. What is printed is the share of classes for which scores and targets name the same image.
+
+    >>> from whynet.data.sources import load
+    >>> from whynet.engines.choice import FASTEST
+    >>> from whynet.types import Scaling
+    >>> network = Network([64, 10], scaling=Scaling("0..1", 0, 255))
+    >>> argmax_over_images(network, load("digits").test, FASTEST) in range(0, 356)
+    True
+    """
+    scores, targets = engine.scores(network, data.pixels), network.targets(data.labels)
+    share = float(np.mean(scores.argmax(axis=0) == targets.argmax(axis=0)))
+    return round(share * len(data))
+
+
 def whole_matrix_check(network: Network, X: Features, targets: Targets, step: float = 1e-4) -> list[float]:
     """A gradient check that cannot work: it shifts all entries of a matrix W together by +-step, and compares that
     one number with the whole gradient, as `|dW - n| / |dW + n|`, once for each layer.
@@ -339,6 +422,20 @@ def _twisted(twist: Twist, layers: slice = slice(None)) -> Callable[[Task], Task
     return spoil
 
 
+def _no_biases(task: Task) -> Task:
+    layers = [Unbiased(layer) if isinstance(layer, (Dense, DenseWith)) else layer for layer in task.network.layers]
+    for arrays in task.network.params:
+        if "b" in arrays:
+            arrays["b"][...] = 0  # the sound network, which is evaluated, computes with them
+    return task._replace(network=task.network.sharing(layers))
+
+
+def _softmax_over_batch(task: Task) -> Task:
+    if task.network.cost_name != "softmax-cross-entropy":
+        raise UsageError("the fault softmax-over-batch is one of the cost softmax-cross-entropy")
+    return task._replace(network=task.network.under("softmax over the batch", SharesOfTheBatch()))
+
+
 def _no_output_slope(task: Task) -> Task:
     *layers, last = task.network.layers
     if isinstance(last, DenseWith):
@@ -354,26 +451,28 @@ def _raw_momentum(task: Task) -> Task:
     return task._replace(optimizer=RawMomentum(task.optimizer.momentum))
 
 
-def _whole_matrix_check(task: Task) -> Task:
-    return task  # training is untouched; `check-gradients` and the casebook use `whole_matrix_check` in its place
-
-
 FAULTS: dict[str, Callable[[Task], Task]] = {
     "flipped-gradient": _twisted(_flipped),
     "forgotten-bias": _twisted(_no_bias),
     "frozen-layer": _twisted(_nothing, slice(0, 1)),
     "naive-sigmoid": _naive_sigmoid,
+    "no-biases": _no_biases,
     "no-hidden-slope": _no_hidden_slope,
     "no-output-slope": _no_output_slope,
     "raw-momentum": _raw_momentum,
+    "softmax-over-batch": _softmax_over_batch,
     "stale-gradients": lambda task: task._replace(optimizer=StaleGradients(task.optimizer)),
     "summed-gradient": _twisted(_summed),
     "undefined-rate": lambda task: task._replace(optimizer=UndefinedRate(task.optimizer)),
-    "whole-matrix-check": _whole_matrix_check,
     "wrong-slope": _wrong_slope,
     "wrong-term": _twisted(_wrong_term, slice(0, -1)),
     "wrong-transpose": _twisted(_wrong_transpose, slice(1, None)),
 }
+COUNT_FAULTS: dict[str, Callable[[Network, Dataset, Engine], int]] = {"argmax-over-images": argmax_over_images}
+CHECK_FAULTS: dict[str, Callable[[Network, Features, Targets], list[float]]] = {
+    "whole-matrix-check": whole_matrix_check
+}
+"""Training is untouched by these: a gradient check that comes with the program."""
 
 
 def with_faults(task: Task, faults: Sequence[str]) -> Task:
@@ -388,5 +487,14 @@ def with_faults(task: Task, faults: Sequence[str]) -> Task:
     RawMomentum(momentum=0.3)
     """
     for fault in faults:
-        task = FAULTS[fault](task) if fault in FAULTS else task  # the others are in the data
+        task = FAULTS[fault](task) if fault in FAULTS else task  # the others are elsewhere
     return task
+
+
+def count_with_faults(faults: Sequence[str]) -> Callable[[Network, Dataset, Engine], int]:
+    """Who counts the right answers: the sound function, or the mistaken one.
+
+    >>> count_with_faults([]) is correct, count_with_faults(["argmax-over-images"]) is argmax_over_images
+    (True, True)
+    """
+    return next((COUNT_FAULTS[fault] for fault in faults if fault in COUNT_FAULTS), correct)

@@ -37,7 +37,7 @@ from whynet.training.datafaults import (
     with_test_faults,
     with_train_faults,
 )
-from whynet.training.faults import with_faults
+from whynet.training.faults import count_with_faults, with_faults
 from whynet.training.history import Epoch
 from whynet.training.recipe import Recipe
 from whynet.types import Array, Rows
@@ -239,6 +239,7 @@ class Training(Iterator[Epoch]):
             recipe.rotation, recipe.shear, recipe.zoom, recipe.shift, recipe.elastic, recipe.elastic_sigma
         )
         self.stop, self.look = stop, look
+        self.count = count_with_faults(recipe.faults)
         n = len(self.train)
         self.batch_size = n if recipe.batch_size == "full" else min(int(recipe.batch_size), n)
         self.batches = math.ceil(n / self.batch_size)
@@ -406,8 +407,10 @@ class Training(Iterator[Epoch]):
             seconds=self.seconds,
             penalty=self.task.penalty.value(network.params),
             validation_cost=None if validation is None else metrics.mean_cost(network, validation, engine),
-            validation_accuracy=None if validation is None else metrics.accuracy(network, validation, engine),
-            test_correct=None if test is None else metrics.correct(network, test, engine),
+            validation_accuracy=None
+            if validation is None
+            else self.count(network, validation, engine) / len(validation),
+            test_correct=None if test is None else self.count(network, test, engine),
             test_total=None if test is None else len(test),
         )
 

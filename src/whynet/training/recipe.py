@@ -23,10 +23,11 @@ ScheduleName = Literal["constant", "cosine", "exponential", "linear", "one-cycle
 ScalingName = Literal["0..1", "-1..1", "standard", "raw"]
 EngineName = Literal["auto", "native", "reference"]
 FaultName = Literal[
-    "blank-rows", "few-rows", "flipped-gradient", "forgotten-bias", "frozen-layer", "inverted-pixels",
-    "inverted-test-images", "naive-sigmoid", "no-hidden-slope", "no-output-slope", "noisy-labels",
-    "off-centre-test-images", "one-class-mostly", "random-labels", "raw-momentum", "scrambled-pixels",
-    "shuffled-labels", "shuffled-test-labels", "sorted-rows", "stale-gradients", "summed-gradient", "undefined-rate",
+    "argmax-over-images", "blank-rows", "few-rows", "flipped-gradient", "forgotten-bias", "frozen-layer",
+    "inverted-pixels", "inverted-test-images", "leaked-test-images", "naive-sigmoid", "no-biases",
+    "no-hidden-slope", "no-output-slope", "noisy-labels", "off-centre-test-images", "one-class-mostly",
+    "random-labels", "raw-momentum", "scrambled-pixels", "shuffled-labels", "shuffled-test-labels",
+    "softmax-over-batch", "sorted-rows", "stale-gradients", "summed-gradient", "undefined-rate",
     "whole-matrix-check", "wrong-slope", "wrong-term", "wrong-transpose",
 ]  # fmt: skip
 

@@ -23,8 +23,9 @@ from whynet.doctor.cause import CERTAIN, Change, Suspicion
 
 
 def suspect(case: Case) -> Suspicion | None:
-    if "naive-sigmoid" in case.fitting and case.state in ("non-finite", "diverged"):
-        return Suspicion(CERTAIN, case.evidence("gradient-finite", "saturated-start"))
+    if case.value("overflows") > 0:
+        strength = CERTAIN if case.state in ("non-finite", "diverged") else 0.4
+        return Suspicion(strength, case.evidence("overflows", "gradient-finite", "saturated-start"))
     return None
 
 

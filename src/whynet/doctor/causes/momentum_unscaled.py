@@ -31,4 +31,13 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("momentum of steps, not of gradients: v = m v - rate g", without=("raw-momentum",))]
+    words = "momentum of steps, not of gradients: v = m v - rate g"
+    sound = Change(words, without=("raw-momentum",))
+    real = case.value("effective-rate") * (1 - case.recipe.momentum)
+    if not real > 2 * case.recipe.rate:
+        return [sound]
+    rate = float(f"{real:.2g}")
+    return [
+        sound,
+        Change(f"{words}, at the rate that was really in effect, {rate:g}", {"learning_rate": rate}, sound.without),
+    ]

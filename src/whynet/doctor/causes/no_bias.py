@@ -28,4 +28,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return []
+    return [Change("a bias for every unit", without=("no-biases",))]

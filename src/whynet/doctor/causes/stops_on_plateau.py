@@ -22,8 +22,8 @@ from whynet.doctor.cause import Change, Suspicion
 
 
 def suspect(case: Case) -> Suspicion | None:
-    if case.value("stopped-early") > 0:
-        return Suspicion(0.7, case.evidence("stopped-early", "steps"))
+    if case.state != "healthy" and case.value("stopped-early") > 0.2:
+        return Suspicion(0.9, case.evidence("stopped-early", "steps"))
     return None
 
 

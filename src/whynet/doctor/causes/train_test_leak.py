@@ -28,4 +28,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return []
+    return [Change("take the test images out of the training set", without=("leaked-test-images",))]
