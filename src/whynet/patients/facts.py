@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from whynet.doctor.floors import (
+    BATCHES,
     SHARES,
     quadratic_floor,
     sigmoid_cross_entropy_floor,
@@ -31,6 +32,11 @@ class Scale:
     floor: float
     start: float
     high: float
+
+    @property
+    def summed(self) -> bool:
+        """Whether it is the sum over a batch."""
+        return self.averaging.startswith("sum over a batch")
 
 
 def scales(classes: int, labels: str, cost: str | None) -> list[Scale]:
@@ -55,6 +61,9 @@ def scales(classes: int, labels: str, cost: str | None) -> list[Scale]:
         Scale("quadratic", "sum over outputs, mean over images", squared, K / 4, K - 1),
         Scale("sigmoid-cross-entropy", "mean over outputs and images", ten / K, math.log(2), math.inf),
     ]
+    for rows in BATCHES:
+        name = f"sum over a batch of {rows}"
+        found.append(Scale("softmax-cross-entropy", name, rows * math.log(K), rows * math.log(K), math.inf))
     if K == 2:  # two classes are often told apart by one output
         found.append(Scale("quadratic", "mean over examples, not halved", 0.25, 0.25, 0.5))
         found.append(Scale("sigmoid-cross-entropy", "mean over examples", math.log(2), math.log(2), math.inf))
@@ -204,7 +213,7 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
     if low and not named:  # an accuracy that goes with this cost
         named = [one for one in fitting if one.floor < 1 and 0.7 <= facts.end / one.floor <= 1.25 and one.start > 1]
     usual = named or [one for one in fitting if one.cost != "quadratic" and one.start > 1.5]
-    by_start = [one for one in usual if 0.85 <= first / one.start <= 1.6]
+    by_start = [one for one in usual if not one.summed and 0.85 <= first / one.start <= 1.6]
     if by_start:
         return min(by_start, key=lambda one: abs(math.log(first / one.start)))
     default = [one for one in known if one.cost == "softmax-cross-entropy"]
@@ -224,6 +233,8 @@ def at_floor(facts: Facts, scale: Scale) -> bool:
     [True]
     """
     off = (facts.end - scale.floor) / scale.floor
+    if scale.summed:  # there are many of these: only an exact one counts
+        return abs(off) < 0.003 and abs(facts.start / scale.floor - 1) < 0.003
     level = len(facts.costs) < 2 or abs(facts.falling) < 0.02 or facts.end > 0.98 * facts.start
     scatter = min(2 * facts.noise / scale.floor, 0.12) if level or abs(facts.falling) < 0.15 else 0.0
     return abs(off) <= max(0.02, scatter) or (level and 0 <= off <= 0.06) or _at_low(facts, scale)

@@ -47,7 +47,7 @@ def read_log(source: Path | bytes, where: str) -> str:
         There is no such file, or it is no text.
     """
     try:
-        content = source if isinstance(source, bytes) else source.open("rb").read(LARGEST + 1)
+        content = source if isinstance(source, bytes) else _bytes(source)
     except OSError as error:
         raise BadFile(f"the log cannot be read: {error.strerror}", where=where, expected="a text file") from None
     if len(content) > LARGEST:
@@ -60,6 +60,11 @@ def read_log(source: Path | bytes, where: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("latin-1")
+
+
+def _bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(LARGEST + 1)
 
 
 def diagnose_log(

@@ -60,6 +60,12 @@ PATTERNS: dict[str, Pattern] = {
         "cost that jumps at the rate only means too high a rate (or a gradient summed over the batch: then batches "
         "of 1 learn); also print the largest input: above 10 means pixels that are not scaled.",
     ),
+    "summed": Pattern(
+        ("gradient-not-averaged", "lr-too-high", "symmetric-init"),
+        "Divide the cost, and with it the gradient, by the number of examples in a batch, and run the same steps "
+        "again: if it learns, that was it; else print the hidden activations of ten images: all alike is a symmetric "
+        "start.",
+    ),
     "above": Pattern(
         ("lr-too-high", "gradient-wrong-term", "input-not-scaled", "init-positive-saturation"),
         "Check the gradient by differences on one example; where it is right, print the largest input (above 10: "
@@ -272,7 +278,8 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
         rising = facts.rising > 0.015
         if not (rising and not facts.frozen and not (scale and at_floor(facts, scale))) or fell:
             return "constant-answer"
-    if not known and scale is not None and at_floor(facts, scale):
+    saturated = scale is not None and abs(end - scale.high) < 0.02 * scale.high < math.inf and abs(facts.falling) < 0.02
+    if not known and scale is not None and (at_floor(facts, scale) or saturated):
         return "constant-answer"
     if known and scale is not None and abs(end - scale.floor) <= 0.02 * scale.floor and accuracy < 3 / facts.classes:
         return "constant-answer"
@@ -424,19 +431,17 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
     if high:
         return "high-start-stuck"
     usual = max(scale.start, scale.floor) if scale else math.inf
-    if (
-        costs
-        and facts.end > 1.08 * usual
-        and facts.end > 1.08 * (scale.high / 9 if scale and scale.high < math.inf else 0)
-    ):
+    if scale is not None and scale.summed:
+        return "summed"
+    if costs and facts.end > 1.08 * usual:
         return "high" if facts.end > 1.3 * usual else "above"
     if TENDING & transcript.words and len(costs) < 3:
         return "plateau-told"
     if len(costs) < 3 and not set(shares) - {1} and shares:
         return "frozen-majority"
     if not costs:
-        if len(shares) > 1 and len(set(shares)) == 1 and shares[0] is not None:
-            return {1: "frozen-majority", 0: "frozen-zero"}.get(shares[0], "frozen-other")
+        if len(shares) > 1 and len(set(shares[-3:])) == 1 and shares[-1] is not None:
+            return {1: "frozen-majority", 0: "frozen-zero"}.get(shares[-1], "frozen-other")
         if len(shares) > 1:
             return "plateau-noisy" if None not in shares else "odd-labels"
         return "plateau"

@@ -38,7 +38,7 @@ STEP = _words(
 OTHER = _words(
     "time eta lr speed sec secs second seconds elapsed duration norm grad gradient gradients momentum lambda decay "
     "alpha memory mem gpu size sizes seed dropout unit units neuron neurons layer layers hidden version prediction "
-    "predictions predicted expected output outputs weight weights bias biases regularization regularisation penalty "
+    "predicted expected output outputs weight weights bias biases regularization regularisation penalty "
     "strength width node nodes parameter parameters params std tol tolerance threshold patience best recall f1 auc "
     "probability confidence class classes remaining workers port temperature beta gamma dauer zeit temps tempo reg "
     "check checking label labels target targets pixel pixels value values input inputs"
@@ -102,7 +102,7 @@ CODE = re.compile(
     r"<\w|\}|\{\s*$|%(?!\d))"
 )
 STATEMENT = re.compile(r"[;{]\s*$|^\s*[\w.]+\([^)]*\)?.*\)\s*;?$|\.\w+\([^)]*\)|\bnp\.|\bself\.|->\s*\w+:")
-PRINTED = re.compile(rf"[\[(]?\s*(?:{NAN}|{PLAIN})(?!\s*[*/+(\w-])")
+PRINTED = re.compile(rf"[\[(]?\s*(?:{NAN}|{PLAIN})(?![\w.]|\s*[*/+(])")
 ASSIGNED = re.compile(r"^\s*(?P<name>[\w.\[\]]+(?:\s*,\s*[\w.\[\]]+)*)\s*(?:[-+*/@]?=)(?!=)\s*(?P<value>\S.*)$")
 
 
@@ -223,7 +223,7 @@ def _code(lines: Sequence[str]) -> list[bool]:
         if line.lstrip().startswith(("{", "[")) and re.search(r"\d", line):
             program = False  # a record or a list
         sure.append(program)
-    some = sum(sure) > 2
+    some = sum(sure) > 1
     found = []
     for program, match in zip(sure, assigned, strict=True):
         alone = match is not None and some and names[match["name"].strip()] < 3
@@ -452,7 +452,8 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
         behind = _terms(re.split(r"[,;|(\[]|\s-\s|\.\s", after)[0])[:4]
         if suffixed or (role in ("", "step") and not _attached(between)):
             near = [word for word in behind if word in COST or word in ACCURACY or word in WRONG]
-            if near and (suffixed or not role or (total or percent)) and not _attached(after.split(near[0])[0]):
+            belongs = bool(near) and not re.match(r"\s*[\"']?\s*[:=]", after.lower().partition(near[0])[2])
+            if belongs and (suffixed or total or percent or (not role and behind[0] not in STEP)):
                 role, terms = _role(near[:1]), near[:1]
                 split = _split([*_terms(line[: match.start()]), *behind])
             elif suffixed or (not role and behind and behind[0] in STEP | OTHER):
@@ -465,6 +466,8 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
             clause = re.split(r"[,;]|\bbut\b|\bwhen\b|\bwhile\b|[.!?]\s", line[: match.start()])[-1]
             if WISHES.search((clause + after[:12]).lower()):
                 role = "other"
+        if not role and set(terms) & (TRAIN | HELD_OUT) and set(terms) <= TRAIN | HELD_OUT | FILLER:
+            role = "which"
         if role == "" and terms and not total and not percent:
             lone = STUCK.search(line.lower()) and not whole_number and all(t in FILLER or STUCK.match(t) for t in terms)
             role = "" if lone or not any(term not in FILLER for term in terms) else "other"
@@ -523,7 +526,7 @@ def _series(figures: Sequence[_Figure]) -> list[Series]:
     """Costs and accuracies; numbers without a name count only where nothing has one."""
     columns: dict[tuple[str, str, str, bool], list[_Figure]] = {}
     for figure in figures:
-        if figure.role in ("cost", "accuracy", "wrong", ""):
+        if figure.role in ("cost", "accuracy", "wrong", "which", ""):
             place = "" if figure.role or figure.said or figure.run else str(figure.place)
             key = (figure.role, figure.split, figure.label + place, figure.said)
             columns.setdefault(key, []).append(figure)
@@ -536,6 +539,8 @@ def _series(figures: Sequence[_Figure]) -> list[Series]:
                             label, column, said, totals)  # fmt: skip
         if series is not None:
             found.append(series)
+    if not found:
+        found = _by_examples(columns)
     bare = {key: column for key, column in columns.items() if key[0] == ""}
     if not any(series.what == "accuracy" and not series.said for series in found):
         found += _counts(bare)
@@ -574,6 +579,21 @@ def _as_series(
     if role == "wrong":
         shares = [1 - share for share in shares]
     return Series(label or "accuracy", "accuracy", split, tuple(shares), total, said)
+
+
+def _by_examples(columns: dict[tuple[str, str, str, bool], list[_Figure]]) -> list[Series]:
+    """`train 0.91, test 0.90`: accuracies if they are shares that rise or percentages, costs otherwise."""
+    named = {key: column for key, column in columns.items() if key[0] == "which"}
+    values = [figure.value for column in named.values() for figure in column if math.isfinite(figure.value)]
+    rising = all(column[-1].value >= column[0].value for column in named.values())
+    percent = any(figure.percent for column in named.values() for figure in column)
+    role = "accuracy" if values and (percent or (rising and max(values) <= 1)) else "cost"
+    found = []
+    for (_, split, label, said), column in named.items():
+        which: Split = "held-out" if split == "held-out" else "train" if split == "train" else ""
+        series = _as_series(role, which, label, column, said, set())
+        found += [series] if series is not None else []
+    return found
 
 
 def _counts(bare: dict[tuple[str, str, str, bool], list[_Figure]]) -> list[Series]:
