@@ -229,8 +229,8 @@ def at_floor(facts: Facts, scale: Scale) -> bool:
     """Whether the cost ends at the floor: within 2 %, or within its own scatter, or no longer falling just above it.
 
     >>> facts = facts_of((Series("loss", "cost", "", (2.4, 2.31, 2.30)),), classes=10, linear=0.92)
-    >>> [at_floor(facts, one) for one in scales(10, "mnist", "softmax-cross-entropy")]
-    [True]
+    >>> at_floor(facts, scales(10, "mnist", "softmax-cross-entropy")[0])
+    True
     """
     off = (facts.end - scale.floor) / scale.floor
     if scale.summed:  # there are many of these: only an exact one counts
