@@ -1,1 +1,1 @@
-"""Other people's networks -> a case: PyTorch, Keras, scikit-learn; none of them is needed to import this."""
+"""Other people's networks: a pasted log, a description, hand-written code, PyTorch, Keras, scikit-learn."""
