@@ -127,6 +127,8 @@ class Diagnosis:
     seconds: float = 0.0
     epochs: float = 0.0
     crashes: list[str] = field(default_factory=list)
+    library: str = ""
+    """The library that the patient and the changes are written in; empty where it is a recipe of whynet's."""
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON of `whynet diagnose`."""
