@@ -17,7 +17,7 @@ from typing import Protocol
 
 import numpy as np
 
-from whynet.doctor.case import Case, Symptom
+from whynet.doctor.case import Case
 from whynet.doctor.cause import Suspicion
 from whynet.doctor.causes import NAMES, cause
 from whynet.doctor.states import state_of
@@ -383,30 +383,3 @@ def standardising(X: Array) -> Callable[[Array], Array]:
     axes = 0 if X.ndim == 2 and X.shape[1] <= 100 else None
     mean, sd = X.mean(axis=axes), X.std(axis=axes)
     return lambda rows: ((rows - mean) / np.where(sd > 0, sd, 1)).astype(X.dtype)
-
-
-def audit(X: Array, labels: Labels, classes: int) -> Diagnosis | None:
-    """Data that nothing can be learned from need no training: NaN or infinite features, labels that are all alike.
-
-    >>> audit(np.array([[0.0], [np.nan]]), np.array([0, 1]), 2).verdict[0].cause
-    'bad-inputs'
-    >>> audit(np.array([[0.0], [1.0]]), np.array([0, 1]), 2) is None
-    True
-    """
-    shares = np.bincount(labels, minlength=classes) / len(labels)
-    floor = float(-np.sum(shares[shares > 0] * np.log(shares[shares > 0])))
-    flat = np.asarray(X).reshape(len(X), -1)
-    with np.errstate(all="ignore"):
-        finite = np.isfinite(flat).all(axis=1)
-    if not finite.all():
-        row = int(np.flatnonzero(~finite)[0])
-        evidence = (
-            Symptom("rows-not-finite", float(np.sum(~finite)), f"rows with NaN or infinity, the first is {row}", "0"),
-        )
-        words = "leave out or mend the rows that hold NaN or infinite numbers"
-        return Diagnosis("bad-data", floor, [Finding("bad-inputs", "found", (), evidence, words, None, None)])
-    if shares.max() == 1 and len(labels) > 1:
-        evidence = (Symptom("largest-class", 1.0, "share of the labels", f"about {1 / classes:.2g}"),)
-        words = "read the labels again: they are all the same"
-        return Diagnosis("bad-data", floor, [Finding("labels-corrupted", "found", (), evidence, words, None, None)])
-    return None

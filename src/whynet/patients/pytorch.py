@@ -14,18 +14,19 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.case import Symptom
-from whynet.doctor.verdict import Diagnosis, Finding, diagnose
+from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.errors import NoRecipe, ResourceError, UsageError
-from whynet.patients.guest import Examination, audit
+from whynet.patients.course import Course, class_numbers
 from whynet.patients.losses import recognise
-from whynet.patients.recreate import Description, recreate
+from whynet.patients.recreate import Description
 from whynet.patients.torch_data import read_data
 from whynet.patients.torch_trace import PROBE, Traced, outputs_of, squashed
 from whynet.patients.torch_training import Settings, TorchGuest, copied
-from whynet.patients.words import TORCH, Tongue, in_their_words
+from whynet.patients.words import TORCH
 from whynet.training.recipe import Recipe
 from whynet.types import Array, Labels
 
+FEW = 10  # rows over and over: what the mistake `few-rows` of a recipe is
 NAMES = {"SGD": "sgd", "Adam": "adam", "AdamW": "adamw", "RMSprop": "rmsprop"}
 
 
@@ -73,11 +74,13 @@ def diagnose_torch(
     >>> model = torch.nn.Sequential(torch.nn.Linear(64, 30), torch.nn.ReLU(), torch.nn.Linear(30, 10))
     >>> from whynet.data.sources import load
     >>> digits = load("digits")
+    >>> for parameter in model.parameters():
+    ...     _ = torch.nn.init.zeros_(parameter)
     >>> found = diagnose_torch(
-    ...     model, loss=torch.nn.CrossEntropyLoss(), optimizer=torch.optim.SGD(model.parameters(), lr=1e-5),
+    ...     model, loss=torch.nn.CrossEntropyLoss(), optimizer=torch.optim.SGD(model.parameters(), lr=0.1),
     ...     data=(digits.pixels / 255, digits.labels), epochs=5, budget=10)
     >>> found.verdict[0].cause, found.library
-    ('lr-too-low', 'PyTorch')
+    ('symmetric-init', 'PyTorch')
 
     Raises
     ------
@@ -102,6 +105,7 @@ def diagnose_torch(
             batch_size=loaded.batch_size,
             order=loaded.order,
         )
+        patient.visited(loaded.visited)
         return patient.diagnose(budget=budget, trials=trials, say=say)
 
 
@@ -173,40 +177,54 @@ class Patient:
         """As a recipe where it can be said as one, else by trials of PyTorch's own."""
         outputs = outputs_of(self.torch, self.model, self.X[:PROBE])
         self.classes = max(outputs.shape[1], 2)
-        self.labels = self._labels(self.y)
-        for labels in (self.labels, *(() if self.test is None else (self._labels(self.test[1]),))):
-            if labels.min() < 0 or labels.max() >= self.classes:
-                raise UsageError(
-                    "a label is out of range",
-                    expected=f"0 to {self.classes - 1}, as the module has {outputs.shape[1]} outputs",
-                    found=str(labels.min() if labels.min() < 0 else labels.max()),
-                )
-        ill = audit(self.X.numpy(), self.labels, self.classes)
-        if ill is not None:
-            ill.library = "PyTorch"
-            return ill
+        self.labels = class_numbers(self.y.numpy(), self.classes)
+        test = None if self.test is None else (self.test[0].numpy(), class_numbers(self.test[1].numpy(), self.classes))
         self._loss_is_a_number(outputs)
-        if self.settings.left_out:
-            evidence = (
-                Symptom("parameters-left-out", len(self.settings.left_out), "arrays the optimizer does not move", "0"),
-            )
-            words = f"hand `{self.settings.left_out[0]}` to the optimizer: `model.parameters()`, `requires_grad=True`"
-            self.found.append(Finding("layer-not-updated", "found", (), evidence, words, None, None))
-        try:
-            description = self.describe()
-            recipe, data = recreate(description)
-        except NoRecipe as reason:
-            say(f"PyTorch itself trains it: {reason.message}")
-            diagnosis = self._examine(budget, say)
-            diagnosis.remarks.insert(0, f"It was tried by PyTorch itself, with fewer trials: {reason}")
+        self._left_out()
+        return Course(
+            "PyTorch",
+            TORCH,
+            self.X.numpy(),
+            self.labels,
+            self.classes,
+            describe=self.describe,
+            guest=self._guest,
+            test=test,
+            found=self.found,
+            remarks=self.remarks,
+            left_out=bool(self.settings.left_out),
+        ).run(budget=budget, trials=trials, say=say)
+
+    def visited(self, rows: Array) -> None:
+        """The rows that a loader goes through in an epoch; many of them never is a mistake."""
+        kinds, n = np.unique(rows), len(self.X)
+        if not len(rows) or len(kinds) >= 0.5 * n:
+            return
+        share = Symptom("rows-visited", len(kinds) / n, "share of an epoch's rows", "above 0.6")
+        words = "let the sampler visit every row once an epoch: `DataLoader(..., shuffle=True)`"
+        self.found.append(Finding("data-index-bug", "found", (), (share,), words, None, None))
+        if len(kinds) <= FEW:
+            others = np.setdiff1d(np.arange(n), kinds)
+            first = self.torch.as_tensor(np.concatenate([kinds, others]))
+            self.X, self.y, self.faults = self.X[first], self.y[first], (*self.faults, "few-rows")
         else:
-            own = diagnose(recipe, data, budget=budget, trials=trials, say=say)
-            tongue = Tongue("PyTorch", TORCH, description.learning_rate / recipe.rate, abs(description.factor))
-            diagnosis = in_their_words(own, tongue)
-        known = {finding.cause for finding in diagnosis.verdict}
-        diagnosis.verdict += [finding for finding in self.found if finding.cause not in known]
-        diagnosis.remarks += self.remarks
-        return diagnosis
+            chosen = self.torch.as_tensor(kinds)
+            self.X, self.y = self.X[chosen], self.y[chosen]
+
+    def _left_out(self) -> None:
+        """Parameters that the optimizer does not move: two ways of it are mistakes that a recipe can make too."""
+        out, names = set(self.settings.left_out), [name for name, _ in self.model.named_parameters()]
+        if not out:
+            return
+        biases = {name for name in names if name.endswith("bias")}
+        if out == biases:
+            self.faults += ("forgotten-bias",)
+        elif out == {name for name in names if name.rpartition(".")[0] == names[0].rpartition(".")[0]} != set(names):
+            self.faults += ("frozen-layer",)
+        evidence = (Symptom("parameters-left-out", len(out), "arrays that the optimizer does not move", "0"),)
+        words = f"hand `{min(out)}` to the optimizer: `model.parameters()`, with `requires_grad=True`"
+        cause = "bias-not-updated" if out <= biases else "layer-not-updated"
+        self.found.append(Finding(cause, "found", (), evidence, words, None, None))
 
     # ---- what it is
 
@@ -219,7 +237,7 @@ class Patient:
             It is no plain multilayer perceptron, or is trained in a way that a recipe has no words for.
         """
         options = self.settings.options
-        if self.settings.left_out:
+        if self.settings.left_out and not {"frozen-layer", "forgotten-bias"} & set(self.faults):
             raise NoRecipe("some of its parameters are not trained", found=", ".join(self.settings.left_out[:3]))
         traced = Traced(self.torch, self.model, self.X)
         last = traced.last
@@ -235,7 +253,7 @@ class Patient:
             outputs=traced.outputs,
             last=last,
             X_test=None if self.test is None else traced.features(self.test[0]),
-            labels_test=None if self.test is None else self._labels(self.test[1]),
+            labels_test=None if self.test is None else class_numbers(self.test[1].numpy(), self.classes),
             picture=self._picture(),
             activation=traced.activation,
             output_activation=loss.output_activation,
@@ -285,22 +303,6 @@ class Patient:
 
     # ---- numbers through it
 
-    def _labels(self, y: Any) -> Labels:
-        """Class numbers (n,), from whole numbers or one-hot rows."""
-        values = y.numpy()
-        if values.ndim == 2 and values.shape[1] > 1:
-            if values.shape[1] == self.classes and np.isin(values, (0, 1)).all() and (values.sum(axis=1) == 1).all():
-                labels: Labels = values.argmax(axis=1)
-                return labels
-        elif values.size == len(values) and np.array_equal(values, np.rint(values)):
-            whole: Labels = values.reshape(-1).astype(np.intp)
-            return whole
-        raise UsageError(
-            "the targets are no classes: whynet judges classifiers",
-            expected=f"whole numbers (n,), or one-hot rows (n, {self.classes})",
-            found=f"{values.dtype} {values.shape}",
-        )
-
     def _target(self, labels: Labels) -> Any:
         """Labels in the form that the user's loss is given them."""
         torch, y = self.torch, self.y
@@ -336,9 +338,8 @@ class Patient:
                 do="Give it reduction='mean'",
             )  # fmt: skip
 
-    def _examine(self, budget: float, say: Callable[[str], None]) -> Diagnosis:
-        options = self.settings.options
-        rate = float(options["lr"])
+    def _guest(self) -> TorchGuest:
+        rate = float(self.settings.options["lr"])
         recipe = Recipe(
             optimizer=NAMES.get(self.settings.kind.__name__, "sgd"),  # type: ignore[arg-type]
             learning_rate=rate if np.isfinite(rate) and rate > 0 else None,
@@ -346,15 +347,4 @@ class Patient:
             epochs=self.epochs,
             order=self.order,  # type: ignore[arg-type]
         )
-        test = None if self.test is None else (self.test[0].numpy(), self._labels(self.test[1]))
-        return Examination(
-            TorchGuest(self.torch, self.model, self.loss, self.settings, self._target, recipe),
-            self.X.numpy(),
-            self.labels,
-            classes=self.classes,
-            test=test,
-            found=self.found,
-            left_out=bool(self.settings.left_out),
-            budget=budget,
-            say=say,
-        ).diagnosis
+        return TorchGuest(self.torch, self.model, self.loss, self.settings, self._target, recipe)

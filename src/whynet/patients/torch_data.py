@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from whynet.errors import UsageError
+from whynet.types import Array
 
 MOST_ROWS = 100_000
 
@@ -14,7 +15,7 @@ MOST_ROWS = 100_000
 class Loaded(NamedTuple):
     """What a loader gives: all examples in the order of its data set, and how it hands them out.
 
-    >>> Loaded(np.zeros((2, 3)), np.zeros(2), 32, "file").order
+    >>> Loaded(np.zeros((2, 3)), np.zeros(2), 32, "file", np.arange(2)).order
     'file'
     """
 
@@ -22,6 +23,8 @@ class Loaded(NamedTuple):
     y: Any
     batch_size: int
     order: str
+    visited: Array
+    """Rows in the order of an epoch; none if that is not known."""
 
 
 def read_data(torch: Any, data: Any, batch_size: int, shuffle: bool) -> Loaded:
@@ -39,9 +42,9 @@ def read_data(torch: Any, data: Any, batch_size: int, shuffle: bool) -> Loaded:
         It is neither, or X and y do not agree in number.
     """
     if isinstance(data, torch.utils.data.DataLoader):
-        X, y, batch_size, order = _from_loader(torch, data)
+        X, y, batch_size, order, visited = _from_loader(torch, data)
     elif isinstance(data, (tuple, list)) and len(data) == 2:
-        X, y, order = data[0], data[1], "shuffled" if shuffle else "file"
+        X, y, order, visited = data[0], data[1], "shuffled" if shuffle else "file", np.arange(0)
     else:
         raise UsageError("these are no data", expected="a DataLoader, or (X, y)", found=type(data).__name__)
     X, y = _tensor(torch, X), _tensor(torch, y)
@@ -52,7 +55,7 @@ def read_data(torch: Any, data: Any, batch_size: int, shuffle: bool) -> Loaded:
             expected="X (n, features) or (n, channels, rows, columns), and n targets",
             found=f"X {tuple(X.shape)} and y {tuple(y.shape)}",
         )
-    return Loaded(X, y, max(1, min(batch_size, len(X))), order)
+    return Loaded(X, y, max(1, min(batch_size, len(X))), order, visited)
 
 
 def _tensor(torch: Any, values: Any) -> Any:
@@ -66,7 +69,7 @@ def _tensor(torch: Any, values: Any) -> Any:
         raise UsageError("these values make no tensor", expected="numbers", found=type(values).__name__) from None
 
 
-def _from_loader(torch: Any, loader: Any) -> tuple[Any, Any, int, str]:
+def _from_loader(torch: Any, loader: Any) -> tuple[Any, Any, int, str, Array]:
     """Rows in the order of the data set, and how the sampler goes through them; its own generator is put back."""
     generator = loader.generator
     state = None if generator is None else generator.get_state()
@@ -82,7 +85,7 @@ def _from_loader(torch: Any, loader: Any) -> tuple[Any, Any, int, str]:
     if len(np.unique(rows)) < 0.9 * len(rows):
         order = "random"
     if len(rows):
-        known = np.sort(rows) if order == "shuffled" else np.arange(n)
+        known = np.sort(rows) if len(np.unique(rows)) == len(rows) else np.arange(n)
         batches = [known[start : start + 512].tolist() for start in range(0, min(len(known), MOST_ROWS), 512)]
         collate = loader.collate_fn
         read = [collate([loader.dataset[row] for row in batch]) for batch in batches]
@@ -98,4 +101,4 @@ def _from_loader(torch: Any, loader: Any) -> tuple[Any, Any, int, str]:
         )
     X = torch.cat([_tensor(torch, batch[0]) for batch in read])
     y = torch.cat([_tensor(torch, batch[1]) for batch in read])
-    return X, y, loader.batch_size or len(read[0][0]), order
+    return X, y, loader.batch_size or len(read[0][0]), order, rows

@@ -97,42 +97,50 @@ class Traced:
         if others or not self.linear:
             kinds = ", ".join(dict.fromkeys(type(one).__name__ for one in others)) or "no Linear"
             raise NoRecipe("it is no chain of dense layers", expected="nn.Linear alone", found=kinds)
-        seen, outputs = self._pass(self.probe, train=False)
-        self.outputs = outputs
+        seen, self.outputs = self._pass(train=False, drawn=False)
         order = [module for module, _, _ in seen if isinstance(module, torch.nn.Linear)]
         if len(order) != len(set(map(id, order))) or set(map(id, order)) != set(map(id, self.linear)):
             raise NoRecipe("its layers are not called once each, one after the other")
+        self.first = order[0]
         self.layers = [self._arrays(layer) for layer in order]
         inputs = [x for module, x, _ in seen if isinstance(module, torch.nn.Linear)]
-        if any(x.ndim != 2 or len(x) != len(outputs) for x in inputs):
+        if any(x.ndim != 2 or len(x) != len(self.outputs) for x in inputs):
             raise NoRecipe("its dense layers see something else than one row for each example")
         self.batch_norm = bool(self.norms)
         if self.batch_norm and len(self.norms) != len(order) - 1:
             raise NoRecipe("some hidden layers are normalised and some are not")
-        self.weighted = self._weighted(seen)
-        self.activation = self._between(inputs[1:], self.weighted[:-1])
+        asked, answers = self._pass(train=False, drawn=True)
+        after = [x for module, x, _ in asked if isinstance(module, torch.nn.Linear)][1:]
+        weighted = self._weighted(asked)
+        self.activation = self._between(after, weighted[:-1])
         self.last = self._name(
-            [*ACTIVATIONS, "log-softmax"], [outputs], [self.weighted[-1]], "its output is no known activation"
+            [*ACTIVATIONS, "log-softmax"], [answers], [weighted[-1]], "its output is no known activation"
         )
         self.X = self.features(X)
         self.input_dropout, self.dropout = self._dropped(inputs[0])
 
-    def _pass(self, X: Any, *, train: bool) -> tuple[list[tuple[Any, Array, Array]], Array]:
-        """`(module, what goes in, what comes out)` of each dense layer and normalisation, in the order of the calls."""
+    def _pass(self, *, train: bool, drawn: bool) -> tuple[list[tuple[Any, Array, Array]], Array]:
+        """`(module, what goes in, what comes out)` of each dense layer and normalisation, in the order of calls; and
+        the outputs. Where `drawn`, random numbers take the place of what a dense layer says: what follows it shows
+        itself over a wide range, however small the weights are."""
         torch, seen = self.torch, []
+        chance = torch.Generator().manual_seed(0)
 
-        def keep(module: Any, given: Any, made: Any) -> None:
+        def keep(module: Any, given: Any, made: Any) -> Any:
+            if drawn and isinstance(module, torch.nn.Linear):
+                made = 2 * torch.randn(made.shape, generator=chance, dtype=made.dtype)
             seen.append((module, given[0].detach().double().numpy(), made.detach().double().numpy()))
+            return made
 
         hooks = [module.register_forward_hook(keep) for module in (*self.linear, *self.norms)]
         try:
             if train:
                 self.model.train()
                 with torch.no_grad():
-                    self.model(X.to(next(self.model.parameters()).dtype))
+                    self.model(self.probe.to(next(self.model.parameters()).dtype))
                 outputs = np.zeros(0)
             else:
-                outputs = outputs_of(self.torch, self.model, X)
+                outputs = outputs_of(torch, self.model, self.probe)
         finally:
             for hook in hooks:
                 hook.remove()
@@ -171,7 +179,7 @@ class Traced:
     def features(self, X: Any) -> Array:
         """What reaches the first dense layer, (n, features): after flattening, scaling, whatever comes before."""
         kept: list[Array] = []
-        hook = self.linear_first.register_forward_pre_hook(
+        hook = self.first.register_forward_pre_hook(
             lambda module, given: kept.append(given[0].detach().float().numpy())
         )
         try:
@@ -180,15 +188,9 @@ class Traced:
             hook.remove()
         return np.concatenate(kept)
 
-    @property
-    def linear_first(self) -> Any:
-        """The layer that sees the features."""
-        width = self.layers[0][0].shape
-        return next(one for one in self.linear if (one.in_features, one.out_features) == width)
-
     def _dropped(self, whole: Array) -> tuple[float, float]:
         """The shares of features and of hidden units that are switched off in training: what is left is magnified."""
-        seen, _ = self._pass(self.probe, train=True)
+        seen, _ = self._pass(train=True, drawn=True)
         inputs = [x for module, x, _ in seen if isinstance(module, self.torch.nn.Linear)]
         weighted = self._weighted(seen)
         shares = [_share(inputs[0], whole)]
