@@ -63,14 +63,18 @@ def data_first(diagnosis: Diagnosis, data: Dataset) -> Diagnosis:
         return diagnosis
     if case.value("neighbours-agree") < 0.5 and data.test is not None:  # rows held back are as ill as the others
         measure_neighbours(case, data, data.test, data.test)
-    suspicions = [(name, cause(name).suspect(case)) for name in DATA]
+    names = [name for name in DATA if name != "preprocess-mismatch" or cause("class-imbalance").suspect(case) is None]
+    suspicions = [(name, cause(name).suspect(case)) for name in names]  # another mix of classes looks different too
     ill = [(name, one) for name, one in suspicions if one is not None and one.strength >= CERTAIN]
     if not ill:
+        diagnosis.verdict = [
+            finding for finding in diagnosis.verdict if finding.cause in names or finding.cause not in DATA
+        ]
         return diagnosis
     restored = diagnosis.after is not None and diagnosis.after.validation_accuracy >= diagnosis.linear - GOOD
-    names = [name for name, _ in ill]
+    said = [name for name, _ in ill]
     first = [Finding(name, "found", (), one.evidence, None, None, None) for name, one in ill]
-    rest = [finding for finding in diagnosis.verdict if finding.cause not in names]
+    rest = [finding for finding in diagnosis.verdict if finding.cause not in said]
     if not restored:
         rest = [finding for finding in rest if finding.status == "found"]
         diagnosis.fix_changes, diagnosis.fix_recipe, diagnosis.after = (), None, None

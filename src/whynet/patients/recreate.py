@@ -147,7 +147,7 @@ def recreate(description: Description) -> tuple[Recipe, Dataset]:
     if fields["output_init"] == fields["init"]:
         fields["output_init"] = None
     recipe = Recipe(**fields)
-    _compare(d)
+    compare(d)
     return recipe, data
 
 
@@ -306,8 +306,18 @@ def _miss(spreads: Sequence[float], expected: Sequence[float], doubts: Sequence[
 # ---- the proof of it
 
 
-def _compare(d: Description) -> None:
-    """Their weights in whynet's network must give their outputs."""
+def compare(description: Description) -> None:
+    """Their weights in whynet's network must give their outputs.
+
+    >>> X = np.array([[0.0, 1.0]])
+    >>> compare(Description(layers=[(np.eye(2), np.zeros(2))], X=X, labels=np.array([1]), outputs=X))
+
+    Raises
+    ------
+    NoRecipe
+        They do not.
+    """
+    d = description
     if d.batch_norm:  # whynet's network holds running statistics of its own
         return
     network = Network(d.sizes, activation=d.activation, output_activation="identity", dtype="float64")
