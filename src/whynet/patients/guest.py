@@ -277,7 +277,7 @@ class Examination:
         elif value("weight-gain") > 2 or value("start-cost-ratio") > 2.5:
             start = "init-too-large"
         found = [("lr-too-high", Variant(rate=rate)) for rate in (0.1, 0.01)]
-        found += [("lr-too-low", Variant(rate=rate)) for rate in (10.0, 100.0)]
+        found += [("lr-too-low", Variant(rate=rate)) for rate in (10.0, 100.0, 10_000.0)]
         found += [(start, Variant(redrawn=True)), ("undertrained", Variant(epochs=3))]
         if value("largest-input") > 10 or value("input-offset") > 1:
             name = "input-not-scaled" if value("largest-input") > 10 else "input-not-centred"

@@ -18,9 +18,9 @@ from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.errors import NoRecipe, ResourceError, UsageError
 from whynet.patients.course import Course, class_numbers
 from whynet.patients.losses import recognise
-from whynet.patients.recreate import Description
+from whynet.patients.recreate import Description, squashed
 from whynet.patients.torch_data import read_data
-from whynet.patients.torch_trace import PROBE, Traced, outputs_of, squashed
+from whynet.patients.torch_trace import PROBE, Traced, outputs_of
 from whynet.patients.torch_training import Settings, TorchGuest, copied
 from whynet.patients.words import TORCH
 from whynet.training.recipe import Recipe

@@ -323,7 +323,7 @@ def compare(description: Description) -> None:
     network = Network(d.sizes, activation=d.activation, output_activation="identity", dtype="float64")
     vector = np.concatenate([np.concatenate([W.ravel(), b.ravel()]) for W, b in d.layers]).astype(np.float64)
     own = network.having(vector, network.statistics.vector).scores(d.X[: len(d.outputs)].astype(np.float64))
-    own = log_softmax(own) if d.last == "log-softmax" else ACTIVATIONS[d.last].forward(own)[0]
+    own = squashed(d.last, own)
     with np.errstate(all="ignore"):
         off = float(np.abs(own - d.outputs).max()) / max(float(np.abs(d.outputs).max()), 1e-12)
     if not off <= ALIKE:
@@ -335,12 +335,18 @@ def compare(description: Description) -> None:
         )
 
 
-def log_softmax(z: Array) -> Array:
-    """`z - log sum exp z` of each row: an output that some networks have and no recipe needs.
+def squashed(name: str, Z: Array) -> Array:
+    """An activation, by the name that a description gives it.
 
-    >>> log_softmax(np.array([[0.0, 0.0]])).round(3)
-    array([[-0.693, -0.693]])
+    >>> squashed("relu", np.array([[-1.0, 2.0]]))
+    array([[0., 2.]])
     """
+    with np.errstate(all="ignore"):
+        result: Array = _log_softmax(Z) if name == "log-softmax" else ACTIVATIONS[name].forward(Z)[0]
+    return result
+
+
+def _log_softmax(z: Array) -> Array:
     shifted = z - z.max(axis=1, keepdims=True)
     result: Array = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     return result

@@ -45,7 +45,7 @@ def diagnose_sklearn(
     >>> from sklearn.neural_network import MLPClassifier
     >>> from whynet.data.sources import load
     >>> digits = load("digits")
-    >>> estimator = MLPClassifier((30,), solver="sgd", learning_rate_init=300.0, batch_size=32, max_iter=20)
+    >>> estimator = MLPClassifier((30,), solver="sgd", learning_rate_init=30.0, batch_size=32, max_iter=20)
     >>> diagnose_sklearn(estimator, digits.pixels / 255, digits.labels, budget=10).verdict[0].cause
     'lr-too-high'
 
@@ -271,6 +271,7 @@ class ScikitGuest:
         kinds = np.arange(int(labels.max()) + 1)
         batches = -(-len(X) // int(self.recipe.batch_size))
         epochs = self.recipe.epochs * variant.epochs if steps is None else max(1, round(steps / batches))
+        start = self._start(clone(model), given, labels, kinds)
         end, curve, taken = time.perf_counter() + seconds, [], 0
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
@@ -292,5 +293,18 @@ class ScikitGuest:
             answers: Array = model.predict_proba(prepare(rows))
             return answers
 
-        start, cost = math.log(len(kinds)), curve[-1][1] if finite and curve else math.nan
+        cost = curve[-1][1] if finite and curve else math.nan
         return Trained(scores, start, cost, tuple(curve), max(taken, 1) * batches, finite)
+
+    @staticmethod
+    def _start(model: Any, X: Array, labels: Labels, kinds: Labels) -> float:
+        """The cost before training: that of an epoch without a step to speak of."""
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            try:
+                model.set_params(solver="sgd", learning_rate_init=1e-30).partial_fit(
+                    X[:500], labels[:500], classes=kinds
+                )
+            except ValueError:
+                return math.nan
+            return float(model.loss_)

@@ -9,21 +9,10 @@ import numpy as np
 
 from whynet.errors import NoRecipe, UsageError
 from whynet.network.activations import ACTIVATIONS
-from whynet.patients.recreate import log_softmax
+from whynet.patients.recreate import squashed
 from whynet.types import Array
 
 PROBE = 64  # rows that a network is traced on
-
-
-def squashed(name: str, Z: Array) -> Array:
-    """An activation, by the name that a description gives it.
-
-    >>> squashed("relu", np.array([[-1.0, 2.0]]))
-    array([[0., 2.]])
-    """
-    with np.errstate(all="ignore"):
-        result: Array = log_softmax(Z) if name == "log-softmax" else ACTIVATIONS[name].forward(Z)[0]
-    return result
 
 
 def _equal(ours: Array, theirs: Array) -> bool:
