@@ -63,8 +63,8 @@ def diagnose_keras(
 ) -> Diagnosis:
     """Why does this compiled model not learn? `data` and `test` are `(X, y)`; the rest is what `fit` would be given.
 
-    A chain of `Dense`, activations, `Dropout` and what prepares the inputs is trained again as a recipe of whynet's, with
-    every trial; anything else is trained by Keras itself, with fewer. The model is not trained, nor changed.
+    A chain of `Dense`, activations, `Dropout` and what prepares the inputs is trained again as a recipe of whynet's,
+    with every trial; anything else is trained by Keras itself, with fewer. The model is not trained, nor changed.
 
     >>> diagnose_keras.__name__  # docs/frameworks.md shows it at work
     'diagnose_keras'
@@ -88,11 +88,9 @@ def diagnose_keras(
     if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
         raise UsageError("batch_size makes no sense", expected="a whole number, 1 or more", found=repr(batch_size))
     with _undisturbed():
-        return (
-            _Model(keras, model, _pair(data), None if test is None else _pair(test), epochs, batch_size, shuffle)
-            .course()
-            .run(budget=budget, trials=trials, say=say)
-        )
+        tested = None if test is None else _pair(test)
+        read = _Model(keras, model, _pair(data), tested, epochs, batch_size, shuffle)
+        return read.course().run(budget=budget, trials=trials, say=say)
 
 
 @contextmanager
