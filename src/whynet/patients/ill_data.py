@@ -9,7 +9,7 @@ from whynet.doctor.case import Symptom
 from whynet.doctor.cause import CERTAIN
 from whynet.doctor.causes import cause
 from whynet.doctor.symptoms import measure_neighbours
-from whynet.doctor.verdict import GOOD, Diagnosis, Finding
+from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.types import Array, Labels
 
 DATA = (
@@ -71,12 +71,9 @@ def data_first(diagnosis: Diagnosis, data: Dataset) -> Diagnosis:
             finding for finding in diagnosis.verdict if finding.cause in names or finding.cause not in DATA
         ]
         return diagnosis
-    restored = diagnosis.after is not None and diagnosis.after.validation_accuracy >= diagnosis.linear - GOOD
     said = [name for name, _ in ill]
     first = [Finding(name, "found", (), one.evidence, None, None, None) for name, one in ill]
-    rest = [finding for finding in diagnosis.verdict if finding.cause not in said]
-    if not restored:
-        rest = [finding for finding in rest if finding.status == "found"]
-        diagnosis.fix_changes, diagnosis.fix_recipe, diagnosis.after = (), None, None
+    rest = [one for one in diagnosis.verdict if one.cause not in said and one.status == "found"]
+    diagnosis.fix_changes, diagnosis.fix_recipe, diagnosis.after = (), None, None
     diagnosis.verdict = first + rest
     return diagnosis

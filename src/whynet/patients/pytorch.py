@@ -90,7 +90,7 @@ def diagnose_torch(
         PyTorch is not installed.
     """
     torch = library()
-    _check(torch, model, loss, optimizer, epochs)
+    check(torch, model, loss, optimizer, epochs)
     with undisturbed(torch):
         loaded = read_data(torch, data, batch_size, shuffle)
         patient = Patient(
@@ -109,7 +109,20 @@ def diagnose_torch(
         return patient.diagnose(budget=budget, trials=trials, say=say)
 
 
-def _check(torch: Any, model: Any, loss: Any, optimizer: Any, epochs: int) -> None:
+def check(torch: Any, model: Any, loss: Any, optimizer: Any, epochs: int) -> None:
+    """Whether these are what a diagnosis can be made of.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> check(torch, 3, None, None, 1)
+    Traceback (most recent call last):
+    whynet.errors.UsageError: this is no module (expected a torch.nn.Module; found int)
+
+    Raises
+    ------
+    UsageError
+        They are not; the message says which.
+    """
     if not isinstance(model, torch.nn.Module):
         raise UsageError("this is no module", expected="a torch.nn.Module", found=type(model).__name__)
     if not any(True for _ in model.parameters()):
