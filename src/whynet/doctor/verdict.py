@@ -29,7 +29,7 @@ from whynet.doctor.causes import NAMES, cause
 from whynet.doctor.floors import Reading
 from whynet.doctor.patient import recipe_of
 from whynet.doctor.series import Series
-from whynet.doctor.states import IN_WORDS, state_of
+from whynet.doctor.states import state_of
 from whynet.doctor.trials import Laboratory, Outcome
 from whynet.training.recipe import Recipe
 
@@ -138,6 +138,8 @@ class Diagnosis:
     """Of a log: what its plateau, or its start, is."""
     separate: str = ""
     """Of a log: the one further measurement that would separate the causes that remain."""
+    library: str = ""
+    """The library that the patient and the changes are written in; empty where it is a recipe of whynet's."""
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON of `whynet diagnose`."""

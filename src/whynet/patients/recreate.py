@@ -147,7 +147,7 @@ def recreate(description: Description) -> tuple[Recipe, Dataset]:
     if fields["output_init"] == fields["init"]:
         fields["output_init"] = None
     recipe = Recipe(**fields)
-    _compare(d)
+    compare(d)
     return recipe, data
 
 
@@ -306,14 +306,24 @@ def _miss(spreads: Sequence[float], expected: Sequence[float], doubts: Sequence[
 # ---- the proof of it
 
 
-def _compare(d: Description) -> None:
-    """Their weights in whynet's network must give their outputs."""
+def compare(description: Description) -> None:
+    """Their weights in whynet's network must give their outputs.
+
+    >>> X = np.array([[0.0, 1.0]])
+    >>> compare(Description(layers=[(np.eye(2), np.zeros(2))], X=X, labels=np.array([1]), outputs=X))
+
+    Raises
+    ------
+    NoRecipe
+        They do not.
+    """
+    d = description
     if d.batch_norm:  # whynet's network holds running statistics of its own
         return
     network = Network(d.sizes, activation=d.activation, output_activation="identity", dtype="float64")
     vector = np.concatenate([np.concatenate([W.ravel(), b.ravel()]) for W, b in d.layers]).astype(np.float64)
     own = network.having(vector, network.statistics.vector).scores(d.X[: len(d.outputs)].astype(np.float64))
-    own = log_softmax(own) if d.last == "log-softmax" else ACTIVATIONS[d.last].forward(own)[0]
+    own = squashed(d.last, own)
     with np.errstate(all="ignore"):
         off = float(np.abs(own - d.outputs).max()) / max(float(np.abs(d.outputs).max()), 1e-12)
     if not off <= ALIKE:
@@ -325,12 +335,18 @@ def _compare(d: Description) -> None:
         )
 
 
-def log_softmax(z: Array) -> Array:
-    """`z - log sum exp z` of each row: an output that some networks have and no recipe needs.
+def squashed(name: str, Z: Array) -> Array:
+    """An activation, by the name that a description gives it.
 
-    >>> log_softmax(np.array([[0.0, 0.0]])).round(3)
-    array([[-0.693, -0.693]])
+    >>> squashed("relu", np.array([[-1.0, 2.0]]))
+    array([[0., 2.]])
     """
+    with np.errstate(all="ignore"):
+        result: Array = _log_softmax(Z) if name == "log-softmax" else ACTIVATIONS[name].forward(Z)[0]
+    return result
+
+
+def _log_softmax(z: Array) -> Array:
     shifted = z - z.max(axis=1, keepdims=True)
     result: Array = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     return result

@@ -90,8 +90,8 @@ def _finding_in_words(finding: Finding) -> list[str]:
 
 
 def changed_lines(diagnosis: Diagnosis) -> list[str]:
-    """The lines of the recipe that the cure changes."""
-    if diagnosis.case is None or diagnosis.fix_recipe is None:
+    """The lines of the recipe that the cure changes; none where the patient is written in another library."""
+    if diagnosis.case is None or diagnosis.fix_recipe is None or diagnosis.library:
         return []
     old, new = diagnosis.case.recipe.as_dict(), diagnosis.fix_recipe.as_dict()
     lines = []
