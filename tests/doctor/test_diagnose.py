@@ -177,7 +177,7 @@ def test_json_words_and_page_say_the_same(digits):
     values = json.loads(json.dumps(found.as_dict()))
     assert {"state", "verdict", "acquitted", "fix", "floor", "baselines", "seconds"} <= set(values)
     first = values["verdict"][0]
-    assert set(first) == {"cause", "status", "with", "evidence", "change", "before", "after"}
+    assert set(first) == {"cause", "status", "with", "evidence", "change", "words", "before", "after"}
     assert set(first["evidence"][0]) == {"symptom", "value", "unit", "normal"}
     assert 0 < first["before"]["test_accuracy"] < 0.5 < first["after"]["test_accuracy"] <= 1
     assert set(values["fix"]["before"]) == {"cost", "validation_accuracy", "test_accuracy"}

@@ -83,7 +83,7 @@ def test_the_vectorised_program_has_three_faults(digits):
     found = whynet.diagnose(network, digits, learning_rate=0.0001, trials=False)
     assert {"momentum-unscaled", "gradient-check-invalid"} <= set(named(found))
     check = next(one for one in found.verdict if one.cause == "gradient-check-invalid")
-    assert "your gradient is right" in check.change and "whole gradient" in check.change
+    assert "your gradient is right" in check.words and "whole gradient" in check.words
     momentum = next(one for one in found.verdict if one.cause == "momentum-unscaled")
     assert any(abs(one.value - 0.3001) < 1e-3 for one in momentum.evidence)
     assert all(np.array_equal(a, layer.w) for a, layer in zip(before, network.layers, strict=True))
@@ -121,7 +121,7 @@ def test_a_wrong_gradient_is_proved_by_training_with_the_right_one():
         parameters=network.parameters, loss=network.loss, gradients=network.gradients, data=(X, y), learning_rate=1.0
     )
     assert named(found)["gradient-sign-flipped"] in ("proved", "found")
-    assert "parameters[0]" in found.verdict[0].change
+    assert "parameters[0]" in found.verdict[0].words
 
 
 def test_the_audit_of_steps_sees_layers_that_stay_put():

@@ -94,6 +94,8 @@ class Finding:
     change: str | None
     before: Outcome | None
     after: Outcome | None
+    words: str = ""
+    """What exactly is wrong, and where, if more can be said than the cause."""
 
     def as_dict(self) -> dict[str, Any]:
         """As the JSON of a verdict has it."""
@@ -103,6 +105,7 @@ class Finding:
             "with": list(self.with_),
             "evidence": [one.as_dict() for one in self.evidence],
             "change": self.change,
+            "words": self.words,
             "before": None if self.before is None else self.before.as_dict(),
             "after": None if self.after is None else self.after.as_dict(),
         }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from inspect import signature
 from os import PathLike
 from typing import Any
 
 from whynet.doctor.verdict import Diagnosis
 from whynet.doctor.verdict import diagnose as diagnose_recipe
-from whynet.errors import UsageError
+from whynet.errors import UsageError, did_you_mean
 from whynet.training.recipe import Recipe
 from whynet.training.run import Run
 
@@ -68,8 +69,9 @@ def diagnose(
             found=" and ".join(given) or "nothing",
         )  # fmt: skip
     if log is not None:
-        read: Diagnosis = import_module("whynet.patients.log").diagnose_log(log, **about)
-        return read
+        from whynet.patients.log import diagnose_log
+
+        return _asked(diagnose_log, log, about)
     if isinstance(patient, Run):
         patient, data = patient.recipe, patient.data if data is None else data
     if isinstance(patient, (str, PathLike)):
@@ -78,19 +80,33 @@ def diagnose(
         if about or loss is not None or gradients is not None:
             raise UsageError("a recipe says all about itself", found=", ".join(sorted(about) or ["loss or gradients"]))
         return diagnose_recipe(patient, data, **common)
-    for library, module, function in FRAMEWORKS:
+    for library, module, name in FRAMEWORKS:
         if patient is not None and any(kind.__module__.split(".")[0] == library for kind in type(patient).__mro__):
-            if loss is not None:
-                about["loss"] = loss
-            found: Diagnosis = getattr(import_module(module), function)(patient, data=data, **about, **common)
-            return found
+            given_loss = {} if loss is None else {"loss": loss}
+            return _asked(
+                getattr(import_module(module), name), patient, {"data": data, **given_loss, **about, **common}
+            )
     from whynet.patients.handwritten import diagnose_code
 
-    return diagnose_code(patient, data, parameters=parameters, loss=loss, gradients=gradients, **about, **common)
+    code = {"data": data, "parameters": parameters, "loss": loss, "gradients": gradients}
+    return _asked(diagnose_code, patient, {**code, **about, **common})
+
+
+def _asked(function: Callable[..., Diagnosis], patient: Any, arguments: dict[str, Any]) -> Diagnosis:
+    """The function's answer; a sentence where it has no such argument, or needs another."""
+    parameters = signature(function).parameters.items()
+    known = {name: one for name, one in parameters if one.kind is one.KEYWORD_ONLY or name == "data"}
+    for name in arguments:
+        if name not in known:
+            raise UsageError(f"there is no argument {name}= for such a patient", do=did_you_mean(name, known))
+    needed = [name for name, one in known.items() if one.default is one.empty and arguments.get(name) is None]
+    if needed:
+        raise UsageError(f"such a patient needs {needed[0]}=", expected=", ".join(f"{name}=" for name in needed))
+    return function(patient, **arguments)
 
 
 FRAMEWORKS = (  # the library of which a patient's class is one, and who diagnoses it
     ("torch", "whynet.patients.pytorch", "diagnose_torch"),
-    ("keras", "whynet.patients.keras", "diagnose_keras"),
-    ("sklearn", "whynet.patients.sklearn", "diagnose_sklearn"),
+    ("keras", "whynet.patients.keras3", "diagnose_keras"),
+    ("sklearn", "whynet.patients.scikit", "diagnose_sklearn"),
 )

@@ -220,7 +220,7 @@ def _error(found: Findings) -> Symptom:
 
 
 def _found(cause: str, evidence: Sequence[Symptom], words: str) -> Finding:
-    return Finding(cause, "found", (), tuple(evidence), words, None, None)
+    return Finding(cause, "found", (), tuple(evidence), None, None, None, words)
 
 
 def _report_update(audit: Audit, nominal: float | None) -> None:
@@ -418,7 +418,7 @@ def _on_its_own(audit: Audit, rate: float, batch: int, trials: bool, say: Callab
         say("training it with the right gradient")
         mended = _train(audit, rate, batch, theirs=False)
         diagnosis.after = mended.outcome
-        diagnosis.fix_changes = tuple(finding.change or "" for finding in audit.findings)
+        diagnosis.fix_changes = tuple(finding.words for finding in audit.findings)
         gain = mended.outcome.validation_accuracy - own.outcome.validation_accuracy
         if gain > 0.02:
             audit.findings = [
@@ -567,8 +567,7 @@ def _join(diagnosis: Diagnosis, audit: Audit) -> None:
             continue
         mine = words.pop(finding.cause, None)
         if mine is not None:
-            change = mine.change if finding.change is None else f"{mine.change}; {finding.change}"
-            finding = replace(finding, evidence=(*mine.evidence, *finding.evidence), change=change)
+            finding = replace(finding, evidence=(*mine.evidence, *finding.evidence), words=mine.words)
         joined.append(finding)
     proved = [finding for finding in (*joined, *words.values()) if finding.status == "proved"]
     rest = [finding for finding in (*words.values(), *joined) if finding.status != "proved"]

@@ -28,9 +28,8 @@ AUTO_BATCH = 200  # what batch_size="auto" means, or all rows if they are fewer
 
 def diagnose_sklearn(
     estimator: Any,
-    X: Any,
-    y: Any,
     *,
+    data: Any,
     test: Any = None,
     budget: float = 30.0,
     trials: bool = True,
@@ -38,15 +37,15 @@ def diagnose_sklearn(
 ) -> Diagnosis:
     """Why does this estimator not learn? Fitted or not, it is judged by its settings.
 
-    `estimator` is an `MLPClassifier`, an `MLPRegressor` of one-hot targets, or a `Pipeline` that ends in one; `y` are
-    classes of any kind; `test` is `(X, y)`. A pixel-like `X` is trained by whynet, with every trial; any other by
-    scikit-learn.
+    `estimator` is an `MLPClassifier`, an `MLPRegressor` of one-hot targets, or a `Pipeline` that ends in one; `data`
+    and `test` are `(X, y)`, with classes of any kind. A pixel-like `X` is trained by whynet, with every trial; any
+    other by scikit-learn.
 
     >>> from sklearn.neural_network import MLPClassifier
     >>> from whynet.data.sources import load
     >>> digits = load("digits")
     >>> estimator = MLPClassifier((30,), solver="sgd", learning_rate_init=30.0, batch_size=32, max_iter=20)
-    >>> diagnose_sklearn(estimator, digits.pixels / 255, digits.labels, budget=10).verdict[0].cause
+    >>> diagnose_sklearn(estimator, data=(digits.pixels / 255, digits.labels), budget=10).verdict[0].cause
     'lr-too-high'
 
     Raises
@@ -55,7 +54,9 @@ def diagnose_sklearn(
         It is something else, or the data do not fit together.
     """
     steps, last = _parts(estimator)
-    X, y = _rows(X), np.asarray(y)
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
+        raise UsageError("these are no data to train on", expected="data=(X, y)", found=type(data).__name__)
+    X, y = _rows(data[0]), np.asarray(data[1])
     if X.ndim != 2 or len(X) != len(y) or not len(X):
         raise UsageError(
             "X and y do not fit together",

@@ -79,6 +79,8 @@ def diagnosis_in_words(diagnosis: Diagnosis) -> str:
 def _finding_in_words(finding: Finding) -> list[str]:
     together = f" (together with {' and '.join(finding.with_)})" if finding.with_ else ""
     lines = [f"{finding.cause}{together}: {STATUS[finding.status]}"]
+    if finding.words:
+        lines += _wrapped(finding.words, "  ")
     for symptom in finding.evidence:
         lines += _wrapped(in_words(symptom), "  ")
     if finding.change and finding.before is not None and finding.after is not None:
