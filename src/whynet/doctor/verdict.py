@@ -171,6 +171,11 @@ class Diagnosis:
             "separate": self.separate,
         }
 
+    def __str__(self) -> str:
+        from whynet.report.diagnosis import diagnosis_in_words
+
+        return diagnosis_in_words(self)
+
     def _repr_html_(self) -> str:
         from whynet.report.diagnosis import diagnosis_html
 

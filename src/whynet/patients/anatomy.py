@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from whynet.types import Array
 AGREES = 1e-6  # relative: the largest misfit of a loss that is taken for the candidate's, in float64
 AGREES_SINGLE = 2e-3
 POINTS, BATCHES = 5, (1, 3, 6)
+MOST_SHUFFLED = 6  # arrays that are tried in every order, where their own gives no network
 OUTPUTS = ("sigmoid", "identity", "softmax", "tanh", "relu", "scaled-tanh", "leaky-relu")
 
 
@@ -91,11 +93,21 @@ def shapes(arrays: Sequence[Array], inputs: int, outputs: int | None) -> Iterato
     >>> [(shape.sizes, shape.columns) for shape in found]
     [((3, 4, 2), True)]
     """
+    found = list(_in_order(arrays, range(len(arrays)), inputs, outputs))
+    if not found and len(arrays) <= MOST_SHUFFLED:
+        for order in permutations(range(len(arrays))):
+            found += _in_order(arrays, order, inputs, outputs)
+    yield from found
+
+
+def _in_order(arrays: Sequence[Array], order: Sequence[int], inputs: int, outputs: int | None) -> Iterator[Shape]:
+    """The shapes that come of taking the arrays in this order."""
     for columns in (False, True):
         for bias_row in (None, "first", "last"):
-            for sizes, places in _chains(arrays, inputs, columns, bias_row is not None):
+            for sizes, ordered in _chains([arrays[i] for i in order], inputs, columns, bias_row is not None):
+                places = tuple(ordered[list(order).index(i)] for i in range(len(arrays)))
                 widths = list(sizes[1:])
-                biases = [place for place in places if place.part == "b"]
+                biases = [place for place in ordered if place.part == "b"]
                 whole = not biases or [place.layer for place in biases] == list(range(len(widths)))
                 fits = outputs is None or widths[-1:] == [outputs]
                 if widths and whole and fits and not (biases and bias_row):

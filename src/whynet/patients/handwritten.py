@@ -33,6 +33,7 @@ from whynet.training.recipe import Recipe
 from whynet.types import Array
 
 CLOSE = 0.05  # relative: rates so close are the same
+ASSUMED_RATE = 0.1  # where none is given and no step tells it
 MOST_ROWS = 20_000  # of the trial on the code itself
 TRIAL_SECONDS = 8.0
 BLIND_STEPS = 300
@@ -134,18 +135,20 @@ def diagnose_code(
     if own_check is not None and audit.anatomy is not None:
         _audit_check(audit, own_check)
     rate = _rate(audit, learning_rate)
+    if rate is None:
+        rate = ASSUMED_RATE
+        audit.remarks.append(f"No learning rate is known, {rate:g} is assumed: hand over learning_rate=.")
     diagnosis = None
-    if trials and rate is not None and audit.anatomy is not None:
+    if audit.anatomy is not None:
         recreated = _as_recipe(audit, rate, momentum, batch_size, epochs)
         if isinstance(recreated, str):
             audit.remarks.append(f"Trained as your own code, not as a recipe: {recreated}")
         else:
             say("training a recipe that does the same, mistakes included")
-            diagnosis = diagnose(*recreated, budget=max(budget - (time.perf_counter() - started), 5.0), say=say)
+            left = max(budget - (time.perf_counter() - started), 5.0)
+            diagnosis = diagnose(*recreated, budget=left, trials=trials, say=say)
     if diagnosis is None:
-        diagnosis = _on_its_own(audit, rate if rate is not None else 0.1, batch_size or 10, trials, say)
-        if rate is None:
-            audit.remarks.append("No learning rate is known: hand over learning_rate=, and trials can judge it.")
+        diagnosis = _on_its_own(audit, rate, batch_size or 10, trials, say)
     _join(diagnosis, audit)
     diagnosis.seconds = time.perf_counter() - started
     return diagnosis
@@ -417,10 +420,9 @@ def _on_its_own(audit: Audit, rate: float, batch: int, trials: bool, say: Callab
     if trials and audit.gradient is not None and not (audit.gradient.right or audit.gradient.harmless):
         say("training it with the right gradient")
         mended = _train(audit, rate, batch, theirs=False)
-        diagnosis.after = mended.outcome
-        diagnosis.fix_changes = tuple(finding.words for finding in audit.findings)
-        gain = mended.outcome.validation_accuracy - own.outcome.validation_accuracy
-        if gain > 0.02:
+        if mended.outcome.validation_accuracy > own.outcome.validation_accuracy + 0.02:
+            diagnosis.after = mended.outcome
+            diagnosis.fix_changes = tuple(f"mend {finding.words}" for finding in audit.findings)
             audit.findings = [
                 replace(finding, status="proved", before=own.outcome, after=mended.outcome)
                 if finding.cause.startswith(("gradient-", "bias-", "layer-")) and "check" not in finding.cause
@@ -494,13 +496,14 @@ def _train(audit: Audit, rate: float, batch: int, *, theirs: bool) -> _Trained:
     most = max(2 * len(rest) // size, 300)
     while steps < most and time.perf_counter() - started < TRIAL_SECONDS / 2:
         rows = rng.choice(rest, size, replace=False)
-        if theirs and code.gradients is not None:
-            slopes = code.slopes([v.astype(a.dtype) for v, a in zip(values, code.arrays, strict=True)], rows)
-        else:
-            layers = anatomy.shape.read(values)
-            slopes = anatomy.shape.write(backward(anatomy, layers, X[rows], T[rows]), code.arrays)
         with np.errstate(all="ignore"):
-            values = [value - rate * slope for value, slope in zip(values, slopes, strict=True)]
+            if theirs and (code.gradients is not None or code.step is not None):
+                now = [value.astype(array.dtype) for value, array in zip(values, code.arrays, strict=True)]
+                moves = code.moved(now, [rows])[0] if code.gradients is None else _descent(rate, code.slopes(now, rows))
+            else:
+                right = backward(anatomy, anatomy.shape.read(values), X[rows], T[rows])
+                moves = _descent(rate, anatomy.shape.write(right, code.arrays))
+            values = [value + move for value, move in zip(values, moves, strict=True)]
         steps += 1
         if not all(np.isfinite(value).all() for value in values):
             break
@@ -527,6 +530,10 @@ def _train(audit: Audit, rate: float, batch: int, *, theirs: bool) -> _Trained:
         outcome, start, answers[held], labels[held], float(np.mean(answers[rest] == labels[rest])),
         _linear(X[rest], T[rest], X[held], labels[held]), floor,
     )  # fmt: skip
+
+
+def _descent(rate: float, slopes: Sequence[Array]) -> list[Array]:
+    return [-rate * slope for slope in slopes]
 
 
 def _linear(X: Array, T: Array, X_held: Array, labels: Array) -> float:
@@ -567,7 +574,9 @@ def _join(diagnosis: Diagnosis, audit: Audit) -> None:
             continue
         mine = words.pop(finding.cause, None)
         if mine is not None:
-            finding = replace(finding, evidence=(*mine.evidence, *finding.evidence), words=mine.words)
+            known = {one.name for one in mine.evidence}
+            others = tuple(one for one in finding.evidence if one.name not in known)
+            finding = replace(finding, evidence=(*mine.evidence, *others), words=mine.words)
         joined.append(finding)
     proved = [finding for finding in (*joined, *words.values()) if finding.status == "proved"]
     rest = [finding for finding in (*words.values(), *joined) if finding.status != "proved"]

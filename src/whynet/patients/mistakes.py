@@ -145,8 +145,8 @@ def _transposed_order(p: Pass, layer: int) -> Array | None:
 
 
 def _of_another(p: Pass, layer: int, make: Callable[[int], Array]) -> Array | None:
-    """From another layer of the same width, the nearest."""
-    others = sorted(p.others(layer), key=lambda k: abs(k - layer))
+    """From another layer of the same width, the nearest, rather the one above."""
+    others = sorted(p.others(layer), key=lambda k: (abs(k - layer), -k))
     return make(others[0]) if others else None
 
 
