@@ -145,15 +145,15 @@ static inline void gather(const T* start, Row x, const T* b, std::ptrdiff_t b_ro
     for (int v = 0; v < N; ++v) store(c + v * WIDTH<T>, total[0][v]);
 }
 
-// c (columns) = start + x B for a sparse x; columns is a multiple of LANES. Few columns need P > 1 sums to keep the
-// processor busy; P must not depend on how many of a layer's columns this call is about, else threads changed the bits.
-template <int P, class T, class Row>
+// c (columns) = start + x B for a sparse x; columns is a multiple of LANES: N vectors at a time, then the rest. Few
+// columns need P > 1 sums to keep the processor busy; P must not depend on how many of a layer's columns this call is
+// about, else threads changed the bits.
+template <int P, int N = P == 1 ? 8 : 2, class T, class Row>
 static void multiply_sparse(const T* start, Row x, const T* b, std::ptrdiff_t b_row, int columns, T* c) {
-    constexpr int most = P == 1 ? 8 : 2;
     int j = 0;
-    for (; j + most * WIDTH<T> <= columns; j += most * WIDTH<T>) gather<most, P>(start + j, x, b + j, b_row, c + j);
-    for (; j + 2 * WIDTH<T> <= columns; j += 2 * WIDTH<T>) gather<2, P>(start + j, x, b + j, b_row, c + j);
-    for (; j < columns; j += WIDTH<T>) gather<1, P>(start + j, x, b + j, b_row, c + j);
+    for (; j + N * WIDTH<T> <= columns; j += N * WIDTH<T>) gather<N, P>(start + j, x, b + j, b_row, c + j);
+    if constexpr (N > 1)
+        if (j < columns) multiply_sparse<P, N - 1>(start + j, x, b + j, b_row, columns - j, c + j);
 }
 
 // The rows `place` of B, N vectors each, += value * right. A function of its own keeps the loop in registers.

@@ -125,7 +125,8 @@ struct Step {
     T rate;            // of this step
     T corrected;       // Adam: rate / (1 - beta1^t)
     T square_share;    // Adam: 1 / (1 - beta2^t)
-    bool plain;        // SGD with nothing else: a gradient of 0 changes nothing
+    bool alone;        // nothing acts beside the optimizer: a gradient of 0 changes nothing where it remembers only 0
+    bool plain;        // and it remembers nothing at all
 };
 
 template <class T>
@@ -259,11 +260,13 @@ struct Trainer {
         return {column_values + worker * column_size, column_starts + worker * starts_size,
                 column_rows + worker * column_size};
     }
+    std::uint8_t* moved;  // (inputs,): whether the optimizer remembers anything but 0 of a pixel's weights
     T* column_values;
     std::int32_t *column_starts, *column_rows;
     std::size_t column_size, starts_size;
     const std::uint16_t** row_places;
     const std::uint8_t** row_inks;
+    const T** row_targets;
     const std::int64_t* next_rows;  // of the next batch, or null
     bool sparse;
     T offset;  // what a pixel of 0 becomes; the sparse values are those above it
@@ -306,6 +309,8 @@ struct Trainer {
         t.column_values = take(t.column_size * task.workers);
         t.row_places = reinterpret_cast<const std::uint16_t**>(take(batch * 8 / sizeof(T) + 8));
         t.row_inks = reinterpret_cast<const std::uint8_t**>(take(batch * 8 / sizeof(T) + 8));
+        t.row_targets = reinterpret_cast<const T**>(take(batch * 8 / sizeof(T) + 8));
+        t.moved = reinterpret_cast<std::uint8_t*>(take(in));
         t.column_rows = take_whole(t.column_size * task.workers);
         t.row_starts = take_whole(batch + 1);
         t.column_starts = take_whole(t.starts_size * task.workers);
@@ -359,6 +364,12 @@ struct Trainer {
             used += std::int32_t(task.starts[rows[i] + 1] - start);
         }
         row_starts[batch] = used;
+    }
+
+    // Labels lie far apart in memory: looked up one after the other, they arrive together.
+    void read_targets(const std::int64_t* rows) {
+        const int outputs = task.layers[task.count - 1].out;
+        for (int i = 0; i < batch; ++i) row_targets[i] = task.targets + task.labels[rows[i]] * outputs;
     }
 
     // An image of the next batch on its way into the cache: in random order, it would not be there.
@@ -462,8 +473,7 @@ struct Trainer {
             T* error = dy + std::size_t(i) * width;
             for (int j = outputs; j < width; ++j) error[j] = 0;
             total += double(weight) * row_cost(task.cost, stages[last].y + std::size_t(i) * width,
-                                               task.targets + task.labels[rows[i]] * outputs, outputs,
-                                               T(1) / T(batch) * weight, error);
+                                               row_targets[i], outputs, T(1) / T(batch) * weight, error);
         }
         return total / batch;
     }
@@ -574,7 +584,9 @@ struct Trainer {
             for (int j = 0; j < n; ++j) start[j] = offset * total[j];
             for (int k = 0; k < layer.in; ++k) {
                 const std::int32_t first = columns.starts[k], count = columns.starts[k + 1] - first;
-                if (count == 0 && offset == 0 && step.plain) continue;
+                const bool still = step.plain || (step.alone && !__atomic_load_n(moved + k, __ATOMIC_RELAXED));
+                if (count == 0 && offset == 0 && still) continue;
+                __atomic_store_n(moved + k, true, __ATOMIC_RELAXED);  // whichever worker comes first
                 T* g = keep ? whole + std::size_t(k) * width : block;
                 const Sparse<std::int32_t, const T*> column{columns.rows + first, columns.values + first, count};
                 multiply_sparse<1>(start, column, dz, width, n, g);
@@ -706,6 +718,18 @@ struct Trainer {
         next_rows = nullptr;
     }
 
+    void find_moved() {
+        const Layer& layer = task.layers[0];
+        const T* remembered[] = {task.first, task.second};
+        const int width = stages[0].width;
+        for (int k = 0; k < layer.in; ++k) {
+            moved[k] = false;
+            for (const T* vector : remembered)
+                for (int j = 0; vector && j < width; ++j)
+                    moved[k] |= vector[layer.weights + std::size_t(k) * width + j] != 0;
+        }
+    }
+
     // What the last layer puts out for every image, in order; `batch` of them at a time.
     void score(T* scores) {
         begin();
@@ -725,23 +749,27 @@ struct Trainer {
     // Takes the steps; returns how many were sound: fewer than asked if a cost was not finite.
     std::int64_t run() {
         begin();
+        if (sparse) find_moved();
         const Update& u = task.update;
         for (std::int64_t s = 0; s < task.steps; ++s) {
             const std::int64_t* rows = task.rows + s * batch;
             const std::uint64_t number = std::uint64_t(task.first_step + s);
             read_images(rows);
+            read_targets(rows);
             next_rows = s + 1 < task.steps ? rows + batch : nullptr;
+            if (sparse && s + 2 < task.steps)  // where the images after the next begin
+                for (int i = 0; i < batch; ++i) __builtin_prefetch(task.starts + rows[2 * batch + i]);
             for (int l = 0; l < task.count; ++l)
                 task.layers[l].kind == Kind::dense ? forward_dense(l) : forward_by_chance(l, number);
             task.costs[s] = output_error(rows);
             if (!(task.costs[s] - task.costs[s] == 0)) return s;
 
             const double t = double(task.steps_before + s + 1);
-            Step<T> step{u, T(task.rates[s]), 0, 0, false};
+            Step<T> step{u, T(task.rates[s]), 0, 0, false, false};
             step.corrected = T(task.rates[s] / (1 - std::pow(u.momentum, t)));
             step.square_share = T(1 / (1 - std::pow(u.beta2, t)));
-            step.plain = u.optimizer == Optimizer::sgd && u.momentum == 0 && u.l1 == 0 && u.l2 == 0 &&
-                         u.weight_decay == 0 && u.clip_norm == 0;
+            step.alone = u.l1 == 0 && u.l2 == 0 && u.weight_decay == 0 && u.clip_norm == 0;
+            step.plain = step.alone && u.optimizer == Optimizer::sgd && u.momentum == 0;
             for (int l = task.count - 1; l >= 0; --l) {
                 const bool last = l == task.count - 1, dense = task.layers[l].kind == Kind::dense;
                 if (mixes_units(l))

@@ -103,6 +103,26 @@ def test_any_recipe(
     check_same(recipe, data, epochs=2)
 
 
+@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
+@pytest.mark.parametrize("beside", [{}, {"l2": 1e-3}, {"weight_decay": 0.1}, {"scaling": "-1..1"}, {"max_norm": 0.5}])
+def test_pixels_that_are_inked_late_seldom_or_never(optimizer, beside, rng):
+    """Where a pixel has had no ink yet, an update may be left out; afterwards what the optimizer remembers moves on."""
+    images = np.zeros((40, 5, 12), np.uint8)
+    images[:, 0] = rng.integers(0, 256, (40, 12))
+    for row in range(40):
+        images[row, 1 + row // 10, row % 12] = 99  # row 4 from the 31st image on
+    data = whynet.Dataset(images, rng.integers(0, 3, 40), classes=("a", "b", "c"))
+    recipe = whynet.Recipe(
+        hidden=(80,), optimizer=optimizer, momentum=0.5, learning_rate=0.01, batch_size=4, order="file",
+        dtype="float64", **beside,
+    )  # fmt: skip
+    assert native._ink(data.pixels) is not None
+    check_same(recipe, data, epochs=3)
+    wide = recipe.but(hidden=(2000,))  # about as large as a batch must be for the second thread to be woken
+    one, two = (after(Native(), wide.but(threads=threads), data, epochs=3)[1] for threads in (1, 2))
+    np.testing.assert_array_equal(one.params.vector, two.params.vector)
+
+
 @pytest.mark.mnist
 @pytest.mark.parametrize(
     "options", [{}, {"optimizer": "adam"}, {"scaling": "-1..1"}, {"dropout": 0.3}, {"input_noise": 0.2}]
