@@ -100,15 +100,18 @@ def scores(rows: list[dict[str, Any]]) -> None:
     share = {key: statistics.mean(row[key] for row in rows) for key in ("first", "third")}
     common = Counter(row["planted"] for row in rows).most_common(1)[0][1] / len(rows)
 
+    sick = [row for row in rows if row["before"] < row["linear"] - 0.03]
+
     def repaired(key: str) -> float:
-        return statistics.mean(row[key] is not None and row[key] >= row["linear"] - 0.03 for row in rows)
+        return statistics.mean(row[key] is not None and row[key] >= row["linear"] - 0.03 for row in sick)
 
     click.echo(
         f"{len(rows)} patients: first answer right {share['first']:.1%}, among the first three {share['third']:.1%}"
     )
     click.echo(f"always the most common cause: {common:.1%}")
+    click.echo(f"{len(sick)} of them do not learn (3 points and more below a linear classifier); of these are as good:")
     for key, what in (("after", "the cure"), ("longer", "training longer"), ("chance", "a random single change")):
-        click.echo(f"as good as a linear classifier (less 3 points) after {what}: {repaired(key):.1%}")
+        click.echo(f"  after {what}: {repaired(key):.1%}")
     worse = statistics.mean(row["after"] is not None and row["after"] < row["before"] - 0.01 for row in rows)
     click.echo(
         f"made worse by the cure: {worse:.1%}; median seconds {statistics.median(r['seconds'] for r in rows):.1f}"

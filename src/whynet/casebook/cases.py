@@ -159,8 +159,8 @@ CASES: dict[str, RealCase] = {
     "xor-codeproject": _case(
         "codeproject.com/Questions/1097336", "XOR: 0.03, 0.92, 0.87, 0.76 for 0, 1, 1, 0",
         "gradient-buffer-not-reset gradient-wrong-transpose",
-        XOR.but(sizes=(2, 3, 1), init="uniform(-1, 1)", bias_init="uniform(-1, 1)", learning_rate=0.5, epochs=40, seed=2,
-                faults=("stale-gradients", "summed-gradient")),
+        XOR.but(sizes=(2, 3, 1), init="uniform(-1, 1)", bias_init="uniform(-1, 1)", learning_rate=0.5, epochs=40,
+                seed=2, faults=("stale-gradients", "summed-gradient")),
     ),
     "xor-small-init": _case(
         "a question about XOR", "cost stays at 0.69", "init-too-small metric-wrong",

@@ -42,8 +42,8 @@ MEASURED = (  # defects that are measured directly, whether or not they matter
     "bad-inputs", "bias-not-updated", "data-index-bug", "gradient-buffer-not-reset", "gradient-check-invalid",
     "gradient-missing-derivative", "gradient-not-averaged", "gradient-sign-flipped", "gradient-wrong-derivative",
     "gradient-wrong-term", "gradient-wrong-transpose", "label-order-mismatch", "layer-not-updated", "log-of-zero",
-    "metric-wrong", "momentum-unscaled", "nan-hyperparameter", "no-bias", "not-shuffled", "preprocess-mismatch",
-    "train-test-leak", "unstable-softmax",
+    "metric-wrong", "missing-activation", "momentum-unscaled", "nan-hyperparameter", "no-bias", "not-shuffled",
+    "preprocess-mismatch", "train-test-leak", "unstable-softmax",
 )  # fmt: skip
 LIMITS = ("bottleneck", "capacity-minimal", "overfit", "too-little-data", "undertrained", "underfit", "label-noise")
 """What bounds how good a network gets: it joins a set of changes only where nothing restores learning without it."""
