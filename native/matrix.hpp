@@ -156,4 +156,16 @@ static void multiply_sparse(const T* start, Row x, const T* b, std::ptrdiff_t b_
     for (; j < columns; j += WIDTH<T>) gather<1, P>(start + j, x, b + j, b_row, c + j);
 }
 
+// The rows `place` of B, N vectors each, += value * right. A function of its own keeps the loop in registers.
+template <int N, class T, class Row>
+__attribute__((noinline)) static void scatter(Row x, const Vec<T>* right, T* b, std::ptrdiff_t b_row) {
+    Vec<T> mine[N];
+    for (int v = 0; v < N; ++v) mine[v] = right[v];
+    for (int s = 0; s < x.count; ++s) {
+        T* row = b + std::ptrdiff_t(x.places[s]) * b_row;
+        const T value = x.values[s];
+        for (int v = 0; v < N; ++v) store(row + v * WIDTH<T>, load(row + v * WIDTH<T>) + value * mine[v]);
+    }
+}
+
 }  // namespace whynet::ISA

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #endif
 
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -174,20 +175,21 @@ void copy(const std::vector<Layer>& layers, T* vector, T* rows, bool in) {
 struct Stack {
     explicit Stack(const std::vector<LayerTuple>& described) {
         expect(!described.empty() && described.size() <= 256, "1 to 256 layers are possible");
-        for (const auto& [kind, in, out, activation, rate, index] : described) {
-            expect(kind == 0 || kind == 1, "there is no such kind of layer");
+        for (const auto& [kind, in, out, activation, strength, index] : described) {
+            expect(kind >= 0 && kind <= 2, "there is no such kind of layer");
             expect(in >= 1 && out >= 1 && in < (1 << 24) && out < (1 << 24), "a layer has 1 to 2^24 units");
             expect(activation >= 0 && activation <= 8, "there is no such activation");
-            expect(rate >= 0 && rate < 1, "a rate of dropout lies in [0, 1)");
+            expect(strength >= 0 && std::isfinite(strength), "a rate or sd is finite and not negative");
+            expect(kind != int(Kind::dropout) || strength < 1, "a rate of dropout lies in [0, 1)");
             expect(layers.empty() || layers.back().out == in, "the layers do not fit together");
-            Layer layer{Kind(kind), in, out, Activation(activation), rate, index, 0, 0};
+            Layer layer{Kind(kind), in, out, Activation(activation), strength, index, 0, 0};
             if (layer.kind == Kind::dense) {
                 layer.weights = size;
                 layer.biases = size + std::size_t(in) * padded(out);
                 size = layer.biases + padded(out);
                 numbers += std::size_t(in) * out + out;
             } else {
-                expect(in == out, "dropout changes no size");
+                expect(in == out, "chance changes no size");
             }
             layers.push_back(layer);
         }
@@ -307,7 +309,7 @@ nb::ndarray<nb::numpy, T> scores(const std::string& path_name, const std::vector
     expect(params.ndim() == 1 && params.size() == stack.numbers, "the parameters do not fit the layers");
     Task<T> task{};
     show_images(task, stack.layers, pixels, table, ink);
-    for (const Layer& layer : stack.layers) expect(layer.kind == Kind::dense, "dropout has no part in scores");
+    for (const Layer& layer : stack.layers) expect(layer.kind == Kind::dense, "chance has no part in scores");
     const std::size_t outputs = stack.layers.back().out;
     auto* found = new T[task.examples * outputs];
     nb::capsule owner(found, [](void* numbers) noexcept { delete[] static_cast<T*>(numbers); });

@@ -9,16 +9,16 @@ namespace whynet {
 
 constexpr int LANES = 16;  // every row of every matrix is padded with zeros to a multiple of this
 
-enum class Kind : int { dense, dropout };
+enum class Kind : int { dense, dropout, noise };
 enum class Activation : int { elu, gelu, identity, leaky_relu, relu, scaled_tanh, sigmoid, softmax, tanh };
 enum class Cost : int { quadratic, sigmoid_cross_entropy, softmax_cross_entropy };
 enum class Optimizer : int { sgd, nesterov, rmsprop, adam };
 
 struct Layer {
     Kind kind;
-    int in, out;            // units; equal for dropout
+    int in, out;            // units; equal but for a dense layer
     Activation activation;  // of a dense layer
-    double rate;            // of dropout
+    double strength;        // the rate of dropout, the sd of noise
     std::uint64_t index;    // its place in the network: part of what its noise is hashed from
     std::size_t weights, biases;  // where W (in, padded out) and b (padded out) begin in the padded vectors
 };

@@ -187,19 +187,34 @@ static inline std::uint64_t mix(std::uint64_t z) {
     return z ^ (z >> 31);
 }
 
-template <class T>
-static void drop(const Layer& layer, std::uint64_t seed, std::uint64_t step, int row, T* __restrict y,
-                 T* __restrict slope) {
+static inline std::uint64_t row_key(const Layer& layer, std::uint64_t seed, std::uint64_t step, int row) {
     std::uint64_t key = 0;
     const std::uint64_t parts[] = {seed, step, layer.index};
     for (std::uint64_t part : parts) key = mix(key + GOLDEN * (part + 1));
-    key += (std::uint64_t(row) << 32) * GOLDEN;
-    const float rate = float(layer.rate);
-    const T scale = T(1 / (1 - layer.rate));
-    for (int j = 0; j < layer.out; ++j) {
+    return key + (std::uint64_t(row) << 32) * GOLDEN;
+}
+
+template <class T>
+static void drop(double rate, std::uint64_t key, T* __restrict y, T* __restrict slope, int n) {
+    const float least = float(rate);
+    const T scale = T(1 / (1 - rate));
+    for (int j = 0; j < n; ++j) {
         const float uniform = float(std::int32_t(mix(std::uint64_t(j) * GOLDEN + key) >> 40)) * (1.0f / 16777216.0f);
-        slope[j] = uniform >= rate ? scale : T(0);
+        slope[j] = uniform >= least ? scale : T(0);
         y[j] *= slope[j];
+    }
+}
+
+// Box and Muller's sqrt(-2 ln(1 - first)) cos(2 pi second), of two times 24 bits.
+template <class T>
+static void add_noise(double sd, std::uint64_t key, T* __restrict y, T* __restrict slope, int n) {
+    constexpr double share = 1.0 / (1 << 24);
+    for (int j = 0; j < n; ++j) {
+        const std::uint64_t hashed = mix(std::uint64_t(j) * GOLDEN + key);
+        const double first = share * std::int32_t(hashed >> 40), second = share * (std::int32_t(hashed >> 16) & 0xFFFFFF);
+        const double turned = std::fabs(2 * second - 1) - 0.5;  // cos(2 pi second) = sin(pi turned)
+        y[j] += T(sd * std::sqrt(-2 * logarithm(1 - first)) * sine_of_half_turns(turned));
+        slope[j] = 1;
     }
 }
 
@@ -353,6 +368,10 @@ struct Trainer {
         for (std::int64_t s = start; s < stop + 32; s += 32) __builtin_prefetch(task.places + s);
     }
 
+    Sparse<std::uint16_t, Inks<T>> row_of(int i) const {
+        return {row_places[i], {row_inks[i], lookup}, row_starts[i + 1] - row_starts[i]};
+    }
+
     // The sparse rows sorted by pixel, within a pixel by row.
     void transpose_images(Columns columns) {
         const int in = task.layers[0].in;
@@ -386,8 +405,7 @@ struct Trainer {
                         for (int j = from; j < to; ++j) scratch[j] += offset * W[std::size_t(p) * stage.width + j];
                 for (int i = 0; i < batch; ++i) {
                     if (next_rows && worker == 0) fetch_image(next_rows[i]);
-                    const Sparse<std::uint16_t, Inks<T>> row{
-                        row_places[i], {row_inks[i], lookup}, row_starts[i + 1] - row_starts[i]};
+                    const Sparse<std::uint16_t, Inks<T>> row = row_of(i);
                     T* y = stage.y + std::size_t(i) * stage.width + from;
                     if (stage.width <= NARROW)
                         multiply_sparse<4>(start, row, W + from, stage.width, to - from, y);
@@ -418,15 +436,22 @@ struct Trainer {
             }
     }
 
-    void forward_dropout(int l, std::uint64_t step) {
+    void forward_by_chance(int l, std::uint64_t step) {
+        const Layer& layer = task.layers[l];
         const Stage stage = stages[l];
         const T* input = l == 0 ? x : stages[l - 1].y;
-        const int width = l == 0 ? x_width : stages[l - 1].width;
-        for (int i = 0; i < batch; ++i) {
-            T* row = stage.y + std::size_t(i) * stage.width;
-            for (int j = 0; j < width; ++j) row[j] = input[std::size_t(i) * width + j];
-            drop(task.layers[l], task.seed, step, i, row, stage.slope + std::size_t(i) * stage.width);
-        }
+        constexpr int HASHING = 32;  // a random number takes as long as so many multiplications
+        together(std::size_t(batch) * stage.width * HASHING, [&](int worker, int workers) {
+            for (int i = worker; i < batch; i += workers) {
+                const std::size_t at = std::size_t(i) * stage.width;
+                const std::uint64_t key = row_key(layer, task.seed, step, i);
+                std::memcpy(stage.y + at, input + at, stage.width * sizeof(T));
+                if (layer.kind == Kind::dropout)
+                    drop(layer.strength, key, stage.y + at, stage.slope + at, layer.out);
+                else
+                    add_noise(layer.strength, key, stage.y + at, stage.slope + at, layer.out);
+            }
+        });
     }
 
     double output_error(const std::int64_t* rows) {
@@ -543,7 +568,7 @@ struct Trainer {
         };
         T* whole = gradient + layer.weights + from;
         if (l == 0 && sparse && width <= NARROW) {
-            scatter(layer, step, from, n, total, whole, update_rows);
+            scatter_images(layer, step, from, n, total, whole, update_rows);
         } else if (l == 0 && sparse) {
             T* start = scratch + widest_width + from;
             for (int j = 0; j < n; ++j) start[j] = offset * total[j];
@@ -589,7 +614,7 @@ struct Trainer {
     // For few units: each image adds to the gradient's rows where it has ink. Under plain SGD they go straight into the
     // weights.
     template <class Rows>
-    void scatter(const Layer& layer, const Step<T>& step, int from, int n, const T* total, T* whole, Rows update_rows) {
+    void scatter_images(const Layer& layer, const Step<T>& step, int from, int n, const T* total, T* whole, Rows update_rows) {
         const int width = padded(layer.out);
         T* W = task.params + layer.weights + from;
         const bool direct = step.plain && offset == 0;
@@ -605,18 +630,12 @@ struct Trainer {
     }
 
     template <int COLUMNS>
-    void scatter_columns(int width, int from, T factor, T* __restrict into) {
+    void scatter_columns(int width, int from, T factor, T* into) {
         constexpr int V = COLUMNS / WIDTH<T>;
         for (int i = 0; i < batch; ++i) {
             Vec<T> dz[V];
             for (int v = 0; v < V; ++v) dz[v] = factor * load(dy + std::size_t(i) * width + from + v * WIDTH<T>);
-            const int count = row_starts[i + 1] - row_starts[i];
-            const std::uint16_t* __restrict places = row_places[i];
-            const Inks<T> value{row_inks[i], lookup};
-            for (int s = 0; s < count; ++s) {
-                T* row = into + std::size_t(places[s]) * width;
-                for (int v = 0; v < V; ++v) store(row + v * WIDTH<T>, load(row + v * WIDTH<T>) + value[s] * dz[v]);
-            }
+            scatter<V>(row_of(i), dz, into, width);
         }
     }
 
@@ -713,7 +732,7 @@ struct Trainer {
             read_images(rows);
             next_rows = s + 1 < task.steps ? rows + batch : nullptr;
             for (int l = 0; l < task.count; ++l)
-                task.layers[l].kind == Kind::dense ? forward_dense(l) : forward_dropout(l, number);
+                task.layers[l].kind == Kind::dense ? forward_dense(l) : forward_by_chance(l, number);
             task.costs[s] = output_error(rows);
             if (!(task.costs[s] - task.costs[s] == 0)) return s;
 

@@ -103,6 +103,29 @@ static inline double exponential(double x) {
     std::memcpy(&b, &rest, 8);
     return p * a * b;
 }
+
+// ln(x) for an ordinary x above 0: x = 2^n m with m within sqrt(1/2) .. sqrt(2), and ln(m) = 2 artanh(s) with
+// s = (m - 1) / (m + 1), |s| < 0.18.
+static inline double logarithm(double x) {
+    std::int64_t bits;
+    std::memcpy(&bits, &x, 8);
+    const std::int64_t n = (bits - 0x3FE6A09E667F3BCDLL) >> 52;  // the bits of sqrt(1/2)
+    bits -= std::int64_t(std::uint64_t(n) << 52);
+    double m;
+    std::memcpy(&m, &bits, 8);
+    const double s = (m - 1) / (m + 1), t = s * s;
+    double p = 1.0 / 21;
+    for (int odd = 19; odd >= 1; odd -= 2) p = p * t + 1.0 / odd;
+    return double(std::int32_t(n)) * 0.69314718055994530942 + 2 * s * p;
+}
+// sin(pi x) for |x| <= 1/2, by its series.
+static inline double sine_of_half_turns(double x) {
+    const double z = 3.14159265358979323846 * x, t = z * z;
+    double p = 1;
+    for (int k = 22; k >= 2; k -= 2) p = 1 - p * t / (k * (k + 1));
+    return z * p;
+}
+
 template <class T>
 static inline T hyperbolic_tangent(T z) {
     return T(1) - T(2) / (exponential(T(2) * z) + T(1));

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from whynet.data.dataset import Dataset as Dataset
     from whynet.data.sources import load as load
     from whynet.doctor.floors import explain as explain
-    from whynet.doctor.verdict import diagnose as diagnose
     from whynet.errors import WhynetError as WhynetError
     from whynet.network.gradcheck import check_gradients as check_gradients
     from whynet.network.layers import Dense as Dense
     from whynet.network.network import Network as Network
+    from whynet.patients.diagnose import diagnose as diagnose
     from whynet.training.history import Epoch as Epoch
     from whynet.training.history import History as History
     from whynet.training.loop import train as train
@@ -38,7 +38,7 @@ _HOMES = {
     "Run": "whynet.training.run",
     "WhynetError": "whynet.errors",
     "check_gradients": "whynet.network.gradcheck",
-    "diagnose": "whynet.doctor.verdict",
+    "diagnose": "whynet.patients.diagnose",
     "explain": "whynet.doctor.floors",
     "fit": "whynet.training.run",
     "load": "whynet.data.sources",

@@ -2,6 +2,7 @@
 
     WhynetError               every error whynet raises on purpose
     ├── UsageError            an option, argument or recipe that makes no sense          (exit 2)
+    │   └── NoRecipe          somebody's training that cannot be said as a recipe
     ├── BadFile               a file that is not what it should be                       (exit 3)
     ├── NonFinite             a NaN or an infinity appeared while training               (exit 4)
     ├── ResourceError         nothing to be had: no data, no network, no disk            (exit 5)
@@ -74,6 +75,16 @@ class UsageError(WhynetError):
 
     kind = "usage"
     exit_code = 2
+
+
+class NoRecipe(UsageError):
+    """Somebody's network or training that cannot be said as a recipe; the message says what is in the way.
+
+    >>> isinstance(NoRecipe("a layer that is no dense one"), UsageError)
+    True
+    """
+
+    kind = "no-recipe"
 
 
 class BadFile(WhynetError):

@@ -40,11 +40,11 @@ class Noise:
         return hashed.astype(np.float32) * np.float32(2**-24)
 
     def normal(self, rows: int, units: int) -> Array:
-        """Numbers from N(0, 1), (rows, units) float32, made of the first and the next 24 bits (Box and Muller 1958)."""
+        """Numbers from N(0, 1), (rows, units) float64, made of the first and the next 24 bits (Box and Muller 1958)."""
         hashed = self._bits(rows, units)
-        first = (hashed >> np.uint64(40)).astype(np.float32) * np.float32(2**-24)
-        second = ((hashed >> np.uint64(16)) & np.uint64(2**24 - 1)).astype(np.float32) * np.float32(2**-24)
-        normal: Array = np.sqrt(-2 * np.log1p(-first)) * np.cos(np.float32(2 * np.pi) * second)
+        first = (hashed >> np.uint64(40)) * 2.0**-24
+        second = ((hashed >> np.uint64(16)) & np.uint64(2**24 - 1)) * 2.0**-24
+        normal: Array = np.sqrt(-2 * np.log1p(-first)) * np.cos(2 * np.pi * second)
         return normal
 
     def _bits(self, rows: int, units: int) -> Array:

@@ -79,4 +79,24 @@ def test_the_command_prints_one_object_and_writes_the_page(tmp_path, monkeypatch
     assert found["work"]["name"] == "small"
     assert [system["name"] for system in found["systems"]] == ["whynet, reference engine", "NumPy, batches by hand"]
     assert set(found["systems"][0]["seconds_per_epoch"]) == {"median", "min", "max"}
+    assert found["scaling"] is None
     assert "bar" in page.read_text()
+
+
+def test_how_the_cost_grows_is_measured_and_drawn(tmp_path, monkeypatch):
+    import json
+
+    monkeypatch.setattr("whynet.benchmark.race.race.__kwdefaults__", {**race.__kwdefaults__, "peers": PEERS[1:2]})
+    for name, values in {"WIDTHS": (4, 40), "DEPTHS": (1, 2), "BATCHES": (1, 10, 10**9), "LONG_ENOUGH": 1e-4}.items():
+        monkeypatch.setattr(f"whynet.benchmark.scaling.{name}", values)
+    page = tmp_path / "bench.html"
+    command = ["bench", "--data", "digits", "--repeats", "1", "--scaling", "--json", "--page", str(page)]
+    scaling = json.loads(CliRunner().invoke(cli, command, catch_exceptions=False).stdout)["scaling"]
+    assert [point["x"] for point in scaling["width"]["points"]] == [4, 40]
+    assert [point["x"] for point in scaling["batch"]["points"]] == [1, 10]  # there are not so many images
+    assert scaling["examples"]["seconds_of"] == "epoch"
+    for quantity in ("width", "depth", "batch", "examples"):
+        floors = [point["floor"] for point in scaling[quantity]["points"]]
+        assert 0 < floors[0] < floors[-1]
+        assert f'id="{quantity}"' in page.read_text()
+        assert all(seconds > 0 for point in scaling[quantity]["points"] for seconds in point["seconds"].values())

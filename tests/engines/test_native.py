@@ -18,6 +18,7 @@ from whynet.engines.reference import Reference
 from whynet.errors import UsageError
 from whynet.network.activations import ACTIVATIONS
 from whynet.network.costs import COSTS
+from whynet.noise import Noise
 from whynet.optimizers.optimizers import OPTIMIZERS
 from whynet.training.loop import Training, build, first_state, make_task, split
 
@@ -82,26 +83,30 @@ def test_every_path_of_this_processor(path, dtype, few):
     activation=st.sampled_from(sorted(ACTIVATIONS)), output=st.sampled_from([None, *sorted(ACTIVATIONS)]),
     cost=st.sampled_from(sorted(COSTS)), optimizer=st.sampled_from(sorted(OPTIMIZERS)),
     scaling=st.sampled_from(["0..1", "-1..1", "standard"]), dropout=st.sampled_from([0.0, 0.4]),
-    input_dropout=st.sampled_from([0.0, 0.2]), clip=st.sampled_from([None, 0.3]), norm=st.sampled_from([None, 0.8]),
+    input_dropout=st.sampled_from([0.0, 0.2]), noise=st.sampled_from([0.0, 0.3]),
+    input_noise=st.sampled_from([0.0, 0.2]), clip=st.sampled_from([None, 0.3]), norm=st.sampled_from([None, 0.8]),
     average=st.sampled_from([0.0, 0.9]), smoothing=st.sampled_from([0.0, 0.1]), l1=st.sampled_from([0.0, 1e-3]),
     balanced=st.sampled_from([None, "balanced"]), threads=st.sampled_from([1, 2]), seed=st.integers(0, 99),
 )  # fmt: skip
 def test_any_recipe(
-    sizes, batch_size, activation, output, cost, optimizer, scaling, dropout, input_dropout, clip, norm, average,
-    smoothing, l1, balanced, threads, seed,
+    sizes, batch_size, activation, output, cost, optimizer, scaling, dropout, input_dropout, noise, input_noise, clip,
+    norm, average, smoothing, l1, balanced, threads, seed,
 ):  # fmt: skip
     data = whynet.load("digits").subset(50, seed=0)
     recipe = whynet.Recipe(
         hidden=tuple(sizes), batch_size=batch_size, activation=activation, output_activation=output, cost=cost,
-        optimizer=optimizer, scaling=scaling, dropout=dropout, input_dropout=input_dropout, clip_norm=clip,
-        max_norm=norm, average=average, label_smoothing=smoothing, l1=l1, class_weights=balanced, threads=threads,
-        seed=seed, dtype="float64", learning_rate=0.001, schedule="cosine", epochs=2,
+        optimizer=optimizer, scaling=scaling, dropout=dropout, input_dropout=input_dropout, noise=noise,
+        input_noise=input_noise, clip_norm=clip, max_norm=norm, average=average, label_smoothing=smoothing, l1=l1,
+        class_weights=balanced, threads=threads, seed=seed, dtype="float64", learning_rate=0.001, schedule="cosine",
+        epochs=2,
     )  # fmt: skip
     check_same(recipe, data, epochs=2)
 
 
 @pytest.mark.mnist
-@pytest.mark.parametrize("options", [{}, {"optimizer": "adam"}, {"scaling": "-1..1"}, {"dropout": 0.3}])
+@pytest.mark.parametrize(
+    "options", [{}, {"optimizer": "adam"}, {"scaling": "-1..1"}, {"dropout": 0.3}, {"input_noise": 0.2}]
+)
 def test_real_images_with_few_and_with_many_units(options, mnist):
     data = mnist.take(slice(0, 600))
     for hidden in ((30,), (200,)):
@@ -136,6 +141,32 @@ def test_one_and_two_threads_give_the_same_bits(options, few):
     np.testing.assert_array_equal(one.params.vector, two.params.vector)
 
 
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("options", [{}, {"dropout": 0.4}, {"input_noise": 0.3, "input_dropout": 0.2}])
+def test_noise_is_drawn_alike(options, dtype, path, digits):
+    recipe = whynet.Recipe(hidden=(300, 20), batch_size=64, noise=0.7, seed=5, dtype=dtype, init="he", **options)
+    check_same(recipe, digits, Native(path))
+    one, two = (after(Native(path), recipe.but(threads=threads), digits)[1] for threads in (1, 2))
+    np.testing.assert_array_equal(one.params.vector, two.params.vector)
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("dtype", TOLERANCE)
+def test_every_number_of_the_noise(dtype, path):
+    """Weights of 0 shown one blank image: after a step at rate 1 those of the right output are what was drawn."""
+    blank = whynet.Dataset(np.zeros((1, 200, 250), np.uint8), np.array([3]), classes=tuple("0123456789"))
+    recipe = whynet.Recipe(
+        hidden=(), input_noise=1.0, init="zeros", cost="quadratic", output_activation="identity",
+        learning_rate=1.0, seed=8, batch_size=1, dtype=dtype,
+    )  # fmt: skip
+    _, network, _ = after(Native(path), recipe, blank)
+    expected = Noise(seed=8, step=0).normal(1, 50_000)[0]
+    np.testing.assert_allclose(
+        network.params[1]["W"][:, 3], expected, rtol=0, atol=1e-13 if dtype == "float64" else 1e-6
+    )
+
+
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
 def test_a_blow_up_is_the_readable_engines(optimizer, few):
     recipe = whynet.Recipe(hidden=(5,), activation="identity", cost="quadratic", optimizer=optimizer, average=0.5)
@@ -159,7 +190,6 @@ def test_a_blow_up_is_the_readable_engines(optimizer, few):
     ("options", "says"),
     [
         ({"batch_norm": True}, "BatchNorm"),
-        ({"noise": 0.1}, "GaussianNoise"),
         ({"faults": ("no-output-slope",)}, "DenseWith"),
         ({"faults": ("raw-momentum",), "momentum": 0.1}, "RawMomentum"),
     ],

@@ -18,6 +18,7 @@ from whynet.network.initializers import INITIALIZERS, initializer
         ("glorot", 0, math.sqrt(2 / (400 + 300))),
         ("he", 0, math.sqrt(2 / 400)),
         ("lecun", 0, 1 / math.sqrt(400)),
+        ("scaled-uniform", 0, 1 / math.sqrt(3 * 400)),
         ("uniform(0, 0.4)", 0.2, 0.4 / math.sqrt(12)),
         ("constant(0.3)", 0.3, 0),
         ("zeros", 0, 0),

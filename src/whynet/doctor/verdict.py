@@ -14,7 +14,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import combinations
 from typing import Any, Literal
 
@@ -26,7 +26,9 @@ from whynet.data.sources import load
 from whynet.doctor.case import Case, Symptom
 from whynet.doctor.cause import Change, Suspicion
 from whynet.doctor.causes import NAMES, cause
+from whynet.doctor.floors import Reading
 from whynet.doctor.patient import recipe_of
+from whynet.doctor.series import Series
 from whynet.doctor.states import state_of
 from whynet.doctor.trials import Laboratory, Outcome
 from whynet.training.recipe import Recipe
@@ -131,6 +133,14 @@ class Diagnosis:
     seconds: float = 0.0
     epochs: float = 0.0
     crashes: list[str] = field(default_factory=list)
+    series: tuple[Series, ...] = ()
+    """Of a log: what was read."""
+    readings: tuple[Reading, ...] = ()
+    """Of a log: what its plateau, or its start, is."""
+    separate: str = ""
+    """Of a log: the one further measurement that would separate the causes that remain."""
+    library: str = ""
+    """The library that the patient and the changes are written in; empty where it is a recipe of whynet's."""
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON of `whynet diagnose`."""
@@ -154,6 +164,9 @@ class Diagnosis:
             "linear_accuracy": self.linear,
             "seconds": self.seconds,
             "epochs": self.epochs,
+            "series": [one.as_dict() for one in self.series],
+            "readings": [asdict(one) for one in self.readings],
+            "separate": self.separate,
         }
 
     def _repr_html_(self) -> str:

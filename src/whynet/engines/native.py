@@ -17,14 +17,14 @@ from threadpoolctl import threadpool_limits
 
 from whynet.engines.base import Task
 from whynet.engines.reference import Reference
-from whynet.network.layers import Dense, Dropout
+from whynet.network.layers import Dense, Dropout, GaussianNoise, Layer
 from whynet.network.network import Network
 from whynet.optimizers.optimizers import SGD, Adam, Nesterov, RMSprop, State
 from whynet.types import Array, Images, Rows, Scores
 
 ACTIVATIONS = ("elu", "gelu", "identity", "leaky-relu", "relu", "scaled-tanh", "sigmoid", "softmax", "tanh")
 COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")
-DENSE, DROPOUT = 0, 1
+DENSE, DROPOUT, NOISE = 0, 1, 2
 LARGE, LARGE_BATCH = 128, 16  # from such layers and batches on, BLAS is faster; native/train.hpp decides for each
 MOST_INK = 0.6  # up to this share of pixels that are not 0, skipping those that are pays
 
@@ -104,7 +104,7 @@ class Native:
         run = _native.scores_f32 if network.dtype == np.float32 else _native.scores_f64
         found: Scores = run(
             path=self.path,
-            layers=[layer for layer in _layers(network) if layer[0] == DENSE],  # nothing drops out when evaluating
+            layers=[layer for layer in _layers(network) if layer[0] == DENSE],  # evaluating leaves nothing to chance
             params=network.params.vector,
             pixels=pixels,
             table=network.scaling.table(network.dtype),
@@ -128,7 +128,7 @@ def _gemm(network: Network, batch: int, skip: int) -> Any:
 def _unknown(network: Network) -> str | None:
     """What of this network the compiled loop does not know, as a sentence; None if it knows all."""
     for layer in network.layers:
-        if type(layer) not in (Dense, Dropout):
+        if type(layer) not in (Dense, Dropout, GaussianNoise):
             return f"it does not know {type(layer).__name__} layers"
         if isinstance(layer, Dense) and layer.activation not in ACTIVATIONS:
             return f"it does not know the activation {layer.activation}"
@@ -138,13 +138,17 @@ def _unknown(network: Network) -> str | None:
 
 
 def _layers(network: Network) -> list[tuple[int, int, int, int, float, int]]:
-    """Each layer as (kind, inputs, outputs, activation, rate of dropout, index)."""
-    return [
-        (DENSE, layer.inputs, layer.outputs, ACTIVATIONS.index(layer.activation), 0.0, index)
-        if isinstance(layer, Dense)
-        else (DROPOUT, layer.inputs, layer.outputs, 0, layer.rate if isinstance(layer, Dropout) else 0.0, index)
-        for index, layer in enumerate(network.layers)
-    ]
+    """Each layer as (kind, inputs, outputs, activation, rate of dropout or sd of noise, index)."""
+    return [(*_layer(layer), index) for index, layer in enumerate(network.layers)]
+
+
+def _layer(layer: Layer) -> tuple[int, int, int, int, float]:
+    if isinstance(layer, Dropout):
+        return DROPOUT, layer.size, layer.size, 0, layer.rate
+    if isinstance(layer, GaussianNoise):
+        return NOISE, layer.size, layer.size, 0, layer.sd
+    assert isinstance(layer, Dense)
+    return DENSE, layer.inputs, layer.outputs, ACTIVATIONS.index(layer.activation), 0.0
 
 
 def _update(task: Task) -> tuple[int, list[float]]:

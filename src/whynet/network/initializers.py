@@ -68,6 +68,16 @@ def lecun(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out
     return rng.uniform(-bound, bound, shape)
 
 
+def scaled_uniform(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
+    """Uniform between +-1 / sqrt(fan_in): what PyTorch's `Linear` draws weights and biases from.
+
+    >>> bool(np.abs(scaled_uniform(np.random.default_rng(0), (16, 2), 16, 2)).max() < 0.25)  # 1 / sqrt(16)
+    True
+    """
+    bound = 1 / math.sqrt(fan_in)
+    return rng.uniform(-bound, bound, shape)
+
+
 def orthogonal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
     """Rows or columns, whichever are fewer, of length 1 and at right angles: no direction grows or shrinks
     (Saxe et al. 2014). Biases become one vector of length 1.
@@ -129,6 +139,7 @@ INITIALIZERS: dict[str, tuple[Initializer, tuple[int, ...]]] = {  # function, ho
     "normal": (normal, (0, 2)),
     "orthogonal": (orthogonal, (0,)),
     "scaled-normal": (scaled_normal, (0,)),
+    "scaled-uniform": (scaled_uniform, (0,)),
     "uniform": (uniform, (2,)),
     "zeros": (zeros, (0,)),
 }

@@ -336,7 +336,7 @@ class GaussianNoise:
     def forward(self, params: Mapping[str, Array], x: Array, noise: Noise | None = None) -> tuple[Array, None]:
         if noise is None:
             return x, None
-        return x + np.float32(self.sd) * noise.normal(*x.shape), None
+        return x + (self.sd * noise.normal(*x.shape)).astype(x.dtype), None
 
     def backward(
         self, params: Mapping[str, Array], memo: None, dy: Array, *, want_dx: bool = True

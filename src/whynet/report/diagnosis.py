@@ -35,6 +35,10 @@ def _wrapped(line: str, indent: str) -> list[str]:
 
 def diagnosis_in_words(diagnosis: Diagnosis) -> str:
     """All of it, in plain words: what is wrong, how we know, the proof, what is not the reason, what to change."""
+    if diagnosis.series:
+        from whynet.report.log import log_in_words  # which speaks of symptoms in the words of this module
+
+        return log_in_words(diagnosis)
     lines = [f"{diagnosis.state}: {IN_WORDS[diagnosis.state]}"]
     before = diagnosis.before
     if before is not None:
@@ -86,8 +90,8 @@ def _finding_in_words(finding: Finding) -> list[str]:
 
 
 def changed_lines(diagnosis: Diagnosis) -> list[str]:
-    """The lines of the recipe that the cure changes."""
-    if diagnosis.case is None or diagnosis.fix_recipe is None:
+    """The lines of the recipe that the cure changes; none where the patient is written in another library."""
+    if diagnosis.case is None or diagnosis.fix_recipe is None or diagnosis.library:
         return []
     old, new = diagnosis.case.recipe.as_dict(), diagnosis.fix_recipe.as_dict()
     lines = []
@@ -101,6 +105,10 @@ def changed_lines(diagnosis: Diagnosis) -> list[str]:
 
 def diagnosis_html(diagnosis: Diagnosis) -> str:
     """The diagnosis as a part of a page."""
+    if diagnosis.series:
+        from whynet.report.log import log_html
+
+        return log_html(diagnosis)
     before, after = diagnosis.before, diagnosis.after
     parts = [f"<h2>Diagnosis: {text(diagnosis.state)}</h2><p>{text(IN_WORDS[diagnosis.state])}</p>"]
     items = []

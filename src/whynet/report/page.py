@@ -43,17 +43,18 @@ for (const holder of document.querySelectorAll("[data-chart]")) {
   const axis = { stroke: color("--faint"), grid: { stroke: color("--line"), width: 1 },
                  ticks: { stroke: color("--line"), width: 1 } };
   const shown = v => v == null ? "-" : chart.percent ? (100 * v).toFixed(2) + " %" : +v.toPrecision(5);
+  const powers = (u, ticks) => ticks.map(t =>
+    Math.abs(Math.log10(t) - Math.round(Math.log10(t))) < 1e-9 ? "" + t : null);
   const plot = new uPlot({
     width: Math.max(280, holder.clientWidth), height: 260, title: chart.title, legend: { live: false },
-    scales: { x: { time: false, distr: chart.log ? 3 : 1 }, y: { range: (u, lo, hi) => {
+    scales: { x: { time: false, distr: chart.log ? 3 : 1 }, y: chart.logY ? { distr: 3 } : { range: (u, lo, hi) => {
       const pad = (hi - lo || Math.abs(hi) || 1) * 0.08; return [lo - pad, hi + pad]; } } },
     series: [{ label: chart.x }].concat(chart.series.map(s => ({ label: s.label, stroke: color(s.color), width: 2,
       dash: s.dash ? [6, 4] : undefined, points: { show: chart.columns[0].length < 40 && !s.dash },
       value: (u, v) => shown(v) }))),
-    axes: [chart.log ? { ...axis, values: (u, ticks) => ticks.map(t =>
-             Math.abs(Math.log10(t) - Math.round(Math.log10(t))) < 1e-9 ? "" + t : null) }
+    axes: [chart.log ? { ...axis, values: powers }
            : { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000] },
-           { ...axis, size: 78, values: (u, ticks) => ticks.map(shown) }],
+           { ...axis, size: 78, values: chart.logY ? powers : (u, ticks) => ticks.map(shown) }],
   }, chart.columns, holder);
   addEventListener("resize", () => plot.setSize({ width: Math.max(280, holder.clientWidth), height: 260 }));
 }
@@ -78,6 +79,7 @@ def chart(
     x_label: str = "epoch",
     percent: bool = False,
     log_x: bool = False,
+    log_y: bool = False,
 ) -> str:
     """A chart: `series` are (label, CSS colour variable, dashed?, values), all as long as `x`."""
     content = {
@@ -85,6 +87,7 @@ def chart(
         "x": x_label,
         "percent": percent,
         "log": log_x,
+        "logY": log_y,
         "series": [{"label": label, "color": color, "dash": dash} for label, color, dash, _ in series],
         "columns": [list(x), *(list(values) for *_, values in series)],
     }

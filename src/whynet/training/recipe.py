@@ -82,8 +82,8 @@ class Recipe:
         "Activation of the output layer (default: sigmoid under quadratic, else identity).", None
     )
     init: str = _help(
-        "Initial weights: normal, normal(mean,sd), scaled-normal, glorot, he, lecun, orthogonal, uniform(low,high), "
-        "constant(c), zeros.",
+        "Initial weights: normal, normal(mean,sd), scaled-normal, scaled-uniform, glorot, he, lecun, orthogonal, "
+        "uniform(low,high), constant(c), zeros.",
         "scaled-normal",
     )
     bias_init: str = _help("Initial biases, in the same words.", "zeros")

@@ -9,6 +9,7 @@ import click
 
 from whynet import __version__
 from whynet.errors import WhynetError, did_you_mean
+from whynet.interfaces.cli.ask import ask
 from whynet.interfaces.cli.bench import bench
 from whynet.interfaces.cli.check import check_gradients
 from whynet.interfaces.cli.curves import curves
@@ -60,7 +61,10 @@ def cli(ctx: click.Context) -> None:
         click.echo(WELCOME)
 
 
-for command in (train, evaluate, predict, diagnose, curves, explain, reproduce, check_gradients, bench, data, report):
+COMMANDS = (
+    train, evaluate, predict, diagnose, ask, curves, explain, reproduce, check_gradients, bench, data, report,
+)  # fmt: skip
+for command in COMMANDS:
     cli.add_command(command)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -13,7 +15,11 @@ BUDGET, SLOW_BUDGET = 30.0, 90.0  # seconds; with mistakes in the code, the read
 
 
 @click.command()
-@click.argument("patient")
+@click.argument("patient", required=False)
+@click.option("--log", help="Instead: a file with what a training printed, or - for what is piped in.")
+@click.option("--cost", help="Of a log: quadratic, sigmoid-cross-entropy or softmax-cross-entropy, if you know.")
+@click.option("--classes", type=click.IntRange(2, 100_000), help="Of a log: how many classes there are.")
+@click.option("--labels", help="Of a log: whose class shares, mnist, fashion-mnist or balanced.")
 @click.option("--data", help="Other data than the recipe's.")
 @click.option("--seed", type=click.IntRange(0), help="Another seed than the recipe's.")
 @click.option("--engine", type=click.Choice(["auto", "native", "reference"]), help="Who takes the steps.")
@@ -26,7 +32,11 @@ BUDGET, SLOW_BUDGET = 30.0, 90.0  # seconds; with mistakes in the code, the read
 def diagnose(
     ctx: click.Context,
     screen: Screen,
-    patient: str,
+    patient: str | None,
+    log: str | None,
+    cost: str | None,
+    classes: int | None,
+    labels: str | None,
     data: str | None,
     seed: int | None,
     engine: str | None,
@@ -40,11 +50,30 @@ def diagnose(
     The network is trained as it is, measured, and trained again with one thing changed at a time, from the same seed,
     on the same examples in the same order. Exit code 0: healthy; 1: anything else.
 
+    With --log nothing is trained: the numbers of any printed training, table or sentence are read, and what they prove
+    is said, with the causes that remain.
+
     \b
     Examples:
       whynet diagnose vectorised
+      whynet diagnose --log training.txt
+      echo "958, 958, 890 of 10000" | whynet diagnose --log -
       whynet diagnose runs/20260101-120000-784-30-10 --apply mended.toml
     """
+    given = {"--cost": cost, "--classes": classes, "--labels": labels}
+    if patient is None and log is None:
+        raise UsageError(
+            "there is no patient",
+            expected="a run's folder, a recipe file or a recipe's name; or --log FILE",
+            do="Try: whynet diagnose vectorised",
+        )
+    if log is not None:
+        trained = {"PATIENT": patient, "--data": data, "--seed": seed, "--engine": engine, "--budget": budget,
+                   "--no-trials": no_trials or None, "--apply": apply_to}  # fmt: skip
+        _refuse(trained, "a log is read, and nothing is trained")
+        ctx.exit(_diagnose_log(screen, log, page, cost=cost, classes=classes, labels=labels))
+    _refuse(given, "what the cost and the classes are, the patient itself tells")
+    assert patient is not None
     from whynet import files
     from whynet.data.sources import load
     from whynet.doctor.patient import recipe_of, recorded
@@ -80,3 +109,33 @@ def diagnose(
     else:
         screen.next("whynet train", "train the default network")
     ctx.exit(0 if diagnosis.state == "healthy" else 1)
+
+
+def _refuse(options: Mapping[str, object], why: str) -> None:
+    """Options that make no sense here."""
+    named = [name for name, value in options.items() if value is not None]
+    if named:
+        raise UsageError(f"{named[0]} makes no sense here: {why}", do=f"Leave out {' and '.join(named)}")
+
+
+def _diagnose_log(
+    screen: Screen, log: str, page: Path | None, *, cost: str | None, classes: int | None, labels: str | None
+) -> int:
+    """Diagnose what a training printed, and return the exit code."""
+    from whynet import files
+    from whynet.patients.log import diagnose_log, read_log
+    from whynet.report.diagnosis import diagnosis_html, diagnosis_in_words
+    from whynet.report.page import page as whole_page
+
+    content = sys.stdin.buffer.read() if log == "-" else Path(log)
+    where = "standard input" if log == "-" else log
+    diagnosis = diagnose_log(read_log(content, where), cost=cost, classes=classes, labels=labels, where=where)
+    screen.result(diagnosis.as_dict(), diagnosis_in_words(diagnosis))
+    if page is not None:
+        files.write(page, whole_page("whynet: diagnosis of a log", diagnosis_html(diagnosis), charts=True))
+        screen.say(f"page  {page}")
+    if diagnosis.verdict:
+        screen.next(f"whynet explain {diagnosis.verdict[0].cause}", "what that is, and what it is not")
+    else:
+        screen.next("whynet train", "train the default network")
+    return 0 if diagnosis.state == "healthy" else 1

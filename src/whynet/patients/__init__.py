@@ -1,0 +1,1 @@
+"""Other people's networks: a pasted log, a description, hand-written code, PyTorch, Keras, scikit-learn."""

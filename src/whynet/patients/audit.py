@@ -1,0 +1,219 @@
+"""Two audits of hand-written code: what a step does to the parameters, and whether the owner's check can check.
+
+A step is compared with the gradient, with the gradient before and with the step before. Plain descent and momentum
+are rate x gradient + m x the step before; whatever else is found (the gradient before, a rate that weights and biases
+do not share, arrays that never move) is a mistake in the update, however right the gradient is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from whynet.patients.anatomy import Anatomy, sane, targets_of
+from whynet.patients.code import Code
+from whynet.patients.mistakes import backward
+from whynet.types import Array
+
+STEPS = 6
+CLOSE = 0.02
+
+
+@dataclass(frozen=True)
+class Update:
+    """What steps do: the fitted learning rates of weights and biases (units of the loss as it is printed), how much of
+    the previous gradient and of the previous step they add, and the arrays that never move though they should.
+
+    >>> Update(rate=0.1, bias_rate=0.1, previous=0.0, momentum=0.9, still=(), misfit=1e-9).lasting
+    1.0
+    """
+
+    rate: float
+    bias_rate: float
+    previous: float
+    momentum: float
+    still: tuple[str, ...]
+    misfit: float
+    bias_previous: float = 0.0
+
+    @property
+    def lasting(self) -> float:
+        """How far, in all, one gradient moves the weights: the effective learning rate."""
+        return round((self.rate + self.previous) / max(1 - self.momentum, 1e-3), 12)
+
+
+def audit_step(code: Code, anatomy: Anatomy | None, seed: int = 0) -> Update | None:
+    """Take a few steps on a copy and fit them; None where nothing moves or no gradient is known.
+
+    >>> from whynet.patients.code import Examples
+    >>> rng = np.random.default_rng(0)
+    >>> W, X, y = rng.normal(size=(3, 2)), rng.normal(size=(20, 3)), rng.normal(size=(20, 2))
+    >>> def gradients(X, y): return [X.T @ (X @ W - y) / len(X)]
+    >>> def step(X, y): W[...] -= 0.05 * gradients(X, y)[0]
+    >>> found = audit_step(Code([W], gradients=gradients, step=step, examples=Examples((X, y))), None)
+    >>> round(found.rate, 6), round(found.momentum, 6)
+    (0.05, 0.0)
+    """
+    assert code.examples is not None
+    rng = np.random.default_rng([seed, 14])
+    count = len(code.examples)
+    size = 1 if code.examples.single else min(8, count)
+    batches = [np.sort(rng.choice(count, size, replace=False)) for _ in range(STEPS)]
+    X = code.examples.rows(batches[0])[0]
+    values = code.values
+    if anatomy is not None:  # where nothing is saturated
+        found = anatomy.shape.write(sane(anatomy.shape, X, rng), code.arrays)
+        values = [value.astype(own.dtype) for value, own in zip(found, code.arrays, strict=True)]
+    moves = code.moved(values, batches)
+    gradients, now = [], [value.astype(np.float64) for value in values]
+    for batch, move in zip(batches, moves, strict=True):
+        gradients.append(_gradient(code, anatomy, now, batch))
+        now = [value + step for value, step in zip(now, move, strict=True)]
+    if gradients[0] is None:
+        return None
+    slopes = [g for g in gradients if g is not None]
+    biases = [array.ndim < 2 or 1 in array.shape for array in code.arrays]
+    if anatomy is not None:
+        biases = [place.part == "b" for place in anatomy.shape.places]
+    still = tuple(
+        name
+        for index, name in enumerate(code.names)
+        if all(not np.any(move[index]) for move in moves) and any(np.any(g[index]) for g in slopes)
+    )
+    if len(still) == len(code.names):
+        return Update(0.0, 0.0, 0.0, 0.0, still, 0.0)
+    W = _fit([i for i, bias in enumerate(biases) if not bias], moves, slopes)
+    b = _fit([i for i, bias in enumerate(biases) if bias], moves, slopes)
+    return Update(W[0], b[0] if any(biases) else W[0], W[1], W[2], still, W[3], b[1])
+
+
+def _gradient(code: Code, anatomy: Anatomy | None, values: Sequence[Array], rows: Array) -> list[Array] | None:
+    if code.gradients is not None:
+        return [g.astype(np.float64) for g in code.slopes(values, rows)]
+    if anatomy is None or code.examples is None:
+        return None
+    X, y = code.examples.rows(rows)
+    found = backward(anatomy, anatomy.shape.read(values), X, targets_of(y, anatomy.shape.sizes[-1]))
+    return anatomy.shape.write(found, code.arrays)
+
+
+def _fit(chosen: list[int], moves: list[list[Array]], slopes: list[list[Array]]) -> tuple[float, float, float, float]:
+    """Steps as -(rate x gradient) - previous x the gradient before + momentum x the step before; the misfit last.
+
+    The simplest of the models that fits is taken: a step before is itself a mixture of gradients.
+    """
+    if not chosen:
+        return 0.0, 0.0, 0.0, 0.0
+
+    def column(rows: list[list[Array]]) -> Array:
+        return np.concatenate([np.asarray(row[i], np.float64).ravel() for row in rows for i in chosen])
+
+    target = column(moves[1:])
+    now, before, step = column(slopes[1:]), column(slopes[:-1]), column(moves[:-1])
+    size = max(float(np.linalg.norm(target)), 1e-300)
+    best = (0.0, 0.0, 0.0, np.inf)
+    for used in ((0,), (0, 2), (0, 1), (0, 1, 2)):
+        basis = np.stack([(now, before, step)[i] for i in used], axis=1)
+        norms = np.linalg.norm(basis, axis=0)
+        if not np.isfinite(basis).all() or not np.isfinite(target).all() or not norms.all():
+            continue
+        found = np.linalg.lstsq(basis / norms, target, rcond=1e-10)[0] / norms
+        misfit = float(np.linalg.norm(basis @ found - target)) / size
+        if misfit < 0.2 * best[3] - 1e-7:
+            c = dict(zip(used, map(float, found), strict=True))
+            best = (-c.get(0, 0.0), -c.get(1, 0.0), c.get(2, 0.0), misfit)
+    return best
+
+
+# ---- the check of the check
+
+
+def audit_check(
+    code: Code, anatomy: Anatomy, check: Callable[..., Any], call: Callable[..., Any], seed: int = 0
+) -> str | None:
+    """Whether the owner's gradient check can tell a right gradient: None if it can, else what it does instead.
+
+    `call` asks the owner's check for what it says at given parameters on given examples. What comes back may be numeric
+    gradients, one number a layer, or a measure of error; it is held against what a sound check of a right gradient
+    gives, and against what the usual mistakes give.
+
+    >>> from whynet.patients.anatomy import identify
+    >>> from whynet.patients.code import Examples
+    >>> rng = np.random.default_rng(0)
+    >>> W, X, y = rng.normal(size=(3, 2)), rng.normal(size=(20, 3)), rng.normal(size=(20, 2))
+    >>> def loss(X, y): return 0.5 * np.sum((X @ W - y) ** 2) / len(X)
+    >>> code = Code([W], loss, examples=Examples((X, y)))
+    >>> audit_check(code, identify(code), lambda: None, lambda check, values, rows: 0.93)
+    'it says 0.93 of a gradient that is right to eight digits'
+    """
+    assert code.examples is not None
+    rng = np.random.default_rng([seed, 15])
+    rows = np.sort(rng.choice(len(code.examples), 1, replace=False))
+    X, y = code.examples.rows(rows)
+    targets = targets_of(y, anatomy.shape.sizes[-1])
+    layers = sane(anatomy.shape, X, rng)
+    values = [
+        value.astype(own.dtype)
+        for value, own in zip(anatomy.shape.write(layers, code.arrays), code.arrays, strict=True)
+    ]
+    layers = anatomy.shape.read(values)
+    said = _numbers(call(check, values, rows))
+    if not said:
+        return None
+    exact = backward(anatomy, layers, X, targets)
+    owners = anatomy.shape.write(exact, code.arrays)
+    sums = [float(W.sum()) for W, _ in exact]
+    matched = [g for g in said if any(g.shape == own.shape for own in code.arrays) and g.size > 1]
+    if matched:  # numeric gradients, entry by entry
+        for g in matched:
+            truth = [own for own in owners if own.shape == g.shape]
+            off = min(float(np.linalg.norm(g - t)) / max(float(np.linalg.norm(t)), 1e-300) for t in truth)
+            if off > 1e-3:
+                if np.ptp(g) <= 1e-12 * abs(float(g.flat[0])):
+                    return WHOLE_MATRIX
+                return f"its numeric gradient is off by {off:.2g} of the true one, though the loss is smooth there"
+        return None
+    flat = np.concatenate([g.ravel() for g in said]).astype(np.float64)
+    one_a_layer = len(flat) == len(sums)
+    if one_a_layer and any(np.allclose(flat, order, rtol=CLOSE, atol=1e-7) for order in (sums, sums[::-1])):
+        return WHOLE_MATRIX
+    ratios = [_ratio_of_whole(W, total) for (W, _), total in zip(exact, sums, strict=True)]
+    for form in range(len(ratios[0])):
+        expected = [one[form] for one in ratios]
+        if one_a_layer and any(np.allclose(flat, order, rtol=CLOSE) for order in (expected, expected[::-1])):
+            return WHOLE_MATRIX
+    worst = float(np.nanmax(np.abs(flat)))
+    if worst > 1e-3:
+        return f"it says {worst:.3g} of a gradient that is right to eight digits"
+    return None
+
+
+WHOLE_MATRIX = (
+    "it shifts all entries of a matrix at once and compares that one number, the sum of the whole gradient, with each "
+    "of its entries; a gradient that is right scores near 1. Shift one entry at a time"
+)
+
+
+def _ratio_of_whole(W: Array, total: float) -> tuple[float, ...]:
+    """How people compare a gradient with the one number of a whole matrix."""
+    difference, both = float(np.linalg.norm(W - total)), float(np.linalg.norm(W + total))
+    norms = float(np.linalg.norm(W)) + float(np.linalg.norm(np.full(W.shape, total)))
+    return difference / both, difference / norms, difference / (float(np.linalg.norm(W)) + abs(total))
+
+
+def _numbers(found: Any) -> list[Array]:
+    """All numbers in what a check returned."""
+    if found is None or isinstance(found, (str, bool)):
+        return []
+    if isinstance(found, dict):
+        return [one for value in found.values() for one in _numbers(value)]
+    if isinstance(found, (list, tuple)):
+        return [one for value in found for one in _numbers(value)]
+    try:
+        array = np.asarray(found, dtype=np.float64)
+    except (TypeError, ValueError):
+        return []
+    return [array] if array.size and np.isfinite(array).all() else []

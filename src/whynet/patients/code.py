@@ -1,0 +1,357 @@
+"""A hand-written network as the doctor sees it: arrays, and functions of a batch, in whatever shape their owner chose.
+
+Nothing here knows layers. Parameters may be a list of arrays, lists in lists or a dict; functions may take nothing, the
+parameters, a batch `(X, y)`, or both. Whatever is asked of them, the arrays hold their own numbers again afterwards.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from whynet.data.dataset import Dataset
+from whynet.errors import UsageError
+from whynet.types import Array
+
+BATCH_NAMES = {"x", "xs", "x_batch", "x_train", "inputs", "input", "data", "batch", "images", "features", "examples"}
+
+
+class Examples:
+    """The owner's data in the owner's shape: `(X, y)` with examples in rows or in columns, or a list of `(x, y)` pairs.
+
+    >>> columns = Examples((np.zeros((784, 5)), np.zeros((10, 5))))
+    >>> len(columns), columns.take([0, 1])[0].shape, columns.rows([0, 1])[0].shape
+    (5, (784, 2), (2, 784))
+
+    Raises
+    ------
+    UsageError
+        It is neither, or numbers of inputs and targets differ.
+    """
+
+    def __init__(self, data: Any) -> None:
+        if isinstance(data, Dataset):
+            data = (data.images.reshape(len(data), -1) / 255.0, np.eye(len(data.classes))[data.labels])
+        pair = isinstance(data, (tuple, list)) and len(data) == 2
+        first = np.asarray(data[0], dtype=object) if pair and not hasattr(data[0], "shape") else None
+        if isinstance(data, (list, zip)) and not (pair and _matrices(data)):
+            data = list(data)
+            if not data or not all(isinstance(item, (tuple, list)) and len(item) == 2 for item in data):
+                raise _no_data("a list whose items are no pairs")
+            self.X: Any = [np.asarray(x, float) for x, _ in data]
+            self.y: Any = [np.asarray(y) for _, y in data]
+            self.axis = -1
+            self.count = len(data)
+            return
+        if not pair:
+            raise _no_data(type(data).__name__ if first is None else str(first.shape))
+        self.X, self.y = np.asarray(data[0]), np.asarray(data[1])
+        if self.X.dtype == object or not np.issubdtype(self.X.dtype, np.number) or self.X.ndim < 1:
+            raise _no_data("inputs that are no numbers")
+        counts = self.y.shape
+        if self.X.ndim == 1:
+            self.axis, self.count = -2, 1  # one example
+        elif counts and self.X.shape[0] == counts[0]:
+            self.axis, self.count = 0, counts[0]
+        elif counts and self.X.shape[-1] == counts[-1]:
+            self.axis, self.count = self.X.ndim - 1, counts[-1]
+        else:
+            raise UsageError(
+                "inputs and targets do not fit together", where="data",
+                expected="as many examples in both, as rows (n, features) or columns (features, n)",
+                found=f"inputs {self.X.shape}, targets {self.y.shape}",
+            )  # fmt: skip
+
+    def __len__(self) -> int:
+        return self.count
+
+    def take(self, rows: Sequence[int] | Array) -> tuple[Any, Any]:
+        """Some examples as the owner's functions take them; of a list of pairs only the first of `rows`."""
+        if self.axis == -2:
+            return self.X, self.y
+        if self.axis == -1:
+            return self.X[int(rows[0])], self.y[int(rows[0])]
+        y_axis = 0 if self.axis == 0 else np.ndim(self.y) - 1
+        return np.take(self.X, rows, axis=self.axis), np.take(self.y, rows, axis=y_axis)
+
+    @property
+    def single(self) -> bool:
+        """Whether the owner's functions see one example at a time."""
+        return self.axis < 0
+
+    def rows(self, rows: Sequence[int] | Array) -> tuple[Array, Array]:
+        """The same examples as features (rows, features) and targets, (rows, outputs) or (rows,), one example a row."""
+        X, y = self.take(rows)
+        X, y = np.asarray(X, dtype=np.float64), np.asarray(y)
+        if self.single:
+            return X.reshape(1, -1), y.reshape(1, -1)
+        if self.axis == 0:
+            return X.reshape(len(X), -1), y.reshape(len(y), -1) if y.ndim > 1 else y
+        return X.reshape(-1, X.shape[-1]).T, y.reshape(-1, y.shape[-1]).T if y.ndim > 1 else y
+
+    def all_rows(self, most: int | None = None) -> tuple[Array, Array]:
+        """All examples (or the first so many), one a row."""
+        n = self.count if most is None else min(most, self.count)
+        if self.axis != -1:
+            return self.rows(np.arange(n))
+        pairs = [self.rows([i]) for i in range(n)]
+        return np.concatenate([x for x, _ in pairs]), np.concatenate([y for _, y in pairs])
+
+
+def _matrices(data: Any) -> bool:
+    """Whether a list of two is `[X, y]` and not two pairs."""
+    return all(hasattr(item, "shape") for item in data) or (
+        np.ndim(data[0]) == 2 and np.ndim(data[1]) in (1, 2) and len(data[0]) == len(data[1]) and len(data[0]) != 2
+    )
+
+
+def _no_data(found: str) -> UsageError:
+    return UsageError(
+        "this is no data for a network", where="data", found=found,
+        expected="a pair (X, y) of arrays, a list of (x, y) pairs, or a Dataset",
+    )  # fmt: skip
+
+
+# ---- parameters in lists, tuples and dicts
+
+
+def leaves(structure: Any, name: str = "parameters") -> list[tuple[str, Array]]:
+    """The arrays of a structure with their names, in order.
+
+    >>> [name for name, _ in leaves({"W": np.zeros((2, 2)), "b": [np.zeros(2)]})]
+    ["parameters['W']", "parameters['b'][0]"]
+
+    Raises
+    ------
+    UsageError
+        Something in it is no array of floating-point numbers.
+    """
+    if isinstance(structure, dict):
+        return [leaf for key, value in structure.items() for leaf in leaves(value, f"{name}[{key!r}]")]
+    if isinstance(structure, (list, tuple)):
+        return [leaf for i, value in enumerate(structure) for leaf in leaves(value, f"{name}[{i}]")]
+    if not isinstance(structure, np.ndarray) or not np.issubdtype(structure.dtype, np.floating):
+        kind = f"{structure.dtype} array" if isinstance(structure, np.ndarray) else type(structure).__name__
+        raise UsageError(
+            "parameters must be NumPy arrays of floating-point numbers", where=name,
+            expected="float32 or float64 arrays, in lists or dicts", found=kind,
+        )  # fmt: skip
+    return [(name, structure)]
+
+
+def rebuilt(structure: Any, arrays: Iterator[Array]) -> Any:
+    """The same structure with other arrays in it.
+
+    >>> rebuilt({"W": 1, "b": [2, 3]}, iter("xyz"))
+    {'W': 'x', 'b': ['y', 'z']}
+    """
+    if isinstance(structure, dict):
+        return {key: rebuilt(value, arrays) for key, value in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        return [rebuilt(value, arrays) for value in structure]
+    return next(arrays)
+
+
+@dataclass
+class Code:
+    """A hand-written network: its live arrays and what can be asked of it.
+
+    `loss`, `gradients`, `step` and `predict` may each take `()`, `(parameters)`, `(X, y)`, `(parameters, X, y)` (for
+    `predict` without `y`); `step` changes the arrays in place.
+
+    >>> W = np.array([[1.0, 2.0]])
+    >>> def loss(X, y): return float(((X @ W - y) ** 2).sum())
+    >>> code = Code([W], loss=loss, examples=Examples((np.ones((3, 1)), np.ones((3, 2)))))
+    >>> code.cost([W * 0], [0]), W.tolist()
+    (2.0, [[1.0, 2.0]])
+    """
+
+    parameters: Any
+    loss: Callable[..., Any] | None = None
+    gradients: Callable[..., Any] | None = None
+    step: Callable[..., Any] | None = None
+    predict: Callable[..., Any] | None = None
+    examples: Examples | None = None
+    push: Callable[[], None] = lambda: None
+    """Called before the owner's functions: brings the arrays' numbers to where those look for them."""
+    pull: Callable[[], None] = lambda: None
+    """Called after them: brings the numbers back into the arrays."""
+    names: list[str] = field(init=False)
+    arrays: list[Array] = field(init=False)
+
+    def __post_init__(self) -> None:
+        found = leaves(self.parameters)
+        if not found:
+            raise UsageError("there are no parameters", where="parameters", expected="at least one array")
+        self.names = [name for name, _ in found]
+        self.arrays = [array for _, array in found]
+
+    @property
+    def values(self) -> list[Array]:
+        """Copies of the parameters as they are."""
+        return [array.copy() for array in self.arrays]
+
+    @contextmanager
+    def at(self, values: Sequence[Array]) -> Iterator[None]:
+        """With these numbers in the arrays; their own afterwards, whatever happens."""
+        own = self.values
+        try:
+            for array, value in zip(self.arrays, values, strict=True):
+                array[...] = value
+            yield
+        finally:
+            for array, value in zip(self.arrays, own, strict=True):
+                array[...] = value
+
+    def cost(self, values: Sequence[Array], rows: Sequence[int] | Array) -> float:
+        """The owner's loss with these parameters on these examples."""
+        assert self.loss is not None
+        with self.at(values), np.errstate(all="ignore"):
+            found = np.asarray(self._call(self.loss, rows, "loss"))
+        if found.size != 1 or not np.issubdtype(found.dtype, np.number):
+            raise UsageError(
+                "the loss must be one number", where="loss", expected="a float",
+                found=f"an array of shape {found.shape}" if found.ndim else type(found.item()).__name__,
+                do="Sum or average it over the batch",
+            )  # fmt: skip
+        return float(found.reshape(()))
+
+    def slopes(self, values: Sequence[Array], rows: Sequence[int] | Array) -> list[Array]:
+        """The owner's gradient with these parameters on these examples: one array a parameter, copied.
+
+        Raises
+        ------
+        UsageError
+            It is not one array for each parameter.
+        """
+        assert self.gradients is not None
+        with self.at(values), np.errstate(all="ignore"):
+            found = self._call(self.gradients, rows, "gradients")
+            return [array.copy() for array in self.in_order(found)]
+
+    def moved(self, values: Sequence[Array], batches: Sequence[Sequence[int] | Array]) -> list[list[Array]]:
+        """What each of several steps in a row adds to the parameters."""
+        assert self.step is not None
+        moves = []
+        with self.at(values), np.errstate(all="ignore"):
+            for rows in batches:
+                before = self.values
+                self._call(self.step, rows, "step")
+                moves.append([array - old for array, old in zip(self.arrays, before, strict=True)])
+        return moves
+
+    def outputs(self, values: Sequence[Array], rows: Sequence[int] | Array) -> Array:
+        """What the owner's network puts out, (rows, outputs)."""
+        assert self.predict is not None
+        with self.at(values), np.errstate(all="ignore"):
+            found = np.asarray(self._call(self.predict, rows, "predict"), dtype=np.float64)
+        n = 1 if self.examples is None or self.examples.single else len(rows)
+        if found.ndim == 2 and found.shape[0] != n and found.shape[1] == n:
+            found = found.T
+        return found.reshape(n, -1)
+
+    def in_order(self, found: Any) -> list[Array]:
+        """What `gradients` returned, matched to the parameters: in their order, or by shape where the order is another,
+        as biases before weights."""
+        if isinstance(found, np.ndarray) and len(self.arrays) == 1 and found.dtype != object:
+            found = [found]
+        flat = [np.asarray(array) for array in _flat(found)]
+        want = [array.shape for array in self.arrays]
+        if [array.shape for array in flat] == want:
+            return flat
+        if len(flat) == len(want):
+            left, matched = list(flat), []
+            for shape in want:
+                fits = [i for i, array in enumerate(left) if array.shape == shape]
+                fits = fits or [i for i, array in enumerate(left) if array.size == math.prod(shape) and array.ndim < 2]
+                if not fits:
+                    break
+                matched.append(left.pop(fits[0]).reshape(shape))
+            if not left:
+                return matched
+            if all(a.shape in (s, s[::-1]) for a, s in zip(flat, want, strict=True)):
+                return flat  # some are transposed: for the forensics to say
+        raise UsageError(
+            "the gradients do not fit the parameters", where="gradients",
+            expected=f"{len(want)} arrays of shapes {', '.join(map(str, want))}",
+            found=", ".join(str(array.shape) for array in flat) or type(found).__name__,
+            do="Return one array for each parameter, in the same order",
+        )  # fmt: skip
+
+    def _call(self, function: Callable[..., Any], rows: Sequence[int] | Array, what: str) -> Any:
+        """The owner's function with the arguments that it takes."""
+        form = arguments(function, len(self.arrays))
+        if what == "predict" and form == ("parameters",):  # one argument is what to predict from
+            form = ("batch",)
+        batch: tuple[Any, ...] = ()
+        if "batch" in form:
+            if self.examples is None:
+                raise UsageError(f"{what} takes a batch, and there is no data", where="data", expected="data=(X, y)")
+            batch = self.examples.take(rows)[: 1 if what == "predict" else 2]
+        given: list[Any] = []
+        for part in form:
+            if part == "batch":
+                given += batch
+            elif part == "parameters":
+                given.append(rebuilt(self.parameters, iter(self.arrays)))
+            else:
+                given += self.arrays
+        try:
+            self.push()
+            found = function(*given)
+            self.pull()
+            return found
+        except (KeyboardInterrupt, MemoryError):
+            raise
+        except Exception as error:
+            raise UsageError(
+                f"{what} failed: {type(error).__name__}: {error}", where=what,
+                expected=f"{what}({', '.join(form) or ''}) to work on "
+                + (", ".join(str(np.shape(part)) for part in batch) or "its own data"),
+            ) from error  # fmt: skip
+
+
+def arguments(function: Callable[..., Any], arrays: int) -> tuple[str, ...]:
+    """What a function takes: of "batch" (X and y, for `predict` X alone), "parameters" (all in one) and "arrays" (each
+    as an argument of its own).
+
+    >>> arguments(lambda: 0, 4), arguments(lambda X, y: 0, 4), arguments(lambda W, X, y: 0, 4)
+    ((), ('batch',), ('parameters', 'batch'))
+    >>> arguments(lambda W1, b1, W2, b2: 0, 4)
+    ('arrays',)
+    """
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return ("batch",)
+    names = [
+        one.name.lower()
+        for one in signature.parameters.values()
+        if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD) and one.default is one.empty
+    ]
+    batch_first = bool(names) and names[0] in BATCH_NAMES
+    if not names:
+        return ("batch",) if any(p.kind == p.VAR_POSITIONAL for p in signature.parameters.values()) else ()
+    if len(names) == 1:
+        return ("batch",) if batch_first else ("parameters",)
+    if len(names) == 2:
+        return ("parameters", "batch") if names[0] in ("params", "parameters", "theta", "weights") else ("batch",)
+    if len(names) == 3:
+        return ("batch", "parameters") if batch_first else ("parameters", "batch")
+    if len(names) == arrays:
+        return ("arrays",)
+    return ("batch", "arrays") if batch_first else ("arrays", "batch")
+
+
+def _flat(found: Any) -> list[Any]:
+    if isinstance(found, dict):
+        return [leaf for value in found.values() for leaf in _flat(value)]
+    if isinstance(found, (list, tuple)) or (isinstance(found, np.ndarray) and found.dtype == object):
+        return [leaf for value in found for leaf in _flat(value)]
+    return [found]

@@ -1,0 +1,251 @@
+"""Facts: what the series of one training say, as numbers that rules can look at, and how its cost was computed."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from whynet.doctor.floors import (
+    BATCHES,
+    SHARES,
+    quadratic_floor,
+    sigmoid_cross_entropy_floor,
+    softmax_cross_entropy_floor,
+)
+from whynet.doctor.series import Series
+from whynet.doctor.states import AS_GOOD
+
+
+@dataclass(frozen=True)
+class Scale:
+    """One way to compute a cost: what one answer for every image, a fresh start, and outputs all at 1 cost by it.
+
+    >>> round(scales(10, "mnist", None)[0].floor, 4)
+    0.4499
+    """
+
+    cost: str
+    averaging: str
+    floor: float
+    start: float
+    high: float
+
+    @property
+    def summed(self) -> bool:
+        """Whether it is the sum over a batch."""
+        return self.averaging.startswith("sum over a batch")
+
+
+def scales(classes: int, labels: str, cost: str | None) -> list[Scale]:
+    """The ways that costs are computed, the commonest first.
+
+    >>> [round(one.floor, 3) for one in scales(2, "balanced", "softmax-cross-entropy")][0]
+    0.693
+    """
+    K = classes
+    counts = SHARES[labels][0] if labels in SHARES and len(SHARES[labels][0]) == K else (1,) * K
+    prior = [count / sum(counts) for count in counts]
+    squared, ten, entropy = (
+        2 * quadratic_floor(prior),
+        sigmoid_cross_entropy_floor(prior),
+        softmax_cross_entropy_floor(prior),
+    )
+    found = [
+        Scale("quadratic", "half the sum over outputs, mean over images", squared / 2, K / 8, (K - 1) / 2),
+        Scale("softmax-cross-entropy", "mean over images", entropy, math.log(K), math.inf),
+        Scale("sigmoid-cross-entropy", "sum over outputs, mean over images", ten, K * math.log(2), math.inf),
+        Scale("quadratic", "mean over outputs and images (MSE)", squared / K, 0.25, (K - 1) / K),
+        Scale("quadratic", "sum over outputs, mean over images", squared, K / 4, K - 1),
+        Scale("sigmoid-cross-entropy", "mean over outputs and images", ten / K, math.log(2), math.inf),
+    ]
+    for rows in BATCHES:
+        name = f"sum over a batch of {rows}"
+        found.append(Scale("softmax-cross-entropy", name, rows * math.log(K), rows * math.log(K), math.inf))
+    if K == 2:  # two classes are often told apart by one output
+        found.append(Scale("quadratic", "mean over examples, not halved", 0.25, 0.25, 0.5))
+        found.append(Scale("sigmoid-cross-entropy", "mean over examples", math.log(2), math.log(2), math.inf))
+    return [one for one in found if cost in (None, one.cost)]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the series of one training say. Numbers that were not printed are NaN.
+
+    `falling` and `rising` are the change of cost and accuracy over the second half of the log, `flat` the spread of the
+    cost over its last part; `noise` is the standard error of `end`.
+
+    >>> facts = facts_of((Series("loss", "cost", "", (2.31, 2.30, 2.30)),), classes=10, linear=0.92)
+    >>> facts.start, facts.end, facts.held
+    (2.31, 2.3, nan)
+    """
+
+    costs: tuple[float, ...]
+    start: float
+    end: float
+    noise: float
+    falling: float
+    broken: bool
+    train: float
+    held: float
+    accuracies: tuple[float, ...]
+    rising: float
+    val_start: float
+    val_end: float
+    val_least: float
+    classes: int
+    linear: float
+
+    @property
+    def accuracy(self) -> float:
+        """On held-out examples if that was printed, else on those there are."""
+        return self.train if math.isnan(self.held) else self.held
+
+    @property
+    def gap(self) -> float:
+        """Training accuracy above that on held-out examples."""
+        return self.train - self.held
+
+    @property
+    def good(self) -> bool:
+        """Whether it has learned what a linear classifier would."""
+        return self.accuracy >= self.linear - AS_GOOD
+
+    def chance(self, accuracy: float) -> bool:
+        """Whether an accuracy is what one answer, or no knowledge, gives."""
+        return accuracy <= 1 / self.classes + (0.35 / self.classes if self.classes > 3 else 0.06)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the last figures are the same to the last digit printed."""
+        series = [values[-3:] for values in (self.costs, self.accuracies) if len(values) >= 3]
+        return any(len(set(values)) == 1 for values in series)
+
+
+def facts_of(series: Sequence[Series], *, classes: int, linear: float) -> Facts:
+    """The facts of one training, from all its series.
+
+    >>> facts_of((Series("acc", "accuracy", "train", (0.5, 0.99)),), classes=10, linear=0.92).good
+    True
+    """
+    by = {
+        (what, split): _longest(series, what, split)
+        for what in ("cost", "accuracy")
+        for split in ("train", "", "held-out")
+    }
+    cost = by["cost", "train"] or by["cost", ""] or by["cost", "held-out"]
+    other = by["cost", "held-out"] if cost is not by["cost", "held-out"] else None
+    held = by["accuracy", "held-out"]
+    train = by["accuracy", "train"] or (by["accuracy", ""] if held else None)
+    if held is None:
+        held = by["accuracy", ""]
+    seen = held or train
+    values = cost.values if cost else ()
+    finite = cost.finite if cost else ()
+    last = finite[-max(1, len(finite) // 3) :]
+    end = statistics.median(last) if last else math.nan
+    accuracies = seen.finite if seen else ()
+    return Facts(
+        costs=values,
+        start=values[0] if values else math.nan,
+        end=finite[-1] if len(finite) < 6 and finite else end,
+        noise=_noise(finite[len(finite) // 3 :]),
+        falling=_change(finite),
+        broken=any(not math.isfinite(value) for value in (*values, *(other.values if other else ()))),
+        train=train.finite[-1] if train and train.finite else math.nan,
+        held=held.finite[-1] if held and held.finite else math.nan,
+        accuracies=accuracies,
+        rising=accuracies[-1] - accuracies[max(0, (len(accuracies) - 1) // 2)] if len(accuracies) > 1 else math.nan,
+        val_start=other.values[0] if other else math.nan,
+        val_end=other.values[-1] if other else math.nan,
+        val_least=min(other.finite, default=math.nan) if other else math.nan,
+        classes=classes,
+        linear=linear,
+    )  # fmt: skip
+
+
+def _longest(series: Sequence[Series], what: str, split: str) -> Series | None:
+    fitting = [one for one in series if one.what == what and one.split == split]
+    return max(fitting, key=lambda one: len(one.values), default=None)
+
+
+def _noise(values: Sequence[float]) -> float:
+    """Standard error of the mean of costs that go up and down; 0 of those that only fall."""
+    if len(values) < 3 or all(b <= a for a, b in pairwise(values)):
+        return 0.0
+    return statistics.stdev(values) / math.sqrt(len(values))
+
+
+def _change(values: Sequence[float]) -> float:
+    """Relative fall over the second half, by the means of its first and last parts."""
+    if len(values) < 2:
+        return math.nan
+    later = values[len(values) // 2 if len(values) > 3 else (len(values) - 1) // 2 :]
+    part = max(1, len(later) // 3)
+    first, last = statistics.fmean(later[:part]), statistics.fmean(later[-part:])
+    return (first - last) / max(abs(first), 1e-12)
+
+
+def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale | None:
+    """How the cost was computed: the way in which its end is the floor, else in which its start makes sense.
+
+    >>> facts = facts_of((Series("error", "cost", "", (1.3, 0.46, 0.45)),), classes=10, linear=0.92)
+    >>> scale_of(facts, scales(10, "mnist", None), None).cost
+    'quadratic'
+    """
+    if math.isnan(facts.end):
+        return None
+    first = facts.start if math.isfinite(facts.start) else facts.end
+    fitting = [one for one in known if first <= max(one.high, one.start) * 1.25]
+    low = facts.accuracy < 3.2 / facts.classes
+    if math.isnan(facts.accuracy) or low:
+        ending = [one for one in fitting if at_floor(facts, one)]
+        if ending:
+            return min(
+                ending,
+                key=lambda one: (
+                    _odd_start(facts, one), hinted not in (None, one.cost), abs(facts.end - one.floor) / one.floor
+                ),
+            )  # fmt: skip
+    named = [one for one in fitting if hinted == one.cost]
+    if low and not named:  # an accuracy that goes with this cost
+        named = [one for one in fitting if one.floor < 1 and 0.7 <= facts.end / one.floor <= 1.25 and one.start > 1]
+    usual = named or [one for one in fitting if one.cost != "quadratic" and one.start > 1.5]
+    by_start = [one for one in usual if not one.summed and 0.85 <= first / one.start <= 1.6]
+    if by_start:
+        return min(by_start, key=lambda one: abs(math.log(first / one.start)))
+    default = [one for one in known if one.cost == "softmax-cross-entropy"]
+    return next(iter([*named, *default, *known]), None)
+
+
+def _odd_start(facts: Facts, scale: Scale) -> bool:
+    """Whether a training computed in this way could not have begun where this one did."""
+    return math.isfinite(facts.start) and facts.start < 0.93 * scale.floor
+
+
+def at_floor(facts: Facts, scale: Scale) -> bool:
+    """Whether the cost ends at the floor: within 2 %, or within its own scatter, or no longer falling just above it.
+
+    >>> facts = facts_of((Series("loss", "cost", "", (2.4, 2.31, 2.30)),), classes=10, linear=0.92)
+    >>> at_floor(facts, scales(10, "mnist", "softmax-cross-entropy")[0])
+    True
+    """
+    off = (facts.end - scale.floor) / scale.floor
+    if scale.summed:  # there are many of these: only an exact one counts
+        return abs(off) < 0.003 and abs(facts.start / scale.floor - 1) < 0.003
+    level = len(facts.costs) < 2 or abs(facts.falling) < 0.02 or facts.end > 0.98 * facts.start
+    scatter = min(2 * facts.noise / scale.floor, 0.12) if level or abs(facts.falling) < 0.15 else 0.0
+    return abs(off) <= max(0.02, scatter) or (level and 0 <= off <= 0.06) or _at_low(facts, scale)
+
+
+def _at_low(facts: Facts, scale: Scale) -> bool:
+    """Whether every output is at 0: a squared error of just the one that should be 1."""
+    low = scale.start * 4 / facts.classes
+    return (
+        scale.cost == "quadratic"
+        and facts.classes > 2
+        and abs(facts.end - low) <= 0.02 * low
+        and (len(facts.costs) < 2 or abs(facts.falling) < 0.005)
+    )

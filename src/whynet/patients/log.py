@@ -1,0 +1,238 @@
+"""Log: what the numbers that a training printed prove by themselves, and which causes they leave.
+
+A log cannot prove a cause, because nothing is trained again. It proves a state (one answer for every image, NaN, a gap
+between training and held-out examples), and names the plateau that a cost is at. The causes are those that are commonly
+behind such figures, the likeliest first, with one further measurement that would tell them apart.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from whynet.doctor.case import Symptom
+from whynet.doctor.floors import SHARES, Reading, explain
+from whynet.doctor.series import Series
+from whynet.doctor.verdict import Diagnosis, Finding
+from whynet.errors import BadFile, UsageError, did_you_mean
+from whynet.patients.facts import Facts, Scale, at_floor, facts_of, scale_of, scales
+from whynet.patients.patterns import PATTERNS, high_start, pattern_of, share_of, state_of_log
+from whynet.patients.transcript import Transcript, read
+
+COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")
+LABELS = (*SHARES, "balanced")
+LINEAR = {"mnist": 0.92, "fashion-mnist": 0.845}  # share right, a linear classifier on all training images
+ELSEWHERE = 0.9  # the same where the data are not known
+HINTS = {  # words in a text that say which cost it is about
+    "quadratic": {"mse", "quadratic", "mean_squared_error", "squared", "quadratisch", "mseloss"},
+    "sigmoid-cross-entropy": {"bce", "bceloss", "binary"},
+    "softmax-cross-entropy": {"categorical", "softmax", "crossentropyloss", "nll", "nllloss", "logsoftmax"},
+}
+
+
+LARGEST = 50_000_000  # bytes; a log is shorter
+
+
+def read_log(source: Path | bytes, where: str) -> str:
+    """The text of a log, from its file or its bytes, in whichever of the usual encodings it is.
+
+    >>> read_log("Coût 0,45".encode("latin-1"), "a log")
+    'Coût 0,45'
+
+    Raises
+    ------
+    BadFile
+        There is no such file, or it is no text.
+    """
+    try:
+        content = source if isinstance(source, bytes) else _bytes(source)
+    except OSError as error:
+        raise BadFile(f"the log cannot be read: {error.strerror}", where=where, expected="a text file") from None
+    if len(content) > LARGEST:
+        raise BadFile("this is too large to be a log", where=where, expected="50 MB at most")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", "replace")
+    if b"\0" in content:
+        raise BadFile("this is not a text file", where=where, expected="what a training printed")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def _bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(LARGEST + 1)
+
+
+def diagnose_log(
+    text: str, *, cost: str | None = None, classes: int | None = None, labels: str | None = None, where: str = "the log"
+) -> Diagnosis:
+    """What the numbers in a log say: the state, the plateau by its name, and the causes that remain.
+
+    `text` is anything with a training's numbers in it. What the text does not tell can be said: which `cost` it is, how
+    many `classes` there are, and whose `labels` (`mnist`, `fashion-mnist`, `balanced`). Nothing is proved by a log:
+    every finding is `suspected`, and `separate` is the measurement to make next.
+
+    >>> found = diagnose_log("0 Error: 4.3739\\n10000 Error: 0.4876\\n20000 Error: 0.4612\\n30000 Error: 0.4581")
+    >>> found.state, found.verdict[0].cause, round(found.floor, 2)
+    ('constant-answer', 'init-positive-saturation', 0.45)
+
+    Raises
+    ------
+    BadFile
+        There is no cost and no accuracy in the text.
+    UsageError
+        A cost or labels that do not exist.
+    """
+    started = time.perf_counter()
+    _check("cost", cost, COSTS)
+    _check("labels", labels, LABELS)
+    if classes is not None and not 2 <= classes <= 100_000:
+        raise UsageError("a classifier has two classes or more", expected="2 to 100,000", found=str(classes))
+    transcript = read(text)
+    if not transcript.runs:
+        raise BadFile(
+            "there are no costs and no accuracies in this text",
+            where=where,
+            expected="lines such as 'epoch 1 loss 2.30 accuracy 0.11', a table, or a sentence with its numbers",
+            do="Paste what the training printed; a bare column of costs will do",
+        )
+    hinted = cost or _hinted(transcript)
+    names, K = _data(transcript, labels, classes)
+    linear = LINEAR.get(names, ELSEWHERE)
+    diagnoses = [_one(run, transcript, cost, hinted, names, K, linear) for run in transcript.runs]
+    diagnosis = diagnoses[-1]
+    if len(diagnoses) > 1:
+        told = ", ".join(f"{number}. {one.state}" for number, one in enumerate(diagnoses, 1))
+        diagnosis.remarks.append(f"There are {len(diagnoses)} trainings in this text ({told}); this is about the last.")
+    diagnosis.seconds = time.perf_counter() - started
+    return diagnosis
+
+
+def _check(what: str, value: str | None, allowed: Sequence[str]) -> None:
+    if value is not None and value not in allowed:
+        raise UsageError(f"there is no {what} '{value}'", do=did_you_mean(value, allowed))
+
+
+def _hinted(transcript: Transcript) -> str | None:
+    named = [cost for cost, hints in HINTS.items() if hints & transcript.words]
+    return named[0] if len(named) == 1 else None
+
+
+def _said_error(run: Sequence[Series]) -> bool:
+    """Whether the cost is called an error, as people call a squared one."""
+    return any(set(one.name.split()) & {"error", "err", "mse", "fehler", "erreur"} for one in run if one.what == "cost")
+
+
+def _data(transcript: Transcript, labels: str | None, classes: int | None) -> tuple[str, int]:
+    """Whose labels, and how many classes: as said, else by the words of the text, else MNIST's."""
+    words = transcript.words
+    if labels is None:
+        other = {"cifar", "iris", "notmnist", "svhn", "imagenet", "xor", "cats", "dogs"} & words
+        labels = "fashion-mnist" if "fashion" in words else "balanced" if other else "mnist"
+    if classes is None:
+        classes = 3 if "iris" in words else 2 if {"xor", "binary"} & words and "mnist" not in words else 10
+        if classes == 10 and "mnist" not in words and _halves(transcript.runs[-1]):
+            classes = 2
+    return (labels if classes == 10 else "balanced"), classes
+
+
+def _halves(run: Sequence[Series]) -> bool:
+    """Whether it looks like two classes: accuracies near one half beside costs near ln 2 or 1/4."""
+    costs = [one.finite[-1] for one in run if one.what == "cost" and one.finite]
+    shares = [one.finite[-1] for one in run if one.what == "accuracy" and one.finite]
+    near = [abs(cost / floor - 1) < 0.02 for cost in costs for floor in (math.log(2), 0.25)]
+    return any(near) and all(0.4 <= share <= 0.6 for share in shares)
+
+
+def _one(
+    run: Sequence[Series],
+    transcript: Transcript,
+    cost: str | None,
+    hinted: str | None,
+    labels: str,
+    K: int,
+    linear: float,
+) -> Diagnosis:
+    facts = facts_of(run, classes=K, linear=linear)
+    hinted = hinted or ("quadratic" if _said_error(run) else None)
+    scale = scale_of(facts, scales(K, labels, cost), hinted)
+    state = state_of_log(facts, scale)
+    name = pattern_of(facts, scale, state, transcript)
+    pattern = PATTERNS[name] if name else None
+    evidence = _evidence(facts, scale, labels, run)
+    diagnosis = Diagnosis(state=state, floor=scale.floor if scale else math.nan, series=tuple(run), linear=linear)
+    if pattern:
+        diagnosis.verdict = [Finding(one, "suspected", (), evidence, None, None, None) for one in pattern.causes]
+        diagnosis.separate = pattern.separate
+    diagnosis.readings = _readings(facts, scale, state, labels, run)
+    if state == "healthy":
+        diagnosis.remarks += _could_be_better(facts)
+    return diagnosis
+
+
+def _evidence(facts: Facts, scale: Scale | None, labels: str, run: Sequence[Series]) -> tuple[Symptom, ...]:
+    found: list[Symptom] = []
+    floor = f"the floor is {scale.floor:.4g}, a fresh start about {scale.start:.4g}" if scale else ""
+    if len(facts.costs) > 1 and math.isfinite(facts.start):
+        found.append(Symptom("first-cost", facts.start, "", floor))
+    if math.isfinite(facts.end):
+        found.append(Symptom("last-cost", facts.end, "", "" if found else floor))
+    if not math.isnan(facts.falling):
+        found.append(Symptom("still-falling", facts.falling, "of the cost, over the second half of the log", ""))
+    usual = f"a linear classifier has about {facts.linear:.2g}"
+    if not math.isnan(facts.held):
+        found.append(Symptom("accuracy", facts.held, "share right", usual))
+    if not math.isnan(facts.train):
+        found.append(Symptom("training-accuracy", facts.train, "share right", "" if len(found) > 3 else usual))
+    if not math.isnan(facts.gap):
+        found.append(Symptom("gap", facts.gap, "training above held-out", "below 0.05"))
+    if facts.broken:
+        broken = [index for index, value in enumerate(facts.costs) if not math.isfinite(value)]
+        found.append(Symptom("first-broken-cost", broken[0] + 1 if broken else 1, "th printed", "none"))
+    return tuple(found)
+
+
+def _readings(facts: Facts, scale: Scale | None, state: str, labels: str, run: Sequence[Series]) -> tuple[Reading, ...]:
+    """The names of the plateau at the end, of the start, and of an accuracy that is one class's share."""
+    found: list[Reading] = []
+    K = facts.classes
+    known = labels if labels != "balanced" else None
+    if scale is not None and state in ("constant-answer", "not-started", "stalled", "diverged"):
+        found += _explained(scale.floor if at_floor(facts, scale) else facts.end, scale, K, known)[:1]
+    if scale is not None and len(facts.costs) > 1 and facts.start > 1.3 * scale.floor:
+        found += _explained(facts.start, scale, K, known)[:1]
+        if scale.cost == "quadratic" and high_start(facts, scale):
+            found += [one for one in _explained(scale.high, scale, K, known) if "at 1" in one.meaning][:1]
+    found = list(dict.fromkeys(found))
+    accuracy = facts.accuracy
+    if not math.isnan(accuracy) and facts.chance(accuracy) and labels == "mnist":
+        counted = next((one.total for one in run if one.what == "accuracy" and one.total), None)
+        for share in list(dict.fromkeys(facts.accuracies))[:12]:
+            number = f"{round(share * counted)} of {counted}" if counted else f"{100 * share:.4g}%"
+            exact = [r for r in explain(number, classes=K, labels=known) if r.cost in ("accuracy", "count")][:1]
+            found += [r for r in exact if share_of(share) is not None and r not in found]
+        found = found[:6]
+    return tuple(found)
+
+
+def _explained(value: float, scale: Scale, classes: int, labels: str | None) -> list[Reading]:
+    """What a cost is the plateau of, computed in this way."""
+    if not math.isfinite(value) or abs(value) > 1e12:
+        return []
+    readings = explain(f"{value:.5g}", classes=classes, labels=labels)
+    return [one for one in readings if (one.cost, one.averaging) == (scale.cost, scale.averaging)]
+
+
+def _could_be_better(facts: Facts) -> list[str]:
+    if facts.val_end > 1.3 * facts.val_least and facts.falling > 0.01:
+        return ["The held-out cost rises again while the training cost falls: it could be stopped earlier."]
+    if abs(facts.accuracy - facts.linear) < 0.02 and facts.rising < 0.003:
+        return [
+            f"It stands still at {facts.accuracy:.1%}, about what a linear classifier reaches: see whether its hidden "
+            "layers have an activation (whynet explain missing-activation)."
+        ]
+    return []

@@ -1,0 +1,482 @@
+"""Patterns: the kinds of figures that trainings print, which state each is, and what it commonly comes from.
+
+The causes of a pattern were chosen by training networks with known mistakes and looking at what they print
+(`benchmarks/logs.py`); several mistakes print the same, which is why a log leaves a set.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from whynet.doctor.floors import SHARES
+from whynet.patients.facts import Facts, Scale, at_floor
+from whynet.patients.transcript import Transcript
+
+TENDING = {"tends", "tending", "approaches", "approaching", "converges", "converging", "settles", "towards"}
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """What figures of some kind commonly come from, the likeliest first, and what would tell these apart.
+
+    >>> PATTERNS["nan-later"].causes[0]
+    'log-of-zero'
+    """
+
+    causes: tuple[str, ...]
+    separate: str
+
+
+PATTERNS: dict[str, Pattern] = {
+    "nan-at-once": Pattern(
+        ("lr-too-high", "log-of-zero", "nan-hyperparameter", "missing-activation", "input-not-scaled"),
+        "Print the cost before the first step, and the largest weight after it: a NaN cost at once means log(0) or "
+        "an overflow of the outputs; a finite cost and NaN weights mean a rate (or another setting) that is no "
+        "number; weights that grow tenfold from step to step mean too high a rate.",
+    ),
+    "nan-later": Pattern(
+        ("log-of-zero", "lr-too-high", "unstable-softmax"),
+        "Print the smallest probability under the logarithm in the last good step: exactly 0 means log(0); if it "
+        "is not, run it with a tenth of the learning rate.",
+    ),
+    "negative": Pattern(
+        ("output-shape-mismatch", "cost-mismatch", "labels-corrupted"),
+        "Print the smallest and the largest target, and the shape of the outputs: a target outside 0..1 (a class "
+        "number where ones and zeros belong) makes a cross-entropy negative.",
+    ),
+    "growing": Pattern(
+        ("gradient-sign-flipped", "gradient-buffer-not-reset", "lr-too-high"),
+        "Take one step at a thousandth of the learning rate and print the cost of the same batch before and after: "
+        "if it rises even so, the gradient has the wrong sign; if it falls, print the gradient of the same batch "
+        "twice: where the second is larger, it is not reset.",
+    ),
+    "high": Pattern(
+        ("lr-too-high", "gradient-not-averaged", "input-not-scaled", "init-positive-saturation"),
+        "Print the cost of one batch before and after the very first step, at the rate and at a tenth of it: a "
+        "cost that jumps at the rate only means too high a rate (or a gradient summed over the batch: then batches "
+        "of 1 learn); also print the largest input: above 10 means pixels that are not scaled.",
+    ),
+    "summed": Pattern(
+        ("gradient-not-averaged", "lr-too-high", "symmetric-init"),
+        "Divide the cost, and with it the gradient, by the number of examples in a batch, and run the same steps "
+        "again: if it learns, that was it; else print the hidden activations of ten images: all alike is a symmetric "
+        "start.",
+    ),
+    "above": Pattern(
+        ("lr-too-high", "gradient-wrong-term", "input-not-scaled", "init-positive-saturation"),
+        "Check the gradient by differences on one example; where it is right, print the largest input (above 10: "
+        "not scaled) and try a tenth of the learning rate.",
+    ),
+    "high-start-stuck": Pattern(
+        ("init-positive-saturation", "init-too-large", "input-not-scaled", "lr-too-high"),
+        "Print the mean and the spread of the first hidden layer's weighted inputs before training: a mean above 4 "
+        "means initial weights that are all of one sign, a spread above 4 weights (or pixels, print the largest) "
+        "that are too large; near 0 and 1 it is the learning rate.",
+    ),
+    "high-start": Pattern(
+        ("init-too-large", "input-not-scaled", "lr-too-high", "init-positive-saturation"),
+        "Print the largest input and the standard deviation of the first hidden layer's weighted inputs before "
+        "training: inputs above 10 are not scaled; inputs up to 1 with a deviation above 4 mean initial weights "
+        "that are too large.",
+    ),
+    "better-held-out": Pattern(
+        ("bad-inputs", "labels-corrupted", "label-noise", "regularisation-too-strong"),
+        "Show twenty training images with their labels: blank images and wrong labels are seen at once. If they "
+        "are in order, print the training accuracy with dropout switched off.",
+    ),
+    "held-out-foreign": Pattern(
+        ("preprocess-mismatch", "label-order-mismatch", "metric-wrong"),
+        "Print minimum, mean and maximum of the training inputs and of the held-out inputs: different ones mean "
+        "that they are prepared differently; equal ones mean labels in another order, or a wrong count of right "
+        "answers: evaluate the training images with the same code.",
+    ),
+    "learns-at-chance": Pattern(
+        ("not-shuffled", "label-order-mismatch", "metric-wrong", "preprocess-mismatch"),
+        "Print the labels of one batch: all alike means that the examples come sorted by class. If they are mixed, "
+        "evaluate the training images with the same code as the others: low there too means the count is wrong.",
+    ),
+    "few-rows": Pattern(
+        ("data-index-bug", "too-little-data", "not-shuffled", "class-imbalance"),
+        "Count the distinct training rows that are visited in one epoch, and the examples of each class among them.",
+    ),
+    "lopsided": Pattern(
+        ("class-imbalance", "data-index-bug", "too-little-data", "preprocess-mismatch"),
+        "Count the training examples of each class, and the distinct rows that are visited in one epoch.",
+    ),
+    "gap": Pattern(
+        ("too-little-data", "overfit", "preprocess-mismatch", "class-imbalance"),
+        "Train on a quarter of the examples: where the held-out accuracy hardly falls, more examples will not help "
+        "either, and it is overfitting; print minimum, mean and maximum of both sets of inputs to exclude that "
+        "they are prepared differently.",
+    ),
+    "nothing-general": Pattern(
+        ("features-destroyed", "labels-corrupted", "too-little-data", "label-order-mismatch"),
+        "Show twenty training images with their labels, taken from the very arrays that are trained on; if they "
+        "look right, a linear classifier on the same arrays must reach about 90 %.",
+    ),
+    "plateau-even-start": Pattern(
+        ("symmetric-init", "dead-relu", "init-too-small", "lr-too-low"),
+        "Print the standard deviation of the first hidden layer's weights, and the share of hidden units that are "
+        "0 for all images: equal weights are symmetric, a deviation below 0.001 is too small, a share of 1 is a "
+        "dead layer.",
+    ),
+    "plateau-frozen": Pattern(
+        ("symmetric-init", "lr-too-high", "dead-relu", "regularisation-too-strong", "init-too-small"),
+        "Print the hidden activations of ten images before training and after an epoch: all units alike from the "
+        "start is a symmetric start; all 0, or all at an end of their range, after the first steps is too high a "
+        "rate.",
+    ),
+    "plateau-from-above": Pattern(
+        ("init-too-small", "batch-too-large", "undertrained", "lr-too-low"),
+        "Count the updates (epochs x examples / batch size): below a few hundred there are too few; else print the "
+        "spread of the hidden activations over images: below 0.01 the initial weights are too small.",
+    ),
+    "plateau-few-updates": Pattern(
+        ("undertrained", "batch-too-large", "lr-too-low", "init-too-small"),
+        "Count the updates (epochs x examples / batch size): below a few hundred there are too few.",
+    ),
+    "plateau-noisy": Pattern(
+        ("lr-too-high", "vanishing-gradients", "regularisation-too-strong", "init-positive-saturation"),
+        "Print the mean of the first hidden layer's weighted inputs before training, and the size of the gradient "
+        "of each layer's weights: a mean above 4 is saturation, a factor of 1000 between the layers vanishing "
+        "gradients; else lower the rate, then the penalty.",
+    ),
+    "plateau-noisy-costs": Pattern(
+        ("lr-too-high", "label-order-mismatch", "regularisation-too-strong", "vanishing-gradients"),
+        "Print the accuracy: exactly the share of one class, a different one every time, means that the rate (or "
+        "the penalty) is too high; anything else near chance, that labels and images do not belong together: train "
+        "on 50 images alone.",
+    ),
+    "plateau-leaving": Pattern(
+        ("init-too-small", "lr-too-low", "vanishing-gradients", "wrong-hidden-activation"),
+        "Let it run on for as long again: if it now learns quickly, only the start was slow; then print the spread "
+        "of the hidden activations over images before training: below 0.01 the initial weights are too small.",
+    ),
+    "plateau-uniform": Pattern(
+        ("lr-too-low", "wrong-output-activation", "dead-relu", "symmetric-init"),
+        "Print the output biases after an epoch: if they have not moved, no gradient reaches them (outputs that "
+        "are all 0, or a layer that is not updated) or the rate is far too low; if they have, look at the hidden "
+        "activations of ten images: all alike is a symmetric start, all 0 a dead layer.",
+    ),
+    "frozen-majority": Pattern(
+        ("lr-too-high", "symmetric-init", "dead-relu", "init-too-small", "regularisation-too-strong"),
+        "Print the cost, and the hidden activations of ten images before training and after an epoch: all alike "
+        "from the start is a symmetric (or too small) start; all 0, or all at an end of their range, after the "
+        "first steps is too high a rate.",
+    ),
+    "frozen-zero": Pattern(
+        ("nan-hyperparameter", "lr-too-high", "log-of-zero", "wrong-output-activation"),
+        "Print the cost and the ten outputs for one image: NaN outputs make every answer the first class; outputs "
+        "that are all 0, or all equal, do too.",
+    ),
+    "frozen-other": Pattern(
+        ("lr-too-high", "gradient-sign-flipped", "init-positive-saturation", "gradient-not-averaged"),
+        "Print the cost of the same batch before and after one step, at the rate and at a thousandth of it: if it "
+        "rises at both, the gradient has the wrong sign; if only at the rate, that is too high, or the gradient is "
+        "a sum.",
+    ),
+    "plateau": Pattern(
+        ("lr-too-high", "symmetric-init", "init-positive-saturation", "undertrained"),
+        "Print the cost before the first step, and the mean and spread of the first hidden layer's weighted "
+        "inputs: a mean or spread above 4 is saturation, no difference between units a symmetric start; else try a "
+        "tenth of the rate.",
+    ),
+    "plateau-told": Pattern(
+        ("init-too-small", "lr-too-high", "batch-too-large", "init-positive-saturation"),
+        "Print the mean and the spread of the first hidden layer's weighted inputs before training (a mean above 4 "
+        "is saturation, a spread below 0.01 a start that is too small), and count the updates: below a few hundred "
+        "there are too few.",
+    ),
+    "class-lost": Pattern(
+        ("output-units-saturated", "init-too-large", "cost-mismatch", "class-imbalance"),
+        "Count the answers of each class on the held-out images: a class that is never answered has a saturated "
+        "output unit; print its weighted input: beyond 4 in size, no gradient of a squared error brings it back.",
+    ),
+    "nearly": Pattern(
+        ("init-too-large", "lr-too-low", "undertrained", "wrong-hidden-activation"),
+        "Print the cost before the first step: far above that of a network that knows nothing means initial "
+        "weights that are too large; else run one epoch at ten times the learning rate, then more epochs.",
+    ),
+    "slowing": Pattern(
+        ("lr-too-low", "batch-too-large", "bottleneck", "too-little-data"),
+        "Run the same epochs once with ten times the learning rate, and once with twice the hidden units: the one "
+        "that gains is it. Count the updates and the training examples too: hundreds are too few.",
+    ),
+    "improving": Pattern(
+        ("lr-too-low", "undertrained", "batch-too-large", "too-little-data"),
+        "Run one epoch at ten times the learning rate: if the cost falls about ten times as fast, that was it. "
+        "Count the updates too (epochs x examples / batch size): a few hundred are too few.",
+    ),
+    "improving-few-rows": Pattern(
+        ("too-little-data", "undertrained", "lr-too-low", "batch-too-large"),
+        "Count the training examples, and the updates (epochs x examples / batch size): hundreds of examples are "
+        "too few to learn digits from, and hundreds of updates too few to learn in.",
+    ),
+    "low-flat": Pattern(
+        ("bottleneck", "lr-too-high", "symmetric-init", "init-too-large", "input-not-scaled"),
+        "Print the hidden activations of ten images: units that are all alike are a symmetric start; if they "
+        "differ, double the narrowest layer; then print the largest input and the spread of the first weighted "
+        "inputs.",
+    ),
+    "near-linear": Pattern(
+        ("wrong-hidden-activation", "undertrained", "lr-too-high", "missing-activation"),
+        "Fit a linear classifier to the same examples: where it does as well, the hidden layer does nothing, and "
+        "its activation is missing or wrong; where it does better, try a tenth of the learning rate, then more "
+        "epochs.",
+    ),
+    "odd-labels": Pattern(
+        ("label-order-mismatch", "features-destroyed", "gradient-wrong-term", "input-not-scaled"),
+        "Train on 50 images alone: if they are learned by heart, labels or images are at fault (show twenty of "
+        "them with their labels); if not, the gradient is: check it by differences.",
+    ),
+}
+
+
+def state_of_log(facts: Facts, scale: Scale | None) -> str:
+    """The state, by what was printed; the same lines as in `doctor/states.py`, in the same order.
+
+    >>> from whynet.doctor.series import Series
+    >>> from whynet.patients.facts import facts_of, scales
+    >>> facts = facts_of((Series("loss", "cost", "", (2.4, math.nan)),), classes=10, linear=0.92)
+    >>> state_of_log(facts, scales(10, "mnist", None)[0])
+    'non-finite'
+    """
+    accuracy = facts.accuracy
+    known = not math.isnan(accuracy)
+    end, start = facts.end, facts.start
+    if facts.broken or (len(facts.costs) and math.isnan(end)):
+        return "non-finite"
+    if known and (facts.held - facts.train > 0.15 or _better_than_its_cost(facts, scale)):
+        return "bad-data"
+    fell = math.isfinite(end) and scale is not None and end < 0.6 * scale.floor
+    if known and facts.good:
+        return "overfits" if facts.gap > 0.05 else "healthy"
+    if not math.isnan(end) and end < 0:
+        return "constant-answer" if known and facts.chance(accuracy) else "diverged"
+    above = scale is not None and end > 1.08 * scale.floor
+    if len(facts.costs) > 1 and end > 1.02 * start + 2 * facts.noise and (above or scale is None):
+        return "diverged"
+    if known and scale is not None and facts.chance(accuracy) and end > 4 * max(scale.start, scale.floor):
+        return "diverged"
+    if not known and scale is not None and not math.isnan(end) and end > 4 * max(scale.start, scale.floor):
+        return "diverged" if not facts.falling > 0.01 else "undertrained"
+    above = scale is not None and end > 1.08 * max(scale.start, scale.floor)
+    if (
+        known
+        and facts.chance(accuracy)
+        and above
+        and not all(share_of(one) is not None for one in facts.accuracies[-3:])
+    ):
+        return "diverged"
+    if known and facts.chance(accuracy):
+        if (not facts.chance(facts.train) and facts.gap > 0.05) or (_known_by_heart(facts, scale) and not facts.frozen):
+            return "overfits"
+        rising = facts.rising > 0.015
+        if not (rising and not facts.frozen and not (scale and at_floor(facts, scale))) or fell:
+            return "constant-answer"
+    saturated = scale is not None and abs(end - scale.high) < 0.02 * scale.high < math.inf and abs(facts.falling) < 0.02
+    if not known and scale is not None and (at_floor(facts, scale) or saturated):
+        return "constant-answer"
+    if known and scale is not None and abs(end - scale.floor) <= 0.02 * scale.floor and accuracy < 3 / facts.classes:
+        return "constant-answer"
+    if known and _class_lost(facts):
+        return "classes-missing"
+    if len(facts.costs) > 1 and abs(start - end) < 0.01 * abs(start) and not (known and accuracy > 3 / facts.classes):
+        return "not-started"
+    if facts.gap > 0.05 or _known_by_heart(facts, scale):
+        return "overfits"
+    if not known and facts.val_end > 1.5 * end and facts.val_end > 1.1 * facts.val_least:
+        return "overfits"
+    if not known and fell and scale is not None and end < 0.25 * scale.floor:
+        return "healthy"
+    moving = facts.falling > 0.01 if len(facts.costs) > 1 else facts.rising > 0.01
+    if moving or (len(facts.costs) < 2 and math.isnan(facts.rising)):
+        return "undertrained"
+    if math.isnan(facts.falling) and facts.rising > 0.01:
+        return "undertrained"
+    still = facts.falling < 0.002 if not math.isnan(facts.falling) else facts.rising < 0.005
+    if known:
+        return "stalled" if still and accuracy < 0.5 * facts.linear else "underfits"
+    return "stalled" if still and scale is not None and end > 0.6 * scale.floor else "underfits"
+
+
+def _better_than_its_cost(facts: Facts, scale: Scale | None) -> bool:
+    """Whether held-out examples are answered well while the training cost stands where nothing is learned."""
+    stands = scale is not None and facts.end > 0.85 * scale.floor and abs(facts.falling) < 0.02
+    return stands and math.isnan(facts.train) and facts.held > 0.45 and facts.classes > 4
+
+
+def _known_by_heart(facts: Facts, scale: Scale | None) -> bool:
+    """Whether the training examples are known, by their cost, and others are not."""
+    unknown = math.isnan(facts.train)
+    learned = scale is not None and facts.end < (0.3 if unknown else 0.05) * scale.floor
+    return learned and facts.held < facts.linear - (0.07 if unknown else 0.15)
+
+
+def _class_lost(facts: Facts) -> bool:
+    """Whether accuracy stands where one or two of the classes are missing, and the rest is learned."""
+    values, K = facts.accuracies, facts.classes
+    if len(values) < 3 or K < 5 or max(values[-3:]) - min(values[-3:]) > 0.012:
+        return False
+    return any((K - lost) / K - 0.055 <= values[-1] <= (K - lost) / K + 0.003 for lost in (1, 2, 3))
+
+
+def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transcript) -> str | None:
+    """The name of the pattern that the figures follow; None if nothing is wrong.
+
+    >>> from whynet.doctor.series import Series
+    >>> from whynet.patients.facts import facts_of, scales
+    >>> facts = facts_of((Series("loss", "cost", "", (2.4, math.nan)),), classes=10, linear=0.92)
+    >>> pattern_of(facts, scales(10, "mnist", None)[0], "non-finite", Transcript(()))
+    'nan-at-once'
+    """
+    finite = [value for value in facts.costs if math.isfinite(value)]
+    usual = max(scale.start, scale.floor) if scale else math.nan
+    known, accuracy = not math.isnan(facts.accuracy), facts.accuracy
+    high = bool(finite) and scale is not None and high_start(facts, scale)
+    fell = math.isfinite(facts.end) and scale is not None and facts.end < 0.6 * scale.floor
+    if state == "healthy":
+        return None
+    if state == "non-finite":
+        progress = (len(finite) >= 2 and finite[-1] < 0.9 * finite[0]) or (len(finite) == 1 and finite[0] < 0.5 * usual)
+        return "nan-later" if progress else "nan-at-once"
+    if math.isfinite(facts.end) and facts.end < 0:
+        return "negative"
+    if state == "bad-data":
+        return "better-held-out"
+    if state == "diverged":
+        if len(finite) > 1 and finite[-1] > 1.5 * finite[0] and facts.falling < -0.1:
+            return "growing"
+        return "high" if not facts.end < 1.3 * usual else "above"
+    if state == "overfits":
+        if not known:
+            return "gap"
+        if facts.held < 1.5 / facts.classes and not facts.gap > 0.05:
+            return "learns-at-chance"
+        if scale is not None and facts.end < 0.05 * scale.floor and facts.train < facts.linear - 0.15:
+            return "few-rows"
+        if facts.held < 1.5 / facts.classes and facts.train > 0.5:
+            return "held-out-foreign"
+        if facts.train < 0.6 and (scale is None or facts.end > 0.6 * scale.floor) and facts.held < 3.2 / facts.classes:
+            return "nothing-general"
+        if not facts.train <= 0.95 and facts.held < 0.85 and finite and scale and finite[0] < 0.2 * scale.floor:
+            return "lopsided" if facts.end > 0.01 * scale.floor else "few-rows"
+        return "gap"
+    if known and fell and facts.chance(accuracy):
+        return "learns-at-chance"
+    if known and fell and finite and scale and facts.end < 0.1 * scale.floor and accuracy < 0.8:
+        return "few-rows" if math.isnan(facts.train) or facts.train < 0.8 else "lopsided"
+    if state == "constant-answer" or (state in ("not-started", "stalled") and (not known or facts.chance(accuracy))):
+        return _plateau(facts, scale, high, transcript)
+    if state == "classes-missing":
+        return "class-lost"
+    if high:
+        return "high-start"
+    low = known and accuracy < 3.2 / facts.classes
+    if (
+        low
+        and not facts.rising > 0.02
+        and not abs(facts.falling) > 0.1
+        and scale is not None
+        and facts.end > 0.75 * scale.floor
+    ):
+        return "odd-labels"
+    if known and accuracy > 0.9 * facts.linear:
+        return "near-linear"
+    if state == "undertrained":
+        if facts.gap > 0.03:
+            return "improving-few-rows"
+        if abs(facts.falling) < 0.05 and not facts.rising > 0.03:
+            return "low-flat"
+        if known and accuracy > 0.78 * facts.linear:
+            return "nearly"
+        return "slowing" if _slowing(facts) else "improving"
+    return "low-flat"
+
+
+def _slowing(facts: Facts) -> bool:
+    """Whether the last step down is clearly smaller than the one before."""
+    values = facts.costs if len(facts.costs) > 2 else tuple(-one for one in facts.accuracies)
+    if len(values) < 3:
+        return False
+    third = max(1, len(values) // 3)
+    first, middle, last = (
+        statistics.fmean(part) for part in (values[:third], values[third : 2 * third], values[-third:])
+    )
+    return (middle - last) < 0.6 * (first - middle)
+
+
+def high_start(facts: Facts, scale: Scale) -> bool:
+    """Whether the first cost is far above that of a network that knows nothing.
+
+    >>> from whynet.doctor.series import Series
+    >>> from whynet.patients.facts import facts_of, scales
+    >>> facts = facts_of((Series("error", "cost", "", (4.37, 0.45)),), classes=10, linear=0.92)
+    >>> high_start(facts, scales(10, "mnist", "quadratic")[0])
+    True
+    """
+    if scale.cost == "quadratic":
+        return facts.start > 0.7 * scale.high and facts.start > 1.5 * scale.start
+    return facts.start > 2 * scale.start
+
+
+def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcript) -> str:
+    """Which kind of standing still."""
+    costs = [value for value in facts.costs if math.isfinite(value)]
+    shares = [share_of(value) for value in facts.accuracies[-4:]]
+    if high:
+        return "high-start-stuck"
+    usual = max(scale.start, scale.floor) if scale else math.inf
+    if scale is not None and scale.summed:
+        return "summed"
+    if costs and facts.end > 1.08 * usual:
+        return "high" if facts.end > 1.3 * usual else "above"
+    if TENDING & transcript.words and len(costs) < 3:
+        return "plateau-told"
+    if len(costs) < 3 and not set(shares) - {1} and shares:
+        return "frozen-majority"
+    if not costs:
+        if len(shares) > 1 and len(set(shares[-3:])) == 1 and shares[-1] is not None:
+            return {1: "frozen-majority", 0: "frozen-zero"}.get(shares[-1], "frozen-other")
+        if len(shares) > 1:
+            return "plateau-noisy" if None not in shares else "odd-labels"
+        return "plateau"
+    if scale is None or len(costs) < 2:
+        return "plateau"
+    uniform = math.log(facts.classes)
+    if scale.cost == "softmax-cross-entropy" and abs(uniform - scale.floor) > 0.001 > 2.5 * abs(facts.end - uniform):
+        return "plateau-uniform"
+    if scale.cost != "quadratic" and abs(facts.start / scale.start - 1) < 0.0004:
+        return "plateau-even-start"
+    few = transcript.epochs is not None and transcript.epochs > 20
+    if few and costs[0] > 1.3 * scale.floor and _smooth(costs):
+        return "plateau-few-updates"
+    if facts.end < 0.999 * scale.floor and facts.falling > 0.001 and facts.rising > 0.01:
+        return "plateau-leaving"
+    if len(shares) > 2 and len(set(facts.accuracies[-4:])) > 1:
+        return "plateau-noisy" if None not in shares[-3:] else "odd-labels"
+    near = abs(facts.end / scale.floor - 1) < 0.006
+    if near and _smooth(costs) and costs[0] > 1.03 * scale.floor:
+        return "plateau-from-above"
+    if facts.frozen or abs(facts.end / scale.floor - 1) < (0.006 if facts.accuracies else 0.0012):
+        return "plateau-frozen"
+    return "plateau-noisy" if facts.accuracies else "plateau-noisy-costs"
+
+
+def _smooth(costs: Sequence[float]) -> bool:
+    return len(costs) > 2 and all(b <= a * 1.0005 for a, b in pairwise(costs))
+
+
+def share_of(accuracy: float) -> int | None:
+    """Which class of MNIST's test images this is the share of, to a twentieth of a point.
+
+    >>> share_of(0.0958), share_of(0.5)
+    (6, None)
+    """
+    shares = [count / 10_000 for count in SHARES["mnist"][1]]
+    near = min(range(10), key=lambda label: abs(shares[label] - accuracy))
+    return near if abs(shares[near] - accuracy) < 0.0006 else None

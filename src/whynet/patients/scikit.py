@@ -1,0 +1,310 @@
+"""scikit-learn: an `MLPClassifier` or `MLPRegressor` and its data -> why it does not learn. It is never changed."""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from whynet.doctor.verdict import Diagnosis
+from whynet.errors import NoRecipe, UsageError
+from whynet.network.network import Network
+from whynet.patients.course import Course, class_numbers
+from whynet.patients.guest import Trained, Variant, standardising
+from whynet.patients.recreate import Description, compare
+from whynet.patients.words import SKLEARN, Tongue
+from whynet.training.recipe import Recipe
+from whynet.types import Array, Labels
+
+ACTIVATION = {"identity": "identity", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu"}
+AUTO_BATCH = 200  # what batch_size="auto" means, or all rows if they are fewer
+
+
+def diagnose_sklearn(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    test: Any = None,
+    budget: float = 30.0,
+    trials: bool = True,
+    say: Callable[[str], None] = lambda _: None,
+) -> Diagnosis:
+    """Why does this estimator not learn? Fitted or not, it is judged by its settings.
+
+    `estimator` is an `MLPClassifier`, an `MLPRegressor` of one-hot targets, or a `Pipeline` that ends in one; `y` are
+    classes of any kind; `test` is `(X, y)`. A pixel-like `X` is trained by whynet, with every trial; any other by
+    scikit-learn.
+
+    >>> from sklearn.neural_network import MLPClassifier
+    >>> from whynet.data.sources import load
+    >>> digits = load("digits")
+    >>> estimator = MLPClassifier((30,), solver="sgd", learning_rate_init=30.0, batch_size=32, max_iter=20)
+    >>> diagnose_sklearn(estimator, digits.pixels / 255, digits.labels, budget=10).verdict[0].cause
+    'lr-too-high'
+
+    Raises
+    ------
+    UsageError
+        It is something else, or the data do not fit together.
+    """
+    steps, last = _parts(estimator)
+    X, y = _rows(X), np.asarray(y)
+    if X.ndim != 2 or len(X) != len(y) or not len(X):
+        raise UsageError(
+            "X and y do not fit together",
+            expected="X (n, features) and n targets",
+            found=f"X {X.shape} and y {y.shape}",
+        )
+    names, labels = _classes(last, y)
+    tested = None
+    if test is not None:
+        if not isinstance(test, (tuple, list)) or len(test) != 2:
+            raise UsageError("these are no test data", expected="(X, y)", found=type(test).__name__)
+        tested = (_rows(test[0]), _known(names, np.asarray(test[1])))
+    if steps and np.isfinite(X).all():
+        from sklearn.base import clone
+
+        steps = [clone(step) for step in steps]
+        for step in steps:
+            X = np.asarray(step.fit_transform(X, y))
+            tested = None if tested is None else (np.asarray(step.transform(tested[0])), tested[1])
+    outputs = len(names) if len(names) > 2 or y.ndim == 2 else 1
+    patient = _Estimator(last, X, labels, outputs, tested)
+    return Course(
+        "scikit-learn",
+        SKLEARN,
+        X,
+        labels,
+        max(len(names), 2),
+        describe=patient.describe,
+        guest=lambda: ScikitGuest(last, patient.recipe()),
+        test=tested,
+        remarks=patient.remarks,
+    ).run(budget=budget, trials=trials, say=say)
+
+
+def _parts(estimator: Any) -> tuple[list[Any], Any]:
+    """The steps before, and the perceptron itself."""
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
+    from sklearn.pipeline import Pipeline
+
+    steps: list[Any] = []
+    if isinstance(estimator, Pipeline):
+        *before, (_, estimator) = estimator.steps
+        steps = [step for _, step in before if step not in (None, "passthrough")]
+    if not isinstance(estimator, (MLPClassifier, MLPRegressor)):
+        raise UsageError(
+            "this estimator is no multilayer perceptron",
+            expected="MLPClassifier or MLPRegressor, made already, or a Pipeline that ends in one",
+            found=type(estimator).__name__ if not isinstance(estimator, type) else f"the class {estimator.__name__}",
+        )
+    return steps, estimator
+
+
+def _rows(X: Any) -> Array:
+    try:
+        array: Array = np.asarray(X.toarray() if hasattr(X, "toarray") else X, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise UsageError("X holds something else than numbers", expected="X (n, features) of numbers") from None
+    return array
+
+
+def _classes(estimator: Any, y: Array) -> tuple[list[Any], Labels]:
+    """The classes, and each row's as a number."""
+    if y.ndim == 2 and y.shape[1] > 1:
+        return list(range(y.shape[1])), class_numbers(y, y.shape[1])
+    if type(estimator).__name__ == "MLPRegressor" and len(np.unique(y)) > 2:
+        raise UsageError(
+            "the targets are no classes: whynet judges classifiers",
+            expected="MLPClassifier, or one-hot rows (n, classes)",
+            found=f"{len(np.unique(y)):,} different numbers",
+        )
+    names, labels = np.unique(y.reshape(-1), return_inverse=True)
+    return names.tolist(), labels.astype(np.intp)
+
+
+def _known(names: list[Any], y: Array) -> Labels:
+    if y.ndim == 2 and y.shape[1] > 1:
+        return class_numbers(y, len(names))
+    number = {name: index for index, name in enumerate(names)}
+    values = y.reshape(-1).tolist()
+    strange = next((value for value in values if value not in number), None)
+    if strange is not None:
+        raise UsageError("the test set has a class that the training set has not", found=repr(strange))
+    return np.array([number[value] for value in values], dtype=np.intp)
+
+
+class _Estimator:
+    """An estimator's settings as a description."""
+
+    def __init__(self, estimator: Any, X: Array, labels: Labels, outputs: int, test: Any) -> None:
+        self.estimator, self.X, self.labels, self.outputs, self.test = estimator, X, labels, outputs, test
+        self.classifies = type(estimator).__name__ == "MLPClassifier"
+        self.remarks: list[str] = []
+        own = estimator.batch_size
+        self.batch_size = min(AUTO_BATCH if own == "auto" else int(own), len(X))
+
+    @property
+    def fitted(self) -> bool:
+        return hasattr(self.estimator, "coefs_") and self.estimator.coefs_[0].shape[0] == self.X.shape[1]
+
+    @property
+    def epochs(self) -> int:
+        """Those that it took, if it stopped by itself."""
+        taken = getattr(self.estimator, "n_iter_", self.estimator.max_iter) if self.fitted else self.estimator.max_iter
+        if taken < self.estimator.max_iter:
+            self.remarks.append(
+                f"It stopped by itself after {taken} of {self.estimator.max_iter} epochs; trials take as many. "
+                "`MLPClassifier(n_iter_no_change=..., tol=0)` goes on."
+            )
+        return max(1, int(taken))
+
+    def recipe(self) -> Recipe:
+        """What a guest's examination needs to know."""
+        one = self.estimator
+        return Recipe(
+            optimizer="sgd" if one.solver == "sgd" else "adam",
+            learning_rate=one.learning_rate_init,
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            order="shuffled" if one.shuffle else "file",
+        )
+
+    def describe(self) -> Description:
+        """The description, on initial weights as scikit-learn draws them (Glorot's, uniform)."""
+        one = self.estimator
+        hidden = tuple(int(size) for size in np.atleast_1d(one.hidden_layer_sizes))
+        sizes = (self.X.shape[1], *hidden, self.outputs)
+        activation = ACTIVATION.get(one.activation, "")
+        if not activation or not math.isfinite(one.learning_rate_init) or one.learning_rate_init <= 0:
+            raise UsageError("the estimator's settings make no sense", found=repr(one))
+        rng = np.random.default_rng(0)
+        layers = []
+        for fan_in, fan_out in pairwise(sizes):
+            bound = math.sqrt((2 if activation == "sigmoid" else 6) / (fan_in + fan_out))
+            layers.append((rng.uniform(-bound, bound, (fan_in, fan_out)), rng.uniform(-bound, bound, fan_out)))
+        last = "identity"
+        if self.classifies:
+            last = "sigmoid" if self.outputs == 1 else "softmax"
+        network = Network(sizes, activation=activation, output_activation=last, dtype="float64")
+        vector = np.concatenate([np.concatenate([W.ravel(), b]) for W, b in layers])
+        rows = self.X[:64].astype(np.float64)
+        description = Description(
+            layers=layers,
+            X=self.X,
+            labels=self.labels,
+            outputs=network.having(vector, network.statistics.vector).scores(rows),
+            last=last,
+            X_test=None if self.test is None else self.test[0],
+            labels_test=None if self.test is None else self.test[1],
+            activation=activation,
+            output_activation="identity",
+            cost=("sigmoid-cross-entropy" if self.outputs == 1 else "softmax-cross-entropy")
+            if self.classifies
+            else "quadratic",
+            **self._steps(),
+            l2=float(one.alpha) / self.batch_size,  # its penalty is divided by the rows of a batch
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            order="shuffled" if one.shuffle else "file",
+        )
+        if self.fitted and one.n_outputs_ == self.outputs:
+            answers = one.predict_proba(rows) if self.classifies else one.predict(rows).reshape(len(rows), -1)
+            answers = answers[:, 1:] if self.outputs == 1 and self.classifies else answers
+            trained = [(W, b) for W, b in zip(one.coefs_, one.intercepts_, strict=True)]
+            compare(replace(description, layers=trained, outputs=answers))
+        return description
+
+    def _steps(self) -> dict[str, Any]:
+        one = self.estimator
+        rate = {"learning_rate": float(one.learning_rate_init)}
+        if one.solver == "lbfgs":
+            self.remarks.append(
+                "The solver 'lbfgs' takes steps of its own length over all rows; the trials use Adam in batches, so "
+                "what they say of the learning rate is not about it."
+            )
+            return {"optimizer": "adam", "learning_rate": 0.001}
+        if one.solver == "adam":
+            return {**rate, "optimizer": "adam", "momentum": 0.0 if one.beta_1 == 0.9 else float(one.beta_1)}
+        if one.solver != "sgd":
+            raise NoRecipe(f"a recipe has no solver '{one.solver}'", expected="sgd, adam or lbfgs")
+        if one.learning_rate != "constant":
+            self.remarks.append(f"Its rate is '{one.learning_rate}'; in the trials it is constant.")
+        if one.momentum == 0:
+            return {**rate, "optimizer": "sgd"}
+        return {**rate, "optimizer": "nesterov" if one.nesterovs_momentum else "sgd", "momentum": float(one.momentum)}
+
+
+class ScikitGuest:
+    """Trains clones of an estimator, epoch by epoch.
+
+    >>> from sklearn.neural_network import MLPClassifier
+    >>> guest = ScikitGuest(MLPClassifier((5,), max_iter=3), Recipe(epochs=3))
+    >>> X, labels = np.array([[0.0], [1.0]] * 20), np.array([0, 1] * 20)
+    >>> guest.train(X, labels, Variant(), seed=0, steps=None, seconds=5).steps
+    12
+    """
+
+    def __init__(self, estimator: Any, recipe: Recipe) -> None:
+        self.estimator, self.recipe, self.tongue = estimator, recipe, Tongue("scikit-learn", SKLEARN)
+
+    def train(
+        self, X: Array, labels: Labels, variant: Variant, *, seed: int, steps: int | None, seconds: float
+    ) -> Trained:
+        """One arm."""
+        from sklearn.base import clone
+
+        prepare = standardising(X) if variant.standardised else (lambda rows: rows)
+        model, given = clone(self.estimator), prepare(X)
+        settings = {"random_state": seed, "early_stopping": False, "warm_start": False}
+        settings["learning_rate_init"] = self.estimator.learning_rate_init * variant.rate
+        if variant.shuffled:
+            settings["shuffle"] = True
+        model.set_params(**settings)
+        kinds = np.arange(int(labels.max()) + 1)
+        batches = -(-len(X) // int(self.recipe.batch_size))
+        epochs = self.recipe.epochs * variant.epochs if steps is None else max(1, round(steps / batches))
+        start = self._start(clone(model), given, labels, kinds)
+        end, curve, taken = time.perf_counter() + seconds, [], 0
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            try:
+                if self.estimator.solver == "lbfgs":
+                    model.set_params(max_iter=epochs).fit(given, labels)
+                    curve, taken = [(epochs, float(model.loss_))], epochs
+                while taken < epochs and time.perf_counter() < end:
+                    model.partial_fit(given, labels, classes=kinds)
+                    taken += 1
+                    curve.append((taken * batches, float(model.loss_)))
+                finite = bool(np.isfinite(model.loss_))
+            except ValueError:  # what scikit-learn says of numbers that overflow
+                finite = False
+
+        def scores(rows: Array) -> Array:
+            if not finite:
+                return np.zeros((len(rows), len(kinds)))
+            answers: Array = model.predict_proba(prepare(rows))
+            return answers
+
+        cost = curve[-1][1] if finite and curve else math.nan
+        return Trained(scores, start, cost, tuple(curve), max(taken, 1) * batches, finite)
+
+    @staticmethod
+    def _start(model: Any, X: Array, labels: Labels, kinds: Labels) -> float:
+        """The cost before training: that of an epoch without a step to speak of."""
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            try:
+                model.set_params(solver="sgd", learning_rate_init=1e-30).partial_fit(
+                    X[:500], labels[:500], classes=kinds
+                )
+            except ValueError:
+                return math.nan
+            return float(model.loss_)

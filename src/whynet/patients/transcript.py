@@ -1,0 +1,660 @@
+"""Transcript: what a program printed while it trained, as people paste it, read as series of numbers.
+
+Nothing here knows a particular library. A number belongs to the words that stand before it on its line (or, where there
+are none, after it), to the head of its column, or to the name of its list; those words say whether it is a cost, an
+accuracy, a step, or something else, such as a time or a learning rate. Lines of code are not read.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from whynet.doctor.series import Series, Split, What
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+COST = _words(
+    "loss losses cost costs error errors err objective mse sse mae rmse nll nllloss xent bce ce entropy crossentropy "
+    "criterion energy misfit kosten kostenfunktion verlust fehler coût cout perte erreur coste costo pérdida errore"
+)
+ACCURACY = _words(
+    "accuracy accuracies acc correct correctly right score performance hits genauigkeit treffer trefferquote korrekt "
+    "richtig richtige exactitude précision justesse exactitud precisión accuratezza recognised recognized accurate"
+)
+WRONG = _words("wrong incorrect misclassified misclassification misclassifications falsch mistakes")
+STEP = _words(
+    "epoch epochs ep iter iters iteration iterations step steps batch batches minibatch mb round rounds sample "
+    "samples example examples image images digits pass passes update updates row rows epoche epochen schritt schritte "
+    "durchlauf époque époques itération itérations étape época épocas pas trainings global i k t n no cycle"
+)
+OTHER = _words(
+    "time eta lr speed sec secs second seconds elapsed duration norm grad gradient gradients momentum lambda decay "
+    "alpha memory mem gpu size sizes seed dropout unit units neuron neurons layer layers hidden version prediction "
+    "predicted expected output outputs weight weights bias biases regularization regularisation penalty "
+    "strength width node nodes parameter parameters params std tol tolerance threshold patience best recall f1 auc "
+    "probability confidence class classes remaining workers port temperature beta gamma dauer zeit temps tempo reg "
+    "check checking label labels target targets pixel pixels value values input inputs"
+)
+HELD_OUT = _words("val valid validation test testing dev eval evaluation heldout holdout unseen")
+TRAIN = _words("train training trn tr minibatch")
+FILLER = _words(
+    "a about after again all almost always and are around as at be became becomes been but by constant drops end ended "
+    "ends even ever exactly fell falls finally first flat for forever from gets goes hovers in initially is it its "
+    "just levels never no of off on only or over remains same settles so start started starts stays still stops stuck "
+    "tends than that the then to toward towards until up very was were what with within nearly roughly approximately "
+    "ca bei auf von zu nach bis et de à puis un une der die das ist sind only reaches reached low high"
+)
+STUCK = re.compile(
+    r"\b(stuck|stay\w*|plateau\w*|settl\w*|converg\w*|tend\w*|hover\w*|flat\w*|remain\w*|freez\w*|frozen|bleibt|hängt|"
+    r"never (?:below|above)|always|bloqué\w*|reste)\b"
+)
+EPOCH = re.compile(r"\b(?:ep|epochs?|epochen?|époques?|épocas?|round|pass)\b")
+WISHES = re.compile(
+    r"\b(should|expect\w*|supposed|other people|others|papers?|book|want\w*|goal|try|tried to|usual\w*|typical\w*|"
+    r"recommend\w*|if|instead|less than|more than|at least|up to|sollte|wanted|hoped)\b"
+)
+
+NAN = r"[-+]?(?:nan|NaN|NAN|inf|Inf|INF|infinity|Infinity)\b(?:\(ind\))?|[-+]?1\.\#\w+|[-+]?∞"
+PLAIN = r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+NUMBER = re.compile(rf"(?<![\w.#\\])(?<![A-Za-z]-)(?P<number>{NAN}|{PLAIN})(?P<after>\s?%|(?=[^\w]|$))")
+TIME = r"(?:s|ms|us|µs|ns|sec|secs|seconds?|min|mins|minutes?|h|hours?|sek|sekunden|[KMG]i?B)"
+NOISE = [  # what holds numbers that are no figures of a training; put out before the numbers are looked for
+    r"\x1b\[[0-9;?]*[A-Za-z]",
+    r"https?://\S+",
+    r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?Z?)?",
+    r"\b\d{1,2}:\d\d:\d\d(?:[.,]\d+)?",
+    r"\b\d{1,2}[./]\d{1,2}[./]\d{4}\b",
+    r"(?<![\d.])\d{1,2}:\d\d(?![\d.])(?=[\s,<\]]|$)",
+    r"\S+\.(?:cpp|cc|py|h|m|java|js|gz|csv|txt|npz|hdf5|pth?):\d+[\]:]?",
+    r"\b\d+(?:\.\d+){2,}\b",
+    rf"(?<![\w.])\d+(?:[.,]\d+)?\s?(?:{TIME}|it|samples|images|examples|steps?|batch(?:es)?)?/"
+    rf"(?:{TIME}|it|step|epoch|batch|sample)\b",
+    rf"(?<![\w.])\d+(?:[.,]\d+)?\s?{TIME}(?![\w/])",
+    r"(?<![\w.])\d+(?:\s*[x\u00d7]\s*\d+)+(?![\w.])",
+    r"(?<![\w.-])\d+(?:\s?-\s?\d+){2,}(?![\w.])",
+    r"\d+(?:\.\d+)?\s*(?:\^|\*\*)\s*[-(]?\s*\d+\)?",
+    r"(?<![-=])[<>≤≥]=?\s*[-+]?\d[\d.,]*(?:e-?\d+)?",
+    r"\d+%\s?\|[^|\n]*\|",
+    r"\(\*[^)]*\)",
+    r"#\d+",
+    r"[±]\s*\d[\d.]*%?",
+    r"\+/-\s*\d[\d.]*%?",
+]  # fmt: skip
+NOISES = re.compile("|".join(NOISE))
+WRAPPERS = re.compile(r"\b(?:tensor|Tensor|float\d*|np\.float\d+|numpy\.float\d+)\(([^(),\[\]]+)(?:,[^()\[\]]*)?\)")
+ARRAYS = re.compile(r"\b(?:tensor|array|np\.array|numpy\.array|Float\d\d)\(?(\[[^\[\]]*\])(?:,[^()\[\]]*)?\)?")
+LIST = re.compile(r"(?P<name>[\w ./-]*\w)[\"']?\s*(?::|=)\s*\[(?P<items>[^\[\]]*)\]")
+RULE = re.compile(r"[\s\-=+:|.─━┄┼╇╪┃│┏┓┗┛┡┩┳┻└┘├┤┬┴┌┐═╬╔╗╚╝╠╣╦╩║╎]*")
+OF = r"\s*(?:/|\bof\b|\bout of\b|\bvon\b|\bsur\b|\bde\b|\bsu\b)\s*(?:the\s+)?"
+CODE = re.compile(
+    r"\s*(?:(?:import|class|def|elif|else|try|except|finally|return|raise|lambda|global|assert|del|yield|async|await|"
+    r"public|private|protected|static|void|const|let|var|int|float|double|auto|using|namespace|template|function|func|"
+    r"fn|struct|switch|case|library|require|end)\b(?!.*\b(?:loss|cost|acc\w*|error|epoch)\b\s*[:=]?\s*\d)|"
+    r"from\s+\S+\s+import\b|(?:for|while|if|with)\b.*[:{]\s*$|\w+\s+in\s+range|print\b|//|/\*|\*/|#(?!\s*\d)|>>>|\$\s|!|@|"
+    r"<\w|\}|\{\s*$|%(?!\d))"
+)
+STATEMENT = re.compile(r"[;{]\s*$|^\s*[\w.]+\([^)]*\)?.*\)\s*;?$|\.\w+\([^)]*\)|\bnp\.|\bself\.|->\s*\w+:")
+PRINTED = re.compile(rf"[\[(]?\s*(?:{NAN}|{PLAIN})(?![\w.]|\s*[*/+(])")
+ASSIGNED = re.compile(r"^\s*(?P<name>[\w.\[\]]+(?:\s*,\s*[\w.\[\]]+)*)\s*(?:[-+*/@]?=)(?!=)\s*(?P<value>\S.*)$")
+
+
+@dataclass(frozen=True)
+class _Figure:
+    """A number with what its words say: `role` is cost, accuracy, wrong, step, other, or nothing."""
+
+    line: int
+    value: float
+    role: str
+    label: str
+    split: Split = ""
+    percent: bool = False
+    total: int | None = None
+    said: bool = False
+    place: int = 0
+    goes_on: bool = False
+    """Whether it is one more number of an enumeration: `958, 958, 890`."""
+    run: bool = False
+    """Whether it belongs to an enumeration."""
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What was read: one tuple of series for every training in the text, and the words beside the numbers.
+
+    >>> read("epoch 1 loss 0.70 acc 0.5\\nepoch 2 loss 0.69 acc 0.5").runs[-1][0].values
+    (0.7, 0.69)
+    """
+
+    runs: tuple[tuple[Series, ...], ...]
+    words: frozenset[str] = field(default_factory=frozenset)
+    epochs: int | None = None
+    """The number of the last epoch of the last training."""
+
+
+def read(text: str) -> Transcript:
+    """The series of numbers in a text.
+
+    >>> series = read("Iteration 1, loss = 2.31\\nIteration 2, loss = 2.30").runs[0][0]
+    >>> series.what, series.values
+    ('cost', (2.31, 2.3))
+    >>> read("958, 958, 890 of 10000").runs[0][0].values
+    (0.0958, 0.0958, 0.089)
+    """
+    words = frozenset(re.findall(r"[a-zà-ÿ]+", _spaced(text).lower()))
+    lines = _clean(text)
+    figures = list(_lists(lines))
+    figures += _tables(lines)
+    code = _code(lines)
+    skeletons = Counter(_skeleton(line) for line in lines if line.strip())
+    for number, line in enumerate(lines):
+        if line.strip() and not code[number]:
+            figures += _line(number, line, repeated=skeletons[_skeleton(line)] > 1)
+    figures.sort(key=lambda figure: (figure.line, figure.place))
+    runs = [run for run in (tuple(_series(part)) for part in _trainings(figures)) if run]
+    told = [run for run in runs if not all(series.said for series in run)]
+    if told and len(told) < len(runs):  # sentences before, between and after the figures of a training
+        beside = [series for run in runs if run not in told for series in run]
+        last = [*told[-1], *(s for s in beside if s.what == "accuracy" and max(s.values) <= 0.3
+                             and "accuracy" not in {other.what for other in told[-1]})]  # fmt: skip
+        runs = [*told[:-1], tuple(last)]
+    epochs = [int(f.value) for f in figures if f.role == "step" and EPOCH.search(f.label) and 0 <= f.value < 1e7]
+    return Transcript(tuple(runs), words, epochs[-1] if epochs else None)
+
+
+# ---- the text
+
+
+def _clean(text: str) -> list[str]:
+    """Lines without escape codes, dates, times, sizes and the like, and with numbers as Python writes them."""
+    text = text.replace("\r\n", "\n").replace("\u2212", "-").replace("\ufeff", "")
+    text = re.sub(r"[\r\x08\x0b\x0c]+", "\n", text)
+    text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text)
+    text = NOISES.sub(" ", text)
+    text = re.sub(r"((?:/|of|von|sur)\s+\d{1,3}) (?=\d{3}(?!\d))", r"\1", text)
+    text = _with_decimal_points(text)
+    text = ARRAYS.sub(r"\1", WRAPPERS.sub(r"\1", text))
+    text = re.sub(r"\bJ\s*(?:\([^)\n]*\))?\s*(?==|:)", "cost ", text)
+    return [re.sub(r"^\s*(?:>\s+|[-*•]\s+|\d+[.)]\s+(?=[A-Za-z]{3}))", "", line) for line in text.split("\n")]
+
+
+def _with_decimal_points(text: str) -> str:
+    """Decimal commas become points where the text has no others; commas between thousands go."""
+    commas = re.findall(r"(?<![\d.,\[(])\d{1,6},(?!\d{3}(?!\d))\d+(?![\d,.])|(?<![\d.,])0,\d+(?![\d,.])", text)
+    points = re.findall(r"(?<![\w.,])\d+\.\d+", text)
+    heads = any(re.fullmatch(r"\s*[A-Za-z_ ]+(,[A-Za-z_ ]+)+\s*", line) for line in text.split("\n"))
+    if len(commas) > 2 * len(points) and not heads:
+        text = re.sub(r"(?<=\d)\.(?=\d{3}(?!\d))", "", text)
+        return re.sub(r"(?<=\d),(?=\d)", ".", text)
+    if heads:
+        return text
+    return re.sub(r"(?<![\d.,\[])\d{1,3}(?:,\d{3})+(?![\d,]|\.\d{4})", lambda match: match[0].replace(",", ""), text)
+
+
+def _spaced(label: str) -> str:
+    """`valLoss`, `val_loss` -> words with spaces between."""
+    return re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", label).replace("_", " ")
+
+
+def _terms(label: str) -> list[str]:
+    return re.findall(r"[a-zà-ÿß]+\d?(?![a-z])", _spaced(label).lower())
+
+
+def _skeleton(line: str) -> str:
+    return re.sub(r"\s+", " ", NUMBER.sub("0", line)).strip()
+
+
+def _code(lines: Sequence[str]) -> list[bool]:
+    """Which lines are program text. `loss = 0.5` is, unless the text has more such lines."""
+    assigned = [ASSIGNED.match(line) for line in lines]
+    names = Counter(name for name, _ in {(match["name"].strip(), match["value"]) for match in assigned if match})
+    sure = []
+    for line, match in zip(lines, assigned, strict=True):
+        program = bool(CODE.match(line) or STATEMENT.search(line))
+        if match and not PRINTED.match(match["value"]):
+            program = True
+        if line.lstrip().startswith(("{", "[")) and re.search(r"\d", line):
+            program = False  # a record or a list
+        sure.append(program)
+    some = sum(sure) > 1
+    found = []
+    for program, match in zip(sure, assigned, strict=True):
+        alone = match is not None and some and names[match["name"].strip()] < 3
+        found.append(program or alone)
+    return found
+
+
+# ---- words
+
+
+def _role(terms: Sequence[str]) -> str:
+    """What a number is, by the words before it: the nearest that means something decides."""
+    for index in range(len(terms) - 1, -1, -1):
+        word = terms[index].rstrip("0123456789") or terms[index]
+        before = terms[index - 1] if index else ""
+        if word in ("rate", "taux", "quote", "tasso"):
+            if before in COST or before in WRONG or before in ("failure", "err"):
+                return "wrong"
+            return "accuracy" if before in ("success", "recognition", "hit", "detection") else "other"
+        if word in WRONG:
+            return "wrong"
+        if word == "total" and index == len(terms) - 1 and set(terms) & HELD_OUT:
+            return "total"
+        if word in COST or word in ACCURACY:
+            if {"gradient", "gradients", "best", "penalty", "regularization", "regularisation", "reg"} & set(terms):
+                return "other"
+            return "cost" if word in COST else "accuracy"
+        if word in OTHER:
+            return "other"
+        if word in STEP:
+            return "step"
+    return ""
+
+
+def _split(terms: Iterable[str]) -> Split:
+    """Which examples: the last word that says so."""
+    found: Split = ""
+    for term in terms:
+        if term in HELD_OUT or term in TRAIN:
+            found = "held-out" if term in HELD_OUT else "train"
+    return found
+
+
+def _value(text: str) -> float:
+    if re.fullmatch(NAN, text):
+        return (
+            -math.inf
+            if text.startswith("-") and "n" in text.lower() and "a" not in text.lower()
+            else (math.nan if "nan" in text.lower() or "IND" in text or "QNAN" in text else math.inf)
+        )
+    return float(text.replace("_", ""))
+
+
+# ---- lists, tables, lines
+
+
+def _lists(lines: list[str]) -> Iterator[_Figure]:
+    """`'val_loss': [2.3, 0.4, ...]`, over several lines if need be; they are taken out of the lines."""
+    text = "\n".join(lines)
+    taken = text
+    for order, match in enumerate(LIST.finditer(text)):
+        items = [item.strip() for item in re.split(r"[,\s]+", match["items"]) if item.strip()]
+        if len(items) < 2 or not all(re.fullmatch(rf"(?:{NAN}|{PLAIN}|None|null)%?", item) for item in items):
+            continue
+        terms = _terms(match["name"])
+        role = _role(terms[-4:])
+        line = text.count("\n", 0, match.start())
+        blank = re.sub(r"[^\n]", " ", match[0])
+        taken = taken[: match.start()] + blank + taken[match.end() :]
+        if role not in ("cost", "accuracy", "wrong"):
+            continue
+        for place, item in enumerate(items):
+            value = math.nan if item in ("None", "null") else _value(item.rstrip("%"))
+            label = " ".join(terms[-4:])
+            yield _Figure(line, value, role, label, _split(terms), item.endswith("%"), place=1000 * order + place)
+    lines[:] = taken.split("\n")
+
+
+def _cells(line: str, kind: str) -> list[str]:
+    if kind == "|":
+        return [cell.strip() for cell in re.split(r"[|│┃║]", line.strip().strip("|│┃║"))]
+    if kind == "  ":
+        return [cell.strip() for cell in re.split(r"\s{2,}|\t", line.strip())]
+    if kind == " ":
+        return line.split()
+    return [cell.strip().strip("\"'") for cell in line.split(kind)]
+
+
+def _tables(lines: list[str]) -> list[_Figure]:
+    """Columns under a line of names; they are taken out of the lines."""
+    figures: list[_Figure] = []
+    number = 0
+    while number < len(lines):
+        found = _table(lines, number)
+        if found is None:
+            number += 1
+            continue
+        rows, last = found
+        figures += rows
+        for index in range(number, last):
+            lines[index] = ""
+        number = last
+    return figures
+
+
+def _table(lines: list[str], start: int) -> tuple[list[_Figure], int] | None:
+    head = lines[start]
+    if not head.strip() or RULE.fullmatch(head) or NUMBER.search(re.sub(r"[|│┃]\s*#?\d*\s*[|│┃]", "|", head)):
+        return None
+    if _role(_terms(head)) == "" and not set(_terms(head)) & (COST | ACCURACY | WRONG):
+        return None
+    for kind in ("|", "\t", ";", ",", "  ", " "):
+        names = _cells(head, kind if kind != "|" or re.search("[|│┃║]", head) else "\0")
+        if (len(names) < 2 and not (kind == " " and len(names) == 1)) or any(len(name.split()) > 4 for name in names):
+            continue
+        found = _rows(lines, start, kind, names)
+        if found is not None:
+            return found
+    return None
+
+
+def _rows(lines: list[str], start: int, kind: str, names: list[str]) -> tuple[list[_Figure], int] | None:
+    number, figures, rows = start + 1, [], 0
+    names = list(names)
+    while number < len(lines):
+        line = lines[number]
+        if RULE.fullmatch(line) and (line.strip() or rows == 0 or kind == "|"):
+            number += 1
+            if not line.strip() and number - start > 3 and rows == 0:
+                return None
+            continue
+        cells = _cells(line, kind)
+        numeric = [bool(NUMBER.search(cell)) for cell in cells]
+        if len(cells) == len(names) and not any(numeric) and rows == 0:  # the head goes on below
+            names = [f"{name} {cell}" for name, cell in zip(names, cells, strict=True)]
+            number += 1
+            continue
+        if len(cells) == len(names) + 1 and len(names) > 1 and kind in ("  ", " "):
+            cells = cells[1:]  # rows that begin with their number
+        if kind in ("  ", " ") and 2 <= len(cells) == len(names) - 1:
+            cells = [*cells, ""]  # a time at the end was put out
+        if len(cells) != len(names) or not any(NUMBER.search(cell) for cell in cells):
+            break
+        if kind in ("  ", " ") and any(re.search(r"[A-Za-z]{3,}", re.sub(NAN, "", cell)) for cell in cells):
+            break
+        for place, (name, cell) in enumerate(zip(names, cells, strict=True)):
+            terms = _terms(name)
+            role = _role(terms)
+            match = NUMBER.search(cell)
+            if match is None:
+                continue
+            of = re.search(rf"{PLAIN}{OF}({PLAIN})", cell)
+            percent = match["after"].strip() == "%" or "%" in name
+            total = int(float(of[1])) if of else None
+            value = _value(match["number"])
+            label = " ".join(terms) or "column"
+            figures.append(_Figure(number, value, role or "other", label, _split(terms), percent, total, place=place))
+        rows += 1
+        number += 1
+    good = any(figure.role in ("cost", "accuracy", "wrong") for figure in figures)
+    return (figures, number) if rows and good else None
+
+
+def _line(number: int, line: str, *, repeated: bool) -> list[_Figure]:
+    """The figures on one line; what is said of one number of an enumeration holds for all of it."""
+    figures = list(_one_by_one(number, line, repeated=repeated))
+    for index in range(len(figures) - 2, -1, -1):
+        one, following = figures[index], figures[index + 1]
+        if following.goes_on:
+            figures[index + 1] = replace(following, run=True)
+            figures[index] = one = replace(one, run=True)
+        if following.goes_on and not one.total and (following.total or following.percent):
+            figures[index] = replace(one, total=following.total, percent=following.percent, role=following.role)
+    return figures
+
+
+def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
+    matches = list(NUMBER.finditer(line))
+    prose = not repeated and len(re.findall(r"[a-zà-ÿ]{2,}", line)) >= 7
+    suffixed = _suffixed(line, matches)
+    roles: list[str] = []
+    previous: re.Match[str] | None = None
+    run: _Figure | None = None
+    skip = False
+    for index, match in enumerate(matches):
+        if skip:
+            skip = False
+            continue
+        begin = previous.end() if previous else 0
+        between = line[begin : match.start()]
+        following = matches[index + 1] if index + 1 < len(matches) else None
+        after = line[match.end() : following.start() if following else len(line)]
+        total = None
+        if following and re.fullmatch(OF, after) and not match["after"].strip():
+            whole = _value(following["number"])
+            if math.isfinite(whole) and 0 < whole == int(whole):
+                total, skip = int(whole), True
+                after = line[following.end() :]
+                following = matches[index + 2] if index + 2 < len(matches) else None
+                after = line[matches[index + 1].end() : following.start() if following else len(line)]
+        value, percent = _value(match["number"]), match["after"].strip() == "%"
+        if percent and run is not None and run.total and re.fullmatch(r"\s*[(\[=,]\s*", between):
+            previous = match  # the same once more: 958/10000 (9.58%)
+            continue
+        whole_number = value == int(value) if math.isfinite(value) else False
+        continues = run is not None and re.fullmatch(
+            r"\s*(?:,|;|[-\u2013\u2014]|->|→|=>|\.{2,}|…|and|to|then|und|bis|et|à|, then|, and|\s)\s*"
+            r"(?:then|about|around|ca)?\s*",
+            between,
+        )
+        if continues and run is not None and not (run.role == "step" and not (whole_number and math.isfinite(value))):
+            if between.strip() == "" and not re.search(r"\[[^\]]*$", line[: match.start()]):
+                continues = None
+            if continues:
+                run = replace(run, value=value, percent=percent or run.percent, total=total, place=index, goes_on=True)
+                if total is not None and run.role == "step" and not prose and not EPOCH.search(run.label):
+                    run = replace(run, role="")
+                roles.append(run.role)
+                yield run
+                previous = matches[index + 1] if skip else match
+                continue
+        sentence = re.split(r"(?<=[a-z)])[.!?]\s|\s[|]\s|\]|\)\s*(?=[A-Za-z])|\s-\s", between)[-1]
+        terms = _terms(sentence)
+        role = _role(terms)
+        split = _split(_terms(line[: match.start()]))
+        behind = _terms(re.split(r"[,;|(\[]|\s-\s|\.\s", after)[0])[:4]
+        if suffixed or (role in ("", "step") and not _attached(between)):
+            near = [word for word in behind if word in COST or word in ACCURACY or word in WRONG]
+            belongs = bool(near) and not re.match(r"\s*[\"']?\s*[:=]", after.lower().partition(near[0])[2])
+            if belongs and (suffixed or total or percent or (not role and behind[0] not in STEP)):
+                role, terms = _role(near[:1]), near[:1]
+                split = _split([*_terms(line[: match.start()]), *behind])
+            elif suffixed or (not role and behind and behind[0] in STEP | OTHER):
+                role, terms = _role(behind[:1]), behind[:1]
+        if not role and not suffixed and (not terms or all(term in FILLER or term in STEP for term in terms)):
+            role = _earlier(line[: match.start()], roles, prose)
+        if role == "cost" and percent and set(terms) & {"error", "errors", "err", "fehler", "erreur"}:
+            role = "wrong"
+        if prose and role in ("cost", "accuracy", "wrong"):
+            clause = re.split(r"[,;]|\bbut\b|\bwhen\b|\bwhile\b|[.!?]\s", line[: match.start()])[-1]
+            if WISHES.search((clause + after[:12]).lower()):
+                role = "other"
+        if not role and set(terms) & (TRAIN | HELD_OUT) and set(terms) <= TRAIN | HELD_OUT | FILLER:
+            role = "which"
+        if role == "" and terms and not total and not percent:
+            lone = STUCK.search(line.lower()) and not whole_number and all(t in FILLER or STUCK.match(t) for t in terms)
+            role = "" if lone or not any(term not in FILLER for term in terms) else "other"
+        said = prose or (not repeated and not _attached(between) and bool(terms))
+        label = "" if said and role in ("cost", "accuracy", "wrong", "") else " ".join(terms[-4:])
+        run = _Figure(number, value, role, label, split, percent, total, said, index)
+        roles.append(role)
+        yield run
+        previous = matches[index + 1] if skip else match
+
+
+def _attached(between: str) -> bool:
+    """Whether the words before a number name it: `loss: `, `loss=`."""
+    return bool(re.search(r"[:=]\s*[\"'(\[]?\s*$", between))
+
+
+def _suffixed(line: str, matches: Sequence[re.Match[str]]) -> bool:
+    """Whether the names stand behind their numbers: `0.5 loss, 0.9 accuracy`."""
+    if not matches or _role(_terms(line[: matches[0].start()])) != "" or _attached(line[: matches[0].start()]):
+        return False
+    last = _terms(line[matches[-1].end() :])
+    first = _terms(line[matches[0].end() : matches[1].start() if len(matches) > 1 else len(line)])
+    return bool(last[:3] and first[:1]) and _role(last[:3]) in ("cost", "accuracy", "wrong") and _role(first[:3]) != ""
+
+
+def _earlier(line: str, roles: Sequence[str], prose: bool) -> str:
+    """What a number without a name of its own is: `Cost after iteration 100: 0.69`, `from 0.7 it fell to 0.6`."""
+    terms = [term for term in _terms(re.split(r"(?<=[a-z)])[.!?]\s", line)[-1]) if term not in STEP]
+    role = _role(terms)
+    if role not in ("cost", "accuracy", "wrong"):
+        return ""
+    return role if prose or role not in roles else ""
+
+
+# ---- series
+
+
+def _trainings(figures: Sequence[_Figure]) -> list[list[_Figure]]:
+    """The figures of each training: the next begins where the count of epochs begins again."""
+    parts: list[list[_Figure]] = [[]]
+    highest: dict[str, float] = {}
+    first: dict[str, float] = {}
+    for figure in figures:
+        if figure.role == "step" and EPOCH.search(figure.label) and not figure.said:
+            key = figure.label
+            if key in highest and figure.value < highest[key] and figure.value <= first[key] + 1:
+                parts.append([])
+                highest, first = {}, {}
+            first.setdefault(key, figure.value)
+            highest[key] = max(highest.get(key, -math.inf), figure.value)
+        parts[-1].append(figure)
+    return [part for part in parts if part]
+
+
+def _series(figures: Sequence[_Figure]) -> list[Series]:
+    """Costs and accuracies; numbers without a name count only where nothing has one."""
+    columns: dict[tuple[str, str, str, bool], list[_Figure]] = {}
+    for figure in figures:
+        if figure.role in ("cost", "accuracy", "wrong", "which", ""):
+            place = "" if figure.role or figure.said or figure.run else str(figure.place)
+            key = (figure.role, figure.split, figure.label + place, figure.said)
+            columns.setdefault(key, []).append(figure)
+    totals = {f.value for f in figures if f.role == "total" and math.isfinite(f.value)}
+    found: list[Series] = []
+    for (role, split, label, said), column in columns.items():
+        if role == "" or (all(math.isnan(f.value) for f in column) and role != "cost"):
+            continue
+        series = _as_series(role, "held-out" if split == "held-out" else "train" if split == "train" else "",
+                            label, column, said, totals)  # fmt: skip
+        if series is not None:
+            found.append(series)
+    if not found:
+        found = _by_examples(columns)
+    bare = {key: column for key, column in columns.items() if key[0] == ""}
+    if not any(series.what == "accuracy" and not series.said for series in found):
+        found += _counts(bare)
+    printed = {series.what for series in found if not series.said}
+    found = [
+        series
+        for series in found
+        if not series.said or (series.what not in printed and not (printed and max(series.values) > 0.3))
+    ]
+    if not found:
+        found = _unnamed(bare)
+    longest = {what: max((len(s.values) for s in found if s.what == what), default=0) for what in ("cost", "accuracy")}
+    found = [s for s in found if s.split == "held-out" or s.said or len(s.values) > longest[s.what] / 3]
+    return sorted(found, key=lambda series: (series.said, series.what != "cost", series.split != "train"))
+
+
+def _as_series(
+    role: str, split: Split, label: str, column: Sequence[_Figure], said: bool, totals: set[float]
+) -> Series | None:
+    values = [figure.value for figure in column]
+    what: What = "cost" if role == "cost" else "accuracy"
+    if what == "cost":
+        return Series(label or "cost", "cost", split, tuple(values), said=said)
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite:
+        return None
+    total = next((figure.total for figure in column if figure.total), None)
+    percent = any(figure.percent for figure in column)
+    if total is None and not percent and max(finite) > 100:
+        total = int(max(totals)) if totals else 10_000 if max(finite) <= 10_000 else 60_000
+    scale = float(total or (100 if percent or max(finite) > 1 else 1))
+    shares = [value / (figure.total if figure.total and total else scale)
+              for value, figure in zip(values, column, strict=True)]  # fmt: skip
+    if max(share for share in shares if math.isfinite(share)) > 1.0001 or min(finite) < 0:
+        return None
+    if role == "wrong":
+        shares = [1 - share for share in shares]
+    return Series(label or "accuracy", "accuracy", split, tuple(shares), total, said)
+
+
+def _by_examples(columns: dict[tuple[str, str, str, bool], list[_Figure]]) -> list[Series]:
+    """`train 0.91, test 0.90`: accuracies if they are shares that rise or percentages, costs otherwise."""
+    named = {key: column for key, column in columns.items() if key[0] == "which"}
+    values = [figure.value for column in named.values() for figure in column if math.isfinite(figure.value)]
+    rising = all(column[-1].value >= column[0].value for column in named.values())
+    percent = any(figure.percent for column in named.values() for figure in column)
+    role = "accuracy" if values and (percent or (rising and max(values) <= 1)) else "cost"
+    found = []
+    for (_, split, label, said), column in named.items():
+        which: Split = "held-out" if split == "held-out" else "train" if split == "train" else ""
+        series = _as_series(role, which, label, column, said, set())
+        found += [series] if series is not None else []
+    return found
+
+
+def _counts(bare: dict[tuple[str, str, str, bool], list[_Figure]]) -> list[Series]:
+    """`958 / 10000` and `9.58 %` without a name: right answers, unless it is how far an epoch has come."""
+    found = []
+    for (_, split, _, said), column in bare.items():
+        total = next((figure.total for figure in column if figure.total), None)
+        values = [figure.value for figure in column]
+        if total is not None:
+            steps = {b - a for a, b in pairwise(values)} - {0.0}
+            progress = len(values) > 2 and len(steps) <= len(values) // 3 and steps
+            if total < 50 or all(v == total for v in values) or progress:
+                continue
+            column = [replace(figure, total=figure.total or total) for figure in column]
+        elif not all(figure.percent for figure in column):
+            continue
+        which: Split = "held-out" if split == "held-out" else "train" if split == "train" else ""
+        series = _as_series("accuracy", which, "right", column, said, set())
+        if series is not None:
+            found.append(series)
+    return found[:1]
+
+
+def _unnamed(bare: dict[tuple[str, str, str, bool], list[_Figure]]) -> list[Series]:
+    """A column or a list of numbers alone: costs, or accuracies if they look like those."""
+    columns = [[figure.value for figure in column] for column in bare.values()]
+    if columns and all(len(values) == 1 for values in columns):
+        columns = [[values[0] for values in columns]] if len(bare) > 1 else columns
+    longest = max((len(values) for values in columns), default=0)
+    columns = [values for values in columns if len(values) == longest and not _counting(values)]
+    if len(columns) > 3:
+        columns = [[value for values in columns for value in values]] if longest == 1 else []
+    found: list[Series] = []
+    for values in columns:
+        finite = [value for value in values if math.isfinite(value)]
+        if len(values) < 1 or not finite:
+            if values:
+                found.append(Series("numbers", "cost", "", tuple(values)))
+            continue
+        taken = {series.what for series in found}
+        whole = all(value == int(value) for value in finite)
+        rising = finite[-1] > finite[0] * 1.05 and min(finite) >= 0
+        if whole and min(finite) > 100 and max(finite) <= 60_000:
+            total = 10_000 if max(finite) <= 10_000 else 60_000
+            found.append(Series("numbers", "accuracy", "", tuple(value / total for value in values), total))
+        elif (rising or "cost" in taken) and max(finite) <= 100 and "accuracy" not in taken and min(finite) >= 0:
+            scale = 100 if max(finite) > 1.5 else 1
+            if rising and scale == 100 and max(finite) < 15 and "cost" not in taken:
+                scale = 0
+            if scale:
+                found.append(Series("numbers", "accuracy", "", tuple(value / scale for value in values)))
+            else:
+                found.append(Series("numbers", "cost", "", tuple(values)))
+        elif "cost" not in taken:
+            found.append(Series("numbers", "cost", "", tuple(values)))
+    return found
+
+
+def _counting(values: Sequence[float]) -> bool:
+    """Whether these are numbers of steps: whole, and always as much more."""
+    if len(values) < 2 or not all(math.isfinite(value) and value == int(value) for value in values):
+        return False
+    steps = {b - a for a, b in pairwise(values)}
+    return len(steps) <= 2 and min(steps) > 0

@@ -1,0 +1,97 @@
+"""The diagnosis of a log in words and as HTML."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from typing import TYPE_CHECKING
+
+from whynet.doctor.causes import cause
+from whynet.doctor.states import IN_WORDS
+from whynet.report.diagnosis import symptom_in_words
+from whynet.report.page import chart, figures, text
+
+if TYPE_CHECKING:
+    from whynet.doctor.floors import Reading
+    from whynet.doctor.series import Series
+    from whynet.doctor.verdict import Diagnosis
+
+LEFT = "Causes that are commonly behind such figures, the likeliest first (suspected: a log proves none)"
+
+
+def log_in_words(diagnosis: Diagnosis) -> str:
+    """What was read, what the numbers prove, which causes they leave, and what would tell these apart."""
+    lines = [f"{diagnosis.state}: {IN_WORDS[diagnosis.state]}", "", "Read:"]
+    lines += [f"  {_series_in_words(one)}" for one in diagnosis.series]
+    if diagnosis.readings:
+        lines += ["", "What these numbers are:"]
+        for reading in diagnosis.readings:
+            lines += _wrapped(_reading_in_words(reading))
+    if diagnosis.verdict:
+        lines += ["", "Evidence:"]
+        for symptom in diagnosis.verdict[0].evidence:
+            lines += _wrapped(symptom_in_words(symptom))
+        lines += ["", f"{LEFT}:"]
+        lines += [f"  {finding.cause}: {_first_line(finding.cause)}" for finding in diagnosis.verdict]
+        lines += ["", "To tell them apart:", *_wrapped(diagnosis.separate)]
+    for remark in diagnosis.remarks:
+        lines += ["", *textwrap.wrap(remark, 110)]
+    return "\n".join(lines)
+
+
+def log_html(diagnosis: Diagnosis) -> str:
+    """The same as a part of a page, with the costs as a curve."""
+    parts = [f"<h2>Diagnosis: {text(diagnosis.state)}</h2><p>{text(IN_WORDS[diagnosis.state])}</p>"]
+    items = [(f"{one.values[-1]:.1%}" if one.what == "accuracy" else f"{one.values[-1]:.4g}", f"{one.name}, at the end")
+             for one in diagnosis.series]  # fmt: skip
+    parts.append(figures(items))
+    if diagnosis.readings:
+        rows = "".join(f"<li>{text(_reading_in_words(one))}</li>" for one in diagnosis.readings)
+        parts.append(f"<h3>What these numbers are</h3><ul>{rows}</ul>")
+    if diagnosis.verdict:
+        rows = "".join(f"<li>{text(symptom_in_words(one))}</li>" for one in diagnosis.verdict[0].evidence)
+        parts.append(f"<h3>Evidence</h3><ul>{rows}</ul>")
+        rows = "".join(
+            f"<li><b>{text(one.cause)}</b>: {text(_first_line(one.cause))}</li>" for one in diagnosis.verdict
+        )
+        parts.append(f"<h3>{text(LEFT)}</h3><ol>{rows}</ol>")
+        parts.append(f"<h3>To tell them apart</h3><p>{text(diagnosis.separate)}</p>")
+    parts += [f"<p>{text(remark)}</p>" for remark in diagnosis.remarks]
+    costs = next((one for one in diagnosis.series if one.what == "cost" and len(one.values) > 1), None)
+    if costs is not None:
+        places = list(range(1, len(costs.values) + 1))
+        shown = [("cost", "--accent", False, [_finite(value) for value in costs.values])]
+        if math.isfinite(diagnosis.floor):
+            shown.append(("floor", "--faint", True, [diagnosis.floor] * len(places)))
+        drawn = chart("log", costs.name, places, shown, x_label="figure in the log")
+        parts.append(f'<div class="charts">{drawn}</div>')
+    return "".join(parts)
+
+
+def _series_in_words(one: Series) -> str:
+    kind = f"{one.split} {one.what}" if one.split else one.what
+    shown = [f"{value:.2%}" if one.what == "accuracy" else f"{value:.5g}" for value in (one.values[0], one.values[-1])]
+    many = len(one.values)
+    span = f"{many} figures, from {shown[0]} to {shown[1]}" if many > 1 else shown[0]
+    counted = f" (right answers of {one.total:,})" if one.total else ""
+    return f"{kind}: {span}{counted}" + (f"   named '{one.name}'" if one.name not in (one.what, "numbers") else "")
+
+
+def _reading_in_words(reading: Reading) -> str:
+    if reading.cost == "count":
+        return f"{reading.exact:,.0f} ({reading.averaging}): {reading.meaning}"
+    if reading.cost == "accuracy":
+        return f"{reading.exact:.2%} right: {reading.meaning}"
+    return f"{reading.exact:.4g} ({reading.cost} cost, {reading.averaging}): {reading.meaning}"
+
+
+def _first_line(name: str) -> str:
+    return (cause(name).__doc__ or "").strip().splitlines()[0]
+
+
+def _wrapped(line: str) -> list[str]:
+    return textwrap.wrap(line, 110, initial_indent="  ", subsequent_indent="    ")
+
+
+def _finite(value: float) -> float | None:
+    return value if abs(value) < 1e300 else None

@@ -1,0 +1,140 @@
+"""Logs as people paste them: what is read, which state it is, which causes are left."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from whynet.doctor.causes import NAMES
+from whynet.errors import BadFile, UsageError
+from whynet.interfaces.cli import cli
+from whynet.patients.log import diagnose_log, read_log
+from whynet.patients.patterns import PATTERNS
+from whynet.patients.transcript import read
+
+TEXT = (Path(__file__).parent / "snippets.txt").read_text("utf-8")
+
+
+def snippets():
+    """`=== state: causes, any of which is right`, then the text."""
+    for part in TEXT.split("=== ")[1:]:
+        head, _, text = part.partition("\n")
+        state, _, causes = head.partition(":")
+        yield pytest.param(state.strip(), causes.split(), text, id=text.strip()[:40].encode("ascii", "ignore").decode())
+
+
+@pytest.mark.parametrize(("state", "causes", "text"), list(snippets()))
+def test_the_state_is_named_and_the_cause_is_in_the_set(state, causes, text):
+    found = diagnose_log(text)
+    assert found.state == state
+    said = [finding.cause for finding in found.verdict]
+    assert (state == "healthy") == (said == [])
+    assert not causes or set(causes) & set(said)
+    assert len(said) <= 5 and set(said) <= set(NAMES)
+    assert all(finding.status == "suspected" and finding.evidence for finding in found.verdict)
+    assert bool(found.separate) == bool(said)
+
+
+def values(text, what="cost", split=None):
+    return [one.values for one in read(text).runs[-1] if one.what == what and split in (None, one.split)]
+
+
+def test_what_is_no_cost_is_not_taken_for_one():
+    text = "step 100 lr 0.001 loss 2.30 grad_norm 5.2 time 0.35 s eta 0:12:33 mem 812MB\n" * 3
+    assert values(text) == [(2.30, 2.30, 2.30)]
+    assert values(text, "accuracy") == []
+
+
+def test_training_and_held_out_figures_are_told_apart():
+    text = "loss: 0.5 - acc: 0.8 - val_loss: 0.6 - val_acc: 0.7\nloss: 0.4 - acc: 0.9 - val_loss: 0.5 - val_acc: 0.75"
+    assert values(text, "cost", "held-out") == [(0.6, 0.5)]
+    assert values(text, "accuracy", "") == [(0.8, 0.9)]
+
+
+def test_decimal_commas_and_thousands():
+    assert values("Epoche 1: Verlust 2,3026\nEpoche 2: Verlust 2,3011") == [(2.3026, 2.3011)]
+    assert values("epoch 1: 1,135 of 10,000 right\nepoch 2: 9,135 of 10,000 right", "accuracy") == [(0.1135, 0.9135)]
+
+
+def test_nan_and_infinity_are_kept():
+    (found,) = values("epoch 1 loss 2.3\nepoch 2 loss inf\nepoch 3 loss nan")
+    assert found[0] == 2.3 and found[1] == math.inf and math.isnan(found[2])
+
+
+def test_code_and_predictions_are_not_read():
+    text = "import numpy as np\neta = 0.5\nsizes = [784, 30, 10]\nloss = 0.0\nerror = 10\nfor i in range(100):\n"
+    assert read(text + "    cost += 0.5 * e ** 2\n").runs == ()
+    (found,) = values(text + "epoch 1 loss 2.31\nepoch 2 loss 2.30")
+    assert found == (2.31, 2.30)
+
+
+def test_several_trainings_in_one_text_are_diagnosed_one_by_one():
+    one = "Epoch 0 : 8881 / 10000\nEpoch 1 : 9080 / 10000\nEpoch 2 : 9144 / 10000\n"
+    found = diagnose_log(one + "with rate 100:\nEpoch 0 : 958 / 10000\nEpoch 1 : 958 / 10000\nEpoch 2 : 890 / 10000")
+    assert found.state == "constant-answer"
+    assert "2 trainings" in found.remarks[0] and "1. healthy" in found.remarks[0]
+    assert "the sixes" in found.readings[0].meaning
+
+
+def test_plateaus_are_named_with_their_cost_and_averaging():
+    found = diagnose_log("0 Error: 4.3739\n10000 Error: 0.4876\n20000 Error: 0.4512\n30000 Error: 0.4498")
+    assert [round(one.exact, 2) for one in found.readings] == [0.45, 4.5]
+    assert "half the sum over outputs" in found.readings[0].averaging
+    found = diagnose_log("the cost tends towards 3.24-3.25")
+    assert found.readings[0].cost == "sigmoid-cross-entropy" and found.floor == pytest.approx(3.24924, abs=1e-4)
+
+
+def test_what_the_text_does_not_tell_can_be_said():
+    text = "error 0.0901\nerror 0.0900\nerror 0.0900"
+    assert diagnose_log(text, cost="quadratic").readings[0].averaging == "mean over outputs and images (MSE)"
+    found = diagnose_log("loss 1.0986\nloss 1.0987\nloss 1.0986", classes=3)
+    assert found.state == "constant-answer" and found.floor == pytest.approx(math.log(3))
+    with pytest.raises(UsageError, match="there is no cost 'softmax'"):
+        diagnose_log(text, cost="softmax")
+    with pytest.raises(UsageError, match="there is no labels 'emnist'"):
+        diagnose_log(text, labels="emnist")
+
+
+def test_text_without_figures_and_files_that_are_no_text_are_a_sentence(tmp_path):
+    with pytest.raises(BadFile, match="no costs and no accuracies"):
+        diagnose_log("hello, 3 apples")
+    with pytest.raises(BadFile, match="not a text file"):
+        read_log(b"\x7fELF\0\0", "program")
+    with pytest.raises(BadFile, match="cannot be read"):
+        read_log(tmp_path / "nothing.txt", "nothing.txt")
+    assert read_log("loss 0,5".encode("utf-16"), "a log") == "loss 0,5"
+
+
+def test_every_pattern_is_of_known_causes_and_says_what_to_measure_next():
+    for name, pattern in PATTERNS.items():
+        assert set(pattern.causes) <= set(NAMES), name
+        assert 2 <= len(pattern.causes) <= 5 and len(pattern.separate) > 40, name
+
+
+def run(*arguments, text=None):
+    return CliRunner().invoke(cli, list(arguments), input=text)
+
+
+def test_the_command_reads_a_file_or_a_pipe(tmp_path):
+    log, page = tmp_path / "log.txt", tmp_path / "log.html"
+    log.write_text("epoch 1 loss 2.3026 acc 0.1135\nepoch 2 loss 2.3012 acc 0.1135\nepoch 3 loss 2.3012 acc 0.1135")
+    done = run("diagnose", "--log", str(log), "--page", str(page))
+    assert done.exit_code == 1
+    assert done.stdout.startswith("constant-answer") and "the ones are right" in done.stdout
+    assert "To tell them apart" in done.stdout and "whynet explain" in done.stderr
+    assert "2.301" in page.read_text() and "To tell them apart" in page.read_text()
+    piped = run("diagnose", "--log", "-", "--json", text="Test accuracy: 0.9741")
+    found = json.loads(piped.stdout)
+    assert piped.exit_code == 0 and found["state"] == "healthy"
+    assert {"state", "verdict", "acquitted", "fix", "floor", "baselines", "seconds", "separate", "series"} <= set(found)
+    assert found["series"][0]["last"] == 0.9741 and found["fix"] is None
+
+
+def test_a_patient_and_a_log_or_neither_is_a_usage_mistake():
+    assert "makes no sense here" in str(run("diagnose", "vectorised", "--log", "x.txt").exception)
+    assert "no patient" in str(run("diagnose").exception)
+    assert "the patient itself tells" in str(run("diagnose", "vectorised", "--classes", "10").exception)

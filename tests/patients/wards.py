@@ -1,0 +1,187 @@
+"""whynet's own patients, built in another library from the same numbers: what is said of both must agree."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from whynet.data.dataset import Dataset
+from whynet.network.layers import Dense
+from whynet.training.datafaults import DATA_FAULTS, with_test_faults, with_train_faults
+from whynet.training.loop import build, split
+from whynet.training.recipe import Recipe
+
+EXPRESSIBLE = {*DATA_FAULTS, "summed-gradient", "undefined-rate", "flipped-gradient", "frozen-layer", "forgotten-bias"}
+
+
+class Ward(NamedTuple):
+    """A recipe unpacked: weights, numbers, labels."""
+
+    layers: list[tuple[Any, Any, str]]  # W, b, activation
+    X: Any
+    labels: Any
+    X_test: Any
+    labels_test: Any
+
+
+def unpack(recipe: Recipe, data: Dataset) -> Ward:
+    """The network and the examples that training the recipe starts with."""
+    network = build(recipe, data)
+    train = with_train_faults(split(data, recipe)[0], recipe.faults, recipe.seed)
+    test = with_test_faults(data.test, recipe.faults, recipe.seed)
+    dense = [(i, layer) for i, layer in enumerate(network.layers) if isinstance(layer, Dense)]
+    layers = [(network.params[i]["W"], network.params[i]["b"], layer.activation) for i, layer in dense]
+    return Ward(
+        layers,
+        network.scaling.apply(train.images, "float32"),
+        train.labels,
+        None if test is None else network.scaling.apply(test.images, "float32"),
+        None if test is None else test.labels,
+    )
+
+
+def torch_patient(torch: Any, recipe: Recipe, data: Dataset) -> dict[str, Any]:
+    """The arguments of `diagnose_torch` for this recipe."""
+    nn, ward = torch.nn, unpack(recipe, data)
+    kinds = {
+        "relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "softmax": lambda: nn.Softmax(dim=1),
+        "leaky-relu": nn.LeakyReLU, "elu": nn.ELU,
+    }  # fmt: skip
+    parts: list[Any] = []
+    for index, (W, b, activation) in enumerate(ward.layers):
+        linear = nn.Linear(*W.shape)
+        with torch.no_grad():
+            linear.weight.copy_(torch.as_tensor(W.T.copy()))
+            linear.bias.copy_(torch.as_tensor(b.copy()))
+        parts.append(linear)
+        if activation != "identity":
+            parts.append(kinds[activation]())
+        if recipe.dropout and index < len(ward.layers) - 1:
+            parts.append(nn.Dropout(recipe.dropout))
+    model = nn.Sequential(*parts)
+    outputs = ward.layers[-1][0].shape[1]
+    summed = "sum" if "summed-gradient" in recipe.faults else "mean"
+    rate, one_hot = recipe.rate, recipe.cost != "softmax-cross-entropy"
+    if recipe.cost == "quadratic":
+        loss, times = nn.MSELoss(reduction=summed), 0.5 if summed == "sum" else outputs / 2
+    elif recipe.cost == "sigmoid-cross-entropy":
+        loss, times = nn.BCEWithLogitsLoss(reduction=summed), 1 if summed == "sum" else outputs
+    else:
+        loss, times = nn.CrossEntropyLoss(reduction=summed, label_smoothing=recipe.label_smoothing), 1
+    adaptive = recipe.optimizer not in ("sgd", "nesterov")
+    options: dict[str, Any] = {
+        "lr": float("nan") if "undefined-rate" in recipe.faults else rate * (1 if adaptive else times)
+    }
+    options["maximize"] = "flipped-gradient" in recipe.faults
+    if recipe.optimizer in ("sgd", "nesterov"):
+        options |= {"momentum": recipe.momentum or (0.9 if recipe.optimizer == "nesterov" else 0.0)}
+        options |= {"nesterov": recipe.optimizer == "nesterov"}
+    if recipe.optimizer == "adamw":
+        options |= {"weight_decay": recipe.decay}
+    elif recipe.l2:
+        options |= {"weight_decay": recipe.l2 / times}
+    if "frozen-layer" in recipe.faults:
+        model[0].requires_grad_(False)
+    if "forgotten-bias" in recipe.faults:
+        for part in parts:
+            if isinstance(part, nn.Linear):
+                part.bias.requires_grad_(False)
+    kind = {"sgd": "SGD", "nesterov": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}[recipe.optimizer]
+    optimizer = getattr(torch.optim, kind)([one for one in model.parameters() if one.requires_grad], **options)
+
+    def target(labels: Any) -> Any:
+        return np.eye(outputs, dtype=np.float32)[labels] if one_hot else labels
+
+    full = recipe.batch_size == "full"
+    batch_size = len(ward.X) if full else int(recipe.batch_size)
+    pairs: Any = (ward.X, target(ward.labels))
+    if "few-rows" in recipe.faults:
+        examples = torch.utils.data.TensorDataset(torch.tensor(pairs[0]), torch.as_tensor(pairs[1]))
+        rows = [row % 10 for row in range(len(ward.X))]
+        pairs = torch.utils.data.DataLoader(examples, batch_size=batch_size, sampler=rows)
+    return {
+        "model": model, "loss": loss, "optimizer": optimizer, "data": pairs, "epochs": recipe.epochs,
+        "test": None if ward.X_test is None else (ward.X_test, target(ward.labels_test)),
+        "batch_size": batch_size, "shuffle": recipe.order != "file",
+    }  # fmt: skip
+
+
+def keras_patient(keras: Any, recipe: Recipe, data: Dataset) -> dict[str, Any]:
+    """The arguments of `diagnose_keras` for this recipe."""
+    ward = unpack(recipe, data)
+    hidden, outputs = len(ward.layers) - 1, ward.layers[-1][0].shape[1]
+    names = {"identity": "linear", "leaky-relu": "leaky_relu"}
+    summed = "sum" if "summed-gradient" in recipe.faults else "sum_over_batch_size"
+    one_hot, times = recipe.cost != "softmax-cross-entropy", 1.0
+    if recipe.cost == "quadratic":
+        loss, times = keras.losses.MeanSquaredError(reduction=summed), outputs / 2
+    elif recipe.cost == "sigmoid-cross-entropy":
+        loss, times = keras.losses.BinaryCrossentropy(from_logits=True, reduction=summed), float(outputs)
+    else:  # an activation of theirs comes before the softmax
+        logits = ward.layers[-1][2] != "identity"
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=logits, reduction=summed)
+    model = keras.Sequential([keras.Input((ward.X.shape[1],))])
+    for index, (W, b, activation) in enumerate(ward.layers):
+        softmax = index == hidden and recipe.cost == "softmax-cross-entropy" and activation == "identity"
+        layer = keras.layers.Dense(
+            W.shape[1],
+            activation="softmax" if softmax else names.get(activation, activation),
+            kernel_regularizer=keras.regularizers.L2(recipe.l2 / 2 / times) if recipe.l2 else None,
+        )
+        layer.trainable = not (index == 0 and "frozen-layer" in recipe.faults)
+        model.add(layer)
+        layer.set_weights([W, b])
+        if recipe.dropout and index < hidden:
+            model.add(keras.layers.Dropout(recipe.dropout))
+    adaptive = recipe.optimizer not in ("sgd", "nesterov")
+    rate = float("nan") if "undefined-rate" in recipe.faults else recipe.rate * (1 if adaptive else times)
+    kind = {"sgd": "SGD", "nesterov": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}[recipe.optimizer]
+    options: dict[str, Any] = {"learning_rate": rate}
+    if kind == "SGD":
+        nesterov = recipe.optimizer == "nesterov"
+        options |= {"momentum": recipe.momentum or (0.9 if nesterov else 0.0), "nesterov": nesterov}
+    model.compile(optimizer=getattr(keras.optimizers, kind)(**options), loss=loss)
+
+    def target(labels: Any) -> Any:
+        return np.eye(outputs, dtype=np.float32)[labels] if one_hot else labels
+
+    return {
+        "model": model, "data": (ward.X, target(ward.labels)), "epochs": recipe.epochs,
+        "test": None if ward.X_test is None else (ward.X_test, target(ward.labels_test)),
+        "batch_size": len(ward.X) if recipe.batch_size == "full" else int(recipe.batch_size),
+        "shuffle": recipe.order != "file",
+    }  # fmt: skip
+
+
+def in_keras(recipe: Recipe) -> bool:
+    """Whether Keras has words for all of it: no gradient can be turned round, no row visited twice, no bias frozen."""
+    return not {"flipped-gradient", "few-rows", "forgotten-bias"} & set(recipe.faults)
+
+
+SKLEARN_UNITS = {"identity": "identity", "sigmoid": "logistic", "tanh": "tanh", "relu": "relu"}
+
+
+def in_sklearn(recipe: Recipe) -> bool:
+    """Whether scikit-learn has: it draws its initial weights itself, and has one loss and one last activation."""
+    drawn = recipe.init in ("scaled-normal", "he", "glorot") and recipe.bias_init == "zeros"
+    plain = recipe.output_activation is None and not recipe.dropout and recipe.activation in SKLEARN_UNITS
+    known = recipe.optimizer in ("sgd", "nesterov", "adam") and recipe.cost == "softmax-cross-entropy"
+    return drawn and plain and known and set(recipe.faults) <= {*DATA_FAULTS} - {"few-rows"}
+
+
+def sklearn_patient(recipe: Recipe, data: Dataset) -> dict[str, Any]:
+    """The arguments of `diagnose_sklearn` for this recipe."""
+    from sklearn.neural_network import MLPClassifier
+
+    ward = unpack(recipe, data)
+    size = len(ward.X) if recipe.batch_size == "full" else int(recipe.batch_size)
+    nesterov = recipe.optimizer == "nesterov"
+    estimator = MLPClassifier(
+        tuple(W.shape[1] for W, _, _ in ward.layers[:-1]), activation=SKLEARN_UNITS[recipe.activation],
+        solver="adam" if recipe.optimizer == "adam" else "sgd", learning_rate_init=recipe.rate,
+        momentum=recipe.momentum or (0.9 if nesterov else 0.0), nesterovs_momentum=nesterov,
+        alpha=recipe.l2 * size, batch_size=size, max_iter=recipe.epochs, shuffle=recipe.order != "file",
+    )  # fmt: skip
+    test = None if ward.X_test is None else (ward.X_test, ward.labels_test)
+    return {"estimator": estimator, "X": ward.X, "y": ward.labels, "test": test}
