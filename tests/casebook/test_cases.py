@@ -17,4 +17,5 @@ def test_a_case_names_causes_of_the_closed_list(name):
     assert case.source and case.reported
     assert recipe_of(name) == case.recipe
     assert name not in recipe_names()
-    assert case.recipe.full_sizes(784, 10)[0] == 784
+    features, classes = {"mnist": (784, 10), "xor": (2, 2)}[case.recipe.data]
+    assert case.recipe.full_sizes(features, classes)[0] == features

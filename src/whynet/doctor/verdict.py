@@ -37,14 +37,15 @@ Status = Literal["proved", "suspected", "found"]
 SEEDS = 3
 SETS = 16  # about so many sets of changes are tried
 CLEAR = 0.85  # evidence so strong that even a network that learns is tried without it
+FEW = 16  # features
 NOISE = 0.01  # accuracies this close are alike
 GOOD = 0.03  # so far below a linear classifier, learning counts as restored
 MEASURED = (  # defects that are measured directly, whether or not they matter
     "bad-inputs", "bias-not-updated", "data-index-bug", "gradient-buffer-not-reset", "gradient-check-invalid",
     "gradient-missing-derivative", "gradient-not-averaged", "gradient-sign-flipped", "gradient-wrong-derivative",
     "gradient-wrong-term", "gradient-wrong-transpose", "label-order-mismatch", "layer-not-updated", "log-of-zero",
-    "metric-wrong", "momentum-unscaled", "nan-hyperparameter", "no-bias", "not-shuffled", "preprocess-mismatch",
-    "train-test-leak", "unstable-softmax",
+    "metric-wrong", "missing-activation", "momentum-unscaled", "nan-hyperparameter", "no-bias", "not-shuffled",
+    "preprocess-mismatch", "train-test-leak", "unstable-softmax",
 )  # fmt: skip
 LIMITS = ("bottleneck", "capacity-minimal", "overfit", "too-little-data", "undertrained", "underfit", "label-noise")
 """What bounds how good a network gets: it joins a set of changes only where nothing restores learning without it."""
@@ -209,6 +210,8 @@ def diagnose(
     with threadpool_limits(1):
         case, outcome = laboratory.watch(recipe, longest=0.15 * budget)
     linear = laboratory.linear(recipe)
+    if case.features < FEW:  # no straight line may separate the classes (XOR): the nearest neighbour is the yardstick
+        linear = max(linear, case.value("nearest-neighbour"))
     case.note("linear-accuracy", linear, "share right, a linear classifier on the same rows", "")
     case.state = state_of(case, linear=linear, finite=outcome.finite, recalls=outcome.recalls)
     diagnosis = Diagnosis(state=case.state, floor=case.value("floor"), case=case, before=outcome, linear=linear)

@@ -8,6 +8,7 @@ WORDS = {
     "accuracy": "validation images answered right",
     "accuracy-misreported": "the accuracy that is printed is off by",
     "arrays-left-alone": "weight arrays that have a gradient and never move",
+    "bend": "how far the answers half way between two images are from the mean of theirs",
     "biases": "biases that have any effect",
     "biases-gradient": "the largest gradient of a bias",
     "biases-move": "the largest change of a bias",

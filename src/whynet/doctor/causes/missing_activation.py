@@ -2,8 +2,8 @@
 
 **What it means.** However deep, it is one linear map.
 
-**How it is seen.** Doubling the input doubles the weighted outputs; accuracy stays at that of softmax regression,
-about 92 %.
+**How it is seen.** Half way between two images, the weighted outputs are the mean of theirs; accuracy stays at that of
+softmax regression, about 92 %.
 
 **Why it happens.** A product of matrices is a matrix.
 
@@ -24,7 +24,7 @@ from whynet.doctor.cause import Change, Suspicion
 
 def suspect(case: Case) -> Suspicion | None:
     if case.layers > 1 and case.recipe.activation == "identity":
-        return Suspicion(0.9, case.evidence("accuracy", "linear-accuracy"))
+        return Suspicion(0.9, case.evidence("bend", "accuracy", "linear-accuracy"))
     return None
 
 
