@@ -275,8 +275,10 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     if known and facts.chance(accuracy):
         if (not facts.chance(facts.train) and facts.gap > 0.05) or (_known_by_heart(facts, scale) and not facts.frozen):
             return "overfits"
-        rising = facts.rising > 0.015
-        if not (rising and not facts.frozen and not (scale and at_floor(facts, scale))) or fell:
+        if accuracy < 0.55 / facts.classes and facts.classes > 4:
+            return "bad-data"  # so far below chance is no ignorance: labels or inputs are not what was trained on
+        learning = facts.falling > 0.03 and scale is not None and not at_floor(facts, scale) and not fell
+        if not learning or facts.frozen:
             return "constant-answer"
     saturated = scale is not None and abs(end - scale.high) < 0.02 * scale.high < math.inf and abs(facts.falling) < 0.02
     if not known and scale is not None and (at_floor(facts, scale) or saturated):
@@ -347,7 +349,7 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
     if math.isfinite(facts.end) and facts.end < 0:
         return "negative"
     if state == "bad-data":
-        return "better-held-out"
+        return "better-held-out" if accuracy > 1 / facts.classes else "learns-at-chance"
     if state == "diverged":
         if len(finite) > 1 and finite[-1] > 1.5 * finite[0] and facts.falling < -0.1:
             return "growing"

@@ -528,12 +528,13 @@ def _series(figures: Sequence[_Figure]) -> list[Series]:
     for figure in figures:
         if figure.role in ("cost", "accuracy", "wrong", "which", ""):
             place = "" if figure.role or figure.said or figure.run else str(figure.place)
+            place += "%" if figure.role == "which" and figure.percent else ""
             key = (figure.role, figure.split, figure.label + place, figure.said)
             columns.setdefault(key, []).append(figure)
     totals = {f.value for f in figures if f.role == "total" and math.isfinite(f.value)}
     found: list[Series] = []
     for (role, split, label, said), column in columns.items():
-        if role == "" or (all(math.isnan(f.value) for f in column) and role != "cost"):
+        if role in ("which", "") or (all(math.isnan(f.value) for f in column) and role != "cost"):
             continue
         series = _as_series(role, "held-out" if split == "held-out" else "train" if split == "train" else "",
                             label, column, said, totals)  # fmt: skip
@@ -584,13 +585,14 @@ def _as_series(
 def _by_examples(columns: dict[tuple[str, str, str, bool], list[_Figure]]) -> list[Series]:
     """`train 0.91, test 0.90`: accuracies if they are shares that rise or percentages, costs otherwise."""
     named = {key: column for key, column in columns.items() if key[0] == "which"}
-    values = [figure.value for column in named.values() for figure in column if math.isfinite(figure.value)]
-    rising = all(column[-1].value >= column[0].value for column in named.values())
-    percent = any(figure.percent for column in named.values() for figure in column)
-    role = "accuracy" if values and (percent or (rising and max(values) <= 1)) else "cost"
+    figures = [figure for column in named.values() for figure in column]
+    values = [figure.value for figure in figures if math.isfinite(figure.value)]
+    rising = all(column[-1].value > column[0].value for column in named.values())
+    shares = bool(values) and rising and max(values) <= 1 and not any(figure.percent for figure in figures)
     found = []
     for (_, split, label, said), column in named.items():
         which: Split = "held-out" if split == "held-out" else "train" if split == "train" else ""
+        role = "accuracy" if shares or any(figure.percent for figure in column) else "cost"
         series = _as_series(role, which, label, column, said, set())
         found += [series] if series is not None else []
     return found
