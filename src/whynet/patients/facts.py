@@ -35,8 +35,8 @@ class Scale:
 
     @property
     def summed(self) -> bool:
-        """Whether it is the sum over a batch."""
-        return self.averaging.startswith("sum over a batch")
+        """Whether it is the sum over a batch, or over all images."""
+        return self.averaging.startswith(("sum over a batch", "sum over all"))
 
 
 def scales(classes: int, labels: str, cost: str | None) -> list[Scale]:
@@ -64,6 +64,10 @@ def scales(classes: int, labels: str, cost: str | None) -> list[Scale]:
     for rows in BATCHES:
         name = f"sum over a batch of {rows}"
         found.append(Scale("softmax-cross-entropy", name, rows * math.log(K), rows * math.log(K), math.inf))
+    for rows in (60_000, 50_000, 10_000):
+        name = f"sum over all {rows:,} images"
+        found.append(Scale("quadratic", name, rows * squared / 2, rows * K / 8, rows * (K - 1) / 2))
+        found.append(Scale("softmax-cross-entropy", name, rows * entropy, rows * math.log(K), math.inf))
     if K == 2:  # two classes are often told apart by one output
         found.append(Scale("quadratic", "mean over examples, not halved", 0.25, 0.25, 0.5))
         found.append(Scale("sigmoid-cross-entropy", "mean over examples", math.log(2), math.log(2), math.inf))

@@ -124,6 +124,11 @@ PATTERNS: dict[str, Pattern] = {
         "0 for all images: equal weights are symmetric, a deviation below 0.001 is too small, a share of 1 is a "
         "dead layer.",
     ),
+    "collapsed": Pattern(
+        ("lr-too-high", "log-of-zero", "dead-relu", "regularisation-too-strong"),
+        "Print the cost of every batch around the place where it was lost, and whether it was NaN: NaN is log(0) or an "
+        "overflow; a jump without NaN is too high a rate: go back to the last good weights with a tenth of it.",
+    ),
     "plateau-frozen": Pattern(
         ("symmetric-init", "lr-too-high", "dead-relu", "regularisation-too-strong", "init-too-small"),
         "Print the hidden activations of ten images before training and after an epoch: all units alike from the "
@@ -430,6 +435,10 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
     """Which kind of standing still."""
     costs = [value for value in facts.costs if math.isfinite(value)]
     shares = [share_of(value) for value in facts.accuracies[-4:]]
+    if max(facts.accuracies, default=0.0) > 3 / facts.classes or (
+        scale and min(costs, default=9e9) < 0.6 * scale.floor
+    ):
+        return "collapsed"
     if high:
         return "high-start-stuck"
     usual = max(scale.start, scale.floor) if scale else math.inf

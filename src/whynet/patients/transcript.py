@@ -177,7 +177,7 @@ def _clean(text: str) -> list[str]:
     text = text.replace("\r\n", "\n").replace("\u2212", "-").replace("\ufeff", "")
     text = re.sub(r"[\r\x08\x0b\x0c]+", "\n", text)
     text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text)
-    text = NOISES.sub(" ", text)
+    text = re.sub(r"@\s*(?=\d)", " at step ", NOISES.sub(" ", text))
     text = re.sub(r"((?:/|of|von|sur)\s+\d{1,3}) (?=\d{3}(?!\d))", r"\1", text)
     text = _with_decimal_points(text)
     text = ARRAYS.sub(r"\1", WRAPPERS.sub(r"\1", text))
@@ -392,12 +392,17 @@ def _line(number: int, line: str, *, repeated: bool) -> list[_Figure]:
     figures = list(_one_by_one(number, line, repeated=repeated))
     for index in range(len(figures) - 2, -1, -1):
         one, following = figures[index], figures[index + 1]
-        if following.goes_on:
+        if following.goes_on and not (repeated and _numbered(one, following)):
             figures[index + 1] = replace(following, run=True)
             figures[index] = one = replace(one, run=True)
         if following.goes_on and not one.total and (following.total or following.percent):
             figures[index] = replace(one, total=following.total, percent=following.percent, role=following.role)
     return figures
+
+
+def _numbered(one: _Figure, following: _Figure) -> bool:
+    """Whether this is a line's number and its figure, `(1, 2.3026)`, rather than two of a kind."""
+    return one.place == 0 and one.value % 1 == 0 and following.value % 1 != 0
 
 
 def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
@@ -408,6 +413,7 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
     previous: re.Match[str] | None = None
     run: _Figure | None = None
     skip = False
+    consumed = ""  # the word behind the last number that named it
     for index, match in enumerate(matches):
         if skip:
             skip = False
@@ -447,17 +453,24 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
                 continue
         sentence = re.split(r"(?<=[a-z)])[.!?]\s|\s[|]\s|\]|\)\s*(?=[A-Za-z])|\s-\s", between)[-1]
         terms = _terms(sentence)
+        if consumed and terms[:1] == [consumed]:
+            terms = terms[1:]
+        consumed = ""
         role = _role(terms)
         split = _split(_terms(line[: match.start()]))
         behind = _terms(re.split(r"[,;|(\[]|\s-\s|\.\s", after)[0])[:4]
         if suffixed or (role in ("", "step") and not _attached(between)):
             near = [word for word in behind if word in COST or word in ACCURACY or word in WRONG]
-            belongs = bool(near) and not re.match(r"\s*[\"']?\s*[:=]", after.lower().partition(near[0])[2])
-            if belongs and (suffixed or total or percent or (not role and behind[0] not in STEP)):
+            names_next = following is not None and bool(near) and _terms(after)[-1:] == near[-1:]
+            belongs = bool(near) and not names_next and not re.match(r"\s*[\"']?\s*[:=]", after.partition(near[0])[2])
+            if (suffixed and near) or (belongs and (total or percent or (not role and behind[0] not in STEP))):
                 role, terms = _role(near[:1]), near[:1]
                 split = _split([*_terms(line[: match.start()]), *behind])
-            elif suffixed or (not role and behind and behind[0] in STEP | OTHER):
-                role, terms = _role(behind[:1]), behind[:1]
+            elif behind and (suffixed or (not role and behind[0] in STEP | OTHER)):
+                role, terms, consumed = _role(behind[:1]), behind[:1], behind[0]
+        on = re.match(r"\s*%?\s*(?:on|for|in)\s+(?:the\s+|my\s+)?(\w+)", after)
+        if on and on[1].lower() in HELD_OUT | TRAIN:
+            split = _split([on[1].lower()])
         if not role and not suffixed and (not terms or all(term in FILLER or term in STEP for term in terms)):
             role = _earlier(line[: match.start()], roles, prose)
         if role == "cost" and percent and set(terms) & {"error", "errors", "err", "fehler", "erreur"}:
@@ -467,7 +480,7 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
             if WISHES.search((clause + after[:12]).lower()):
                 role = "other"
         if not role and set(terms) & (TRAIN | HELD_OUT) and set(terms) <= TRAIN | HELD_OUT | FILLER:
-            role = "which"
+            role = _earlier(line[: match.start()], (), prose) or "which"
         if role == "" and terms and not total and not percent:
             lone = STUCK.search(line.lower()) and not whole_number and all(t in FILLER or STUCK.match(t) for t in terms)
             role = "" if lone or not any(term not in FILLER for term in terms) else "other"
