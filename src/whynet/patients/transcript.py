@@ -73,7 +73,7 @@ NOISE = [  # what holds numbers that are no figures of a training; put out befor
     r"\b\d{1,2}:\d\d:\d\d(?:[.,]\d+)?",
     r"\b\d{1,2}[./]\d{1,2}[./]\d{4}\b",
     r"(?<![\d.])\d{1,2}:\d\d(?![\d.])(?=[\s,<\]]|$)",
-    r"\S+\.(?:cpp|cc|py|h|m|java|js|gz|csv|txt|npz|hdf5|pth?):\d+[\]:]?",
+    r"\S{1,200}\.(?:cpp|cc|py|h|m|java|js|gz|csv|txt|npz|hdf5|pth?):\d+[\]:]?",
     r"\b\d+(?:\.\d+){2,}\b",
     rf"(?<![\w.])\d+(?:[.,]\d+)?\s?(?:{TIME}|it|samples|images|examples|steps?|batch(?:es)?)?/"
     rf"(?:{TIME}|it|step|epoch|batch|sample)\b",
@@ -91,7 +91,7 @@ NOISE = [  # what holds numbers that are no figures of a training; put out befor
 NOISES = re.compile("|".join(NOISE))
 WRAPPERS = re.compile(r"\b(?:tensor|Tensor|float\d*|np\.float\d+|numpy\.float\d+)\(([^(),\[\]]+)(?:,[^()\[\]]*)?\)")
 ARRAYS = re.compile(r"\b(?:tensor|array|np\.array|numpy\.array|Float\d\d)\(?(\[[^\[\]]*\])(?:,[^()\[\]]*)?\)?")
-LIST = re.compile(r"(?P<name>[\w ./-]*\w)[\"']?\s*(?::|=)\s*\[(?P<items>[^\[\]]*)\]")
+LIST = re.compile(r"(?P<name>[\w ./-]{0,60}\w)[\"']?\s*(?::|=)\s*\[(?P<items>[^\[\]]*)\]")
 RULE = re.compile(r"[\s\-=+:|.─━┄┼╇╪┃│┏┓┗┛┡┩┳┻└┘├┤┬┴┌┐═╬╔╗╚╝╠╣╦╩║╎]*")
 OF = r"\s*(?:/|\bof\b|\bout of\b|\bvon\b|\bsur\b|\bde\b|\bsu\b)\s*(?:the\s+)?"
 CODE = re.compile(
@@ -104,6 +104,9 @@ CODE = re.compile(
 STATEMENT = re.compile(r"[;{]\s*$|^\s*[\w.]+\([^)]*\)?.*\)\s*;?$|\.\w+\([^)]*\)|\bnp\.|\bself\.|->\s*\w+:")
 PRINTED = re.compile(rf"[\[(]?\s*(?:{NAN}|{PLAIN})(?![\w.]|\s*[*/+(])")
 ASSIGNED = re.compile(r"^\s*(?P<name>[\w.\[\]]+(?:\s*,\s*[\w.\[\]]+)*)\s*(?:[-+*/@]?=)(?!=)\s*(?P<value>\S.*)$")
+
+
+LONGEST = 8_000  # characters of a line that is no list or table; what follows is no figure of a training
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,7 @@ def read(text: str) -> Transcript:
     skeletons = Counter(_skeleton(line) for line in lines if line.strip())
     for number, line in enumerate(lines):
         if line.strip() and not code[number]:
-            figures += _line(number, line, repeated=skeletons[_skeleton(line)] > 1)
+            figures += _line(number, line[:LONGEST], repeated=skeletons[_skeleton(line)] > 1)
     figures.sort(key=lambda figure: (figure.line, figure.place))
     runs = [run for run in (tuple(_series(part)) for part in _trainings(figures)) if run]
     told = [run for run in runs if not all(series.said for series in run)]
