@@ -30,6 +30,7 @@ from whynet.doctor.states import state_of
 from whynet.doctor.trials import Laboratory
 from whynet.doctor.verdict import Diagnosis
 from whynet.errors import NonFinite
+from whynet.patients.facts import scales
 from whynet.patients.log import diagnose_log
 from whynet.training import metrics
 from whynet.training.loop import Training, build
@@ -287,7 +288,8 @@ def accepted_states(figures: dict[str, Any], shown: str) -> set[str]:
             case.note("gap", math.nan)
             recalls = ()
             if shown == "cost":
-                accuracy = linear if cost < 0.25 * floor else 0.0
+                usual = max(floor, scales(10, "mnist", figures["cost"])[0].floor)  # no cost tells how classes are mixed
+                accuracy = linear if cost < 0.25 * usual else 0.0
                 case.note("one-answer", math.nan)
             if shown == "right":
                 start, cost, falling = (

@@ -35,8 +35,8 @@ class Scale:
 
     @property
     def summed(self) -> bool:
-        """Whether it is the sum over a batch."""
-        return self.averaging.startswith("sum over a batch")
+        """Whether it is the sum over a batch, or over all images."""
+        return self.averaging.startswith(("sum over a batch", "sum over all"))
 
 
 def scales(classes: int, labels: str, cost: str | None) -> list[Scale]:
@@ -64,6 +64,10 @@ def scales(classes: int, labels: str, cost: str | None) -> list[Scale]:
     for rows in BATCHES:
         name = f"sum over a batch of {rows}"
         found.append(Scale("softmax-cross-entropy", name, rows * math.log(K), rows * math.log(K), math.inf))
+    for rows in (60_000, 50_000, 10_000):
+        name = f"sum over all {rows:,} images"
+        found.append(Scale("quadratic", name, rows * squared / 2, rows * K / 8, rows * (K - 1) / 2))
+        found.append(Scale("softmax-cross-entropy", name, rows * entropy, rows * math.log(K), math.inf))
     if K == 2:  # two classes are often told apart by one output
         found.append(Scale("quadratic", "mean over examples, not halved", 0.25, 0.25, 0.5))
         found.append(Scale("sigmoid-cross-entropy", "mean over examples", math.log(2), math.log(2), math.inf))
@@ -145,13 +149,13 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float) -> Facts:
     values = cost.values if cost else ()
     finite = cost.finite if cost else ()
     last = finite[-max(1, len(finite) // 3) :]
-    end = statistics.median(last) if last else math.nan
+    end = statistics.fmean(last) if last else math.nan
     accuracies = seen.finite if seen else ()
     return Facts(
         costs=values,
         start=values[0] if values else math.nan,
         end=finite[-1] if len(finite) < 6 and finite else end,
-        noise=_noise(finite[len(finite) // 3 :]),
+        noise=_noise(last if len(last) > 2 else finite[len(finite) // 3 :]),
         falling=_change(finite),
         broken=any(not math.isfinite(value) for value in (*values, *(other.values if other else ()))),
         train=train.finite[-1] if train and train.finite else math.nan,
@@ -179,12 +183,14 @@ def _noise(values: Sequence[float]) -> float:
 
 
 def _change(values: Sequence[float]) -> float:
-    """Relative fall over the second half, by the means of its first and last parts."""
+    """Relative fall over the second half, by the means of its first and last parts; 0 if it is within their scatter."""
     if len(values) < 2:
         return math.nan
     later = values[len(values) // 2 if len(values) > 3 else (len(values) - 1) // 2 :]
     part = max(1, len(later) // 3)
     first, last = statistics.fmean(later[:part]), statistics.fmean(later[-part:])
+    if part > 2 and abs(first - last) < 2 * math.hypot(*(_noise(one) for one in (later[:part], later[-part:]))):
+        return 0.0
     return (first - last) / max(abs(first), 1e-12)
 
 
@@ -210,6 +216,8 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
                 ),
             )  # fmt: skip
     named = [one for one in fitting if hinted == one.cost]
+    if not named and not low:  # from the start of a squared error to about its floor
+        named = [one for one in fitting if one.start < 2 and _squared(facts, one)]
     if low and not named:  # an accuracy that goes with this cost
         named = [one for one in fitting if one.floor < 1 and 0.7 <= facts.end / one.floor <= 1.25 and one.start > 1]
     usual = named or [one for one in fitting if one.cost != "quadratic" and one.start > 1.5]
@@ -218,6 +226,12 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
         return min(by_start, key=lambda one: abs(math.log(first / one.start)))
     default = [one for one in known if one.cost == "softmax-cross-entropy"]
     return next(iter([*named, *default, *known]), None)
+
+
+def _squared(facts: Facts, scale: Scale) -> bool:
+    """Whether a squared error began where a fresh or a saturated network does, and went to about its floor."""
+    begun = 0.9 <= facts.start / scale.start <= 1.1 or 0.9 <= facts.start / scale.high <= 1.1
+    return scale.cost == "quadratic" and begun and 0.9 <= facts.end / scale.floor <= 1.15
 
 
 def _odd_start(facts: Facts, scale: Scale) -> bool:
@@ -237,7 +251,10 @@ def at_floor(facts: Facts, scale: Scale) -> bool:
         return abs(off) < 0.003 and abs(facts.start / scale.floor - 1) < 0.003
     level = len(facts.costs) < 2 or abs(facts.falling) < 0.02 or facts.end > 0.98 * facts.start
     scatter = min(2 * facts.noise / scale.floor, 0.12) if level or abs(facts.falling) < 0.15 else 0.0
-    return abs(off) <= max(0.02, scatter) or (level and 0 <= off <= 0.06) or _at_low(facts, scale)
+    begun = 0.7 * scale.start <= facts.start <= 1.5 * scale.start or facts.start >= 0.8 * scale.high
+    saturated = 0.9 <= facts.start / scale.high <= 1.1 and abs(facts.falling) < 0.15  # it began with all outputs at 1
+    near = abs(off) <= 0.02 or (begun and abs(off) <= scatter) or (saturated and abs(off) < 0.15)
+    return near or (level and 0 <= off <= 0.06) or _at_low(facts, scale)
 
 
 def _at_low(facts: Facts, scale: Scale) -> bool:

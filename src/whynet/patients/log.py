@@ -32,7 +32,7 @@ HINTS = {  # words in a text that say which cost it is about
 }
 
 
-LARGEST = 50_000_000  # bytes; a log is shorter
+LARGEST = 5_000_000  # bytes; a log is shorter
 
 
 def read_log(source: Path | bytes, where: str) -> str:
@@ -51,7 +51,7 @@ def read_log(source: Path | bytes, where: str) -> str:
     except OSError as error:
         raise BadFile(f"the log cannot be read: {error.strerror}", where=where, expected="a text file") from None
     if len(content) > LARGEST:
-        raise BadFile("this is too large to be a log", where=where, expected="50 MB at most")
+        raise BadFile("this is too large to be a log", where=where, expected="5 MB at most", do="Give its last part")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace")
     if b"\0" in content:

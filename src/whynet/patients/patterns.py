@@ -124,6 +124,11 @@ PATTERNS: dict[str, Pattern] = {
         "0 for all images: equal weights are symmetric, a deviation below 0.001 is too small, a share of 1 is a "
         "dead layer.",
     ),
+    "collapsed": Pattern(
+        ("lr-too-high", "log-of-zero", "dead-relu", "regularisation-too-strong"),
+        "Print the cost of every batch around the place where it was lost, and whether it was NaN: NaN is log(0) or an "
+        "overflow; a jump without NaN is too high a rate: go back to the last good weights with a tenth of it.",
+    ),
     "plateau-frozen": Pattern(
         ("symmetric-init", "lr-too-high", "dead-relu", "regularisation-too-strong", "init-too-small"),
         "Print the hidden activations of ten images before training and after an epoch: all units alike from the "
@@ -275,8 +280,10 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     if known and facts.chance(accuracy):
         if (not facts.chance(facts.train) and facts.gap > 0.05) or (_known_by_heart(facts, scale) and not facts.frozen):
             return "overfits"
-        rising = facts.rising > 0.015
-        if not (rising and not facts.frozen and not (scale and at_floor(facts, scale))) or fell:
+        if accuracy < 0.55 / facts.classes and facts.classes > 4:
+            return "bad-data"  # so far below chance is no ignorance: labels or inputs are not what was trained on
+        learning = facts.falling > 0.03 and scale is not None and not at_floor(facts, scale) and not fell
+        if not learning or facts.frozen:
             return "constant-answer"
     saturated = scale is not None and abs(end - scale.high) < 0.02 * scale.high < math.inf and abs(facts.falling) < 0.02
     if not known and scale is not None and (at_floor(facts, scale) or saturated):
@@ -347,7 +354,7 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
     if math.isfinite(facts.end) and facts.end < 0:
         return "negative"
     if state == "bad-data":
-        return "better-held-out"
+        return "better-held-out" if accuracy > 1 / facts.classes else "learns-at-chance"
     if state == "diverged":
         if len(finite) > 1 and finite[-1] > 1.5 * finite[0] and facts.falling < -0.1:
             return "growing"
@@ -428,6 +435,10 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
     """Which kind of standing still."""
     costs = [value for value in facts.costs if math.isfinite(value)]
     shares = [share_of(value) for value in facts.accuracies[-4:]]
+    if max(facts.accuracies, default=0.0) > 3 / facts.classes or (
+        scale and min(costs, default=9e9) < 0.6 * scale.floor
+    ):
+        return "collapsed"
     if high:
         return "high-start-stuck"
     usual = max(scale.start, scale.floor) if scale else math.inf

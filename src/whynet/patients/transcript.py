@@ -73,7 +73,7 @@ NOISE = [  # what holds numbers that are no figures of a training; put out befor
     r"\b\d{1,2}:\d\d:\d\d(?:[.,]\d+)?",
     r"\b\d{1,2}[./]\d{1,2}[./]\d{4}\b",
     r"(?<![\d.])\d{1,2}:\d\d(?![\d.])(?=[\s,<\]]|$)",
-    r"\S+\.(?:cpp|cc|py|h|m|java|js|gz|csv|txt|npz|hdf5|pth?):\d+[\]:]?",
+    r"\S{1,200}\.(?:cpp|cc|py|h|m|java|js|gz|csv|txt|npz|hdf5|pth?):\d+[\]:]?",
     r"\b\d+(?:\.\d+){2,}\b",
     rf"(?<![\w.])\d+(?:[.,]\d+)?\s?(?:{TIME}|it|samples|images|examples|steps?|batch(?:es)?)?/"
     rf"(?:{TIME}|it|step|epoch|batch|sample)\b",
@@ -91,7 +91,7 @@ NOISE = [  # what holds numbers that are no figures of a training; put out befor
 NOISES = re.compile("|".join(NOISE))
 WRAPPERS = re.compile(r"\b(?:tensor|Tensor|float\d*|np\.float\d+|numpy\.float\d+)\(([^(),\[\]]+)(?:,[^()\[\]]*)?\)")
 ARRAYS = re.compile(r"\b(?:tensor|array|np\.array|numpy\.array|Float\d\d)\(?(\[[^\[\]]*\])(?:,[^()\[\]]*)?\)?")
-LIST = re.compile(r"(?P<name>[\w ./-]*\w)[\"']?\s*(?::|=)\s*\[(?P<items>[^\[\]]*)\]")
+LIST = re.compile(r"(?P<name>[\w ./-]{0,60}\w)[\"']?\s*(?::|=)\s*\[(?P<items>[^\[\]]*)\]")
 RULE = re.compile(r"[\s\-=+:|.─━┄┼╇╪┃│┏┓┗┛┡┩┳┻└┘├┤┬┴┌┐═╬╔╗╚╝╠╣╦╩║╎]*")
 OF = r"\s*(?:/|\bof\b|\bout of\b|\bvon\b|\bsur\b|\bde\b|\bsu\b)\s*(?:the\s+)?"
 CODE = re.compile(
@@ -104,6 +104,9 @@ CODE = re.compile(
 STATEMENT = re.compile(r"[;{]\s*$|^\s*[\w.]+\([^)]*\)?.*\)\s*;?$|\.\w+\([^)]*\)|\bnp\.|\bself\.|->\s*\w+:")
 PRINTED = re.compile(rf"[\[(]?\s*(?:{NAN}|{PLAIN})(?![\w.]|\s*[*/+(])")
 ASSIGNED = re.compile(r"^\s*(?P<name>[\w.\[\]]+(?:\s*,\s*[\w.\[\]]+)*)\s*(?:[-+*/@]?=)(?!=)\s*(?P<value>\S.*)$")
+
+
+LONGEST = 8_000  # characters of a line that is no list or table; what follows is no figure of a training
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,7 @@ def read(text: str) -> Transcript:
     skeletons = Counter(_skeleton(line) for line in lines if line.strip())
     for number, line in enumerate(lines):
         if line.strip() and not code[number]:
-            figures += _line(number, line, repeated=skeletons[_skeleton(line)] > 1)
+            figures += _line(number, line[:LONGEST], repeated=skeletons[_skeleton(line)] > 1)
     figures.sort(key=lambda figure: (figure.line, figure.place))
     runs = [run for run in (tuple(_series(part)) for part in _trainings(figures)) if run]
     told = [run for run in runs if not all(series.said for series in run)]
@@ -177,7 +180,7 @@ def _clean(text: str) -> list[str]:
     text = text.replace("\r\n", "\n").replace("\u2212", "-").replace("\ufeff", "")
     text = re.sub(r"[\r\x08\x0b\x0c]+", "\n", text)
     text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text)
-    text = NOISES.sub(" ", text)
+    text = re.sub(r"@\s*(?=\d)", " at step ", NOISES.sub(" ", text))
     text = re.sub(r"((?:/|of|von|sur)\s+\d{1,3}) (?=\d{3}(?!\d))", r"\1", text)
     text = _with_decimal_points(text)
     text = ARRAYS.sub(r"\1", WRAPPERS.sub(r"\1", text))
@@ -392,12 +395,17 @@ def _line(number: int, line: str, *, repeated: bool) -> list[_Figure]:
     figures = list(_one_by_one(number, line, repeated=repeated))
     for index in range(len(figures) - 2, -1, -1):
         one, following = figures[index], figures[index + 1]
-        if following.goes_on:
+        if following.goes_on and not (repeated and _numbered(one, following)):
             figures[index + 1] = replace(following, run=True)
             figures[index] = one = replace(one, run=True)
         if following.goes_on and not one.total and (following.total or following.percent):
             figures[index] = replace(one, total=following.total, percent=following.percent, role=following.role)
     return figures
+
+
+def _numbered(one: _Figure, following: _Figure) -> bool:
+    """Whether this is a line's number and its figure, `(1, 2.3026)`, rather than two of a kind."""
+    return one.place == 0 and one.value % 1 == 0 and following.value % 1 != 0
 
 
 def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
@@ -408,6 +416,7 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
     previous: re.Match[str] | None = None
     run: _Figure | None = None
     skip = False
+    consumed = ""  # the word behind the last number that named it
     for index, match in enumerate(matches):
         if skip:
             skip = False
@@ -447,17 +456,24 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
                 continue
         sentence = re.split(r"(?<=[a-z)])[.!?]\s|\s[|]\s|\]|\)\s*(?=[A-Za-z])|\s-\s", between)[-1]
         terms = _terms(sentence)
+        if consumed and terms[:1] == [consumed]:
+            terms = terms[1:]
+        consumed = ""
         role = _role(terms)
         split = _split(_terms(line[: match.start()]))
         behind = _terms(re.split(r"[,;|(\[]|\s-\s|\.\s", after)[0])[:4]
         if suffixed or (role in ("", "step") and not _attached(between)):
             near = [word for word in behind if word in COST or word in ACCURACY or word in WRONG]
-            belongs = bool(near) and not re.match(r"\s*[\"']?\s*[:=]", after.lower().partition(near[0])[2])
-            if belongs and (suffixed or total or percent or (not role and behind[0] not in STEP)):
+            names_next = following is not None and bool(near) and _terms(after)[-1:] == near[-1:]
+            belongs = bool(near) and not names_next and not re.match(r"\s*[\"']?\s*[:=]", after.partition(near[0])[2])
+            if (suffixed and near) or (belongs and (total or percent or (not role and behind[0] not in STEP))):
                 role, terms = _role(near[:1]), near[:1]
                 split = _split([*_terms(line[: match.start()]), *behind])
-            elif suffixed or (not role and behind and behind[0] in STEP | OTHER):
-                role, terms = _role(behind[:1]), behind[:1]
+            elif behind and (suffixed or (not role and behind[0] in STEP | OTHER)):
+                role, terms, consumed = _role(behind[:1]), behind[:1], behind[0]
+        on = re.match(r"\s*%?\s*(?:on|for|in)\s+(?:the\s+|my\s+)?(\w+)", after)
+        if on and on[1].lower() in HELD_OUT | TRAIN:
+            split = _split([on[1].lower()])
         if not role and not suffixed and (not terms or all(term in FILLER or term in STEP for term in terms)):
             role = _earlier(line[: match.start()], roles, prose)
         if role == "cost" and percent and set(terms) & {"error", "errors", "err", "fehler", "erreur"}:
@@ -467,7 +483,7 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
             if WISHES.search((clause + after[:12]).lower()):
                 role = "other"
         if not role and set(terms) & (TRAIN | HELD_OUT) and set(terms) <= TRAIN | HELD_OUT | FILLER:
-            role = "which"
+            role = _earlier(line[: match.start()], (), prose) or "which"
         if role == "" and terms and not total and not percent:
             lone = STUCK.search(line.lower()) and not whole_number and all(t in FILLER or STUCK.match(t) for t in terms)
             role = "" if lone or not any(term not in FILLER for term in terms) else "other"
@@ -528,12 +544,13 @@ def _series(figures: Sequence[_Figure]) -> list[Series]:
     for figure in figures:
         if figure.role in ("cost", "accuracy", "wrong", "which", ""):
             place = "" if figure.role or figure.said or figure.run else str(figure.place)
+            place += "%" if figure.role == "which" and figure.percent else ""
             key = (figure.role, figure.split, figure.label + place, figure.said)
             columns.setdefault(key, []).append(figure)
     totals = {f.value for f in figures if f.role == "total" and math.isfinite(f.value)}
     found: list[Series] = []
     for (role, split, label, said), column in columns.items():
-        if role == "" or (all(math.isnan(f.value) for f in column) and role != "cost"):
+        if role in ("which", "") or (all(math.isnan(f.value) for f in column) and role != "cost"):
             continue
         series = _as_series(role, "held-out" if split == "held-out" else "train" if split == "train" else "",
                             label, column, said, totals)  # fmt: skip
@@ -584,13 +601,14 @@ def _as_series(
 def _by_examples(columns: dict[tuple[str, str, str, bool], list[_Figure]]) -> list[Series]:
     """`train 0.91, test 0.90`: accuracies if they are shares that rise or percentages, costs otherwise."""
     named = {key: column for key, column in columns.items() if key[0] == "which"}
-    values = [figure.value for column in named.values() for figure in column if math.isfinite(figure.value)]
-    rising = all(column[-1].value >= column[0].value for column in named.values())
-    percent = any(figure.percent for column in named.values() for figure in column)
-    role = "accuracy" if values and (percent or (rising and max(values) <= 1)) else "cost"
+    figures = [figure for column in named.values() for figure in column]
+    values = [figure.value for figure in figures if math.isfinite(figure.value)]
+    rising = all(column[-1].value > column[0].value for column in named.values())
+    shares = bool(values) and rising and max(values) <= 1 and not any(figure.percent for figure in figures)
     found = []
     for (_, split, label, said), column in named.items():
         which: Split = "held-out" if split == "held-out" else "train" if split == "train" else ""
+        role = "accuracy" if shares or any(figure.percent for figure in column) else "cost"
         series = _as_series(role, which, label, column, said, set())
         found += [series] if series is not None else []
     return found
