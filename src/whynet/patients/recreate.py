@@ -19,6 +19,7 @@ from whynet.network.network import Network
 from whynet.training.recipe import Recipe
 from whynet.types import Array, Images, Labels
 
+ADAPTIVE = ("adam", "adamw", "rmsprop")  # whose steps are as long whatever the cost is multiplied by
 ALIKE = 1e-4  # of scores, relative to the largest: float32 in another order of summation
 COARSE = 0.02  # how far, in standard deviations, features may move when they are put onto 256 levels
 NEAR = 0.1  # relative: as near as mean and spread must be to those of a scaling of the recipe
@@ -113,12 +114,11 @@ def recreate(description: Description) -> tuple[Recipe, Dataset]:
     weights = [W for W, _ in d.layers]
     fans = [W.shape for W in weights]
     hidden = weights[:-1] or weights
-    adaptive = d.optimizer in ("adam", "adamw", "rmsprop")
     faults = d.faults if math.isfinite(d.learning_rate) else (*d.faults, "undefined-rate")
     if d.factor < 0:
         faults = (*faults, "flipped-gradient")
     size = abs(d.factor)
-    rate = d.learning_rate * (1 if adaptive else size)
+    rate = d.learning_rate * (1 if d.optimizer in ADAPTIVE else size)
     fields: dict[str, Any] = {
         "sizes": sizes,
         "scaling": scaling,

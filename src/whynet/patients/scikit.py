@@ -87,6 +87,7 @@ def diagnose_sklearn(
         guest=lambda: ScikitGuest(last, patient.recipe()),
         test=tested,
         remarks=patient.remarks,
+        penalty=patient.batch_size,
     ).run(budget=budget, trials=trials, say=say)
 
 
