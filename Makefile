@@ -61,9 +61,11 @@ api: .venv/tested-with
 	mkdir -p build
 	$(BIN)/pdoc --docformat numpy --output-directory build/api whynet $(ROOMS:%=whynet.%) 2> build/pdoc.log
 
-# PyTorch is a second opinion on gradients; where it is not to be had, those tests are skipped with a sentence.
+# PyTorch is a second opinion on gradients; it and Keras (on JAX, or else on PyTorch) have patients of their own. Where
+# one is not to be had, its tests are skipped with a sentence.
 .venv/with-torch: .venv/tested-with
 	-$(BIN)/python -m pip install --quiet --disable-pip-version-check "torch==2.13.0"
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check keras jax
 	touch $@
 
 clean:

@@ -13,7 +13,7 @@ from whynet.doctor.verdict import Diagnosis, Finding, diagnose
 from whynet.errors import NoRecipe, UsageError
 from whynet.patients.guest import Examination, Guest
 from whynet.patients.ill_data import audit, data_first
-from whynet.patients.recreate import Description, recreate
+from whynet.patients.recreate import ADAPTIVE, Description, recreate
 from whynet.patients.words import Say, Tongue, in_their_words
 from whynet.types import Array, Labels
 
@@ -39,6 +39,8 @@ class Course:
     found: list[Finding] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     left_out: bool = False
+    penalty: float = 1.0
+    """What the library calls an L2 penalty of 1, where it does not call it 1."""
 
     def run(self, *, budget: float, trials: bool, say: Callable[[str], None]) -> Diagnosis:
         """The diagnosis, in the words of the library."""
@@ -53,12 +55,13 @@ class Course:
             recipe, data = recreate(description)
         except NoRecipe as reason:
             say(f"{self.library} itself trains it: {reason.message}")
-            diagnosis = self._by_itself(self.guest(), budget, say)
+            diagnosis = self._by_itself(self.guest(), budget, trials, say)
             diagnosis.remarks.insert(0, f"It was tried by {self.library} itself, with fewer trials: {reason}")
         else:
             own = diagnose(recipe, data, budget=budget, trials=trials, say=say)
-            rate = description.learning_rate / recipe.rate if recipe.learning_rate is not None else 1.0
-            tongue = Tongue(self.library, self.table, rate, description.l2 / recipe.l2 if recipe.l2 else 1.0)
+            size = abs(description.factor)  # their loss is so many times the cost: their rate is that much shorter
+            rate = 1.0 if recipe.optimizer in ADAPTIVE else 1 / size
+            tongue = Tongue(self.library, self.table, rate, size * self.penalty)
             diagnosis = in_their_words(data_first(own, data), tongue)
         known = {finding.cause for finding in diagnosis.verdict}
         measured = [finding for finding in self.found if finding.cause not in known]
@@ -67,7 +70,7 @@ class Course:
         diagnosis.remarks += self.remarks
         return diagnosis
 
-    def _by_itself(self, guest: Guest, budget: float, say: Callable[[str], None]) -> Diagnosis:
+    def _by_itself(self, guest: Guest, budget: float, trials: bool, say: Callable[[str], None]) -> Diagnosis:
         return Examination(
             guest,
             self.X,
@@ -77,6 +80,7 @@ class Course:
             found=self.found,
             left_out=self.left_out,
             budget=budget,
+            trials=trials,
             say=say,
         ).diagnosis
 

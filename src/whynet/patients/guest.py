@@ -125,6 +125,7 @@ class Examination:
         found: Sequence[Finding] = (),
         left_out: bool = False,
         budget: float = 30.0,
+        trials: bool = True,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.started = time.perf_counter()
@@ -152,6 +153,8 @@ class Examination:
         suspects = self._suspects()
         if self.case.state == "healthy":
             self.diagnosis.verdict = list(found)
+        elif not trials:
+            self.diagnosis.verdict = self._unproved(suspects, list(found))
         else:
             self._try(suspects, list(found))
         self.diagnosis.seconds = time.perf_counter() - self.started
@@ -306,6 +309,16 @@ class Examination:
         """Seconds of the budget that are left."""
         return self.deadline - time.perf_counter()
 
+    @staticmethod
+    def _unproved(suspects: dict[str, Suspicion], found: list[Finding]) -> list[Finding]:
+        """What was measured, then what the evidence speaks for."""
+        known = {finding.cause for finding in found}
+        return found + [
+            Finding(name, "found" if name in MEASURED else "suspected", (), one.evidence, None, None, None)
+            for name, one in sorted(suspects.items(), key=lambda item: -item[1].strength)
+            if one.strength >= 0.35 and name not in known
+        ]
+
     def _try(self, suspects: dict[str, Suspicion], found: list[Finding]) -> None:
         before = self.score(Variant())
         good = self.case.value("linear-accuracy") - GOOD
@@ -335,12 +348,7 @@ class Examination:
         named = {name for name, _ in chosen}
         rest = [f for f in found if f.cause not in named]
         if score < before + 2 * NOISE:
-            rest += [
-                Finding(name, "found" if name in MEASURED else "suspected", (), one.evidence, None, None, None)
-                for name, one in sorted(suspects.items(), key=lambda item: -item[1].strength)
-                if one.strength >= 0.35 and name not in {f.cause for f in rest}
-            ]
-            self.diagnosis.verdict = found + [f for f in rest if f not in found]
+            self.diagnosis.verdict = self._unproved(suspects, found)
             return
         whole = Variant()
         for _, variant in chosen:

@@ -117,6 +117,33 @@ def _pair(data: Any) -> tuple[Array, Array]:
     return X, y
 
 
+def scores_of(keras: Any, model: Any, X: Array) -> Array:
+    """The outputs of a model, (n, outputs) float64.
+
+    >>> callable(scores_of)
+    True
+    """
+    ops = keras.ops
+    parts = [
+        ops.convert_to_numpy(ops.stop_gradient(model(ops.convert_to_tensor(X[start : start + 2048]), training=False)))
+        for start in range(0, len(X), 2048)
+    ]
+    outputs: Array = np.concatenate(parts).astype(np.float64)
+    return outputs
+
+
+def rate_of(keras: Any, optimizer: Any) -> float:
+    """The learning rate: a number, or what a schedule begins with.
+
+    >>> callable(rate_of)
+    True
+    """
+    rate = optimizer.get_config()["learning_rate"]
+    if isinstance(rate, (int, float)):
+        return float(rate)
+    return float(keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(optimizer.learning_rate)))
+
+
 class _Model:
     """A compiled model, read."""
 
@@ -164,9 +191,9 @@ class _Model:
         )
 
     def answers(self, model: Any, X: Array) -> Array:
+        """What it says to these rows, by plain calls: `predict` would leave its machinery in the model."""
         try:
-            with np.errstate(all="ignore"):
-                outputs: Array = np.asarray(model.predict(X, verbose=0, batch_size=2048), dtype=np.float64)
+            outputs = scores_of(self.keras, model, X)
         except Exception as error:
             raise UsageError(
                 f"the model cannot be called with these data: {str(error).splitlines()[0]}", found=f"X {X.shape}"
@@ -207,7 +234,7 @@ class _Model:
 
     def recipe(self) -> Recipe:
         """What a guest's examination needs to know."""
-        rate = self._rate()
+        rate = rate_of(self.keras, self.model.optimizer)
         return Recipe(
             optimizer=NAMES.get(type(self.model.optimizer).__name__, "sgd"),  # type: ignore[arg-type]
             learning_rate=rate if np.isfinite(rate) and rate > 0 else None,
@@ -215,9 +242,6 @@ class _Model:
             epochs=self.epochs,
             order=self.order,  # type: ignore[arg-type]
         )
-
-    def _rate(self) -> float:
-        return float(np.asarray(self.keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)))
 
     # ---- as a description
 
@@ -345,7 +369,7 @@ class _Model:
             raise NoRecipe(f"'{odd[0]}' is not carried over", found=f"{odd[0]}={config[odd[0]]}")
         if isinstance(config["learning_rate"], dict):
             self.remarks.append("Its learning rate follows a schedule; in the trials it is constant.")
-        steps: dict[str, Any] = {"optimizer": NAMES[kind], "learning_rate": self._rate()}
+        steps: dict[str, Any] = {"optimizer": NAMES[kind], "learning_rate": rate_of(self.keras, self.model.optimizer)}
         steps["weight_decay"] = float(config.get("weight_decay") or 0.0)
         if kind == "SGD" or kind == "RMSprop":
             steps["momentum"] = float(config["momentum"])
@@ -366,23 +390,35 @@ class KerasGuest:
     def __init__(self, keras: Any, model: Any, target: Callable[[Labels], Array], recipe: Recipe) -> None:
         self.keras, self.model, self.target, self.recipe = keras, model, target, recipe
         self.tongue = Tongue("Keras", KERAS)
+        self._copies: dict[bool, tuple[Any, list[Any]]] = {}
+
+    def _copy(self, variant: Variant, *, fresh: bool) -> Any:
+        """A model to train. It is compiled once and then set back, as compiling takes longer than training."""
+        keras = self.keras
+        rate = rate_of(keras, self.model.optimizer)
+        if variant.whole not in self._copies:
+            model = keras.models.clone_model(self.model)
+            if variant.whole:
+                model.trainable = True
+                for layer in model._flatten_layers(include_self=False):
+                    layer.trainable = True
+            config = {**self.model.optimizer.get_config(), "learning_rate": rate}
+            model.compile(optimizer=type(self.model.optimizer).from_config(config), loss=self.model.loss)
+            model.optimizer.build(model.trainable_variables)
+            self._copies[variant.whole] = (model, [keras.ops.copy(one.value) for one in model.optimizer.variables])
+        model, memory = self._copies[variant.whole]
+        for variable, value in zip(model.optimizer.variables, memory, strict=True):
+            variable.assign(keras.ops.copy(value))
+        model.set_weights((keras.models.clone_model(self.model) if fresh else self.model).get_weights())
+        model.optimizer.learning_rate.assign(rate * variant.rate)
+        return model
 
     def train(
         self, X: Array, labels: Labels, variant: Variant, *, seed: int, steps: int | None, seconds: float
     ) -> Trained:
         """One arm, from the weights that the model has."""
         keras = self.keras
-        model = keras.models.clone_model(self.model)
-        if not (variant.redrawn or seed):  # another seed is another draw
-            model.set_weights(self.model.get_weights())
-        if variant.whole:
-            model.trainable = True
-            for layer in model._flatten_layers(include_self=False):
-                layer.trainable = True
-        config = self.model.optimizer.get_config()
-        rate = float(np.asarray(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)))
-        optimizer = type(self.model.optimizer).from_config({**config, "learning_rate": rate * variant.rate})
-        model.compile(optimizer=optimizer, loss=self.model.loss)
+        model = self._copy(variant, fresh=variant.redrawn or bool(seed))  # another seed is another draw
         prepare = standardising(X) if variant.standardised else (lambda rows: rows)
         given, targets, size = prepare(X), self.target(labels), int(self.recipe.batch_size)
         batches = -(-len(X) // size)
@@ -402,7 +438,7 @@ class KerasGuest:
             epoch += 1
 
         def scores(rows: Array) -> Array:
-            return np.asarray(model.predict(prepare(rows), verbose=0, batch_size=2048), dtype=np.float64)
+            return scores_of(keras, model, prepare(rows))
 
         final = cost()
         return Trained(scores, start, final, tuple(curve), taken, bool(np.isfinite(final)))

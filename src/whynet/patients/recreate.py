@@ -19,6 +19,7 @@ from whynet.network.network import Network
 from whynet.training.recipe import Recipe
 from whynet.types import Array, Images, Labels
 
+ADAPTIVE = ("adam", "adamw", "rmsprop")  # whose steps are as long whatever the cost is multiplied by
 ALIKE = 1e-4  # of scores, relative to the largest: float32 in another order of summation
 COARSE = 0.02  # how far, in standard deviations, features may move when they are put onto 256 levels
 NEAR = 0.1  # relative: as near as mean and spread must be to those of a scaling of the recipe
@@ -113,12 +114,11 @@ def recreate(description: Description) -> tuple[Recipe, Dataset]:
     weights = [W for W, _ in d.layers]
     fans = [W.shape for W in weights]
     hidden = weights[:-1] or weights
-    adaptive = d.optimizer in ("adam", "adamw", "rmsprop")
     faults = d.faults if math.isfinite(d.learning_rate) else (*d.faults, "undefined-rate")
     if d.factor < 0:
         faults = (*faults, "flipped-gradient")
     size = abs(d.factor)
-    rate = d.learning_rate * (1 if adaptive else size)
+    rate = d.learning_rate * (1 if d.optimizer in ADAPTIVE else size)
     fields: dict[str, Any] = {
         "sizes": sizes,
         "scaling": scaling,
@@ -268,6 +268,8 @@ def fit_init(arrays: Sequence[Array], fans: Sequence[tuple[int, ...]]) -> str:
     alike = all(array.ndim == 2 and array.shape[1] > 1 and not np.ptp(array, axis=1).any() for array in arrays)
     if np.ptp(values) == 0 or alike:  # every unit of a layer has the same weights
         return f"constant({values.mean():.4g})"
+    fans = [fan for fan, array in zip(fans, arrays, strict=True) if array.size >= 4] or fans
+    arrays = [array for array in arrays if array.size >= 4] or arrays  # the spread of two or three says nothing
     doubts = [SAMPLING / math.sqrt(2 * array.size) + 0.02 for array in arrays]
     spreads = [float(np.std(array)) for array in arrays]
     mean, sd = float(values.mean()), float(values.std())

@@ -68,7 +68,7 @@ def diagnose_sklearn(
     if test is not None:
         if not isinstance(test, (tuple, list)) or len(test) != 2:
             raise UsageError("these are no test data", expected="(X, y)", found=type(test).__name__)
-        tested = (_rows(test[0]), _known(names, np.asarray(test[1])))
+        tested = _known(names, _rows(test[0]), np.asarray(test[1]))
     if steps and np.isfinite(X).all():
         from sklearn.base import clone
 
@@ -88,6 +88,7 @@ def diagnose_sklearn(
         guest=lambda: ScikitGuest(last, patient.recipe()),
         test=tested,
         remarks=patient.remarks,
+        penalty=patient.batch_size,
     ).run(budget=budget, trials=trials, say=say)
 
 
@@ -131,15 +132,20 @@ def _classes(estimator: Any, y: Array) -> tuple[list[Any], Labels]:
     return names.tolist(), labels.astype(np.intp)
 
 
-def _known(names: list[Any], y: Array) -> Labels:
+def _known(names: list[Any], X: Array, y: Array) -> tuple[Array, Labels]:
+    """Test rows and their class numbers; rows of classes that the training set has not are left out."""
     if y.ndim == 2 and y.shape[1] > 1:
-        return class_numbers(y, len(names))
+        return X, class_numbers(y, len(names))
     number = {name: index for index, name in enumerate(names)}
     values = y.reshape(-1).tolist()
-    strange = next((value for value in values if value not in number), None)
-    if strange is not None:
-        raise UsageError("the test set has a class that the training set has not", found=repr(strange))
-    return np.array([number[value] for value in values], dtype=np.intp)
+    rows = [row for row, value in enumerate(values) if value in number]
+    if not rows or len(X) != len(values):
+        raise UsageError(
+            "the test set does not fit",
+            expected="a target for each row, of the classes of y",
+            found=f"{len(y):,} targets",
+        )
+    return X[rows], np.array([number[values[row]] for row in rows], dtype=np.intp)
 
 
 class _Estimator:

@@ -96,7 +96,17 @@ class TorchGuest:
     def train(
         self, X: Array, labels: Labels, variant: Variant, *, seed: int, steps: int | None, seconds: float
     ) -> Trained:
-        """One arm, from the weights that the module has."""
+        """One arm, from the weights that the module has, on one thread: arms are small."""
+        threads = self.torch.get_num_threads()
+        self.torch.set_num_threads(1)
+        try:
+            return self._train(X, labels, variant, seed, steps, seconds)
+        finally:
+            self.torch.set_num_threads(threads)
+
+    def _train(
+        self, X: Array, labels: Labels, variant: Variant, seed: int, steps: int | None, seconds: float
+    ) -> Trained:
         torch, loss = self.torch, self.loss
         size = int(self.recipe.batch_size)
         torch.manual_seed(seed)

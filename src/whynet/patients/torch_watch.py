@@ -21,8 +21,7 @@ from whynet.patients.pytorch import Patient, check, library, undisturbed
 from whynet.patients.torch_training import Settings, copied
 from whynet.types import Array
 
-CHECKED = (2, 3, 8)  # steps whose gradient is computed again
-MOST_ROWS = 100_000
+CHECKED = (2, 6)  # steps whose gradient is computed again
 MOST_NUMBERS = 100_000_000  # of the inputs that are kept: 400 MB as float32
 
 
@@ -70,13 +69,12 @@ class Watch:
         self.first = copied(torch, model)
         self.twin: Any = None
         self.settings = Settings.of(model, optimizer)
-        self.batches: list[tuple[Any, Any]] = []
-        self.versions: list[tuple[int, int]] = []
+        self.batches: list[tuple[Any, Any, int, int]] = []
+        """Inputs, targets, and how often each had been written to when it was used."""
         self.sizes: list[int] = []
         self.costs: list[Any] = []
         self.rates: list[float] = []
-        self.forwards = self.steps = self.kept = self.numbers = 0
-        self.evaluating = 0
+        self.forwards = self.steps = self.kept = self.evaluating = 0
         self.several = False
         self.stale: list[bool] = []
         self.moves: list[float] = []
@@ -86,6 +84,7 @@ class Watch:
         self._gradient: list[Any] = []
         self._before: list[Any] = []
         self._handles: list[Any] = []
+        self._at_steps: list[Any] = []
 
     def __deepcopy__(self, memo: object) -> Watch:
         """Copies of a module that is watched are not watched by copies."""
@@ -99,8 +98,8 @@ class Watch:
         return value
 
     def __enter__(self) -> Watch:
-        self._handles = [
-            self.model.register_forward_hook(self._on_forward),
+        self._handles = [self.model.register_forward_hook(self._on_forward)]
+        self._at_steps = [
             self.optimizer.register_step_pre_hook(self._on_step),
             self.optimizer.register_step_post_hook(self._after_step),
         ]
@@ -111,35 +110,39 @@ class Watch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for handle in self._handles:
+        for handle in (*self._handles, *self._at_steps):
             handle.remove()
-        self._handles, self._gradient, self._before, self._last = [], [], [], None
+        self._handles, self._at_steps, self._gradient, self._before, self._last = [], [], [], [], None
 
     # ---- what is seen
 
     def _on_forward(self, module: Any, given: Any, made: Any) -> None:
-        if self._busy or not self.torch.is_grad_enabled() or not given:
+        if self._busy or not given or not self.torch.is_grad_enabled():
             return
         self._given = given[0]
         self.forwards += 1
-        self.evaluating += not module.training
+        if not module.training:
+            self.evaluating += 1
 
     def _on_loss(self, module: Any, given: Any, value: Any) -> None:
-        if self._busy or self._given is None or len(given) < 2 or not self.torch.is_grad_enabled():
+        X = self._given
+        if self._busy or X is None or len(given) < 2:
             return
-        X, y = self._given, given[1]
+        y, self._given = given[1], None
         self._last = (X, y)
         self.costs.append(value.detach())
+        self.rates.append(self.optimizer.param_groups[0]["lr"])
         self.sizes.append(len(X))
-        if self.kept < MOST_ROWS and self.numbers < MOST_NUMBERS:
-            self.batches.append((X, y))
-            self.versions.append((X._version, y._version))
-            self.kept += len(X)
-            self.numbers += X.numel()
+        if self.kept < MOST_NUMBERS:
+            self.batches.append((X, y, X._version, y._version))
+            self.kept += X.numel()
+        if self._at_steps and self.steps >= CHECKED[-1]:  # all that was to be checked is
+            for handle in self._at_steps:
+                handle.remove()
+            self._at_steps = []
 
     def _on_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         self.steps += 1
-        self.rates.append(float(optimizer.param_groups[0]["lr"]))
         self.several |= self.forwards > 1
         self.forwards = 0
         if self.steps + 1 in CHECKED or self.steps in CHECKED:
@@ -216,13 +219,11 @@ class Watch:
             raise UsageError(
                 f"{what} was seen", expected="model(X), loss(outputs, y), backward and optimizer.step() inside", do=hint
             )
-        if any(
-            (X._version, y._version) != version for (X, y), version in zip(self.batches, self.versions, strict=True)
-        ):
+        if any((X._version, y._version) != (was, then) for X, y, was, then in self.batches):
             raise UsageError("the batches were written over after use", do="Make a new tensor for each batch")
         with undisturbed(torch):
-            X = torch.cat([one.detach().to("cpu") for one, _ in self.batches])
-            y = torch.cat([one.detach().to("cpu") for _, one in self.batches])
+            X = torch.cat([one.detach().to("cpu") for one, *_ in self.batches])
+            y = torch.cat([one.detach().to("cpu") for _, one, *_ in self.batches])
             rows, order, epochs = _examples(X.numpy(), sum(self.sizes))
             patient = Patient(
                 torch=torch,
@@ -249,13 +250,14 @@ class Watch:
         costs = [float(cost) for cost in self.costs]
         broken = next((step for step, cost in enumerate(costs, 1) if not math.isfinite(cost)), None)
         remarks = [
-            f"Watched: {self.steps:,} steps, cost {costs[0]:.4g} -> {costs[-1]:.4g}; a step moved the weights by "
+            f"Watched: {len(costs):,} batches, cost {costs[0]:.4g} -> {costs[-1]:.4g}; a step moved the weights by "
             f"{np.median(self.moves) if self.moves else math.nan:.2g} of their length."
         ]
         if broken is not None:
-            remarks.append(f"The cost became NaN or infinite at step {broken:,}.")
-        if min(self.rates) != max(self.rates):
-            remarks.append(f"The rate went from {self.rates[0]:g} to {self.rates[-1]:g}; in the trials it is constant.")
+            remarks.append(f"The cost became NaN or infinite at batch {broken:,}.")
+        rates = [float(rate) for rate in self.rates]
+        if min(rates) != max(rates):
+            remarks.append(f"The rate went from {rates[0]:g} to {rates[-1]:g}; in the trials it is constant.")
         chancy = [
             type(one).__name__
             for one in self.first.modules()
@@ -263,7 +265,8 @@ class Watch:
         ]
         if self.evaluating and chancy:
             remarks.append(
-                f"{self.evaluating:,} steps were taken in evaluation mode: {chancy[0]} does not act. `model.train()`."
+                f"{self.evaluating:,} batches were trained on in evaluation mode: {chancy[0]} does not act. "
+                "`model.train()`."
             )
         if self.several:
             remarks.append("Several batches were added up for a step; the trials take a step for each.")

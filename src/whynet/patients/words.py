@@ -78,6 +78,7 @@ TORCH: dict[str, Say] = {
     "flipped-gradient": lambda _, recipe: "the loss without its minus sign, and `maximize=False` in the optimizer",
     "frozen-layer": lambda _, recipe: "hand all parameters to the optimizer: `model.parameters()`",
     "forgotten-bias": lambda _, recipe: "`nn.Linear(..., bias=True)`",
+    "few-rows": lambda _, recipe: "a sampler that visits every row once: `DataLoader(..., shuffle=True)` alone",
     "standardised": lambda _, recipe: _scaled("standard", recipe),
     "redrawn": lambda _, recipe: "initial weights drawn anew: `layer.reset_parameters()` for every layer",
 }
