@@ -184,4 +184,4 @@ def sklearn_patient(recipe: Recipe, data: Dataset) -> dict[str, Any]:
         alpha=recipe.l2 * size, batch_size=size, max_iter=recipe.epochs, shuffle=recipe.order != "file",
     )  # fmt: skip
     test = None if ward.X_test is None else (ward.X_test, ward.labels_test)
-    return {"estimator": estimator, "X": ward.X, "y": ward.labels, "test": test}
+    return {"estimator": estimator, "data": (ward.X, ward.labels), "test": test}

@@ -20,7 +20,7 @@ from whynet.patients.scikit import diagnose_sklearn
 def test_pixels_that_are_not_scaled_are_named_in_its_words(digits):
     estimator = MLPClassifier((30,), solver="sgd", activation="logistic", learning_rate_init=0.5, max_iter=20)
     before = estimator.get_params()
-    found = diagnose_sklearn(estimator, digits.pixels, digits.labels, budget=8)
+    found = diagnose_sklearn(estimator, data=(digits.pixels, digits.labels), budget=8)
     assert (found.verdict[0].cause, found.verdict[0].status) == ("input-not-scaled", "proved")
     assert found.fix_changes == ("divide `X` by 255",)
     assert estimator.get_params() == before
@@ -28,7 +28,9 @@ def test_pixels_that_are_not_scaled_are_named_in_its_words(digits):
 
 
 def test_a_penalty_is_said_as_alpha(digits):
-    found = diagnose_sklearn(MLPClassifier((30,), alpha=1e4, max_iter=10), digits.pixels / 255, digits.labels, budget=8)
+    found = diagnose_sklearn(
+        MLPClassifier((30,), alpha=1e4, max_iter=10), data=(digits.pixels / 255, digits.labels), budget=8
+    )
     assert found.verdict[0].cause == "regularisation-too-strong"
     assert found.fix_changes[0] == "`MLPClassifier(alpha=0)`"
 
@@ -36,27 +38,29 @@ def test_a_penalty_is_said_as_alpha(digits):
 def test_a_fitted_one_is_understood_and_its_own_epochs_are_taken(digits):
     names = np.array(list("abcdefghij"))[digits.labels]
     estimator = MLPClassifier((20,), max_iter=200, tol=0.05, random_state=0).fit(digits.pixels / 255, names)
-    found = diagnose_sklearn(estimator, digits.pixels / 255, names, trials=False, budget=5)
+    found = diagnose_sklearn(estimator, data=(digits.pixels / 255, names), trials=False, budget=5)
     recipe = found.case.recipe
     assert recipe.epochs == estimator.n_iter_ < 200
     assert (recipe.optimizer, recipe.batch_size, recipe.activation) == ("adam", 200, "relu")
     assert "stopped by itself" in found.remarks[-1]
     estimator.coefs_[0] *= 2
-    assert diagnose_sklearn(estimator, digits.pixels / 255, names, trials=False, budget=5).case.recipe == recipe
+    assert diagnose_sklearn(estimator, data=(digits.pixels / 255, names), trials=False, budget=5).case.recipe == recipe
 
 
 def test_tables_are_tried_by_scikit_learn_itself():
     X, y = load_wine(return_X_y=True)
-    found = diagnose_sklearn(MLPClassifier((20,), max_iter=100, random_state=0), X, y, budget=10)
+    found = diagnose_sklearn(MLPClassifier((20,), max_iter=100, random_state=0), data=(X, y), budget=10)
     assert (found.verdict[0].cause, found.verdict[0].status) == ("input-not-scaled", "proved")
     assert found.fix_changes == ("`make_pipeline(StandardScaler(), MLPClassifier(...))`",)
     scaled = make_pipeline(StandardScaler(), MLPClassifier((20,), max_iter=100, random_state=0))
-    assert diagnose_sklearn(scaled, X, y, budget=5).state == "healthy"
+    assert diagnose_sklearn(scaled, data=(X, y), budget=5).state == "healthy"
 
 
 def test_two_classes_have_one_output_and_another_solver_is_said(digits):
     even = digits.labels % 2 == 0
-    found = diagnose_sklearn(MLPClassifier((20,), solver="lbfgs", max_iter=30), digits.pixels / 255, even, budget=5)
+    found = diagnose_sklearn(
+        MLPClassifier((20,), solver="lbfgs", max_iter=30), data=(digits.pixels / 255, even), budget=5
+    )
     assert found.case.recipe.sizes == (64, 20, 1)
     assert found.case.recipe.cost == "sigmoid-cross-entropy"
     assert any("lbfgs" in remark for remark in found.remarks)
@@ -73,9 +77,9 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(digits):
         (MLPRegressor(), X, np.arange(len(X)) / 7, "no classes"),
     ):
         with pytest.raises(UsageError, match=says):
-            diagnose_sklearn(estimator, X_given, y_given)
+            diagnose_sklearn(estimator, data=(X_given, y_given))
     with pytest.raises(UsageError, match="no test data"):
-        diagnose_sklearn(MLPClassifier(), X, y, test=3)
+        diagnose_sklearn(MLPClassifier(), data=(X, y), test=3)
 
 
 @pytest.mark.slow
