@@ -96,15 +96,15 @@ static void multiply_transposed(const T* a, std::ptrdiff_t a_row, const T* b, st
             dots<T, 1, 1>(a + r * a_row, a_row, b + k * b_row, b_row, columns, c + r * c_row + k, c_row);
 }
 
-// C (rows, columns) = A B by BLAS, whose matrices are column-major: it is handed C^T = B^T A^T. `a_turned`: A is stored
+// C (rows, columns) = factor A B, or with `add` C + factor A B, by BLAS, whose matrices are column-major: it is handed C^T = B^T A^T. `a_turned`: A is stored
 // as (inner, rows); `b_turned`: B as (columns, inner).
 template <class T>
 static void multiply_large(Gemm<T> gemm, bool a_turned, const T* a, int a_row, bool b_turned, const T* b, int b_row,
-                           int rows, int inner, int columns, T* c, int c_row) {
+                           int rows, int inner, int columns, T* c, int c_row, T factor = 1, bool add = false) {
     char left = b_turned ? 'T' : 'N', right = a_turned ? 'T' : 'N';
-    T one = 1, zero = 0;
-    gemm(&left, &right, &columns, &rows, &inner, &one, const_cast<T*>(b), &b_row, const_cast<T*>(a), &a_row, &zero, c,
-         &c_row);
+    T before = add ? 1 : 0;
+    gemm(&left, &right, &columns, &rows, &inner, &factor, const_cast<T*>(b), &b_row, const_cast<T*>(a), &a_row, &before,
+         c, &c_row);
 }
 
 // Values of inked pixels, looked up where they are used: they are bytes in memory.

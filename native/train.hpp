@@ -598,6 +598,11 @@ struct Trainer {
             if (large(l)) {
                 for (int k = 0; k < layer.in; k += LARGE_ROWS) {
                     const int count = smallest(LARGE_ROWS, layer.in - k);
+                    if (step.plain && !keep) {  // straight into the weights
+                        multiply_large(task.gemm, true, input + k, input_width, false, dz, width, count, batch, n,
+                                       W + std::size_t(k) * width, width, T(-step.rate), true);
+                        continue;
+                    }
                     T* g = keep ? whole + std::size_t(k) * width : block;
                     const int g_row = keep ? width : n;
                     multiply_large(task.gemm, true, input + k, input_width, false, dz, width, count, batch, n, g, g_row);
