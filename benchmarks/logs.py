@@ -1,6 +1,6 @@
 """How often a log alone is read right: real trainings, their figures printed in many formats, each diagnosed.
 
-    python benchmarks/logs.py figures build/figures.jsonl --seeds 0,1    # train everything once (an hour)
+    python benchmarks/logs.py figures build/figures.jsonl --seeds 0,1    # train everything once (a quarter of an hour)
     python benchmarks/logs.py score build/figures.jsonl                  # print, read, compare: a minute
 
 The patients are the planted faults of `casebook/plants.py`, the sound networks that they were planted in, the real
