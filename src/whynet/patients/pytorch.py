@@ -16,6 +16,7 @@ import numpy as np
 from whynet.doctor.case import Symptom
 from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.errors import NoRecipe, ResourceError, UsageError
+from whynet.optimizers.optimizers import RMSprop
 from whynet.patients.course import Course, class_numbers
 from whynet.patients.losses import recognise
 from whynet.patients.recreate import Description, squashed
@@ -156,7 +157,7 @@ def undisturbed(torch: Any) -> Iterator[None]:
     True
     """
     python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002 - it is the user's that is kept
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):  # copies are on the CPU
         try:
             yield
         finally:
@@ -300,13 +301,15 @@ class Patient:
             raise NoRecipe(f"a recipe has no '{odd[0]}'", found=f"{odd[0]}={options[odd[0]]}")
         steps: dict[str, Any] = {"optimizer": NAMES[kind], "learning_rate": float(options["lr"])}
         decay = float(options.get("weight_decay", 0.0))
-        steps["weight_decay" if kind == "AdamW" else "l2"] = decay
+        steps["weight_decay" if kind == "AdamW" or options.get("decoupled_weight_decay") else "l2"] = decay
         if kind == "SGD":
             steps["momentum"] = float(options["momentum"])
             if options["nesterov"]:
                 steps["optimizer"] = "nesterov"
         elif kind == "RMSprop":
             steps["momentum"] = float(options["momentum"])
+            if options["alpha"] != RMSprop.decay:
+                self.remarks.append(f"alpha is {options['alpha']:g}; the trials were made with {RMSprop.decay:g}")
         else:
             beta1, beta2 = options["betas"]
             steps["momentum"] = 0.0 if beta1 == 0.9 else float(beta1)
