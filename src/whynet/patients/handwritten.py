@@ -29,6 +29,7 @@ from whynet.patients.forensics import Findings, compare, examine, examine_blindl
 from whynet.patients.mistakes import Mistake, backward, factor_in_words
 from whynet.patients.objects import adapt
 from whynet.patients.recreate import Description, recreate
+from whynet.patients.words import NUMPY, Tongue, in_their_words
 from whynet.training.recipe import Recipe
 from whynet.types import Array
 
@@ -147,6 +148,7 @@ def diagnose_code(
             say("training a recipe that does the same, mistakes included")
             left = max(budget - (time.perf_counter() - started), 5.0)
             diagnosis = diagnose(*recreated, budget=left, trials=trials, say=say)
+            diagnosis = in_their_words(diagnosis, Tongue("NumPy", NUMPY, rate=rate / recreated[0].rate))
     if diagnosis is None:
         diagnosis = _on_its_own(audit, rate, batch_size or 10, trials, say)
     _join(diagnosis, audit)

@@ -133,6 +133,38 @@ SKLEARN: dict[str, Say] = {
     "standardised": lambda _, recipe: "`make_pipeline(StandardScaler(), MLPClassifier(...))`",
 }
 
+DRAWN = {  # initial weights in NumPy
+    "scaled-normal": "rng.normal(0, 1 / np.sqrt(fan_in), W.shape)",
+    "he": "rng.normal(0, np.sqrt(2 / fan_in), W.shape)",
+    "glorot": "rng.normal(0, np.sqrt(2 / (fan_in + fan_out)), W.shape)",
+}
+FORMULAS = {"relu": "np.maximum(z, 0)", "tanh": "np.tanh(z)", "sigmoid": "1 / (1 + np.exp(-z))", "identity": "z"}
+NUMPY: dict[str, Say] = {
+    "learning_rate": lambda value, _: f"a learning rate of {value:g}",
+    "init": lambda value, _: f"`W = {DRAWN.get(value, DRAWN['scaled-normal'])}` for every layer",
+    "bias_init": lambda value, _: "`b = np.zeros(b.shape)`",
+    "output_init": lambda value, _: f"`W = {DRAWN.get(value, DRAWN['scaled-normal'])}` for the last layer",
+    "activation": lambda value, _: f"`a = {FORMULAS.get(value, value)}` in the hidden layers, and its slope",
+    "output_activation": lambda value, _: "outputs and cost that fit: a softmax with its cross-entropy",
+    "cost": lambda value, _: "the cross-entropy: `delta = a - t` at the outputs, without the slope",
+    "scaling": lambda name, _: "`X = X / 255`" if name == "0..1" else "`X = (X - X.mean()) / X.std()`",
+    "order": lambda value, _: "`order = rng.permutation(n)` before every epoch",
+    "batch_size": lambda value, _: f"batches of {value}: a step after each, not after all examples",
+    "epochs": lambda value, _: f"{value:,} epochs",
+    "sizes": lambda value, _: "layers of " + ", ".join(map(str, value)) + " units",
+    "l2": lambda value, _: f"a weight decay of {value:g}" if value else "no weight decay",
+    "train_size": lambda value, _: "train on all examples that there are",
+    "raw-momentum": lambda _, recipe: "`v = momentum * v - rate * gradient; W += v`",
+    "stale-gradients": lambda _, recipe: "set the sums of the gradients to 0 before every batch",
+    "summed-gradient": lambda _, recipe: "divide the gradients by the batch size",
+    "flipped-gradient": lambda _, recipe: "`W -= rate * gradient`: downhill",
+    "forgotten-bias": lambda _, recipe: "`b -= rate * db` for every layer",
+    "frozen-layer": lambda _, recipe: "`W -= rate * dW` for every layer",
+    "no-output-slope": lambda _, recipe: "`delta = (a - t) * f'(z)` at the outputs, or the cross-entropy as the cost",
+    "no-hidden-slope": lambda _, recipe: "`delta = (W.T @ delta) * f'(z)` in the hidden layers",
+    "wrong-slope": lambda _, recipe: "`f'(z)`, or `a * (1 - a)`; not `f'(a)`",
+}
+
 
 @dataclass(frozen=True)
 class Tongue:
@@ -150,6 +182,8 @@ class Tongue:
     def say(self, edits: Mapping[str, Any], without: tuple[str, ...], recipe: Recipe) -> str:
         """The fields that a change alters, and the mistakes that it takes out, in the library's words."""
         kept = {name: value for name, value in edits.items() if getattr(recipe, name, None) != value}
+        if "init" in kept and kept.get("output_init", "") is None:
+            del kept["output_init"]  # the last layer like the others
         parts = []
         for name in (*kept, *without):
             value = kept.get(name)
