@@ -47,6 +47,14 @@ def test_initial_weights_are_recognised(text, seed):
         assert again.std() == pytest.approx(arrays[layer].std(), rel=0.12)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_handful_of_biases_is_enough_to_know_pytorchs_rule(seed):
+    rng = np.random.default_rng(seed)
+    fans = [(64, 20), (20, 10)]
+    biases = [rng.uniform(-1, 1, fan_out) / np.sqrt(fan_in) for fan_in, fan_out in fans]
+    assert fit_init(biases, fans) == "scaled-uniform"
+
+
 def test_learning_rates_and_penalties_are_those_of_the_cost(digits):
     """Their loss is a fifth of the cost: five times the rate makes the same steps."""
     recipe, _ = recreate(described(digits, factor=0.2, learning_rate=0.5, l2=0.01))

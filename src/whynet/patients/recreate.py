@@ -236,7 +236,7 @@ def _unless_usual(output_activation: str, cost: str) -> str | None:
 # ---- initial weights
 
 
-NAMED: dict[str, Callable[[int, int], float]] = {  # -> standard deviation; the first that fits is taken
+NAMED: dict[str, Callable[[int, int], float]] = {  # -> standard deviation
     "scaled-normal": lambda fan_in, fan_out: 1 / math.sqrt(fan_in),
     "scaled-uniform": lambda fan_in, fan_out: 1 / math.sqrt(3 * fan_in),
     "he": lambda fan_in, fan_out: math.sqrt(2 / fan_in),
@@ -278,7 +278,10 @@ def fit_init(arrays: Sequence[Array], fans: Sequence[tuple[int, ...]]) -> str:
     misses = {name: _miss(spreads, expected, doubts) for name, expected in rules.items()}
     fitting = [name for name, miss in misses.items() if miss <= 1]
     if centred and fitting:
-        return fitting[0]
+        inside = all(np.abs(array).max() * math.sqrt(fan[0]) <= 1.0001 for array, fan in zip(arrays, fans, strict=True))
+        if inside and "scaled-uniform" in fitting:  # of normal numbers a third would lie outside
+            return "scaled-uniform"
+        return min(fitting, key=lambda name: misses[name])
     if _miss(spreads, [sd] * len(spreads), doubts) <= 1 or len(arrays) == 1:
         flat = values.size >= 20 and float(np.mean(((values - mean) / sd) ** 4)) < 2.2  # uniform 1.8, normal 3
         if flat:
