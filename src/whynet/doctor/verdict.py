@@ -27,7 +27,7 @@ from whynet.doctor.case import Case, Symptom
 from whynet.doctor.cause import Change, Suspicion
 from whynet.doctor.causes import NAMES, cause
 from whynet.doctor.floors import Reading
-from whynet.doctor.patient import recipe_of
+from whynet.doctor.patient import misreported, recipe_of
 from whynet.doctor.series import Series
 from whynet.doctor.states import state_of
 from whynet.doctor.trials import Laboratory, Outcome
@@ -182,11 +182,13 @@ def diagnose(
     budget: float = 30.0,
     trials: bool = True,
     say: Callable[[str], None] = lambda _: None,
+    misreport: float = math.nan,
 ) -> Diagnosis:
     """Why does this not learn? Train it, measure, suspect, and prove by training again with one thing changed.
 
     `recipe` is a `Recipe`, a run's folder, a recipe file or the name of a shipped recipe; `data` a `Dataset` or what
     `whynet.load` takes. `budget` is in seconds; `say` is told what is going on. Without `trials` nothing is proved.
+    `misreport` is how far a run's record is from its model, as `misreported` has it.
 
     >>> from whynet.data.sources import load
     >>> found = diagnose(Recipe(data="digits", init="zeros", epochs=3, learning_rate=0.5), load("digits"), budget=20)
@@ -194,13 +196,17 @@ def diagnose(
     ('symmetric-init', 'proved')
     """
     started = time.perf_counter()
+    patient = recipe if isinstance(recipe, str) else ""
     recipe = recipe_of(recipe) if isinstance(recipe, str) else recipe
     if data is None or isinstance(data, str):
         data = load(data or recipe.data)
+    misreport = misreported(patient, data) if patient else misreport
     laboratory = Laboratory(data, seed=recipe.seed, budget=budget)
     say("training it unchanged, and measuring")
     with threadpool_limits(1):
         case, outcome = laboratory.watch(recipe, longest=0.15 * budget)
+    if misreport > case.value("accuracy-misreported"):
+        case.note("accuracy-misreported", misreport, "share", "0")
     linear = laboratory.linear(recipe)
     if case.features < FEW:  # no straight line may separate the classes (XOR): the nearest neighbour is the yardstick
         linear = max(linear, case.value("nearest-neighbour"))

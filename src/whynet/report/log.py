@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from whynet.doctor.causes import cause
 from whynet.doctor.states import IN_WORDS
-from whynet.report.diagnosis import symptom_in_words
+from whynet.doctor.words import in_words
 from whynet.report.page import chart, figures, text
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def log_in_words(diagnosis: Diagnosis) -> str:
     if diagnosis.verdict:
         lines += ["", "Evidence:"]
         for symptom in diagnosis.verdict[0].evidence:
-            lines += _wrapped(symptom_in_words(symptom))
+            lines += _wrapped(in_words(symptom))
         lines += ["", f"{LEFT}:"]
         lines += [f"  {finding.cause}: {_first_line(finding.cause)}" for finding in diagnosis.verdict]
         lines += ["", "To tell them apart:", *_wrapped(diagnosis.separate)]
@@ -49,7 +49,7 @@ def log_html(diagnosis: Diagnosis) -> str:
         rows = "".join(f"<li>{text(_reading_in_words(one))}</li>" for one in diagnosis.readings)
         parts.append(f"<h3>What these numbers are</h3><ul>{rows}</ul>")
     if diagnosis.verdict:
-        rows = "".join(f"<li>{text(symptom_in_words(one))}</li>" for one in diagnosis.verdict[0].evidence)
+        rows = "".join(f"<li>{text(in_words(one))}</li>" for one in diagnosis.verdict[0].evidence)
         parts.append(f"<h3>Evidence</h3><ul>{rows}</ul>")
         rows = "".join(
             f"<li><b>{text(one.cause)}</b>: {text(_first_line(one.cause))}</li>" for one in diagnosis.verdict
