@@ -14,7 +14,7 @@ from whynet.doctor import causes, verdict
 from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Change, Suspicion
 from whynet.doctor.causes import NAMES, cause
-from whynet.doctor.patient import recipe_of, recorded
+from whynet.doctor.patient import misreported, recipe_of, recorded
 from whynet.doctor.trials import Laboratory
 from whynet.doctor.verdict import diagnose
 from whynet.doctor.words import WORDS
@@ -228,6 +228,17 @@ def test_a_run_whose_record_is_another_is_told_so(tmp_path, digits):
     record = json.loads(metrics.read_text())
     metrics.write_text(json.dumps({**record, "cost": 9.9}) + "\n")
     assert "not about that record" in recorded(str(tmp_path / "run"), read, digits)
+
+
+def test_a_record_that_is_not_of_its_model_is_a_wrong_accuracy(tmp_path, digits):
+    whynet.fit(SOUND["sigmoid-30"].but(data="digits", epochs=15), out=tmp_path / "run")
+    run = str(tmp_path / "run")
+    assert misreported(run, digits) == 0
+    metrics = tmp_path / "run" / "metrics.jsonl"
+    records = [json.loads(line) for line in metrics.read_text().splitlines()]
+    metrics.write_text("".join(json.dumps({**one, "test_correct": 355}) + "\n" for one in records))
+    found = diagnose(run, digits, trials=False)
+    assert [(finding.cause, finding.status) for finding in found.verdict] == [("metric-wrong", "found")]
 
 
 def test_suspicions_are_sorted_by_strength(digits):

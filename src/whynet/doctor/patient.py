@@ -9,8 +9,11 @@ from whynet import files
 from whynet.casebook.cases import CASES
 from whynet.data.dataset import Dataset
 from whynet.errors import WhynetError
+from whynet.network.network import Network
+from whynet.training.datafaults import with_test_faults
 from whynet.training.history import History
 from whynet.training.loop import Training, build
+from whynet.training.metrics import accuracy
 from whynet.training.recipe import Recipe
 
 CLOSE = 1e-3  # relative: chaotic recipes differ in the last bits between engines
@@ -59,3 +62,24 @@ def recorded(patient: str, recipe: Recipe, data: Dataset) -> str | None:
         f"The run recorded a cost of {then:.6g} for its first epoch; training its recipe again gives {now:.6g}. What "
         "follows is about the recipe, not about that record."
     )
+
+
+def misreported(patient: str, data: Dataset) -> float:
+    """How far every test accuracy that a run recorded is from that of the model it kept, which may be an earlier one
+    than the last; NaN where there is no such record, or no such model.
+
+    >>> from whynet.data.sources import load
+    >>> misreported("vectorised", load("digits"))  # no run
+    nan
+    """
+    metrics, model = Path(patient) / "metrics.jsonl", Path(patient) / "model.safetensors"
+    if not metrics.is_file() or not model.is_file() or data.test is None:
+        return math.nan
+    history = History.from_json_lines(files.read(metrics, 1 << 30).decode("utf-8", "replace"), str(metrics))
+    printed = [epoch.test_accuracy for epoch in history if epoch.test_accuracy is not None]
+    recipe, network = Recipe.read(Path(patient) / "recipe.toml"), Network.load(model)
+    tested = with_test_faults(data.test, recipe.faults, recipe.seed)
+    if not printed or tested is None or network.sizes[0] != tested.features:
+        return math.nan
+    own = accuracy(network, tested)
+    return min(abs(one - own) for one in printed)

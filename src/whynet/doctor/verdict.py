@@ -27,7 +27,7 @@ from whynet.doctor.case import Case, Symptom
 from whynet.doctor.cause import Change, Suspicion
 from whynet.doctor.causes import NAMES, cause
 from whynet.doctor.floors import Reading
-from whynet.doctor.patient import recipe_of
+from whynet.doctor.patient import misreported, recipe_of
 from whynet.doctor.series import Series
 from whynet.doctor.states import state_of
 from whynet.doctor.trials import Laboratory, Outcome
@@ -38,6 +38,7 @@ SEEDS = 3
 SETS = 16  # about so many sets of changes are tried
 CLEAR = 0.85  # evidence so strong that even a network that learns is tried without it
 FEW = 16  # features
+HARM = 0.4  # defects with weaker evidence may well be harmless
 NOISE = 0.01  # accuracies this close are alike
 GOOD = 0.03  # so far below a linear classifier, learning counts as restored
 MEASURED = (  # defects that are measured directly, whether or not they matter
@@ -190,11 +191,13 @@ def diagnose(
     budget: float = 30.0,
     trials: bool = True,
     say: Callable[[str], None] = lambda _: None,
+    misreport: float = math.nan,
 ) -> Diagnosis:
     """Why does this not learn? Train it, measure, suspect, and prove by training again with one thing changed.
 
     `recipe` is a `Recipe`, a run's folder, a recipe file or the name of a shipped recipe; `data` a `Dataset` or what
     `whynet.load` takes. `budget` is in seconds; `say` is told what is going on. Without `trials` nothing is proved.
+    `misreport` is how far a run's record is from its model, as `misreported` has it.
 
     >>> from whynet.data.sources import load
     >>> found = diagnose(Recipe(data="digits", init="zeros", epochs=3, learning_rate=0.5), load("digits"), budget=20)
@@ -202,13 +205,17 @@ def diagnose(
     ('symmetric-init', 'proved')
     """
     started = time.perf_counter()
+    patient = recipe if isinstance(recipe, str) else ""
     recipe = recipe_of(recipe) if isinstance(recipe, str) else recipe
     if data is None or isinstance(data, str):
         data = load(data or recipe.data)
+    misreport = misreported(patient, data) if patient else misreport
     laboratory = Laboratory(data, seed=recipe.seed, budget=budget)
     say("training it unchanged, and measuring")
     with threadpool_limits(1):
         case, outcome = laboratory.watch(recipe, longest=0.15 * budget)
+    if misreport > case.value("accuracy-misreported"):
+        case.note("accuracy-misreported", misreport, "share", "0")
     linear = laboratory.linear(recipe)
     if case.features < FEW:  # no straight line may separate the classes (XOR): the nearest neighbour is the yardstick
         linear = max(linear, case.value("nearest-neighbour"))
@@ -314,7 +321,7 @@ class _Trials:
         """Where a program without the mistakes that were measured does just as badly, they are not what stops the
         learning; the trials are then made with that program, whose steps the fast engine takes."""
         defects: list[Trial] = []
-        for sizes in self._trials_of([one for one in self.suspects if _direct(*one)]):
+        for sizes in self._trials_of([one for one in self.suspects if _direct(*one) and one[1].strength >= HARM]):
             if sizes[-1].change.without and self._sensible([*defects, sizes[-1]]):
                 defects.append(sizes[-1])
         sound = self._merged(defects)
@@ -334,18 +341,24 @@ class _Trials:
         self.before = self.scores([sound])[0]
 
     def _needed(self, best: list[Trial]) -> list[Trial]:
-        """The mistakes that the trials are made without, if the cure does not work beside them."""
+        """Those of the mistakes that the trials are made without, beside which the cure does not work."""
         if not self.mended:
             return []
-        patient = self.patient
-        for trial in best:
-            patient = trial.change.apply(patient)
-        self.lab.allow(2, 0.3)
-        kept = self.lab.run([patient], share=self.share)[0]
-        share = self.share if kept.whole else kept.steps / max(self.total, 1)
+        kept = [self._cured(best, [trial for trial in self.mended if trial is not out]) for out in self.mended]
+        self.lab.allow(len(kept) + 2, 0.3)
+        beside = self.lab.run(kept, share=self.share)
+        steps = min(one.steps for one in beside)
+        share = min(self.share, steps / max(self.total, 1))  # the readable engine may have come less far
         mended, before = self.lab.run([self._merged(best), self.recipe], share=share)
-        gain = self.score(mended) - self.score(before)
-        return self.mended if self.score(kept) < self.score(mended) - max(0.5 * gain, 2 * NOISE) else []
+        least = self.score(mended) - max(0.5 * (self.score(mended) - self.score(before)), 2 * NOISE)
+        return [trial for trial, one in zip(self.mended, beside, strict=True) if self.score(one) < least]
+
+    def _cured(self, best: list[Trial], mended: list[Trial]) -> Recipe:
+        """The patient with the cure, and with some of its mistakes mended."""
+        recipe = self.patient
+        for trial in [*mended, *best]:
+            recipe = trial.change.apply(recipe)
+        return recipe
 
     def _trials_of(self, suspects: Sequence[tuple[str, Suspicion]]) -> list[list[Trial]]:
         """For each suspect its change, in all its sizes; those that change nothing are left out."""
@@ -645,7 +658,12 @@ class _Trials:
     def _fix(self, best: list[Trial], after: float) -> None:
         """The mended recipe, trained as long as the patient was, and tested; the baselines beside it."""
         best = self._defects_mended(best, after)
-        sets = [best, [*best, *self.extra]] if self.extra else [best]
+        plain = [
+            trial for trial in best if not trial.cause.startswith("lr-")
+        ]  # what is short of steps likes other rates
+        sets = [plain, best] if 0 < len(plain) < len(best) else [best]
+        if self.extra:
+            sets.append([*best, *self.extra])
         diagnosis = self.diagnosis
         longer = self.recipe.but(epochs=max(3 * self.recipe.epochs, 3))
         rng = np.random.default_rng([self.recipe.seed, 5])
@@ -654,8 +672,10 @@ class _Trials:
         usual, self.lab.usual = self.lab.usual, self.lab.budget  # the whole training is the proof
         self.lab.allow(len(sets) + 1, 0.6)
         *mended, unchanged = self.lab.run([*map(self._merged, sets), self.patient])
-        chosen = max(range(len(sets)), key=lambda index: self.score(mended[index]))
+        top = max(map(self.score, mended))
+        chosen = next(index for index, one in enumerate(mended) if self.score(one) >= top - NOISE)
         diagnosis.after = mended[chosen]
+        self._release({trial.cause for trial in best} - {trial.cause for trial in sets[chosen]})
         diagnosis.before = unchanged if unchanged.finite or diagnosis.before is None else diagnosis.before
         diagnosis.fix_recipe = self._merged(sets[chosen])
         diagnosis.fix_changes = tuple(trial.change.words for trial in [*self.mended, *sets[chosen]])
@@ -664,6 +684,14 @@ class _Trials:
         self.lab.allow(len(arms), 0.4)
         for name, outcome in zip(BASELINES, self.lab.run(arms, share=self.share), strict=True):
             diagnosis.baselines[name] = outcome
+
+    def _release(self, causes: set[str]) -> None:
+        """Causes that the whole training shows not to be needed in the set."""
+        self.diagnosis.verdict = [
+            replace(finding, with_=tuple(name for name in finding.with_ if name not in causes))
+            for finding in self.diagnosis.verdict
+            if finding.cause not in causes
+        ]
 
     def _defects_mended(self, best: list[Trial], after: float) -> list[Trial]:
         """The set, and what else is measured to be wrong, where mending it costs the cured network nothing."""

@@ -23,7 +23,7 @@ from whynet.doctor.cause import LIKELY, Change, Suspicion
 
 def suspect(case: Case) -> Suspicion | None:
     sizes = case.recipe.sizes
-    if sizes is not None and len(sizes) > 2 and case.rows < 100 and min(sizes[1:-1]) <= 3:
+    if sizes is not None and len(sizes) > 2 and (case.rows < 100 or case.features < 5) and min(sizes[1:-1]) <= 3:
         return Suspicion(LIKELY, case.evidence("rows", "narrowest"))
     return None
 

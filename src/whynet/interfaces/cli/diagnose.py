@@ -76,7 +76,7 @@ def diagnose(
     assert patient is not None
     from whynet import files
     from whynet.data.sources import load
-    from whynet.doctor.patient import recipe_of, recorded
+    from whynet.doctor.patient import misreported, recipe_of, recorded
     from whynet.doctor.verdict import diagnose as find_out
     from whynet.report.diagnosis import diagnosis_html, diagnosis_in_words
     from whynet.report.page import page as whole_page
@@ -91,7 +91,8 @@ def diagnose(
     dataset = load(data or recipe.data, say=screen.say)
     seconds = budget or (SLOW_BUDGET if recipe.faults else BUDGET)
     remark = recorded(patient, recipe, dataset)
-    diagnosis = find_out(recipe, dataset, budget=seconds, trials=not no_trials, say=screen.say)
+    off = misreported(patient, dataset)
+    diagnosis = find_out(recipe, dataset, budget=seconds, trials=not no_trials, say=screen.say, misreport=off)
     if remark:
         diagnosis.remarks.insert(0, remark)
     screen.result(diagnosis.as_dict(), diagnosis_in_words(diagnosis))
