@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from whynet.network.layers import Dense as Dense
     from whynet.network.network import Network as Network
     from whynet.patients.diagnose import diagnose as diagnose
-    from whynet.patients.torch_watch import watch as watch
+    from whynet.patients.frameworks.torch_watch import watch as watch
     from whynet.training.history import Epoch as Epoch
     from whynet.training.history import History as History
     from whynet.training.loop import train as train
@@ -45,7 +45,7 @@ _HOMES = {
     "load": "whynet.data.sources",
     "train": "whynet.training.loop",
     "train_many": "whynet.training.many",
-    "watch": "whynet.patients.torch_watch",
+    "watch": "whynet.patients.frameworks.torch_watch",
 }
 
 __all__ = [

@@ -8,9 +8,9 @@ import pytest
 import planted
 from handmade import BUGS, Network, examples
 from whynet.network.layers import Dense
-from whynet.patients.anatomy import identify
-from whynet.patients.code import Code, Examples
-from whynet.patients.forensics import examine, examine_blindly
+from whynet.patients.own_code.anatomy import identify
+from whynet.patients.own_code.code import Code, Examples
+from whynet.patients.own_code.forensics import examine, examine_blindly
 
 NETS = [((12, 8, 5), "sigmoid", "quadratic"), ((12, 7, 7, 5), "tanh", "binary"), ((12, 9, 6, 5), "relu", "softmax")]
 

@@ -10,7 +10,7 @@ import pytest
 import whynet
 from handmade import Network, examples
 from support import ROOT
-from whynet.patients.objects import adapt
+from whynet.patients.own_code.objects import adapt
 
 sys.path.insert(0, str(ROOT / "examples" / "sick"))
 

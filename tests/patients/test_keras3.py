@@ -13,7 +13,7 @@ from wards import EXPRESSIBLE, in_keras, keras_patient
 from whynet.casebook.plants import PLANTS, SOUND
 from whynet.doctor.verdict import diagnose
 from whynet.errors import ResourceError, UsageError
-from whynet.patients.keras3 import diagnose_keras
+from whynet.patients.frameworks.keras3 import diagnose_keras
 
 
 def test_without_keras_one_sentence_says_so(monkeypatch):

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from whynet.doctor.causes import NAMES
 from whynet.errors import BadFile, UsageError
 from whynet.interfaces.cli import cli
-from whynet.patients.log import diagnose_log, read_log
-from whynet.patients.patterns import PATTERNS
-from whynet.patients.transcript import read
+from whynet.patients.logs.log import diagnose_log, read_log
+from whynet.patients.logs.patterns import PATTERNS
+from whynet.patients.logs.transcript import read
 
 TEXT = (Path(__file__).parent / "snippets.txt").read_text("utf-8")
 

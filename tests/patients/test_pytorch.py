@@ -14,8 +14,8 @@ from whynet.casebook.cases import CASES
 from whynet.casebook.plants import PLANTS, SOUND
 from whynet.doctor.verdict import diagnose
 from whynet.errors import ResourceError, UsageError
-from whynet.patients.pytorch import diagnose_torch
-from whynet.patients.torch_watch import watch
+from whynet.patients.frameworks.pytorch import diagnose_torch
+from whynet.patients.frameworks.torch_watch import watch
 from whynet.training.loop import split
 from whynet.training.recipe import Recipe
 

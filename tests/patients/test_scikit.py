@@ -14,7 +14,7 @@ from wards import in_sklearn, sklearn_patient
 from whynet.casebook.plants import PLANTS, SOUND
 from whynet.doctor.verdict import diagnose
 from whynet.errors import UsageError
-from whynet.patients.scikit import diagnose_sklearn
+from whynet.patients.frameworks.scikit import diagnose_sklearn
 
 
 def test_pixels_that_are_not_scaled_are_named_in_its_words(digits):

@@ -41,9 +41,9 @@ def diagnose(
     log
         Instead of a patient: what it printed, as text. `cost=`, `classes=`, `labels=` may help to read it.
     parameters, loss, gradients
-        Instead of a patient: the arrays and functions of hand-written code. See `patients/handwritten.py` for what
-        they may take, and for `step=`, `predict=`, `check=`, `learning_rate=`, `batch_size=`, `epochs=`. For PyTorch
-        `loss` is the loss module, beside `optimizer=` and `epochs=`.
+        Instead of a patient: the arrays and functions of hand-written code. See `patients/own_code/diagnose.py` for
+        what they may take, and for `step=`, `predict=`, `check=`, `learning_rate=`, `batch_size=`, `epochs=`. For
+        PyTorch `loss` is the loss module, beside `optimizer=` and `epochs=`.
     budget
         Seconds for the trials; without `trials` nothing is proved.
     say
@@ -69,7 +69,7 @@ def diagnose(
             found=" and ".join(given) or "nothing",
         )  # fmt: skip
     if log is not None:
-        from whynet.patients.log import diagnose_log
+        from whynet.patients.logs.log import diagnose_log
 
         return _asked(diagnose_log, log, about)
     if isinstance(patient, Run):
@@ -86,7 +86,7 @@ def diagnose(
             return _asked(
                 getattr(import_module(module), name), patient, {"data": data, **given_loss, **about, **common}
             )
-    from whynet.patients.handwritten import diagnose_code
+    from whynet.patients.own_code.diagnose import diagnose_code
 
     code = {"data": data, "parameters": parameters, "loss": loss, "gradients": gradients}
     return _asked(diagnose_code, patient, {**code, **about, **common})
@@ -106,7 +106,7 @@ def _asked(function: Callable[..., Diagnosis], patient: Any, arguments: dict[str
 
 
 FRAMEWORKS = (  # the library of which a patient's class is one, and who diagnoses it
-    ("torch", "whynet.patients.pytorch", "diagnose_torch"),
-    ("keras", "whynet.patients.keras3", "diagnose_keras"),
-    ("sklearn", "whynet.patients.scikit", "diagnose_sklearn"),
+    ("torch", "whynet.patients.frameworks.pytorch", "diagnose_torch"),
+    ("keras", "whynet.patients.frameworks.keras3", "diagnose_keras"),
+    ("sklearn", "whynet.patients.frameworks.scikit", "diagnose_sklearn"),
 )

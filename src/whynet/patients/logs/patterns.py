@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from whynet.doctor.floors import SHARES
-from whynet.patients.facts import Facts, Scale, at_floor
-from whynet.patients.transcript import Transcript
+from whynet.patients.logs.facts import Facts, Scale, at_floor
+from whynet.patients.logs.transcript import Transcript
 
 TENDING = {"tends", "tending", "approaches", "approaching", "converges", "converging", "settles", "towards"}
 
@@ -245,7 +245,7 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     """The state, by what was printed; the same lines as in `doctor/states.py`, in the same order.
 
     >>> from whynet.doctor.series import Series
-    >>> from whynet.patients.facts import facts_of, scales
+    >>> from whynet.patients.logs.facts import facts_of, scales
     >>> facts = facts_of((Series("loss", "cost", "", (2.4, math.nan)),), classes=10, linear=0.92)
     >>> state_of_log(facts, scales(10, "mnist", None)[0])
     'non-finite'
@@ -336,7 +336,7 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
     """The name of the pattern that the figures follow; None if nothing is wrong.
 
     >>> from whynet.doctor.series import Series
-    >>> from whynet.patients.facts import facts_of, scales
+    >>> from whynet.patients.logs.facts import facts_of, scales
     >>> facts = facts_of((Series("loss", "cost", "", (2.4, math.nan)),), classes=10, linear=0.92)
     >>> pattern_of(facts, scales(10, "mnist", None)[0], "non-finite", Transcript(()))
     'nan-at-once'
@@ -421,7 +421,7 @@ def high_start(facts: Facts, scale: Scale) -> bool:
     """Whether the first cost is far above that of a network that knows nothing.
 
     >>> from whynet.doctor.series import Series
-    >>> from whynet.patients.facts import facts_of, scales
+    >>> from whynet.patients.logs.facts import facts_of, scales
     >>> facts = facts_of((Series("error", "cost", "", (4.37, 0.45)),), classes=10, linear=0.92)
     >>> high_start(facts, scales(10, "mnist", "quadratic")[0])
     True

@@ -17,12 +17,12 @@ from whynet.doctor.case import Symptom
 from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.errors import NoRecipe, ResourceError, UsageError
 from whynet.optimizers.optimizers import RMSprop
-from whynet.patients.course import Course, class_numbers
+from whynet.patients.frameworks.course import Course, class_numbers
+from whynet.patients.frameworks.torch_data import read_data
+from whynet.patients.frameworks.torch_trace import PROBE, Traced, outputs_of
+from whynet.patients.frameworks.torch_training import Settings, TorchGuest, copied
 from whynet.patients.losses import recognise
 from whynet.patients.recreate import Description, squashed
-from whynet.patients.torch_data import read_data
-from whynet.patients.torch_trace import PROBE, Traced, outputs_of
-from whynet.patients.torch_training import Settings, TorchGuest, copied
 from whynet.patients.words import TORCH
 from whynet.training.recipe import Recipe
 from whynet.types import Array, Labels

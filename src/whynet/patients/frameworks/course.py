@@ -11,8 +11,8 @@ import numpy as np
 
 from whynet.doctor.verdict import Diagnosis, Finding, diagnose
 from whynet.errors import NoRecipe, UsageError
-from whynet.patients.guest import Examination, Guest
-from whynet.patients.ill_data import audit, data_first
+from whynet.patients.frameworks.guest import Examination, Guest
+from whynet.patients.frameworks.ill_data import audit, data_first
 from whynet.patients.recreate import ADAPTIVE, Description, recreate
 from whynet.patients.words import Say, Tongue, in_their_words
 from whynet.types import Array, Labels

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from whynet.errors import UsageError
-from whynet.patients.anatomy import targets_of
-from whynet.patients.code import Code, Examples
+from whynet.patients.own_code.anatomy import targets_of
+from whynet.patients.own_code.code import Code, Examples
 from whynet.types import Array
 
 PREDICT = ("predict", "feedforward", "feed_forward", "forward", "predict_proba", "think", "query", "run", "output",

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from whynet.patients.anatomy import Anatomy, sane, targets_of
-from whynet.patients.code import Code
-from whynet.patients.mistakes import backward
+from whynet.patients.own_code.anatomy import Anatomy, sane, targets_of
+from whynet.patients.own_code.code import Code
+from whynet.patients.own_code.mistakes import backward
 from whynet.types import Array
 
 STEPS = 6
@@ -48,7 +48,7 @@ class Update:
 def audit_step(code: Code, anatomy: Anatomy | None, seed: int = 0) -> Update | None:
     """Take a few steps on a copy and fit them; None where nothing moves or no gradient is known.
 
-    >>> from whynet.patients.code import Examples
+    >>> from whynet.patients.own_code.code import Examples
     >>> rng = np.random.default_rng(0)
     >>> W, X, y = rng.normal(size=(3, 2)), rng.normal(size=(20, 3)), rng.normal(size=(20, 2))
     >>> def gradients(X, y): return [X.T @ (X @ W - y) / len(X)]
@@ -140,8 +140,8 @@ def audit_check(
     gradients, one number a layer, or a measure of error; it is held against what a sound check of a right gradient
     gives, and against what the usual mistakes give.
 
-    >>> from whynet.patients.anatomy import identify
-    >>> from whynet.patients.code import Examples
+    >>> from whynet.patients.own_code.anatomy import identify
+    >>> from whynet.patients.own_code.code import Examples
     >>> rng = np.random.default_rng(0)
     >>> W, X, y = rng.normal(size=(3, 2)), rng.normal(size=(20, 3)), rng.normal(size=(20, 2))
     >>> def loss(X, y): return 0.5 * np.sum((X @ W - y) ** 2) / len(X)

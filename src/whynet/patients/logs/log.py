@@ -17,9 +17,9 @@ from whynet.doctor.floors import SHARES, Reading, explain
 from whynet.doctor.series import Series
 from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.errors import BadFile, UsageError, did_you_mean
-from whynet.patients.facts import Facts, Scale, at_floor, facts_of, scale_of, scales
-from whynet.patients.patterns import PATTERNS, high_start, pattern_of, share_of, state_of_log
-from whynet.patients.transcript import Transcript, read
+from whynet.patients.logs.facts import Facts, Scale, at_floor, facts_of, scale_of, scales
+from whynet.patients.logs.patterns import PATTERNS, high_start, pattern_of, share_of, state_of_log
+from whynet.patients.logs.transcript import Transcript, read
 
 COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")
 LABELS = (*SHARES, "balanced")

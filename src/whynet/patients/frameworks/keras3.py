@@ -14,8 +14,8 @@ from whynet.doctor.case import Symptom
 from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.errors import NoRecipe, ResourceError, UsageError
 from whynet.network.activations import ACTIVATIONS
-from whynet.patients.course import Course, class_numbers
-from whynet.patients.guest import Trained, Variant, standardising
+from whynet.patients.frameworks.course import Course, class_numbers
+from whynet.patients.frameworks.guest import Trained, Variant, standardising
 from whynet.patients.losses import recognise
 from whynet.patients.recreate import Description, squashed
 from whynet.patients.words import KERAS, Tongue

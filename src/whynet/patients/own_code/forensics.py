@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from whynet.patients.anatomy import Anatomy, sane, targets_of
-from whynet.patients.code import Code, arguments
-from whynet.patients.mistakes import KINDS, Gradient, Mistake, backward
+from whynet.patients.own_code.anatomy import Anatomy, sane, targets_of
+from whynet.patients.own_code.code import Code, arguments
+from whynet.patients.own_code.mistakes import KINDS, Gradient, Mistake, backward
 from whynet.types import Array
 
 SAME = 1e-5  # relative: numbers so close are the same, in float64
@@ -60,8 +60,8 @@ class Findings:
 def examine(code: Code, anatomy: Anatomy, seed: int = 0) -> Findings:
     """Is the owner's gradient right? If not, which array's is wrong, and which mistake gives just these numbers?
 
-    >>> from whynet.patients.anatomy import identify
-    >>> from whynet.patients.code import Examples
+    >>> from whynet.patients.own_code.anatomy import identify
+    >>> from whynet.patients.own_code.code import Examples
     >>> rng = np.random.default_rng(0)
     >>> W, X, y = rng.normal(size=(3, 2)), rng.normal(size=(20, 3)), rng.normal(size=(20, 2))
     >>> def loss(X, y): return 0.5 * np.sum((X @ W - y) ** 2) / len(X)
@@ -106,8 +106,8 @@ def compare(
 ) -> Findings:
     """The owner's gradient at one place against the exact one; `any_scale` if only its direction is known.
 
-    >>> from whynet.patients.anatomy import identify
-    >>> from whynet.patients.code import Examples
+    >>> from whynet.patients.own_code.anatomy import identify
+    >>> from whynet.patients.own_code.code import Examples
     >>> rng = np.random.default_rng(0)
     >>> W, X, y = rng.normal(size=(3, 2)), rng.normal(size=(20, 3)), rng.normal(size=(20, 2))
     >>> def loss(X, y): return 0.5 * np.sum((X @ W - y) ** 2) / len(X)
@@ -415,7 +415,7 @@ def _name(code: Code, anatomy: Anatomy, mistake: Mistake) -> str:
 def where(code: Code, anatomy: Anatomy, mistake: Mistake) -> str:
     """The owner's name for what a mistake spoils.
 
-    >>> from whynet.patients.anatomy import Place, Shape
+    >>> from whynet.patients.own_code.anatomy import Place, Shape
     >>> shape = Shape((2, 1), (Place(0, "W"), Place(0, "b")), False, None)
     >>> one = Anatomy(shape, "identity", "identity", "quadratic", True)
     >>> where(Code({"W1": np.zeros((2, 1)), "b1": np.zeros(1)}), one, Mistake("bias-zero", 0, "b"))

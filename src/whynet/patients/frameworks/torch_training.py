@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from whynet.errors import UsageError
-from whynet.patients.guest import Trained, Variant, standardising
-from whynet.patients.torch_trace import outputs_of
+from whynet.patients.frameworks.guest import Trained, Variant, standardising
+from whynet.patients.frameworks.torch_trace import outputs_of
 from whynet.patients.words import TORCH, Tongue
 from whynet.training.recipe import Recipe
 from whynet.types import Array, Labels

@@ -15,8 +15,8 @@ import numpy as np
 from whynet.doctor.verdict import Diagnosis
 from whynet.errors import NoRecipe, UsageError
 from whynet.network.network import Network
-from whynet.patients.course import Course, class_numbers
-from whynet.patients.guest import Trained, Variant, standardising
+from whynet.patients.frameworks.course import Course, class_numbers
+from whynet.patients.frameworks.guest import Trained, Variant, standardising
 from whynet.patients.recreate import Description, compare
 from whynet.patients.words import SKLEARN, Tongue
 from whynet.training.recipe import Recipe

@@ -17,8 +17,8 @@ import numpy as np
 from whynet.doctor.case import Symptom
 from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.errors import UsageError
-from whynet.patients.pytorch import Patient, check, library, undisturbed
-from whynet.patients.torch_training import Settings, copied
+from whynet.patients.frameworks.pytorch import Patient, check, library, undisturbed
+from whynet.patients.frameworks.torch_training import Settings, copied
 from whynet.types import Array
 
 CHECKED = (2, 6)  # steps whose gradient is computed again

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from whynet.network.activations import activation
-from whynet.patients.anatomy import LOSSES, Anatomy
+from whynet.patients.own_code.anatomy import LOSSES, Anatomy
 from whynet.types import Array
 
 
@@ -450,7 +450,7 @@ def backward(
 ) -> Gradient:
     """The gradient of the identified loss, with these mistakes made; without any, the exact one.
 
-    >>> from whynet.patients.anatomy import Place, Shape
+    >>> from whynet.patients.own_code.anatomy import Place, Shape
     >>> shape = Shape((2, 1), (Place(0, "W"), Place(0, "b")), columns=False, bias_row=None)
     >>> one = Anatomy(shape, "identity", "identity", "quadratic", True)
     >>> layers = [(np.array([[1.0], [2.0]]), np.zeros(1))]

@@ -22,12 +22,12 @@ from whynet.doctor.states import state_of
 from whynet.doctor.trials import Outcome
 from whynet.doctor.verdict import Diagnosis, Finding, diagnose
 from whynet.errors import NoRecipe, UsageError
-from whynet.patients.anatomy import LOSSES, Anatomy, identify, sane, targets_of
-from whynet.patients.audit import Update, audit_check, audit_step
-from whynet.patients.code import Code, Examples
-from whynet.patients.forensics import Findings, compare, examine, examine_blindly, where
-from whynet.patients.mistakes import Mistake, backward, factor_in_words
-from whynet.patients.objects import adapt
+from whynet.patients.own_code.anatomy import LOSSES, Anatomy, identify, sane, targets_of
+from whynet.patients.own_code.audit import Update, audit_check, audit_step
+from whynet.patients.own_code.code import Code, Examples
+from whynet.patients.own_code.forensics import Findings, compare, examine, examine_blindly, where
+from whynet.patients.own_code.mistakes import Mistake, backward, factor_in_words
+from whynet.patients.own_code.objects import adapt
 from whynet.patients.recreate import Description, recreate
 from whynet.patients.words import NUMPY, Tongue, in_their_words
 from whynet.training.recipe import Recipe
@@ -85,7 +85,7 @@ def diagnose_code(
     Parameters
     ----------
     thing
-        A network object; it is copied, and found out by trying (see `patients/objects.py`).
+        A network object; it is copied, and found out by trying (see `patients/own_code/objects.py`).
     data
         `(X, y)` with examples in rows or columns, a list of `(x, y)` pairs, or a `Dataset`.
     parameters, loss, gradients, step, predict, check

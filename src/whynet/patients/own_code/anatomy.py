@@ -16,7 +16,7 @@ import numpy as np
 
 from whynet.network.activations import ACTIVATIONS, activation
 from whynet.network.costs import cost as cost_named
-from whynet.patients.code import Code
+from whynet.patients.own_code.code import Code
 from whynet.types import Array
 
 AGREES = 1e-6  # relative: the largest misfit of a loss that is taken for the candidate's, in float64
@@ -239,7 +239,7 @@ def identify(code: Code, seed: int = 0) -> Anatomy | None:
     >>> W, b, X, y = rng.normal(size=(3, 2)), np.zeros(2), rng.normal(size=(9, 3)), np.eye(2)[[0, 1] * 4 + [0]]
     >>> def loss(X, y):
     ...     return 0.5 * np.mean(np.sum((1 / (1 + np.exp(-(X @ W + b))) - y) ** 2, axis=1))
-    >>> from whynet.patients.code import Examples
+    >>> from whynet.patients.own_code.code import Examples
     >>> found = identify(Code([W, b], loss=loss, examples=Examples((X, y))))
     >>> found.output, found.cost, found.mean, round(found.scale, 6)
     ('sigmoid', 'quadratic', True, 1.0)

@@ -1,0 +1,1 @@
+"""A pasted log: text -> `transcript` (series of numbers) -> `facts` -> `patterns` (states, causes) -> `log` (diagnosis)."""
