@@ -1,1 +1,1 @@
-"""A pasted log: text -> `transcript` (series of numbers) -> `facts` -> `patterns` (state, causes) -> `log` (diagnosis)."""
+"""A pasted log: text -> `transcript` (series) -> `facts` -> `patterns` (state and causes) -> `log` (the diagnosis)."""
