@@ -14,7 +14,7 @@ test: .venv/tested-with
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -m "not slow" --pyargs tests whynet
+	$(BIN)/python -m pytest -q -n auto -m "not slow" --pyargs tests whynet
 
 CORE := $(addprefix src/whynet/,network/layers.py network/activations.py network/initializers.py network/costs.py \
 	network/network.py network/gradcheck.py optimizers/optimizers.py optimizers/schedules.py optimizers/penalties.py \
