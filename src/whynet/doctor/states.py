@@ -56,10 +56,10 @@ def state_of(case: Case, *, linear: float, finite: bool, recalls: tuple[float, .
     if known and min(known) < 0.05 and max(known) > 0.5 and accuracy > 3 / case.classes:
         return "classes-missing"
     if good and (not known or min(known) >= 0.5):
-        return "overfits" if value("gap") > 0.05 + doubt else "healthy"
+        return "overfits" if value("gap") > 0.05 + 2 * doubt else "healthy"
     if abs(start - cost) < 0.01 * max(abs(start), 1e-12):
         return "not-started"
-    if value("gap") > 0.05 + doubt:
+    if value("gap") > 0.05 + 2 * doubt:
         return "overfits"
     if value("still-falling") > 0.01 or value("own-steps") < 1:
         return "undertrained"

@@ -224,7 +224,8 @@ class Watch:
         W = network.params[first]["W"].astype(np.float64)
         memo = trace.memos[first]
         x = memo.x if isinstance(memo, DenseMemo) else self.X
-        push = float(abs(W.mean()) * x.astype(np.float64).sum(axis=1).mean())
+        mean = max(abs(W.mean()) - 3 * W.std() / math.sqrt(W.size), 0.0)  # beyond what chance gives
+        push = float(mean * x.astype(np.float64).sum(axis=1).mean())
         case.note("one-sided-push", push, "", "below 2: weights of both signs cancel")
         case.note("weighted-input-sd", float(memo.z.std()) if isinstance(memo, DenseMemo) else math.nan, "", "0.2 to 3")
         case.note("identical-units", _identical(network), "share of hidden units", "0")

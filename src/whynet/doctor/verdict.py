@@ -460,11 +460,11 @@ class _Trials:
         self.lab.allow(SETS, 0.4)
         single = self._likeliest(ranked)
         best: tuple[float, list[Trial]] = (single.alone, [single])
-        best = self._best_of(self._strongest(sized), best, until=0.4 * self.lab.budget)
+        best = self._best_of(self._strongest(sized), best, until=0.2 * self.lab.budget)
         if best[0] - self.before < 0.6 * (self.good - self.before):
             pairs = [[a, b] for first, second in combinations(sized, 2) for a in first for b in second]
             pairs.sort(key=lambda pair: -sum(max(t.alone - self.before, 0) + 0.5 * t.suspicion.strength for t in pair))
-            best = self._best_of(pairs, best, until=0.5 * self.lab.budget)
+            best = self._best_of(pairs, best, until=0.3 * self.lab.budget)
         for _ in range(2):
             if best[0] >= self.good:
                 break
@@ -476,7 +476,7 @@ class _Trials:
                 for one in sizes
                 if one.cause not in chosen and not (restored and one.cause in LIMITS)
             ]
-            grown = self._best_of(more, best, until=0.4 * self.lab.budget)
+            grown = self._best_of(more, best, until=0.2 * self.lab.budget)
             if grown[0] < best[0] + 0.03:
                 break
             best = grown
