@@ -22,12 +22,21 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Change, Suspicion
 
 
+def _harmless(case: Case) -> bool:
+    """Whether it is exactly the gradient of the cross-entropy."""
+    return case.recipe.cost == "quadratic" and "no-hidden-slope" not in case.fitting
+
+
 def suspect(case: Case) -> Suspicion | None:
     if "no-output-slope" in case.fitting or "no-hidden-slope" in case.fitting:
-        harmless = case.recipe.cost == "quadratic" and "no-output-slope" in case.fitting
-        return Suspicion(0.35 if harmless else CERTAIN, case.evidence("gradient-error", "gradient-length"))
+        strength = 0.35 if _harmless(case) else CERTAIN
+        return Suspicion(strength, case.evidence("gradient-error", "gradient-length"))
     return None
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("multiply the error by the activation's slope", without=("no-output-slope", "no-hidden-slope"))]
+    return (
+        []
+        if _harmless(case)
+        else [Change("multiply the error by the activation's slope", without=("no-output-slope", "no-hidden-slope"))]
+    )
