@@ -248,3 +248,13 @@ def test_suspicions_are_sorted_by_strength(digits):
     assert isinstance(cause(found.verdict[0].cause).suspect(found.case), Suspicion)
     assert all(np.isfinite(symptom.value) for symptom in found.verdict[0].evidence)
     assert causes.NAMES is NAMES
+
+
+def test_mending_a_mistake_alone_may_lay_another_bare(digits):
+    recipe = whynet.Recipe(
+        hidden=(20,), cost="quadratic", init="uniform(0, 1.5)", learning_rate=0.0001, momentum=0.3, batch_size=1,
+        epochs=4, faults=("raw-momentum",),
+    )  # fmt: skip
+    found = diagnose(recipe, digits, budget=25)
+    momentum = next(one for one in found.verdict if one.cause == "momentum-unscaled")
+    assert "lays bare a rate of 0.0001" in momentum.words

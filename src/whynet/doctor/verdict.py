@@ -704,9 +704,30 @@ class _Trials:
         diagnosis.fix_changes = tuple(trial.change.words for trial in [*self.mended, *sets[chosen]])
         arms = [self.recipe, longer, chance]
         self.lab.usual = usual
+        self._uncovered(sets[chosen])
         self.lab.allow(len(arms), 0.4)
         for name, outcome in zip(BASELINES, self.lab.run(arms, share=self.share), strict=True):
             diagnosis.baselines[name] = outcome
+
+    def _uncovered(self, best: list[Trial]) -> None:
+        """What mending a mistake alone would lay bare: a learning rate that was never in effect."""
+        for trial in (
+            one for one in [*self.mended, *best] if one.change.without and "learning_rate" in one.change.edits
+        ):
+            nominal = replace(trial, change=Change(trial.change.words, without=trial.change.without))
+            mended, cure = ([nominal if t is trial else t for t in trials] for trials in (self.mended, best))
+            self.lab.allow(2, 0.3)
+            bare, whole = self.scores([self._cured(cure, mended), self._cured(best, self.mended)])
+            if bare > whole - 0.1:
+                continue
+            rate, real = self.patient.rate, trial.change.edits["learning_rate"]
+            words = (
+                f"Mended alone, it lays bare a rate of {rate:g} that was never in effect and is too low: beside the "
+                f"cure {bare:.1%} of the validation images right, {whole:.1%} with the rate that was, {real:g}"
+            )
+            self.diagnosis.verdict = [
+                replace(one, words=words) if one.cause == trial.cause else one for one in self.diagnosis.verdict
+            ]
 
     def _release(self, causes: set[str]) -> None:
         """Causes that the whole training shows not to be needed in the set."""

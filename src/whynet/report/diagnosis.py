@@ -85,7 +85,8 @@ def _finding_in_words(finding: Finding) -> list[str]:
         lines += _wrapped(in_words(symptom), "  ")
     if finding.change and finding.before is not None and finding.after is not None:
         lines += _wrapped(f"changed: {finding.change}", "  ")
-        lines += _wrapped(f"proof: {_change(finding.before, finding.after)}", "  ")
+        label = "proof" if finding.status == "proved" else "with that"
+        lines += _wrapped(f"{label}: {_change(finding.before, finding.after)}", "  ")
     elif finding.change:
         lines += _wrapped(f"to change: {finding.change}", "  ")
     return lines
