@@ -1,11 +1,12 @@
 # make train      train the default network, in an environment made on the first call
 # make test       formatting, types and tests; under five minutes
-# make check-all  make test, and the checks that take longer
+# make check      make test, the compiled engine under the sanitizers, and slower tests: about ten minutes
+# make check-all  make check, and hundreds of diagnoses in PyTorch, Keras and scikit-learn: half an hour more
 # make docs       the API reference into build/api, the table of docs/gradients.md, and docs/causes.md
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train test check-all docs api sanitized sanitized-tests clean
+.PHONY: train test check check-all docs api sanitized sanitized-tests clean
 
 train: .venv/installed
 	$(BIN)/whynet train
@@ -20,10 +21,13 @@ CORE := $(addprefix src/whynet/,network/layers.py network/activations.py network
 	network/network.py network/gradcheck.py optimizers/optimizers.py optimizers/schedules.py optimizers/penalties.py \
 	optimizers/constraints.py engines/reference.py training/loop.py)
 
-check-all: test api .venv/with-torch sanitized
+check: test api .venv/with-torch sanitized
 	@echo "The learning core, to be read in half an hour:"
 	@wc -lw $(CORE)
-	$(BIN)/python -m pytest -q -m slow tests
+	$(BIN)/python -m pytest -q -m "slow and not matrix" tests
+
+check-all: check .venv/with-guests
+	$(BIN)/python -m pytest -q -m matrix tests
 
 # The compiled engine's tests once more, on a build that watches every memory access and every undefined operation.
 SANITIZED := build/sanitized
@@ -65,6 +69,9 @@ api: .venv/tested-with
 # one is not to be had, its tests are skipped with a sentence.
 .venv/with-torch: .venv/tested-with
 	-$(BIN)/python -m pip install --quiet --disable-pip-version-check "torch==2.13.0"
+	touch $@
+
+.venv/with-guests: .venv/with-torch
 	-$(BIN)/python -m pip install --quiet --disable-pip-version-check keras jax
 	touch $@
 

@@ -94,6 +94,7 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(digits):
 
 
 @pytest.mark.slow
+@pytest.mark.matrix
 @pytest.mark.timeout(1200)
 def test_planted_mistakes_are_named_as_in_whynets_own_networks(digits):
     same, wrong = 0, []

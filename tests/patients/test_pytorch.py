@@ -277,6 +277,7 @@ def agreement(pairs):
 
 
 @pytest.mark.slow
+@pytest.mark.matrix
 @pytest.mark.timeout(1200)
 def test_planted_mistakes_are_named_as_in_whynets_own_networks(digits):
     pairs = []
@@ -294,6 +295,7 @@ def test_planted_mistakes_are_named_as_in_whynets_own_networks(digits):
 
 
 @pytest.mark.slow
+@pytest.mark.matrix
 @pytest.mark.mnist
 @pytest.mark.timeout(2400)
 def test_real_cases_are_named_as_in_whynets_own_networks(mnist):
@@ -330,6 +332,7 @@ def healthy_recipes():
 
 
 @pytest.mark.slow
+@pytest.mark.matrix
 @pytest.mark.timeout(1200)
 def test_fifty_healthy_modules_raise_no_alarm(digits):
     alarms, healthy = [], 0
