@@ -24,7 +24,7 @@ CORE := $(addprefix src/whynet/,network/layers.py network/activations.py network
 check: test api .venv/with-torch sanitized
 	@echo "The learning core, to be read in half an hour:"
 	@wc -lw $(CORE)
-	$(BIN)/python -m pytest -q -m "slow and not matrix" tests
+	$(BIN)/python -m pytest -q -n auto -m "slow and not matrix" tests
 
 check-all: check .venv/with-guests
 	$(BIN)/python -m pytest -q -m matrix tests
