@@ -17,7 +17,7 @@ from whynet.doctor.floors import SHARES, Reading, explain
 from whynet.doctor.series import Series
 from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.errors import BadFile, UsageError, did_you_mean
-from whynet.patients.facts import Facts, Scale, at_floor, facts_of, scale_of, scales
+from whynet.patients.facts import Facts, Scale, at_floor, clipped, facts_of, scale_of, scales
 from whynet.patients.patterns import PATTERNS, high_start, pattern_of, share_of, state_of_log
 from whynet.patients.transcript import Transcript, read
 
@@ -141,11 +141,18 @@ def _data(transcript: Transcript, labels: str | None, classes: int | None) -> tu
 
 
 def _halves(run: Sequence[Series]) -> bool:
-    """Whether it looks like two classes: accuracies near one half beside costs near ln 2 or 1/4."""
-    costs = [one.finite[-1] for one in run if one.what == "cost" and one.finite]
-    shares = [one.finite[-1] for one in run if one.what == "accuracy" and one.finite]
-    near = [abs(cost / floor - 1) < 0.02 for cost in costs for floor in (math.log(2), 0.25)]
-    return any(near) and all(0.4 <= share <= 0.6 for share in shares)
+    """Whether it looks like two classes: costs that stay at ln 2 or 1/4, beside accuracies near one half if any."""
+    costs = [one.finite for one in run if one.what == "cost" and one.finite]
+    shares = [one.finite for one in run if one.what == "accuracy" and one.finite]
+    half = all(0.4 <= values[-1] <= 0.6 for values in shares)
+    if not shares:
+        stay = [values for values in costs if values[0] < 1.3 * values[-1]]
+        return any(abs(values[-1] / floor - 1) < 0.02 for values in stay for floor in (math.log(2), 0.25))
+    floors = (math.log(2), 0.25, 0.5)
+    if half and any(abs(values[-1] / floor - 1) < 0.02 for values in costs for floor in floors):
+        return True
+    # the logarithm of a clipped 0, for every wrong answer, in more right answers than one of ten classes gives
+    return any(share[-1] > 0.3 and clipped(cost[-1], share[-1]) for cost in costs for share in shares)
 
 
 def _one(

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from whynet.doctor.series import Series, Split, What
 
@@ -106,6 +106,11 @@ PRINTED = re.compile(rf"[\[(]?\s*(?:{NAN}|{PLAIN})(?![\w.]|\s*[*/+(])")
 ASSIGNED = re.compile(r"^\s*(?P<name>[\w.\[\]]+(?:\s*,\s*[\w.\[\]]+)*)\s*(?:[-+*/@]?=)(?!=)\s*(?P<value>\S.*)$")
 
 
+MANY = 200  # lines that differ in their numbers only: so many of them tell as much as all
+VARYING = str.maketrans(
+    "", "", "0123456789.,+-eE=>#:% \t█▉▊▋▌▍▎▏━╸╺"
+)  # what differs between drawings of a progress bar
+PAIR = re.compile(r"(?<![\d.])([01])(?:\.0*)?\s*(?:[,;|^&\s]|xor|XOR|and)\s*([01])(?:\.0*)?(?![\d.]*\d)")
 LONGEST = 8_000  # characters of a line that is no list or table; what follows is no figure of a training
 
 
@@ -151,7 +156,10 @@ def read(text: str) -> Transcript:
     >>> read("958, 958, 890 of 10000").runs[0][0].values
     (0.0958, 0.0958, 0.089)
     """
+    text = _thinned(text)
     words = frozenset(re.findall(r"[a-zà-ÿ]+", _spaced(text).lower()))
+    if {"00", "01", "10", "11"} <= {"".join(pair) for pair in PAIR.findall(text)}:
+        words |= {"xor"}  # the four examples, by their inputs
     lines = _clean(text)
     figures = list(_lists(lines))
     figures += _tables(lines)
@@ -175,6 +183,20 @@ def read(text: str) -> Transcript:
 # ---- the text
 
 
+def _thinned(text: str) -> str:
+    """The text with some of the lines of each long run of like ones, such as the drawings of a progress bar."""
+    lines = re.split(r"[\n\r\x08\x0b\x0c]+" if len(text) > 100_000 else r"\n", text)
+    if len(lines) <= MANY:
+        return text
+    kept: list[str] = []
+    for _, run in groupby(lines, key=lambda line: line.translate(VARYING)):
+        alike = list(run)
+        every = max(1, len(alike) // MANY)
+        kept += alike[:-1:every] if every > 1 else alike[:-1]
+        kept.append(alike[-1])
+    return "\n".join(kept)
+
+
 def _clean(text: str) -> list[str]:
     """Lines without escape codes, dates, times, sizes and the like, and with numbers as Python writes them."""
     text = text.replace("\r\n", "\n").replace("\u2212", "-").replace("\ufeff", "")
@@ -184,7 +206,7 @@ def _clean(text: str) -> list[str]:
     text = re.sub(r"((?:/|of|von|sur)\s+\d{1,3}) (?=\d{3}(?!\d))", r"\1", text)
     text = _with_decimal_points(text)
     text = ARRAYS.sub(r"\1", WRAPPERS.sub(r"\1", text))
-    text = re.sub(r"\bJ\s*(?:\([^)\n]*\))?\s*(?==|:)", "cost ", text)
+    text = re.sub(r"\b(?:J|[CEL](?=\s*[=:]\s*\d*\.\d))\s*(?:\([^)\n]*\))?\s*(?==|:)", "cost ", text)
     return [re.sub(r"^\s*(?:>\s+|[-*•]\s+|\d+[.)]\s+(?=[A-Za-z]{3}))", "", line) for line in text.split("\n")]
 
 
@@ -334,6 +356,7 @@ def _tables(lines: list[str]) -> list[_Figure]:
 
 def _table(lines: list[str], start: int) -> tuple[list[_Figure], int] | None:
     head = lines[start]
+    head = re.sub(r"/\s*\d+\b", "", head)
     if not head.strip() or RULE.fullmatch(head) or NUMBER.search(re.sub(r"[|│┃]\s*#?\d*\s*[|│┃]", "|", head)):
         return None
     if _role(_terms(head)) == "" and not set(_terms(head)) & (COST | ACCURACY | WRONG):
@@ -487,7 +510,7 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
         if role == "" and terms and not total and not percent:
             lone = STUCK.search(line.lower()) and not whole_number and all(t in FILLER or STUCK.match(t) for t in terms)
             role = "" if lone or not any(term not in FILLER for term in terms) else "other"
-        said = prose or (not repeated and not _attached(between) and bool(terms))
+        said = (prose and not _attached(between)) or (not repeated and not _attached(between) and bool(terms))
         label = "" if said and role in ("cost", "accuracy", "wrong", "") else " ".join(terms[-4:])
         run = _Figure(number, value, role, label, split, percent, total, said, index)
         roles.append(role)
