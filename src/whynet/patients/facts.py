@@ -257,7 +257,7 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
     fitting = [one for one in known if first <= max(one.high, one.start) * 1.25]
     low = facts.accuracy < 3.2 / facts.classes
     if math.isnan(facts.accuracy) or low:
-        ending = [one for one in fitting if at_floor(facts, one)]
+        ending = [one for one in fitting if at_floor(facts, one) and not _begun_above(facts, one)]
         if ending:
             return min(
                 ending,
@@ -301,6 +301,11 @@ def _squared(facts: Facts, scale: Scale) -> bool:
 def _odd_start(facts: Facts, scale: Scale) -> bool:
     """Whether a training computed in this way could not have begun where this one did."""
     return math.isfinite(facts.start) and facts.start < 0.93 * scale.floor
+
+
+def _begun_above(facts: Facts, scale: Scale) -> bool:
+    """Whether two classes cost more at first than they would by this scale, as they do by one without a half."""
+    return facts.classes == 2 and scale.start < 0.2 and 1.6 * scale.start < facts.start < 0.5
 
 
 def at_floor(facts: Facts, scale: Scale) -> bool:

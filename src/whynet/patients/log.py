@@ -122,9 +122,10 @@ def _hinted(transcript: Transcript) -> str | None:
     return named[0] if len(named) == 1 else None
 
 
-def _said_error(run: Sequence[Series]) -> bool:
+def _said_error(run: Sequence[Series], words: frozenset[str]) -> bool:
     """Whether the cost is called an error, as people call a squared one."""
-    return any(set(one.name.split()) & {"error", "err", "mse", "fehler", "erreur"} for one in run if one.what == "cost")
+    errors = {"error", "err", "mse", "fehler", "erreur"}
+    return any((words if one.said else set(one.name.split())) & errors for one in run if one.what == "cost")
 
 
 def _data(transcript: Transcript, labels: str | None, classes: int | None) -> tuple[str, int]:
@@ -165,7 +166,7 @@ def _one(
     linear: float,
 ) -> Diagnosis:
     facts = facts_of(run, classes=K, linear=linear)
-    hinted = hinted or ("quadratic" if _said_error(run) else None)
+    hinted = hinted or ("quadratic" if _said_error(run, transcript.words) else None)
     scale = scale_of(facts, scales(K, labels, cost), hinted)
     state = state_of_log(facts, scale)
     name = pattern_of(facts, scale, state, transcript)

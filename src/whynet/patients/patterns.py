@@ -194,7 +194,7 @@ PATTERNS: dict[str, Pattern] = {
         "each layer by differences, then print the spread of the hidden activations over images.",
     ),
     "below": Pattern(
-        ("features-destroyed", "labels-corrupted", "bottleneck", "lr-too-low"),
+        ("features-destroyed", "undertrained", "labels-corrupted", "lr-too-low"),
         "Train on 50 images alone and show them with their labels; if they look right, a linear classifier "
         "on the same arrays must reach about 90 %: where it does, double the narrowest layer.",
     ),
@@ -286,7 +286,7 @@ PATTERNS: dict[str, Pattern] = {
         "mean weights that are kept too small; without any penalty, show twenty images with their labels.",
     ),
     "slightly-better": Pattern(
-        ("features-destroyed", "labels-corrupted", "bottleneck", "input-not-scaled"),
+        ("features-destroyed", "labels-corrupted", "gradient-wrong-term", "bottleneck"),
         "Show twenty training images with their labels, from the very arrays that are trained on; if they "
         "look right, a linear classifier on these arrays must reach about 90 %: where it does, double the "
         "narrowest layer.",
@@ -323,7 +323,7 @@ PATTERNS: dict[str, Pattern] = {
         "that gains is it. Count the updates and the training examples too: hundreds are too few.",
     ),
     "improving": Pattern(
-        ("lr-too-low", "undertrained", "batch-too-large", "too-little-data"),
+        ("lr-too-low", "undertrained", "too-little-data", "wrong-hidden-activation"),
         "Run one epoch at ten times the learning rate: if the cost falls about ten times as fast, that was it. "
         "Count the updates too (epochs x examples / batch size): a few hundred are too few.",
     ),
@@ -337,13 +337,28 @@ PATTERNS: dict[str, Pattern] = {
         "Count the training examples, and the updates (epochs x examples / batch size): hundreds of examples are "
         "too few to learn digits from, and hundreds of updates too few to learn in.",
     ),
+    "low-flat-counts": Pattern(
+        ("bottleneck", "symmetric-init", "data-index-bug", "lr-too-high"),
+        "Print the training cost: near nothing means that only a few rows are visited. Print the hidden activations "
+        "of ten images: units that are all alike are a symmetric start; if they differ, double the narrowest layer.",
+    ),
+    "slowing-both": Pattern(
+        ("lr-too-low", "undertrained", "init-too-large", "bottleneck"),
+        "Run the same epochs once with ten times the learning rate, and once with initial weights a tenth as large: "
+        "the one that gains is it; else double the hidden units. Count the updates too: hundreds are too few.",
+    ),
+    "slowing-low": Pattern(
+        ("lr-too-low", "undertrained", "features-destroyed", "bottleneck"),
+        "Run the same epochs with ten times the learning rate; where that does not help, show twenty training images "
+        "from the very arrays that are trained on, then double the narrowest layer.",
+    ),
     "low-flat-costs": Pattern(
         ("bottleneck", "symmetric-init", "lr-too-low", "init-too-large"),
         "Print the hidden activations of ten images: units that are all alike are a symmetric start; if "
         "they differ, double the narrowest layer, then try ten times the rate.",
     ),
     "low-flat": Pattern(
-        ("bottleneck", "symmetric-init", "data-index-bug", "lr-too-high"),
+        ("bottleneck", "symmetric-init", "output-units-saturated", "lr-too-high"),
         "Print the hidden activations of ten images: units that are all alike are a symmetric start; if they "
         "differ, double the narrowest layer; then print the largest input and the spread of the first weighted "
         "inputs.",
@@ -429,7 +444,7 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
         return "overfits"
     if not known and facts.val_end > 1.5 * end and facts.val_end > 1.1 * facts.val_least:
         return "overfits"
-    if not known and fell and scale is not None and end < 0.25 * scale.floor:
+    if not known and fell and scale is not None and end < 0.16 * scale.floor:
         return "healthy"
     moving = facts.falling > 0.01 if len(facts.costs) > 1 else facts.rising > 0.01
     if moving or (len(facts.costs) < 2 and math.isnan(facts.rising)):
@@ -437,6 +452,7 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     if math.isnan(facts.falling) and facts.rising > 0.01:
         return "undertrained"
     still = facts.falling < 0.002 if not math.isnan(facts.falling) else facts.rising < 0.005
+    still = still and not facts.noise > 0.003 * abs(end)  # what goes up and down may still be falling
     if known:
         return "stalled" if still and accuracy < 0.5 * facts.linear else "underfits"
     return "stalled" if still and scale is not None and end > 0.6 * scale.floor else "underfits"
@@ -456,9 +472,11 @@ def _better_than_its_cost(facts: Facts, scale: Scale | None) -> bool:
 
 def _known_by_heart(facts: Facts, scale: Scale | None) -> bool:
     """Whether the training examples are known, by their cost, and others are not."""
-    unknown = math.isnan(facts.train)
-    learned = scale is not None and facts.end < (0.3 if unknown else 0.05) * scale.floor
-    return learned and facts.held < facts.linear - (0.07 if unknown else 0.15)
+    if scale is None or facts.val_end < 1.3 * facts.end:  # held-out examples cost no more
+        return False
+    if math.isnan(facts.train):  # a cross-entropy is about 1.4 floors for every wrong answer
+        return facts.end < min(0.3, 0.7 * (1 - facts.held)) * scale.floor and facts.held < facts.linear - 0.07
+    return facts.end < 0.05 * scale.floor and facts.held < facts.linear - 0.15
 
 
 def _class_lost(facts: Facts) -> bool:
@@ -560,7 +578,7 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
             return "nearly"
         if _slowing(facts):
             stands = not finite and accuracy > 0.45 and facts.rising < 0.03
-            return "middling" if stands else "slowing"
+            return "middling" if stands else _slow(facts)
         return "improving-both" if not math.isnan(facts.gap) else "improving"
     return _flat(facts, scale)
 
@@ -569,12 +587,23 @@ def _flat(facts: Facts, scale: Scale | None) -> str:
     """Which kind of standing still above chance, by where it stands."""
     if not math.isnan(facts.accuracy):
         if facts.accuracy < 2.7 / facts.classes:
-            return "slowing" if facts.rising > 0.01 or facts.falling > 0.01 else "slightly-better"
-        return "low-flat" if facts.accuracy < 0.5 else "middling"
+            return _slow(facts) if facts.rising > 0.01 or facts.falling > 0.01 else "slightly-better"
+        if facts.falling > 0.03:
+            return _slow(facts)
+        if facts.accuracy > 0.5:
+            return "middling"
+        return "low-flat" if facts.costs else "low-flat-counts"
     least = math.log(math.e + facts.classes - 1) - 1
     if scale is not None and scale.cost == "softmax-cross-entropy" and least < facts.end < 1.12 * least:
         return "double-softmax-costs"
     return "low-flat-costs" if scale is None or facts.end < 0.8 * scale.floor else "below"
+
+
+def _slow(facts: Facts) -> str:
+    """Which kind of slow learning."""
+    if facts.accuracy < 2.7 / facts.classes:
+        return "slowing-low"
+    return "slowing-both" if facts.costs and not math.isnan(facts.accuracy) else "slowing"
 
 
 def _two_classes(facts: Facts, scale: Scale | None, state: str, high: bool) -> str:
@@ -637,7 +666,7 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
     shares = [share_of(value) for value in facts.accuracies[-4:]]
     smooth = [statistics.median(costs[max(0, at - 1) : at + 2]) for at in range(len(costs))]
     if max(facts.accuracies, default=0.0) > 3 / facts.classes or (
-        scale and min(smooth[1:-1], default=9e9) < 0.6 * scale.floor
+        scale and min(smooth[1:-1], default=9e9) < 0.6 * scale.floor < 0.67 * facts.end
     ):
         return "collapsed"
     if high:

@@ -44,6 +44,7 @@ OTHER = _words(
     "check checking label labels target targets pixel pixels value values input inputs"
 )
 HELD_OUT = _words("val valid validation test testing dev eval evaluation heldout holdout unseen")
+HEADING = HELD_OUT | {"evaluate", "evaluating", "testing", "validating"}
 TRAIN = _words("train training trn tr minibatch")
 FILLER = _words(
     "a about after again all almost always and are around as at be became becomes been but by constant drops end ended "
@@ -57,6 +58,7 @@ STUCK = re.compile(
     r"never (?:below|above)|always|bloqué\w*|reste)\b"
 )
 EPOCH = re.compile(r"\b(?:ep|epochs?|epochen?|époques?|épocas?|round|pass)\b")
+BEGUN = re.compile(r"\b(?:start\w*|beg[aiu]n\w*|initial\w*)\s+(?:at|from|with|of|around|is|was|near|about)[\s~≈]*$")
 WISHES = re.compile(
     r"\b(should|expect\w*|supposed|other people|others|papers?|book|want\w*|goal|try|tried to|usual\w*|typical\w*|"
     r"recommend\w*|if|instead|less than|more than|at least|up to|sollte|wanted|hoped)\b"
@@ -110,7 +112,7 @@ MANY = 200  # lines that differ in their numbers only: so many of them tell as m
 VARYING = str.maketrans(
     "", "", "0123456789.,+-eE=>#:% \t█▉▊▋▌▍▎▏━╸╺"
 )  # what differs between drawings of a progress bar
-PAIR = re.compile(r"(?<![\d.])([01])(?:\.0*)?\s*(?:[,;|^&\s]|xor|XOR|and)\s*([01])(?:\.0*)?(?![\d.]*\d)")
+PAIR = re.compile(r"(?<![\d.])([01])(?:\.0*)?[ \t]*(?:[,;|^& \t]|xor|XOR|and)[ \t]*([01])(?:\.0*)?(?![\d.]*\d)")
 LONGEST = 8_000  # characters of a line that is no list or table; what follows is no figure of a training
 
 
@@ -168,6 +170,7 @@ def read(text: str) -> Transcript:
     for number, line in enumerate(lines):
         if line.strip() and not code[number]:
             figures += _line(number, line[:LONGEST], repeated=skeletons[_skeleton(line)] > 1)
+    figures = _under_headings(lines, figures)
     figures.sort(key=lambda figure: (figure.line, figure.place))
     runs = [run for run in (tuple(_series(part)) for part in _trainings(figures)) if run]
     told = [run for run in runs if not all(series.said for series in run)]
@@ -254,6 +257,21 @@ def _code(lines: Sequence[str]) -> list[bool]:
         alone = match is not None and some and names[match["name"].strip()] < 3
         found.append(program or alone)
     return found
+
+
+def _under_headings(lines: Sequence[str], figures: Sequence[_Figure]) -> list[_Figure]:
+    """Figures on the line after `model.evaluate(X_test, y_test)` or `Validation:` are of held-out examples."""
+    taken = {figure.line for figure in figures}
+    headed = set()
+    for number, line in enumerate(lines[:-1]):
+        if number not in taken and number + 1 in taken and not re.search(r"\d", line):
+            terms = _terms(line)
+            if 0 < len(terms) <= 8 and "sanity" not in terms and HEADING & set(terms) and not TRAIN & set(terms):
+                headed.add(number + 1)
+    return [
+        replace(one, split="held-out") if one.line in headed and not one.split and one.role != "step" else one
+        for one in figures
+    ]
 
 
 # ---- words
@@ -441,6 +459,10 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
     skip = False
     consumed = ""  # the word behind the last number that named it
     for index, match in enumerate(matches):
+        if prose and (begun := BEGUN.search(line[: match.start()])) and COST & set(_terms(line[: begun.start()])):
+            yield _Figure(number, _value(match["number"]), "cost", "", said=True, place=-1)
+            previous = match
+            continue
         if skip:
             skip = False
             continue
