@@ -289,7 +289,7 @@ def _like_squares(facts: Facts) -> bool:
     if rows < 3 or len(facts.costs) != len(facts.accuracies):
         return False
     ratios = [cost / max(1 - share, 1e-9) for cost, share in zip(facts.costs, facts.accuracies, strict=True)]
-    return all(0.55 <= ratio <= 1.1 for ratio in ratios) and facts.rising > 0 and facts.falling > 0
+    return all(0.5 <= ratio <= 1.15 for ratio in ratios) and facts.rising > 0 and facts.falling > 0
 
 
 def _squared(facts: Facts, scale: Scale) -> bool:
@@ -317,7 +317,8 @@ def at_floor(facts: Facts, scale: Scale) -> bool:
     """
     off = (facts.end - scale.floor) / scale.floor
     if scale.summed:  # there are many of these: only an exact one counts
-        return abs(off) < 0.003 and abs(facts.start / scale.floor - 1) < 0.003
+        whole = scale.averaging.startswith("sum over all") and len(facts.costs) > 2 and abs(facts.falling) < 0.002
+        return abs(off) < 0.003 and (whole or abs(facts.start / scale.floor - 1) < 0.003)
     last = facts.costs[-3:]
     level = len(last) == 3 and max(last) - min(last) < 0.015 * scale.floor
     level = level or len(facts.costs) < 2 or abs(facts.falling) < 0.02 or facts.end > 0.98 * facts.start

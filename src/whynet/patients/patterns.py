@@ -588,7 +588,8 @@ def _flat(facts: Facts, scale: Scale | None) -> str:
     if not math.isnan(facts.accuracy):
         if facts.accuracy < 2.7 / facts.classes:
             return _slow(facts) if facts.rising > 0.01 or facts.falling > 0.01 else "slightly-better"
-        if facts.falling > 0.03:
+        near = scale is not None and facts.end > 0.85 * scale.floor  # it has hardly left the plateau
+        if facts.falling > (0.008 if near else 0.03):
             return _slow(facts)
         if facts.accuracy > 0.5:
             return "middling"

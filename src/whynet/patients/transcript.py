@@ -43,9 +43,12 @@ OTHER = _words(
     "probability confidence class classes remaining workers port temperature beta gamma dauer zeit temps tempo reg "
     "check checking label labels target targets pixel pixels value values input inputs"
 )
-HELD_OUT = _words("val valid validation test testing dev eval evaluation heldout holdout unseen")
+HELD_OUT = _words("val valid validation test testing dev eval evaluation heldout holdout unseen cv xval")
 HEADING = HELD_OUT | {"evaluate", "evaluating", "testing", "validating"}
 TRAIN = _words("train training trn tr minibatch")
+UNITS = _words(
+    "epochs iterations iters steps batches rounds passes updates epochen outputs units neurons layers hidden classes"
+)
 FILLER = _words(
     "a about after again all almost always and are around as at be became becomes been but by constant drops end ended "
     "ends even ever exactly fell falls finally first flat for forever from gets goes hovers in initially is it its "
@@ -113,6 +116,26 @@ VARYING = str.maketrans(
     "", "", "0123456789.,+-eE=>#:% \t█▉▊▋▌▍▎▏━╸╺"
 )  # what differs between drawings of a progress bar
 PAIR = re.compile(r"(?<![\d.])([01])(?:\.0*)?[ \t]*(?:[,;|^& \t]|xor|XOR|and)[ \t]*([01])(?:\.0*)?(?![\d.]*\d)")
+FREQUENT = (
+    0.0987,
+    0.1124,
+    0.0993,
+    0.1022,
+    0.0974,
+    0.0986,
+    0.1044,
+    0.0975,
+    0.0992,
+    0.0980,
+    0.1135,
+    0.1032,
+    0.1010,
+    0.0982,
+    0.0892,
+    0.0958,
+    0.1028,
+    0.1009,
+)  # of MNIST's images, the share of each class, but for 0.09: an MSE
 LONGEST = 8_000  # characters of a line that is no list or table; what follows is no figure of a training
 
 
@@ -488,6 +511,8 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
             r"(?:then|about|around|ca)?\s*",
             between,
         )
+        if continues and run is not None and total and not run.total and run.value % 1:
+            continues = None  # a count behind a cost
         if continues and run is not None and not (run.role == "step" and not (whole_number and math.isfinite(value))):
             if between.strip() == "" and not re.search(r"\[[^\]]*$", line[: match.start()]):
                 continues = None
@@ -521,6 +546,9 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
             split = _split([on[1].lower()])
         if not role and not suffixed and (not terms or all(term in FILLER or term in STEP for term in terms)):
             role = _earlier(line[: match.start()], roles, prose)
+        unit = re.match(r"\s*([a-z]+)", after)
+        if whole_number and unit and unit[1] in UNITS and not _attached(between):
+            role, terms, consumed = ("step" if unit[1] in STEP else "other"), [unit[1]], unit[1]
         if role == "cost" and percent and set(terms) & {"error", "errors", "err", "fehler", "erreur"}:
             role = "wrong"
         if prose and role in ("cost", "accuracy", "wrong"):
@@ -529,6 +557,7 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
                 role = "other"
         if not role and set(terms) & (TRAIN | HELD_OUT) and set(terms) <= TRAIN | HELD_OUT | FILLER:
             role = _earlier(line[: match.start()], (), prose) or "which"
+            role = "which" if role == "cost" and "cost" in roles else role
         if role == "" and terms and not total and not percent:
             lone = STUCK.search(line.lower()) and not whole_number and all(t in FILLER or STUCK.match(t) for t in terms)
             role = "" if lone or not any(term not in FILLER for term in terms) else "other"
@@ -601,11 +630,14 @@ def _series(figures: Sequence[_Figure]) -> list[Series]:
                             label, column, said, totals)  # fmt: skip
         if series is not None:
             found.append(series)
-    if not found:
-        found = _by_examples(columns)
+    found += _by_examples(columns, [series for series in found if series.what == "cost" and not series.said])
     bare = {key: column for key, column in columns.items() if key[0] == ""}
     if not any(series.what == "accuracy" and not series.said for series in found):
         found += _counts(bare)
+    if found and not any(series.what == "cost" for series in found):  # figures under a head that names them
+        plain = {key: column for key, column in bare.items() if not any(f.total or f.percent for f in column)}
+        below = [series for series in _unnamed(plain) if series.what == "cost" and len(series.values) > 2]
+        found += [series for series in below if any(value % 1 for value in series.finite)]
     printed = {series.what for series in found if not series.said}
     found = [
         series
@@ -643,8 +675,10 @@ def _as_series(
     return Series(label or "accuracy", "accuracy", split, tuple(shares), total, said)
 
 
-def _by_examples(columns: dict[tuple[str, str, str, bool], list[_Figure]]) -> list[Series]:
-    """`train 0.91, test 0.90`: accuracies if they are shares that rise or percentages, costs otherwise."""
+def _by_examples(columns: dict[tuple[str, str, str, bool], list[_Figure]], costs: Sequence[Series]) -> list[Series]:
+    """`train 0.91, test 0.90`: accuracies if they are percentages, or shares that rise, or where costs were printed
+    too, shares that rise as the cost falls; costs otherwise.
+    """
     named = {key: column for key, column in columns.items() if key[0] == "which"}
     figures = [figure for column in named.values() for figure in column]
     values = [figure.value for figure in figures if math.isfinite(figure.value)]
@@ -653,10 +687,21 @@ def _by_examples(columns: dict[tuple[str, str, str, bool], list[_Figure]]) -> li
     found = []
     for (_, split, label, said), column in named.items():
         which: Split = "held-out" if split == "held-out" else "train" if split == "train" else ""
-        role = "accuracy" if shares or any(figure.percent for figure in column) else "cost"
+        share = shares and not costs
+        if costs and max(figure.value for figure in column) <= 1:
+            share = _against([figure.value for figure in column], costs[0].values)
+        role = "accuracy" if share or any(figure.percent or figure.total for figure in column) else "cost"
         series = _as_series(role, which, label, column, said, set())
         found += [series] if series is not None else []
     return found
+
+
+def _against(values: Sequence[float], costs: Sequence[float]) -> bool:
+    """Whether values rise where costs fall, and fall where these rise."""
+    if len(values) != len(costs) or len(values) < 2:
+        return False
+    ways = [(b - a) * (d - c) for (a, b), (c, d) in zip(pairwise(values), pairwise(costs), strict=True)]
+    return sum(way < 0 for way in ways) > 0.7 * len(ways)
 
 
 def _counts(bare: dict[tuple[str, str, str, bool], list[_Figure]]) -> list[Series]:
@@ -699,10 +744,16 @@ def _unnamed(bare: dict[tuple[str, str, str, bool], list[_Figure]]) -> list[Seri
         taken = {series.what for series in found}
         whole = all(value == int(value) for value in finite)
         rising = finite[-1] > finite[0] * 1.05 and min(finite) >= 0
+        frozen = max(finite) < 0.12 and any(abs(finite[-1] - share) < 0.0003 for share in FREQUENT)
         if whole and min(finite) > 100 and max(finite) <= 60_000:
             total = 10_000 if max(finite) <= 10_000 else 60_000
             found.append(Series("numbers", "accuracy", "", tuple(value / total for value in values), total))
-        elif (rising or "cost" in taken) and max(finite) <= 100 and "accuracy" not in taken and min(finite) >= 0:
+        elif (
+            (rising or frozen or "cost" in taken)
+            and max(finite) <= 100
+            and "accuracy" not in taken
+            and min(finite) >= 0
+        ):
             scale = 100 if max(finite) > 1.5 else 1
             if rising and scale == 100 and max(finite) < 15 and "cost" not in taken:
                 scale = 0
