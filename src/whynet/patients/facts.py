@@ -120,7 +120,8 @@ class Facts:
     @property
     def certain(self) -> bool:
         """Whether wrong answers cost what the logarithm of a clipped 0 does: all outputs are exactly 0 or 1."""
-        return len(self.costs) > 1 and self.frozen and clipped(self.end, self.accuracy)
+        last = self.costs[-3:]
+        return len(last) > 1 and max(last) < 1.02 * min(last) and clipped(self.end, self.accuracy)
 
     @property
     def majority(self) -> bool:
@@ -157,10 +158,12 @@ class Facts:
 def clipped(cost: float, accuracy: float) -> bool:
     """Whether every wrong answer costs the logarithm of 1e-7, as libraries clip it (15.3 to 16.1).
 
+    Few wrong answers that cost much each may do the same by chance.
+
     >>> clipped(14.5063, 0.1), clipped(7.6667, 0.5), clipped(2.3026, 0.1)
     (True, True, False)
     """
-    return accuracy < 0.99 and 14.8 <= cost / (1 - accuracy) <= 16.4
+    return accuracy < 0.8 and 14.8 <= cost / (1 - accuracy) <= 16.4
 
 
 def facts_of(series: Sequence[Series], *, classes: int, linear: float) -> Facts:
@@ -270,6 +273,10 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
         return next((one for one in fitting if one.cost == "quadratic"), None)
     if not named and not low:  # from the start of a squared error to about its floor
         named = [one for one in fitting if one.start < 2 and _squared(facts, one)]
+    if named and hinted == "quadratic" and not low and not math.isnan(facts.accuracy):
+        known = [one for one in named if not one.summed]
+        wrong = max(1 - facts.accuracy, 1e-3)
+        return min(known, key=lambda one: abs(math.log(max(facts.end, 1e-9) / one.floor / wrong)))
     if low and not named:  # an accuracy that goes with this cost
         named = [one for one in fitting if one.floor < 1 and 0.7 <= facts.end / one.floor <= 1.25 and one.start > 1]
     usual = named or [one for one in fitting if one.cost != "quadratic" and one.start > 1.5]

@@ -337,6 +337,21 @@ PATTERNS: dict[str, Pattern] = {
         "Count the training examples, and the updates (epochs x examples / batch size): hundreds of examples are "
         "too few to learn digits from, and hundreds of updates too few to learn in.",
     ),
+    "nothing-costs": Pattern(
+        ("output-shape-mismatch", "softmax-single-unit", "cost-mismatch", "metric-wrong"),
+        "Print the shapes of the outputs and of the targets, and the outputs of ten images: a softmax over one unit is "
+        "exactly 1 and costs nothing; there should be a unit for every class.",
+    ),
+    "by-heart": Pattern(
+        ("label-order-mismatch", "labels-corrupted", "features-destroyed", "label-noise"),
+        "Show twenty training images with their labels, taken from the very arrays that are trained on: what is "
+        "learned of them does not hold for others.",
+    ),
+    "creeping": Pattern(
+        ("lr-too-low", "undertrained", "vanishing-gradients", "momentum-unscaled"),
+        "Run the same steps at a hundred times the learning rate: if the cost falls a hundred times as fast, that was "
+        "it; else print the size of the gradient of each layer's weights.",
+    ),
     "low-flat-counts": Pattern(
         ("bottleneck", "symmetric-init", "data-index-bug", "lr-too-high"),
         "Print the training cost: near nothing means that only a few rows are visited. Print the hidden activations "
@@ -391,7 +406,7 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     end, start = facts.end, facts.start
     if facts.broken or (len(facts.costs) and math.isnan(end)):
         return "non-finite"
-    if known and (facts.certain or facts.majority):
+    if known and (facts.certain or facts.majority or (facts.end == 0 and facts.chance(accuracy) and facts.frozen)):
         return "constant-answer"
     if known and (facts.held - facts.train > 0.15 or _better_than_its_cost(facts, scale)):
         return "bad-data"
@@ -484,7 +499,12 @@ def _class_lost(facts: Facts) -> bool:
     values, K = facts.accuracies, facts.classes
     if len(values) < 3 or K < 5 or max(values[-3:]) - min(values[-3:]) > 0.012:
         return False
-    return any((K - lost) / K - 0.055 <= values[-1] <= (K - lost) / K + 0.003 for lost in (1, 2, 3))
+    return _as_if_lost(values[-1], K)
+
+
+def _as_if_lost(accuracy: float, classes: int) -> bool:
+    """Whether an accuracy is what is reached where one, two or three classes are never answered."""
+    return any((classes - n) / classes - 0.055 <= accuracy <= (classes - n) / classes + 0.003 for n in (1, 2, 3))
 
 
 def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transcript) -> str | None:
@@ -507,6 +527,8 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
         return "clipped-two" if facts.classes == 2 else "clipped"
     if facts.majority:
         return "majority"
+    if facts.end == 0 and facts.frozen and state == "constant-answer":
+        return "nothing-costs"
     if state == "non-finite" and not finite and {"overflow", "exp"} <= transcript.words:
         return "nan-overflow"
     if state == "non-finite":
@@ -574,10 +596,12 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
             return "improving-few-rows"
         if abs(facts.falling) < 0.05 and not facts.rising > 0.03:
             return _flat(facts, scale)
+        if not finite and len(facts.accuracies) < 2 and _as_if_lost(accuracy, facts.classes):
+            return "middling"
         if known and accuracy > 0.78 * facts.linear:
             return "nearly"
         if _slowing(facts):
-            stands = not finite and accuracy > 0.45 and facts.rising < 0.03
+            stands = not finite and accuracy > 0.5 and facts.rising < 0.03
             return "middling" if stands else _slow(facts)
         return "improving-both" if not math.isnan(facts.gap) else "improving"
     return _flat(facts, scale)
@@ -672,6 +696,13 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
         return "collapsed"
     if high:
         return "high-start-stuck"
+    if (
+        facts.gap > 0.01
+        and facts.val_end > 1.002 * facts.val_start
+        and facts.end < 0.998 * facts.start
+        and _smooth(costs)
+    ):
+        return "by-heart"
     usual = max(scale.start, scale.floor) if scale else math.inf
     if scale is not None and scale.summed:
         return "summed"
@@ -693,6 +724,13 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
         return "plateau"
     if scale is None or len(costs) < 2:
         return "plateau"
+    if (
+        len(costs) > 4
+        and _smooth(costs)
+        and len(set(costs)) == len(costs)
+        and 0.995 * costs[0] < costs[-1] > 1.003 * scale.floor
+    ):
+        return "creeping"
     uniform = math.log(facts.classes)
     if scale.cost == "softmax-cross-entropy" and abs(uniform - scale.floor) > 0.001 > 2.5 * abs(facts.end - uniform):
         return "plateau-uniform"
@@ -715,7 +753,7 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
     last = costs[-4:]
     still = max(last) - min(last) < 0.0004 * scale.floor or bool(facts.accuracies)
     if facts.frozen or (still and abs(facts.end / scale.floor - 1) < (0.006 if facts.accuracies else 0.0012)):
-        return "plateau-frozen"
+        return "plateau" if scale.cost == "quadratic" else "plateau-frozen"
     if facts.accuracies:
         return "plateau-noisy"
     if scale.cost == "quadratic":

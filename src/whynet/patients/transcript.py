@@ -87,6 +87,7 @@ NOISE = [  # what holds numbers that are no figures of a training; put out befor
     r"(?<![\w.-])\d+(?:\s?-\s?\d+){2,}(?![\w.])",
     r"\d+(?:\.\d+)?\s*(?:\^|\*\*)\s*[-(]?\s*\d+\)?",
     r"(?<![-=])[<>≤≥]=?\s*[-+]?\d[\d.,]*(?:e-?\d+)?",
+    r"\[\s*\d+(?:[\s,]+\d+)*[\s,]*\.\.\.[^\]\n]*\]",
     r"\d+%\s?\|[^|\n]*\|",
     r"\(\*[^)]*\)",
     r"#\d+",
@@ -232,6 +233,7 @@ def _clean(text: str) -> list[str]:
     text = re.sub(r"((?:/|of|von|sur)\s+\d{1,3}) (?=\d{3}(?!\d))", r"\1", text)
     text = _with_decimal_points(text)
     text = ARRAYS.sub(r"\1", WRAPPERS.sub(r"\1", text))
+    text = re.sub(r"\bJ_(?=[A-Za-z])", "cost ", text)
     text = re.sub(r"\b(?:J|[CEL](?=\s*[=:]\s*\d*\.\d))\s*(?:\([^)\n]*\))?\s*(?==|:)", "cost ", text)
     return [re.sub(r"^\s*(?:>\s+|[-*•]\s+|\d+[.)]\s+(?=[A-Za-z]{3}))", "", line) for line in text.split("\n")]
 
@@ -547,7 +549,8 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
         if not role and not suffixed and (not terms or all(term in FILLER or term in STEP for term in terms)):
             role = _earlier(line[: match.start()], roles, prose)
         unit = re.match(r"\s*([a-z]+)", after)
-        if whole_number and unit and unit[1] in UNITS and not _attached(between):
+        units = UNITS | {"images", "examples", "samples"} if role in ("cost", "") else UNITS
+        if whole_number and unit and unit[1] in units and not total and not _attached(between):
             role, terms, consumed = ("step" if unit[1] in STEP else "other"), [unit[1]], unit[1]
         if role == "cost" and percent and set(terms) & {"error", "errors", "err", "fehler", "erreur"}:
             role = "wrong"
@@ -636,7 +639,8 @@ def _series(figures: Sequence[_Figure]) -> list[Series]:
         found += _counts(bare)
     if found and not any(series.what == "cost" for series in found):  # figures under a head that names them
         plain = {key: column for key, column in bare.items() if not any(f.total or f.percent for f in column)}
-        below = [series for series in _unnamed(plain) if series.what == "cost" and len(series.values) > 2]
+        lines = {figure.line for column in plain.values() for figure in column}
+        below = [series for series in _unnamed(plain) if series.what == "cost" and len(lines) >= len(series.values) > 2]
         found += [series for series in below if any(value % 1 for value in series.finite)]
     printed = {series.what for series in found if not series.said}
     found = [
@@ -683,6 +687,7 @@ def _by_examples(columns: dict[tuple[str, str, str, bool], list[_Figure]], costs
     figures = [figure for column in named.values() for figure in column]
     values = [figure.value for figure in figures if math.isfinite(figure.value)]
     rising = all(column[-1].value > column[0].value for column in named.values())
+    rising = rising or (all(len(column) == 1 for column in named.values()) and min(values, default=0) > 0.85)
     shares = bool(values) and rising and max(values) <= 1 and not any(figure.percent for figure in figures)
     found = []
     for (_, split, label, said), column in named.items():
