@@ -69,10 +69,10 @@ def scales(classes: int, labels: str, cost: str | None) -> list[Scale]:
         found.append(Scale("quadratic", name, rows * squared / 2, rows * K / 8, rows * (K - 1) / 2))
         found.append(Scale("softmax-cross-entropy", name, rows * entropy, rows * math.log(K), math.inf))
     if K == 2:  # two classes are often told apart by one output
-        found.append(Scale("quadratic", "mean over examples, not halved", 0.25, 0.25, 0.5))
+        found.insert(0, Scale("sigmoid-cross-entropy", "mean over examples", math.log(2), math.log(2), math.inf))
+        found.insert(0, Scale("quadratic", "mean over examples, not halved", 0.25, 0.25, 0.5))
         found.append(Scale("quadratic", "half the mean over examples", 0.125, 0.125, 0.25))
         found.append(Scale("quadratic", "sum over four examples", 1.0, 1.0, 2.0))
-        found.append(Scale("sigmoid-cross-entropy", "mean over examples", math.log(2), math.log(2), math.inf))
         found.append(
             Scale("sigmoid-cross-entropy", "sum over four examples", 4 * math.log(2), 4 * math.log(2), math.inf)
         )

@@ -461,7 +461,7 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
         return "overfits"
     if not known and fell and scale is not None and end < 0.16 * scale.floor:
         return "healthy"
-    moving = facts.falling > 0.01 if len(facts.costs) > 1 else facts.rising > 0.01
+    moving = facts.falling > 0.01 or _steady(facts) if len(facts.costs) > 1 else facts.rising > 0.01
     if moving or (len(facts.costs) < 2 and math.isnan(facts.rising)):
         return "undertrained"
     if math.isnan(facts.falling) and facts.rising > 0.01:
@@ -471,6 +471,14 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     if known:
         return "stalled" if still and accuracy < 0.5 * facts.linear else "underfits"
     return "stalled" if still and scale is not None and end > 0.6 * scale.floor else "underfits"
+
+
+def _steady(facts: Facts) -> bool:
+    """Whether the cost has fallen by more than 2 % and does so no slower at the end."""
+    costs, steps = facts.costs, len(facts.costs) - 1
+    if steps < 2 or not _smooth(costs):
+        return False
+    return costs[0] - costs[-1] > 0.02 * costs[0] and (costs[-2] - costs[-1]) * steps > 0.85 * (costs[0] - costs[-1])
 
 
 def _rose(facts: Facts) -> bool:
@@ -611,7 +619,8 @@ def _flat(facts: Facts, scale: Scale | None) -> str:
     """Which kind of standing still above chance, by where it stands."""
     if not math.isnan(facts.accuracy):
         if facts.accuracy < 2.7 / facts.classes:
-            return _slow(facts) if facts.rising > 0.01 or facts.falling > 0.01 else "slightly-better"
+            slow = facts.rising > 0.01 or facts.falling > 0.01 or _steady(facts)
+            return _slow(facts) if slow else "slightly-better"
         near = scale is not None and facts.end > 0.85 * scale.floor  # it has hardly left the plateau
         if facts.falling > (0.008 if near else 0.03):
             return _slow(facts)
@@ -741,6 +750,8 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
         return "plateau-few-updates"
     if facts.end < 0.999 * scale.floor and facts.falling > 0.001 and facts.rising > 0.01:
         return "plateau-leaving"
+    if facts.rising > 0.02 and _smooth(costs) and all(b >= a for a, b in pairwise(facts.accuracies)):
+        return "leaving"
     if len(shares) > 2 and len(set(facts.accuracies[-4:])) > 1:
         if facts.accuracy < 0.8 / facts.classes and None in shares[-3:]:
             return "below-chance"

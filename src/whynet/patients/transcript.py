@@ -229,6 +229,7 @@ def _clean(text: str) -> list[str]:
     text = text.replace("\r\n", "\n").replace("\u2212", "-").replace("\ufeff", "")
     text = re.sub(r"[\r\x08\x0b\x0c]+", "\n", text)
     text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text)
+    text = re.sub(r"(?i)\b(?:acc|prec|top)(?:uracy|ision)?[@-]?1\b", "accuracy", text)
     text = re.sub(r"@\s*(?=\d)", " at step ", NOISES.sub(" ", text))
     text = re.sub(r"((?:/|of|von|sur)\s+\d{1,3}) (?=\d{3}(?!\d))", r"\1", text)
     text = _with_decimal_points(text)
@@ -438,6 +439,7 @@ def _rows(lines: list[str], start: int, kind: str, names: list[str]) -> tuple[li
             break
         if kind in ("  ", " ") and any(re.search(r"[A-Za-z]{3,}", re.sub(NAN, "", cell)) for cell in cells):
             break
+        said = _split([term for cell in cells if not NUMBER.search(cell) for term in _terms(cell)])
         for place, (name, cell) in enumerate(zip(names, cells, strict=True)):
             terms = _terms(name)
             role = _role(terms)
@@ -449,7 +451,8 @@ def _rows(lines: list[str], start: int, kind: str, names: list[str]) -> tuple[li
             total = int(float(of[1])) if of else None
             value = _value(match["number"])
             label = " ".join(terms) or "column"
-            figures.append(_Figure(number, value, role or "other", label, _split(terms), percent, total, place=place))
+            split = _split(terms) or said
+            figures.append(_Figure(number, value, role or "other", label, split, percent, total, place=place))
         rows += 1
         number += 1
     good = any(figure.role in ("cost", "accuracy", "wrong") for figure in figures)
@@ -561,6 +564,8 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
         if not role and set(terms) & (TRAIN | HELD_OUT) and set(terms) <= TRAIN | HELD_OUT | FILLER:
             role = _earlier(line[: match.start()], (), prose) or "which"
             role = "which" if role == "cost" and "cost" in roles else role
+        if role == "which" and total and re.search(r"\[\s*$", between):
+            role = "step"  # how far it has come: `Test: [0/79]`
         if role == "" and terms and not total and not percent:
             lone = STUCK.search(line.lower()) and not whole_number and all(t in FILLER or STUCK.match(t) for t in terms)
             role = "" if lone or not any(term not in FILLER for term in terms) else "other"
