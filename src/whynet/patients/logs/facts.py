@@ -69,8 +69,13 @@ def scales(classes: int, labels: str, cost: str | None) -> list[Scale]:
         found.append(Scale("quadratic", name, rows * squared / 2, rows * K / 8, rows * (K - 1) / 2))
         found.append(Scale("softmax-cross-entropy", name, rows * entropy, rows * math.log(K), math.inf))
     if K == 2:  # two classes are often told apart by one output
-        found.append(Scale("quadratic", "mean over examples, not halved", 0.25, 0.25, 0.5))
-        found.append(Scale("sigmoid-cross-entropy", "mean over examples", math.log(2), math.log(2), math.inf))
+        found.insert(0, Scale("sigmoid-cross-entropy", "mean over examples", math.log(2), math.log(2), math.inf))
+        found.insert(0, Scale("quadratic", "mean over examples, not halved", 0.25, 0.25, 0.5))
+        found.append(Scale("quadratic", "half the mean over examples", 0.125, 0.125, 0.25))
+        found.append(Scale("quadratic", "sum over four examples", 1.0, 1.0, 2.0))
+        found.append(
+            Scale("sigmoid-cross-entropy", "sum over four examples", 4 * math.log(2), 4 * math.log(2), math.inf)
+        )
     return [one for one in found if cost in (None, one.cost)]
 
 
@@ -113,6 +118,28 @@ class Facts:
         return self.train - self.held
 
     @property
+    def certain(self) -> bool:
+        """Whether wrong answers cost what the logarithm of a clipped 0 does: all outputs are exactly 0 or 1."""
+        last = self.costs[-3:]
+        return len(last) > 1 and max(last) < 1.02 * min(last) and clipped(self.end, self.accuracy)
+
+    @property
+    def majority(self) -> bool:
+        """Whether, of two classes, the larger one is always answered: the cost is that of its share."""
+        share = self.accuracy
+        if self.classes != 2 or not 0.5 <= share < 0.995 or not self.end > 0:
+            return False
+        entropy = -share * math.log(share) - (1 - share) * math.log(1 - share)
+        return abs(self.end / entropy - 1) < 0.02
+
+    @property
+    def thawing(self) -> bool:
+        """Whether the accuracy goes up by a class at a time, and stands in between."""
+        steps = [b - a for a, b in pairwise(self.accuracies)]
+        jumps = [step for step in steps if 0.7 / self.classes <= step <= 1.25 / self.classes]
+        return self.classes > 4 and len(jumps) >= 2 and sum(abs(step) < 0.2 / self.classes for step in steps) >= 2
+
+    @property
     def good(self) -> bool:
         """Whether it has learned what a linear classifier would."""
         return self.accuracy >= self.linear - AS_GOOD
@@ -128,6 +155,17 @@ class Facts:
         return any(len(set(values)) == 1 for values in series)
 
 
+def clipped(cost: float, accuracy: float) -> bool:
+    """Whether every wrong answer costs the logarithm of 1e-7, as libraries clip it (15.3 to 16.1).
+
+    Few wrong answers that cost much each may do the same by chance.
+
+    >>> clipped(14.5063, 0.1), clipped(7.6667, 0.5), clipped(2.3026, 0.1)
+    (True, True, False)
+    """
+    return accuracy < 0.8 and 14.8 <= cost / (1 - accuracy) <= 16.4
+
+
 def facts_of(series: Sequence[Series], *, classes: int, linear: float) -> Facts:
     """The facts of one training, from all its series.
 
@@ -140,8 +178,8 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float) -> Facts:
         for split in ("train", "", "held-out")
     }
     cost = by["cost", "train"] or by["cost", ""] or by["cost", "held-out"]
-    other = by["cost", "held-out"] if cost is not by["cost", "held-out"] else None
-    held = by["accuracy", "held-out"]
+    other = _dearest(series) if cost is not by["cost", "held-out"] else None
+    held = _worst(series, by["accuracy", "held-out"])
     train = by["accuracy", "train"] or (by["accuracy", ""] if held else None)
     if held is None:
         held = by["accuracy", ""]
@@ -173,6 +211,21 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float) -> Facts:
 def _longest(series: Sequence[Series], what: str, split: str) -> Series | None:
     fitting = [one for one in series if one.what == what and one.split == split]
     return max(fitting, key=lambda one: len(one.values), default=None)
+
+
+def _worst(series: Sequence[Series], longest: Series | None) -> Series | None:
+    """The longest series of held-out accuracies, or that of other examples which are answered much worse."""
+    held = [one for one in series if one.what == "accuracy" and one.split == "held-out" and one.finite]
+    worst = min(held, key=lambda one: one.finite[-1], default=longest)
+    if longest is None or worst is None or not longest.finite or worst.finite[-1] > longest.finite[-1] - 0.03:
+        return longest
+    return worst
+
+
+def _dearest(series: Sequence[Series]) -> Series | None:
+    """The held-out costs that end highest."""
+    held = [one for one in series if one.what == "cost" and one.split == "held-out"]
+    return max(held, key=lambda one: one.finite[-1] if one.finite else math.inf, default=None)
 
 
 def _noise(values: Sequence[float]) -> float:
@@ -207,7 +260,7 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
     fitting = [one for one in known if first <= max(one.high, one.start) * 1.25]
     low = facts.accuracy < 3.2 / facts.classes
     if math.isnan(facts.accuracy) or low:
-        ending = [one for one in fitting if at_floor(facts, one)]
+        ending = [one for one in fitting if at_floor(facts, one) and not _begun_above(facts, one)]
         if ending:
             return min(
                 ending,
@@ -216,8 +269,14 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
                 ),
             )  # fmt: skip
     named = [one for one in fitting if hinted == one.cost]
+    if not named and not low and _like_squares(facts):
+        return next((one for one in fitting if one.cost == "quadratic"), None)
     if not named and not low:  # from the start of a squared error to about its floor
         named = [one for one in fitting if one.start < 2 and _squared(facts, one)]
+    if named and hinted == "quadratic" and not low and not math.isnan(facts.accuracy):
+        known = [one for one in named if not one.summed]
+        wrong = max(1 - facts.accuracy, 1e-3)
+        return min(known, key=lambda one: abs(math.log(max(facts.end, 1e-9) / one.floor / wrong)))
     if low and not named:  # an accuracy that goes with this cost
         named = [one for one in fitting if one.floor < 1 and 0.7 <= facts.end / one.floor <= 1.25 and one.start > 1]
     usual = named or [one for one in fitting if one.cost != "quadratic" and one.start > 1.5]
@@ -226,6 +285,18 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
         return min(by_start, key=lambda one: abs(math.log(first / one.start)))
     default = [one for one in known if one.cost == "softmax-cross-entropy"]
     return next(iter([*named, *default, *known]), None)
+
+
+def _like_squares(facts: Facts) -> bool:
+    """Whether the cost stays at about three quarters of the share of wrong answers, as half a squared error does.
+
+    A cross-entropy is two to four times that share, and falls far below it only where the examples are known by heart.
+    """
+    rows = min(len(facts.costs), len(facts.accuracies))
+    if rows < 3 or len(facts.costs) != len(facts.accuracies):
+        return False
+    ratios = [cost / max(1 - share, 1e-9) for cost, share in zip(facts.costs, facts.accuracies, strict=True)]
+    return all(0.5 <= ratio <= 1.15 for ratio in ratios) and facts.rising > 0 and facts.falling > 0
 
 
 def _squared(facts: Facts, scale: Scale) -> bool:
@@ -239,6 +310,11 @@ def _odd_start(facts: Facts, scale: Scale) -> bool:
     return math.isfinite(facts.start) and facts.start < 0.93 * scale.floor
 
 
+def _begun_above(facts: Facts, scale: Scale) -> bool:
+    """Whether two classes cost more at first than they would by this scale, as they do by one without a half."""
+    return facts.classes == 2 and scale.start < 0.2 and 1.6 * scale.start < facts.start < 0.5
+
+
 def at_floor(facts: Facts, scale: Scale) -> bool:
     """Whether the cost ends at the floor: within 2 %, or within its own scatter, or no longer falling just above it.
 
@@ -248,17 +324,25 @@ def at_floor(facts: Facts, scale: Scale) -> bool:
     """
     off = (facts.end - scale.floor) / scale.floor
     if scale.summed:  # there are many of these: only an exact one counts
-        return abs(off) < 0.003 and abs(facts.start / scale.floor - 1) < 0.003
-    level = len(facts.costs) < 2 or abs(facts.falling) < 0.02 or facts.end > 0.98 * facts.start
+        whole = scale.averaging.startswith("sum over all") and len(facts.costs) > 2 and abs(facts.falling) < 0.002
+        return abs(off) < 0.003 and (whole or abs(facts.start / scale.floor - 1) < 0.003)
+    last = facts.costs[-3:]
+    level = len(last) == 3 and max(last) - min(last) < 0.015 * scale.floor
+    level = level or len(facts.costs) < 2 or abs(facts.falling) < 0.02 or facts.end > 0.98 * facts.start
     scatter = min(2 * facts.noise / scale.floor, 0.12) if level or abs(facts.falling) < 0.15 else 0.0
     begun = 0.7 * scale.start <= facts.start <= 1.5 * scale.start or facts.start >= 0.8 * scale.high
     saturated = 0.9 <= facts.start / scale.high <= 1.1 and abs(facts.falling) < 0.15  # it began with all outputs at 1
     near = abs(off) <= 0.02 or (begun and abs(off) <= scatter) or (saturated and abs(off) < 0.15)
-    return near or (level and 0 <= off <= 0.06) or _at_low(facts, scale)
+    return near or (level and 0 <= off <= 0.06) or at_low(facts, scale)
 
 
-def _at_low(facts: Facts, scale: Scale) -> bool:
-    """Whether every output is at 0: a squared error of just the one that should be 1."""
+def at_low(facts: Facts, scale: Scale) -> bool:
+    """Whether every output is at 0: a squared error of just the one that should be 1.
+
+    >>> facts = facts_of((Series("error", "cost", "", (0.5, 0.5)),), classes=10, linear=0.92)
+    >>> at_low(facts, scales(10, "mnist", "quadratic")[0])
+    True
+    """
     low = scale.start * 4 / facts.classes
     return (
         scale.cost == "quadratic"

@@ -17,7 +17,7 @@ from whynet.doctor.floors import SHARES, Reading, explain
 from whynet.doctor.series import Series
 from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.errors import BadFile, UsageError, did_you_mean
-from whynet.patients.logs.facts import Facts, Scale, at_floor, facts_of, scale_of, scales
+from whynet.patients.logs.facts import Facts, Scale, at_floor, clipped, facts_of, scale_of, scales
 from whynet.patients.logs.patterns import PATTERNS, high_start, pattern_of, share_of, state_of_log
 from whynet.patients.logs.transcript import Transcript, read
 
@@ -122,9 +122,10 @@ def _hinted(transcript: Transcript) -> str | None:
     return named[0] if len(named) == 1 else None
 
 
-def _said_error(run: Sequence[Series]) -> bool:
+def _said_error(run: Sequence[Series], words: frozenset[str]) -> bool:
     """Whether the cost is called an error, as people call a squared one."""
-    return any(set(one.name.split()) & {"error", "err", "mse", "fehler", "erreur"} for one in run if one.what == "cost")
+    errors = {"error", "err", "mse", "fehler", "erreur"}
+    return any((words if one.said else set(one.name.split())) & errors for one in run if one.what == "cost")
 
 
 def _data(transcript: Transcript, labels: str | None, classes: int | None) -> tuple[str, int]:
@@ -141,11 +142,18 @@ def _data(transcript: Transcript, labels: str | None, classes: int | None) -> tu
 
 
 def _halves(run: Sequence[Series]) -> bool:
-    """Whether it looks like two classes: accuracies near one half beside costs near ln 2 or 1/4."""
-    costs = [one.finite[-1] for one in run if one.what == "cost" and one.finite]
-    shares = [one.finite[-1] for one in run if one.what == "accuracy" and one.finite]
-    near = [abs(cost / floor - 1) < 0.02 for cost in costs for floor in (math.log(2), 0.25)]
-    return any(near) and all(0.4 <= share <= 0.6 for share in shares)
+    """Whether it looks like two classes: costs that stay at ln 2 or 1/4, beside accuracies near one half if any."""
+    costs = [one.finite for one in run if one.what == "cost" and one.finite]
+    shares = [one.finite for one in run if one.what == "accuracy" and one.finite]
+    half = all(0.4 <= values[-1] <= 0.6 for values in shares)
+    if not shares:
+        stay = [values for values in costs if values[0] < 1.3 * values[-1]]
+        return any(abs(values[-1] / floor - 1) < 0.02 for values in stay for floor in (math.log(2), 0.25))
+    floors = (math.log(2), 0.25, 0.5)
+    if half and any(abs(values[-1] / floor - 1) < 0.02 for values in costs for floor in floors):
+        return True
+    # the logarithm of a clipped 0, for every wrong answer, in more right answers than one of ten classes gives
+    return any(share[-1] > 0.3 and clipped(cost[-1], share[-1]) for cost in costs for share in shares)
 
 
 def _one(
@@ -158,7 +166,7 @@ def _one(
     linear: float,
 ) -> Diagnosis:
     facts = facts_of(run, classes=K, linear=linear)
-    hinted = hinted or ("quadratic" if _said_error(run) else None)
+    hinted = hinted or ("quadratic" if _said_error(run, transcript.words) else None)
     scale = scale_of(facts, scales(K, labels, cost), hinted)
     state = state_of_log(facts, scale)
     name = pattern_of(facts, scale, state, transcript)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from whynet.doctor.floors import SHARES
-from whynet.patients.logs.facts import Facts, Scale, at_floor
+from whynet.patients.logs.facts import Facts, Scale, at_floor, at_low
 from whynet.patients.logs.transcript import Transcript
 
 TENDING = {"tends", "tending", "approaches", "approaching", "converges", "converging", "settles", "towards"}
@@ -33,13 +33,19 @@ class Pattern:
 
 PATTERNS: dict[str, Pattern] = {
     "nan-at-once": Pattern(
-        ("lr-too-high", "log-of-zero", "nan-hyperparameter", "missing-activation", "input-not-scaled"),
+        ("lr-too-high", "log-of-zero", "nan-hyperparameter", "missing-activation"),
         "Print the cost before the first step, and the largest weight after it: a NaN cost at once means log(0) or "
         "an overflow of the outputs; a finite cost and NaN weights mean a rate (or another setting) that is no "
         "number; weights that grow tenfold from step to step mean too high a rate.",
     ),
+    "nan-overflow": Pattern(
+        ("unstable-softmax", "lr-too-high", "input-not-scaled", "init-too-large"),
+        "Print the largest score before the exponential, and the largest input: subtract each row's largest "
+        "score first; inputs above 10 are not scaled; scores that grow from step to step mean too high a "
+        "rate.",
+    ),
     "nan-later": Pattern(
-        ("log-of-zero", "lr-too-high", "unstable-softmax"),
+        ("log-of-zero", "lr-too-high", "unstable-softmax", "missing-output-activation"),
         "Print the smallest probability under the logarithm in the last good step: exactly 0 means log(0); if it "
         "is not, run it with a tenth of the learning rate.",
     ),
@@ -53,6 +59,28 @@ PATTERNS: dict[str, Pattern] = {
         "Take one step at a thousandth of the learning rate and print the cost of the same batch before and after: "
         "if it rises even so, the gradient has the wrong sign; if it falls, print the gradient of the same batch "
         "twice: where the second is larger, it is not reset.",
+    ),
+    "clipped": Pattern(
+        ("lr-too-high", "input-not-scaled", "wrong-output-activation", "init-too-large"),
+        "Print the outputs for ten images: exactly 0 and 1 for all of them. Print the largest input and the "
+        "weighted inputs of the outputs before the first step: large at once means inputs or weights that "
+        "are too large, later too high a rate.",
+    ),
+    "clipped-two": Pattern(
+        ("softmax-single-unit", "wrong-output-activation", "input-not-scaled", "lr-too-high"),
+        "Print the outputs for ten examples: all exactly 1 is a softmax over one unit, all exactly 0 an "
+        "output that is cut off (ReLU); print the largest input too: above 10 means that it is not scaled.",
+    ),
+    "majority": Pattern(
+        ("class-imbalance", "input-not-scaled", "lr-too-low", "symmetric-init"),
+        "Count the examples and the answers of each class: where one class is nearly all of the examples, "
+        "weigh the others more; where it is not, print the hidden activations of ten examples.",
+    ),
+    "dear": Pattern(
+        ("lr-too-high", "gradient-not-averaged", "input-not-scaled", "unstable-softmax"),
+        "Print the cost of one batch before and after the very first step, at the rate and at a tenth of "
+        "it; print the sum of each image's outputs (1, or the softmax is taken over the batch), and the "
+        "largest input.",
     ),
     "high": Pattern(
         ("lr-too-high", "gradient-not-averaged", "input-not-scaled", "init-positive-saturation"),
@@ -78,7 +106,7 @@ PATTERNS: dict[str, Pattern] = {
         "that are too large; near 0 and 1 it is the learning rate.",
     ),
     "high-start": Pattern(
-        ("init-too-large", "input-not-scaled", "lr-too-high", "init-positive-saturation"),
+        ("init-too-large", "input-not-scaled", "lr-too-high", "lr-too-low"),
         "Print the largest input and the standard deviation of the first hidden layer's weighted inputs before "
         "training: inputs above 10 are not scaled; inputs up to 1 with a deviation above 4 mean initial weights "
         "that are too large.",
@@ -130,7 +158,7 @@ PATTERNS: dict[str, Pattern] = {
         "overflow; a jump without NaN is too high a rate: go back to the last good weights with a tenth of it.",
     ),
     "plateau-frozen": Pattern(
-        ("symmetric-init", "lr-too-high", "dead-relu", "regularisation-too-strong", "init-too-small"),
+        ("symmetric-init", "dead-relu", "regularisation-too-strong", "init-too-small"),
         "Print the hidden activations of ten images before training and after an epoch: all units alike from the "
         "start is a symmetric start; all 0, or all at an end of their range, after the first steps is too high a "
         "rate.",
@@ -150,6 +178,26 @@ PATTERNS: dict[str, Pattern] = {
         "of each layer's weights: a mean above 4 is saturation, a factor of 1000 between the layers vanishing "
         "gradients; else lower the rate, then the penalty.",
     ),
+    "outputs-at-zero": Pattern(
+        ("lr-too-high", "output-units-saturated", "init-too-large", "dead-relu"),
+        "Print the ten outputs for one image, before training and after: all at 0 after the first steps "
+        "means too high a rate; from the start, initial weights that are too large.",
+    ),
+    "plateau-squares": Pattern(
+        ("init-positive-saturation", "lr-too-high", "gradient-missing-derivative", "lr-too-low"),
+        "Print the mean of the first hidden layer's weighted inputs before training: above 4 is saturation; "
+        "else check the gradient by differences, then try a tenth of the rate, and ten times it.",
+    ),
+    "just-below": Pattern(
+        ("labels-corrupted", "gradient-wrong-term", "init-too-small", "lr-too-low"),
+        "Show twenty training images with their labels; if these belong together, check the gradient of "
+        "each layer by differences, then print the spread of the hidden activations over images.",
+    ),
+    "below": Pattern(
+        ("features-destroyed", "undertrained", "labels-corrupted", "lr-too-low"),
+        "Train on 50 images alone and show them with their labels; if they look right, a linear classifier "
+        "on the same arrays must reach about 90 %: where it does, double the narrowest layer.",
+    ),
     "plateau-noisy-costs": Pattern(
         ("lr-too-high", "label-order-mismatch", "regularisation-too-strong", "vanishing-gradients"),
         "Print the accuracy: exactly the share of one class, a different one every time, means that the rate (or "
@@ -157,7 +205,7 @@ PATTERNS: dict[str, Pattern] = {
         "on 50 images alone.",
     ),
     "plateau-leaving": Pattern(
-        ("init-too-small", "lr-too-low", "vanishing-gradients", "wrong-hidden-activation"),
+        ("init-too-small", "lr-too-low", "gradient-wrong-term", "wrong-hidden-activation"),
         "Let it run on for as long again: if it now learns quickly, only the start was slow; then print the spread "
         "of the hidden activations over images before training: below 0.01 the initial weights are too small.",
     ),
@@ -168,7 +216,7 @@ PATTERNS: dict[str, Pattern] = {
         "activations of ten images: all alike is a symmetric start, all 0 a dead layer.",
     ),
     "frozen-majority": Pattern(
-        ("lr-too-high", "symmetric-init", "dead-relu", "init-too-small", "regularisation-too-strong"),
+        ("symmetric-init", "lr-too-high", "dead-relu", "init-too-small"),
         "Print the cost, and the hidden activations of ten images before training and after an epoch: all alike "
         "from the start is a symmetric (or too small) start; all 0, or all at an end of their range, after the "
         "first steps is too high a rate.",
@@ -196,45 +244,148 @@ PATTERNS: dict[str, Pattern] = {
         "is saturation, a spread below 0.01 a start that is too small), and count the updates: below a few hundred "
         "there are too few.",
     ),
+    "two-classes-stuck": Pattern(
+        ("lr-too-low", "init-too-small", "symmetric-init", "capacity-minimal"),
+        "Print the hidden activations of all examples before training: alike for every unit is a symmetric "
+        "(or too small) start; else run it ten times as long, then with another seed and twice the hidden "
+        "units.",
+    ),
+    "two-classes-partly": Pattern(
+        ("capacity-minimal", "no-bias", "gradient-buffer-not-reset", "lr-too-high"),
+        "Run it with five other seeds, and with twice the hidden units: what then succeeds mostly was too "
+        "small. Else print the biases, and the gradient of the same example twice: a second one that is "
+        "larger is not reset.",
+    ),
+    "two-classes-slow": Pattern(
+        ("lr-too-low", "undertrained", "capacity-minimal", "input-not-scaled"),
+        "Run it ten times as long, then at ten times the rate; print the largest input: above 10 it is not scaled.",
+    ),
+    "double-softmax": Pattern(
+        ("wrong-output-activation", "cost-mismatch", "lr-too-low", "regularisation-too-strong"),
+        "Print the smallest cost that is possible: with a softmax before a cost that has its own, it is "
+        "1.46 for ten classes, and the gradient is weak. Give the cost the scores before any activation.",
+    ),
+    "double-softmax-costs": Pattern(
+        ("wrong-output-activation", "bottleneck", "symmetric-init", "lr-too-low"),
+        "Print the accuracy: good answers at a cost that does not fall below 1.46 (of ten classes) mean a softmax "
+        "before a cost that has its own; bad ones few hidden units, or some that are all alike.",
+    ),
+    "leaving": Pattern(
+        ("lr-too-low", "undertrained", "init-too-small", "wrong-hidden-activation"),
+        "Run one epoch at ten times the learning rate: if the cost falls about ten times as fast, that was it; else "
+        "let it run on for as long again, and print the spread of the hidden activations over images.",
+    ),
+    "thawing": Pattern(
+        ("output-units-saturated", "init-too-large", "dead-relu", "cost-mismatch"),
+        "Count the answers of each class on the held-out images after every epoch: classes that are not "
+        "answered until late have saturated output units; print their weighted inputs.",
+    ),
+    "faint": Pattern(
+        ("regularisation-too-strong", "labels-corrupted", "undertrained", "lr-too-low"),
+        "Print the largest output for ten images: right answers at outputs of hardly more than the others "
+        "mean weights that are kept too small; without any penalty, show twenty images with their labels.",
+    ),
+    "slightly-better": Pattern(
+        ("features-destroyed", "labels-corrupted", "gradient-wrong-term", "bottleneck"),
+        "Show twenty training images with their labels, from the very arrays that are trained on; if they "
+        "look right, a linear classifier on these arrays must reach about 90 %: where it does, double the "
+        "narrowest layer.",
+    ),
+    "below-chance": Pattern(
+        ("preprocess-mismatch", "label-order-mismatch", "metric-wrong", "labels-corrupted"),
+        "Evaluate the training images with the same code: well answered there means that held-out inputs or "
+        "labels are prepared differently; badly, that labels or the count are wrong.",
+    ),
+    "middling": Pattern(
+        ("output-units-saturated", "init-too-large", "lr-too-high", "labels-corrupted"),
+        "Count the answers of each class on the held-out images: a class that is never answered has a "
+        "saturated output unit; else try a tenth of the rate, then print the first weighted inputs before "
+        "training.",
+    ),
+    "sawtooth": Pattern(
+        ("not-shuffled", "lr-too-high", "data-index-bug", "label-order-mismatch"),
+        "Print the labels of one batch: all alike means that the examples come sorted by class. If they are "
+        "mixed, run it with a tenth of the learning rate.",
+    ),
     "class-lost": Pattern(
         ("output-units-saturated", "init-too-large", "cost-mismatch", "class-imbalance"),
         "Count the answers of each class on the held-out images: a class that is never answered has a saturated "
         "output unit; print its weighted input: beyond 4 in size, no gradient of a squared error brings it back.",
     ),
     "nearly": Pattern(
-        ("init-too-large", "lr-too-low", "undertrained", "wrong-hidden-activation"),
+        ("lr-too-low", "init-too-large", "wrong-hidden-activation", "labels-corrupted"),
         "Print the cost before the first step: far above that of a network that knows nothing means initial "
         "weights that are too large; else run one epoch at ten times the learning rate, then more epochs.",
     ),
     "slowing": Pattern(
-        ("lr-too-low", "batch-too-large", "bottleneck", "too-little-data"),
+        ("lr-too-low", "undertrained", "bottleneck", "too-little-data"),
         "Run the same epochs once with ten times the learning rate, and once with twice the hidden units: the one "
         "that gains is it. Count the updates and the training examples too: hundreds are too few.",
     ),
     "improving": Pattern(
-        ("lr-too-low", "undertrained", "batch-too-large", "too-little-data"),
+        ("lr-too-low", "undertrained", "too-little-data", "wrong-hidden-activation"),
         "Run one epoch at ten times the learning rate: if the cost falls about ten times as fast, that was it. "
         "Count the updates too (epochs x examples / batch size): a few hundred are too few.",
+    ),
+    "improving-both": Pattern(
+        ("lr-too-low", "undertrained", "batch-too-large", "wrong-hidden-activation"),
+        "Run one epoch at ten times the learning rate: if the cost falls about ten times as fast, that was "
+        "it. Count the updates too (epochs x examples / batch size): a few hundred are too few.",
     ),
     "improving-few-rows": Pattern(
         ("too-little-data", "undertrained", "lr-too-low", "batch-too-large"),
         "Count the training examples, and the updates (epochs x examples / batch size): hundreds of examples are "
         "too few to learn digits from, and hundreds of updates too few to learn in.",
     ),
+    "nothing-costs": Pattern(
+        ("output-shape-mismatch", "softmax-single-unit", "cost-mismatch", "metric-wrong"),
+        "Print the shapes of the outputs and of the targets, and the outputs of ten images: a softmax over one unit is "
+        "exactly 1 and costs nothing; there should be a unit for every class.",
+    ),
+    "by-heart": Pattern(
+        ("label-order-mismatch", "labels-corrupted", "features-destroyed", "label-noise"),
+        "Show twenty training images with their labels, taken from the very arrays that are trained on: what is "
+        "learned of them does not hold for others.",
+    ),
+    "creeping": Pattern(
+        ("lr-too-low", "undertrained", "vanishing-gradients", "momentum-unscaled"),
+        "Run the same steps at a hundred times the learning rate: if the cost falls a hundred times as fast, that was "
+        "it; else print the size of the gradient of each layer's weights.",
+    ),
+    "low-flat-counts": Pattern(
+        ("bottleneck", "symmetric-init", "data-index-bug", "lr-too-high"),
+        "Print the training cost: near nothing means that only a few rows are visited. Print the hidden activations "
+        "of ten images: units that are all alike are a symmetric start; if they differ, double the narrowest layer.",
+    ),
+    "slowing-both": Pattern(
+        ("lr-too-low", "undertrained", "init-too-large", "bottleneck"),
+        "Run the same epochs once with ten times the learning rate, and once with initial weights a tenth as large: "
+        "the one that gains is it; else double the hidden units. Count the updates too: hundreds are too few.",
+    ),
+    "slowing-low": Pattern(
+        ("lr-too-low", "undertrained", "features-destroyed", "bottleneck"),
+        "Run the same epochs with ten times the learning rate; where that does not help, show twenty training images "
+        "from the very arrays that are trained on, then double the narrowest layer.",
+    ),
+    "low-flat-costs": Pattern(
+        ("bottleneck", "symmetric-init", "lr-too-low", "init-too-large"),
+        "Print the hidden activations of ten images: units that are all alike are a symmetric start; if "
+        "they differ, double the narrowest layer, then try ten times the rate.",
+    ),
     "low-flat": Pattern(
-        ("bottleneck", "lr-too-high", "symmetric-init", "init-too-large", "input-not-scaled"),
+        ("bottleneck", "symmetric-init", "output-units-saturated", "lr-too-high"),
         "Print the hidden activations of ten images: units that are all alike are a symmetric start; if they "
         "differ, double the narrowest layer; then print the largest input and the spread of the first weighted "
         "inputs.",
     ),
     "near-linear": Pattern(
-        ("wrong-hidden-activation", "undertrained", "lr-too-high", "missing-activation"),
+        ("init-too-large", "wrong-hidden-activation", "undertrained", "missing-activation"),
         "Fit a linear classifier to the same examples: where it does as well, the hidden layer does nothing, and "
         "its activation is missing or wrong; where it does better, try a tenth of the learning rate, then more "
         "epochs.",
     ),
     "odd-labels": Pattern(
-        ("label-order-mismatch", "features-destroyed", "gradient-wrong-term", "input-not-scaled"),
+        ("label-order-mismatch", "gradient-wrong-term", "lr-too-high", "input-not-scaled"),
         "Train on 50 images alone: if they are learned by heart, labels or images are at fault (show twenty of "
         "them with their labels); if not, the gradient is: check it by differences.",
     ),
@@ -255,6 +406,8 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     end, start = facts.end, facts.start
     if facts.broken or (len(facts.costs) and math.isnan(end)):
         return "non-finite"
+    if known and (facts.certain or facts.majority or (facts.end == 0 and facts.chance(accuracy) and facts.frozen)):
+        return "constant-answer"
     if known and (facts.held - facts.train > 0.15 or _better_than_its_cost(facts, scale)):
         return "bad-data"
     fell = math.isfinite(end) and scale is not None and end < 0.6 * scale.floor
@@ -264,6 +417,8 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
         return "constant-answer" if known and facts.chance(accuracy) else "diverged"
     above = scale is not None and end > 1.08 * scale.floor
     if len(facts.costs) > 1 and end > 1.02 * start + 2 * facts.noise and (above or scale is None):
+        return "diverged"
+    if not facts.broken and _rose(facts):
         return "diverged"
     if known and scale is not None and facts.chance(accuracy) and end > 4 * max(scale.start, scale.floor):
         return "diverged"
@@ -290,38 +445,61 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
         return "constant-answer"
     if known and scale is not None and abs(end - scale.floor) <= 0.02 * scale.floor and accuracy < 3 / facts.classes:
         return "constant-answer"
-    if known and _class_lost(facts):
+    if known and not facts.gap > 0.05 and _class_lost(facts):
         return "classes-missing"
-    if len(facts.costs) > 1 and abs(start - end) < 0.01 * abs(start) and not (known and accuracy > 3 / facts.classes):
+    left = scale is not None and end < 0.75 * scale.floor  # what was printed begins late
+    if (
+        not left
+        and len(facts.costs) > 1
+        and abs(start - end) < 0.01 * abs(start)
+        and not (known and accuracy > 3 / facts.classes)
+    ):
         return "not-started"
     if facts.gap > 0.05 or _known_by_heart(facts, scale):
         return "overfits"
     if not known and facts.val_end > 1.5 * end and facts.val_end > 1.1 * facts.val_least:
         return "overfits"
-    if not known and fell and scale is not None and end < 0.25 * scale.floor:
+    if not known and fell and scale is not None and end < 0.16 * scale.floor:
         return "healthy"
-    moving = facts.falling > 0.01 if len(facts.costs) > 1 else facts.rising > 0.01
+    moving = facts.falling > 0.01 or _steady(facts) if len(facts.costs) > 1 else facts.rising > 0.01
     if moving or (len(facts.costs) < 2 and math.isnan(facts.rising)):
         return "undertrained"
     if math.isnan(facts.falling) and facts.rising > 0.01:
         return "undertrained"
     still = facts.falling < 0.002 if not math.isnan(facts.falling) else facts.rising < 0.005
+    still = still and not facts.noise > 0.003 * abs(end)  # what goes up and down may still be falling
     if known:
         return "stalled" if still and accuracy < 0.5 * facts.linear else "underfits"
     return "stalled" if still and scale is not None and end > 0.6 * scale.floor else "underfits"
 
 
+def _steady(facts: Facts) -> bool:
+    """Whether the cost has fallen by more than 2 % and does so no slower at the end."""
+    costs, steps = facts.costs, len(facts.costs) - 1
+    if steps < 2 or not _smooth(costs):
+        return False
+    return costs[0] - costs[-1] > 0.02 * costs[0] and (costs[-2] - costs[-1]) * steps > 0.85 * (costs[0] - costs[-1])
+
+
+def _rose(facts: Facts) -> bool:
+    """Whether the cost rose from print to print, nearly always, to far above where it began."""
+    steps = [b > a for a, b in pairwise(facts.costs)]
+    return len(steps) >= 2 and facts.costs[-1] > 1.5 * facts.start and sum(steps) >= 0.8 * len(steps)
+
+
 def _better_than_its_cost(facts: Facts, scale: Scale | None) -> bool:
     """Whether held-out examples are answered well while the training cost stands where nothing is learned."""
-    stands = scale is not None and facts.end > 0.85 * scale.floor and abs(facts.falling) < 0.02
+    stands = scale is not None and facts.end > 0.85 * scale.floor and abs(facts.falling) < 0.006
     return stands and math.isnan(facts.train) and facts.held > 0.45 and facts.classes > 4
 
 
 def _known_by_heart(facts: Facts, scale: Scale | None) -> bool:
     """Whether the training examples are known, by their cost, and others are not."""
-    unknown = math.isnan(facts.train)
-    learned = scale is not None and facts.end < (0.3 if unknown else 0.05) * scale.floor
-    return learned and facts.held < facts.linear - (0.07 if unknown else 0.15)
+    if scale is None or facts.val_end < 1.3 * facts.end:  # held-out examples cost no more
+        return False
+    if math.isnan(facts.train):  # a cross-entropy is about 1.4 floors for every wrong answer
+        return facts.end < min(0.3, 0.7 * (1 - facts.held)) * scale.floor and facts.held < facts.linear - 0.07
+    return facts.end < 0.05 * scale.floor and facts.held < facts.linear - 0.15
 
 
 def _class_lost(facts: Facts) -> bool:
@@ -329,7 +507,12 @@ def _class_lost(facts: Facts) -> bool:
     values, K = facts.accuracies, facts.classes
     if len(values) < 3 or K < 5 or max(values[-3:]) - min(values[-3:]) > 0.012:
         return False
-    return any((K - lost) / K - 0.055 <= values[-1] <= (K - lost) / K + 0.003 for lost in (1, 2, 3))
+    return _as_if_lost(values[-1], K)
+
+
+def _as_if_lost(accuracy: float, classes: int) -> bool:
+    """Whether an accuracy is what is reached where one, two or three classes are never answered."""
+    return any((classes - n) / classes - 0.055 <= accuracy <= (classes - n) / classes + 0.003 for n in (1, 2, 3))
 
 
 def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transcript) -> str | None:
@@ -348,6 +531,14 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
     fell = math.isfinite(facts.end) and scale is not None and facts.end < 0.6 * scale.floor
     if state == "healthy":
         return None
+    if facts.certain:
+        return "clipped-two" if facts.classes == 2 else "clipped"
+    if facts.majority:
+        return "majority"
+    if facts.end == 0 and facts.frozen and state == "constant-answer":
+        return "nothing-costs"
+    if state == "non-finite" and not finite and {"overflow", "exp"} <= transcript.words:
+        return "nan-overflow"
     if state == "non-finite":
         progress = (len(finite) >= 2 and finite[-1] < 0.9 * finite[0]) or (len(finite) == 1 and finite[0] < 0.5 * usual)
         return "nan-later" if progress else "nan-at-once"
@@ -356,9 +547,13 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
     if state == "bad-data":
         return "better-held-out" if accuracy > 1 / facts.classes else "learns-at-chance"
     if state == "diverged":
-        if len(finite) > 1 and finite[-1] > 1.5 * finite[0] and facts.falling < -0.1:
+        if len(finite) > 1 and finite[-1] > 1.5 * finite[0] and (facts.falling < -0.1 or _rose(facts)):
             return "growing"
-        return "high" if not facts.end < 1.3 * usual else "above"
+        if facts.end < 1.3 * usual:
+            return "above"
+        return "dear" if scale is not None and scale.cost == "softmax-cross-entropy" else "high"
+    if _sawtooth(facts, scale):
+        return "sawtooth"
     if state == "overfits":
         if not known:
             return "gap"
@@ -377,12 +572,22 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
         return "learns-at-chance"
     if known and fell and finite and scale and facts.end < 0.1 * scale.floor and accuracy < 0.8:
         return "few-rows" if math.isnan(facts.train) or facts.train < 0.8 else "lopsided"
+    if facts.classes == 2 and (finite or known):
+        return _two_classes(facts, scale, state, high)
+    if known and not facts.chance(accuracy) and _double_softmax(facts, scale):
+        return "double-softmax"
+    still = abs(facts.falling) < 0.005 and not facts.rising > 0.02
+    faint = scale is not None and abs(facts.end / scale.floor - 1) < 0.03 and still
+    if faint and 1.4 / facts.classes < accuracy < 0.7:
+        return "faint" if accuracy > 2.2 / facts.classes else "slightly-better"
     if state == "constant-answer" or (state in ("not-started", "stalled") and (not known or facts.chance(accuracy))):
         return _plateau(facts, scale, high, transcript)
     if state == "classes-missing":
         return "class-lost"
     if high:
         return "high-start"
+    if facts.thawing:
+        return "thawing"
     low = known and accuracy < 3.2 / facts.classes
     if (
         low
@@ -391,18 +596,76 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
         and scale is not None
         and facts.end > 0.75 * scale.floor
     ):
-        return "odd-labels"
+        return "odd-labels" if facts.chance(accuracy) else _flat(facts, scale)
     if known and accuracy > 0.9 * facts.linear:
         return "near-linear"
     if state == "undertrained":
         if facts.gap > 0.03:
             return "improving-few-rows"
         if abs(facts.falling) < 0.05 and not facts.rising > 0.03:
-            return "low-flat"
+            return _flat(facts, scale)
+        if not finite and len(facts.accuracies) < 2 and _as_if_lost(accuracy, facts.classes):
+            return "middling"
         if known and accuracy > 0.78 * facts.linear:
             return "nearly"
-        return "slowing" if _slowing(facts) else "improving"
-    return "low-flat"
+        if _slowing(facts):
+            stands = not finite and accuracy > 0.5 and facts.rising < 0.03
+            return "middling" if stands else _slow(facts)
+        return "improving-both" if not math.isnan(facts.gap) else "improving"
+    return _flat(facts, scale)
+
+
+def _flat(facts: Facts, scale: Scale | None) -> str:
+    """Which kind of standing still above chance, by where it stands."""
+    if not math.isnan(facts.accuracy):
+        if facts.accuracy < 2.7 / facts.classes:
+            slow = facts.rising > 0.01 or facts.falling > 0.01 or _steady(facts)
+            return _slow(facts) if slow else "slightly-better"
+        near = scale is not None and facts.end > 0.85 * scale.floor  # it has hardly left the plateau
+        if facts.falling > (0.008 if near else 0.03):
+            return _slow(facts)
+        if facts.accuracy > 0.5:
+            return "middling"
+        return "low-flat" if facts.costs else "low-flat-counts"
+    least = math.log(math.e + facts.classes - 1) - 1
+    if scale is not None and scale.cost == "softmax-cross-entropy" and least < facts.end < 1.12 * least:
+        return "double-softmax-costs"
+    return "low-flat-costs" if scale is None or facts.end < 0.8 * scale.floor else "below"
+
+
+def _slow(facts: Facts) -> str:
+    """Which kind of slow learning."""
+    if facts.accuracy < 2.7 / facts.classes:
+        return "slowing-low"
+    return "slowing-both" if facts.costs and not math.isnan(facts.accuracy) else "slowing"
+
+
+def _two_classes(facts: Facts, scale: Scale | None, state: str, high: bool) -> str:
+    """Two classes, as in XOR: nothing learned, a part of the examples, or too slowly."""
+    if high:
+        return "high-start"
+    stuck = scale is not None and facts.end > 0.9 * scale.floor
+    if state in ("constant-answer", "not-started") or (stuck and abs(facts.falling) < 0.02):
+        return "two-classes-stuck"
+    return "two-classes-slow" if facts.falling > 0.1 else "two-classes-partly"
+
+
+def _double_softmax(facts: Facts, scale: Scale | None) -> bool:
+    """Whether the cost is what a softmax of a softmax leaves at this accuracy: its least value, and 1 for an error."""
+    least = math.log(math.e + facts.classes - 1) - 1
+    entropy = scale is not None and scale.cost == "softmax-cross-entropy" and len(facts.costs) > 1
+    flat = abs(facts.falling) < 0.05 and facts.accuracy > 0.4
+    return entropy and flat and abs(facts.end - least - (1 - facts.accuracy)) < 0.12
+
+
+def _sawtooth(facts: Facts, scale: Scale | None) -> bool:
+    """Whether the cost goes again and again from far below the floor to far above it."""
+    if scale is None or len(facts.costs) < 5:
+        return False
+    marks = [1 if cost > 1.5 * scale.floor else -1 for cost in facts.costs
+             if cost > 1.5 * scale.floor or cost < 0.2 * scale.floor]  # fmt: skip
+    turns = sum(a != b for a, b in pairwise(marks))
+    return turns >= 4 and turns >= len(facts.costs) / 3
 
 
 def _slowing(facts: Facts) -> bool:
@@ -435,17 +698,27 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
     """Which kind of standing still."""
     costs = [value for value in facts.costs if math.isfinite(value)]
     shares = [share_of(value) for value in facts.accuracies[-4:]]
+    smooth = [statistics.median(costs[max(0, at - 1) : at + 2]) for at in range(len(costs))]
     if max(facts.accuracies, default=0.0) > 3 / facts.classes or (
-        scale and min(costs, default=9e9) < 0.6 * scale.floor
+        scale and min(smooth[1:-1], default=9e9) < 0.6 * scale.floor < 0.67 * facts.end
     ):
         return "collapsed"
     if high:
         return "high-start-stuck"
+    if (
+        facts.gap > 0.01
+        and facts.val_end > 1.002 * facts.val_start
+        and facts.end < 0.998 * facts.start
+        and _smooth(costs)
+    ):
+        return "by-heart"
     usual = max(scale.start, scale.floor) if scale else math.inf
     if scale is not None and scale.summed:
         return "summed"
     if costs and facts.end > 1.08 * usual:
         return "high" if facts.end > 1.3 * usual else "above"
+    if scale is not None and not high and at_low(facts, scale):
+        return "outputs-at-zero"
     if TENDING & transcript.words and len(costs) < 3:
         return "plateau-told"
     if len(costs) < 3 and not set(shares) - {1} and shares:
@@ -454,10 +727,19 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
         if len(shares) > 1 and len(set(shares[-3:])) == 1 and shares[-1] is not None:
             return {1: "frozen-majority", 0: "frozen-zero"}.get(shares[-1], "frozen-other")
         if len(shares) > 1:
+            if facts.accuracy < 0.8 / facts.classes and None in shares:
+                return "below-chance"
             return "plateau-noisy" if None not in shares else "odd-labels"
         return "plateau"
     if scale is None or len(costs) < 2:
         return "plateau"
+    if (
+        len(costs) > 4
+        and _smooth(costs)
+        and len(set(costs)) == len(costs)
+        and 0.995 * costs[0] < costs[-1] > 1.003 * scale.floor
+    ):
+        return "creeping"
     uniform = math.log(facts.classes)
     if scale.cost == "softmax-cross-entropy" and abs(uniform - scale.floor) > 0.001 > 2.5 * abs(facts.end - uniform):
         return "plateau-uniform"
@@ -468,14 +750,27 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
         return "plateau-few-updates"
     if facts.end < 0.999 * scale.floor and facts.falling > 0.001 and facts.rising > 0.01:
         return "plateau-leaving"
+    if facts.rising > 0.02 and _smooth(costs) and all(b >= a for a, b in pairwise(facts.accuracies)):
+        return "leaving"
     if len(shares) > 2 and len(set(facts.accuracies[-4:])) > 1:
+        if facts.accuracy < 0.8 / facts.classes and None in shares[-3:]:
+            return "below-chance"
         return "plateau-noisy" if None not in shares[-3:] else "odd-labels"
+    if not math.isnan(facts.accuracy) and not facts.chance(facts.accuracy) and facts.end < 0.998 * facts.start:
+        return "leaving"
     near = abs(facts.end / scale.floor - 1) < 0.006
     if near and _smooth(costs) and costs[0] > 1.03 * scale.floor:
         return "plateau-from-above"
-    if facts.frozen or abs(facts.end / scale.floor - 1) < (0.006 if facts.accuracies else 0.0012):
-        return "plateau-frozen"
-    return "plateau-noisy" if facts.accuracies else "plateau-noisy-costs"
+    last = costs[-4:]
+    still = max(last) - min(last) < 0.0004 * scale.floor or bool(facts.accuracies)
+    if facts.frozen or (still and abs(facts.end / scale.floor - 1) < (0.006 if facts.accuracies else 0.0012)):
+        return "plateau" if scale.cost == "quadratic" else "plateau-frozen"
+    if facts.accuracies:
+        return "plateau-noisy"
+    if scale.cost == "quadratic":
+        return "plateau-squares"
+    ratio = facts.end / scale.floor
+    return "below" if ratio < 0.975 else "just-below" if ratio < 0.996 else "plateau-noisy-costs"
 
 
 def _smooth(costs: Sequence[float]) -> bool:

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from whynet.doctor.series import Series, Split, What
 
@@ -43,8 +43,12 @@ OTHER = _words(
     "probability confidence class classes remaining workers port temperature beta gamma dauer zeit temps tempo reg "
     "check checking label labels target targets pixel pixels value values input inputs"
 )
-HELD_OUT = _words("val valid validation test testing dev eval evaluation heldout holdout unseen")
+HELD_OUT = _words("val valid validation test testing dev eval evaluation heldout holdout unseen cv xval")
+HEADING = HELD_OUT | {"evaluate", "evaluating", "testing", "validating"}
 TRAIN = _words("train training trn tr minibatch")
+UNITS = _words(
+    "epochs iterations iters steps batches rounds passes updates epochen outputs units neurons layers hidden classes"
+)
 FILLER = _words(
     "a about after again all almost always and are around as at be became becomes been but by constant drops end ended "
     "ends even ever exactly fell falls finally first flat for forever from gets goes hovers in initially is it its "
@@ -57,6 +61,7 @@ STUCK = re.compile(
     r"never (?:below|above)|always|bloqué\w*|reste)\b"
 )
 EPOCH = re.compile(r"\b(?:ep|epochs?|epochen?|époques?|épocas?|round|pass)\b")
+BEGUN = re.compile(r"\b(?:start\w*|beg[aiu]n\w*|initial\w*)\s+(?:at|from|with|of|around|is|was|near|about)[\s~≈]*$")
 WISHES = re.compile(
     r"\b(should|expect\w*|supposed|other people|others|papers?|book|want\w*|goal|try|tried to|usual\w*|typical\w*|"
     r"recommend\w*|if|instead|less than|more than|at least|up to|sollte|wanted|hoped)\b"
@@ -82,6 +87,7 @@ NOISE = [  # what holds numbers that are no figures of a training; put out befor
     r"(?<![\w.-])\d+(?:\s?-\s?\d+){2,}(?![\w.])",
     r"\d+(?:\.\d+)?\s*(?:\^|\*\*)\s*[-(]?\s*\d+\)?",
     r"(?<![-=])[<>≤≥]=?\s*[-+]?\d[\d.,]*(?:e-?\d+)?",
+    r"\[\s*\d+(?:[\s,]+\d+)*[\s,]*\.\.\.[^\]\n]*\]",
     r"\d+%\s?\|[^|\n]*\|",
     r"\(\*[^)]*\)",
     r"#\d+",
@@ -106,6 +112,31 @@ PRINTED = re.compile(rf"[\[(]?\s*(?:{NAN}|{PLAIN})(?![\w.]|\s*[*/+(])")
 ASSIGNED = re.compile(r"^\s*(?P<name>[\w.\[\]]+(?:\s*,\s*[\w.\[\]]+)*)\s*(?:[-+*/@]?=)(?!=)\s*(?P<value>\S.*)$")
 
 
+MANY = 200  # lines that differ in their numbers only: so many of them tell as much as all
+VARYING = str.maketrans(
+    "", "", "0123456789.,+-eE=>#:% \t█▉▊▋▌▍▎▏━╸╺"
+)  # what differs between drawings of a progress bar
+PAIR = re.compile(r"(?<![\d.])([01])(?:\.0*)?[ \t]*(?:[,;|^& \t]|xor|XOR|and)[ \t]*([01])(?:\.0*)?(?![\d.]*\d)")
+FREQUENT = (
+    0.0987,
+    0.1124,
+    0.0993,
+    0.1022,
+    0.0974,
+    0.0986,
+    0.1044,
+    0.0975,
+    0.0992,
+    0.0980,
+    0.1135,
+    0.1032,
+    0.1010,
+    0.0982,
+    0.0892,
+    0.0958,
+    0.1028,
+    0.1009,
+)  # of MNIST's images, the share of each class, but for 0.09: an MSE
 LONGEST = 8_000  # characters of a line that is no list or table; what follows is no figure of a training
 
 
@@ -151,7 +182,10 @@ def read(text: str) -> Transcript:
     >>> read("958, 958, 890 of 10000").runs[0][0].values
     (0.0958, 0.0958, 0.089)
     """
+    text = _thinned(text)
     words = frozenset(re.findall(r"[a-zà-ÿ]+", _spaced(text).lower()))
+    if {"00", "01", "10", "11"} <= {"".join(pair) for pair in PAIR.findall(text)}:
+        words |= {"xor"}  # the four examples, by their inputs
     lines = _clean(text)
     figures = list(_lists(lines))
     figures += _tables(lines)
@@ -160,6 +194,7 @@ def read(text: str) -> Transcript:
     for number, line in enumerate(lines):
         if line.strip() and not code[number]:
             figures += _line(number, line[:LONGEST], repeated=skeletons[_skeleton(line)] > 1)
+    figures = _under_headings(lines, figures)
     figures.sort(key=lambda figure: (figure.line, figure.place))
     runs = [run for run in (tuple(_series(part)) for part in _trainings(figures)) if run]
     told = [run for run in runs if not all(series.said for series in run)]
@@ -175,16 +210,32 @@ def read(text: str) -> Transcript:
 # ---- the text
 
 
+def _thinned(text: str) -> str:
+    """The text with some of the lines of each long run of like ones, such as the drawings of a progress bar."""
+    lines = re.split(r"[\n\r\x08\x0b\x0c]+" if len(text) > 100_000 else r"\n", text)
+    if len(lines) <= MANY:
+        return text
+    kept: list[str] = []
+    for _, run in groupby(lines, key=lambda line: line.translate(VARYING)):
+        alike = list(run)
+        every = max(1, len(alike) // MANY)
+        kept += alike[:-1:every] if every > 1 else alike[:-1]
+        kept.append(alike[-1])
+    return "\n".join(kept)
+
+
 def _clean(text: str) -> list[str]:
     """Lines without escape codes, dates, times, sizes and the like, and with numbers as Python writes them."""
     text = text.replace("\r\n", "\n").replace("\u2212", "-").replace("\ufeff", "")
     text = re.sub(r"[\r\x08\x0b\x0c]+", "\n", text)
     text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text)
+    text = re.sub(r"(?i)\b(?:acc|prec|top)(?:uracy|ision)?[@-]?1\b", "accuracy", text)
     text = re.sub(r"@\s*(?=\d)", " at step ", NOISES.sub(" ", text))
     text = re.sub(r"((?:/|of|von|sur)\s+\d{1,3}) (?=\d{3}(?!\d))", r"\1", text)
     text = _with_decimal_points(text)
     text = ARRAYS.sub(r"\1", WRAPPERS.sub(r"\1", text))
-    text = re.sub(r"\bJ\s*(?:\([^)\n]*\))?\s*(?==|:)", "cost ", text)
+    text = re.sub(r"\bJ_(?=[A-Za-z])", "cost ", text)
+    text = re.sub(r"\b(?:J|[CEL](?=\s*[=:]\s*\d*\.\d))\s*(?:\([^)\n]*\))?\s*(?==|:)", "cost ", text)
     return [re.sub(r"^\s*(?:>\s+|[-*•]\s+|\d+[.)]\s+(?=[A-Za-z]{3}))", "", line) for line in text.split("\n")]
 
 
@@ -232,6 +283,21 @@ def _code(lines: Sequence[str]) -> list[bool]:
         alone = match is not None and some and names[match["name"].strip()] < 3
         found.append(program or alone)
     return found
+
+
+def _under_headings(lines: Sequence[str], figures: Sequence[_Figure]) -> list[_Figure]:
+    """Figures on the line after `model.evaluate(X_test, y_test)` or `Validation:` are of held-out examples."""
+    taken = {figure.line for figure in figures}
+    headed = set()
+    for number, line in enumerate(lines[:-1]):
+        if number not in taken and number + 1 in taken and not re.search(r"\d", line):
+            terms = _terms(line)
+            if 0 < len(terms) <= 8 and "sanity" not in terms and HEADING & set(terms) and not TRAIN & set(terms):
+                headed.add(number + 1)
+    return [
+        replace(one, split="held-out") if one.line in headed and not one.split and one.role != "step" else one
+        for one in figures
+    ]
 
 
 # ---- words
@@ -334,6 +400,7 @@ def _tables(lines: list[str]) -> list[_Figure]:
 
 def _table(lines: list[str], start: int) -> tuple[list[_Figure], int] | None:
     head = lines[start]
+    head = re.sub(r"/\s*\d+\b", "", head)
     if not head.strip() or RULE.fullmatch(head) or NUMBER.search(re.sub(r"[|│┃]\s*#?\d*\s*[|│┃]", "|", head)):
         return None
     if _role(_terms(head)) == "" and not set(_terms(head)) & (COST | ACCURACY | WRONG):
@@ -372,6 +439,7 @@ def _rows(lines: list[str], start: int, kind: str, names: list[str]) -> tuple[li
             break
         if kind in ("  ", " ") and any(re.search(r"[A-Za-z]{3,}", re.sub(NAN, "", cell)) for cell in cells):
             break
+        said = _split([term for cell in cells if not NUMBER.search(cell) for term in _terms(cell)])
         for place, (name, cell) in enumerate(zip(names, cells, strict=True)):
             terms = _terms(name)
             role = _role(terms)
@@ -383,7 +451,8 @@ def _rows(lines: list[str], start: int, kind: str, names: list[str]) -> tuple[li
             total = int(float(of[1])) if of else None
             value = _value(match["number"])
             label = " ".join(terms) or "column"
-            figures.append(_Figure(number, value, role or "other", label, _split(terms), percent, total, place=place))
+            split = _split(terms) or said
+            figures.append(_Figure(number, value, role or "other", label, split, percent, total, place=place))
         rows += 1
         number += 1
     good = any(figure.role in ("cost", "accuracy", "wrong") for figure in figures)
@@ -418,6 +487,10 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
     skip = False
     consumed = ""  # the word behind the last number that named it
     for index, match in enumerate(matches):
+        if prose and (begun := BEGUN.search(line[: match.start()])) and COST & set(_terms(line[: begun.start()])):
+            yield _Figure(number, _value(match["number"]), "cost", "", said=True, place=-1)
+            previous = match
+            continue
         if skip:
             skip = False
             continue
@@ -443,6 +516,8 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
             r"(?:then|about|around|ca)?\s*",
             between,
         )
+        if continues and run is not None and total and not run.total and run.value % 1:
+            continues = None  # a count behind a cost
         if continues and run is not None and not (run.role == "step" and not (whole_number and math.isfinite(value))):
             if between.strip() == "" and not re.search(r"\[[^\]]*$", line[: match.start()]):
                 continues = None
@@ -476,6 +551,10 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
             split = _split([on[1].lower()])
         if not role and not suffixed and (not terms or all(term in FILLER or term in STEP for term in terms)):
             role = _earlier(line[: match.start()], roles, prose)
+        unit = re.match(r"\s*([a-z]+)", after)
+        units = UNITS | {"images", "examples", "samples"} if role in ("cost", "") else UNITS
+        if whole_number and unit and unit[1] in units and not total and not _attached(between):
+            role, terms, consumed = ("step" if unit[1] in STEP else "other"), [unit[1]], unit[1]
         if role == "cost" and percent and set(terms) & {"error", "errors", "err", "fehler", "erreur"}:
             role = "wrong"
         if prose and role in ("cost", "accuracy", "wrong"):
@@ -484,10 +563,13 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
                 role = "other"
         if not role and set(terms) & (TRAIN | HELD_OUT) and set(terms) <= TRAIN | HELD_OUT | FILLER:
             role = _earlier(line[: match.start()], (), prose) or "which"
+            role = "which" if role == "cost" and "cost" in roles else role
+        if role == "which" and total and re.search(r"\[\s*$", between):
+            role = "step"  # how far it has come: `Test: [0/79]`
         if role == "" and terms and not total and not percent:
             lone = STUCK.search(line.lower()) and not whole_number and all(t in FILLER or STUCK.match(t) for t in terms)
             role = "" if lone or not any(term not in FILLER for term in terms) else "other"
-        said = prose or (not repeated and not _attached(between) and bool(terms))
+        said = (prose and not _attached(between)) or (not repeated and not _attached(between) and bool(terms))
         label = "" if said and role in ("cost", "accuracy", "wrong", "") else " ".join(terms[-4:])
         run = _Figure(number, value, role, label, split, percent, total, said, index)
         roles.append(role)
@@ -556,11 +638,15 @@ def _series(figures: Sequence[_Figure]) -> list[Series]:
                             label, column, said, totals)  # fmt: skip
         if series is not None:
             found.append(series)
-    if not found:
-        found = _by_examples(columns)
+    found += _by_examples(columns, [series for series in found if series.what == "cost" and not series.said])
     bare = {key: column for key, column in columns.items() if key[0] == ""}
     if not any(series.what == "accuracy" and not series.said for series in found):
         found += _counts(bare)
+    if found and not any(series.what == "cost" for series in found):  # figures under a head that names them
+        plain = {key: column for key, column in bare.items() if not any(f.total or f.percent for f in column)}
+        lines = {figure.line for column in plain.values() for figure in column}
+        below = [series for series in _unnamed(plain) if series.what == "cost" and len(lines) >= len(series.values) > 2]
+        found += [series for series in below if any(value % 1 for value in series.finite)]
     printed = {series.what for series in found if not series.said}
     found = [
         series
@@ -598,20 +684,34 @@ def _as_series(
     return Series(label or "accuracy", "accuracy", split, tuple(shares), total, said)
 
 
-def _by_examples(columns: dict[tuple[str, str, str, bool], list[_Figure]]) -> list[Series]:
-    """`train 0.91, test 0.90`: accuracies if they are shares that rise or percentages, costs otherwise."""
+def _by_examples(columns: dict[tuple[str, str, str, bool], list[_Figure]], costs: Sequence[Series]) -> list[Series]:
+    """`train 0.91, test 0.90`: accuracies if they are percentages, or shares that rise, or where costs were printed
+    too, shares that rise as the cost falls; costs otherwise.
+    """
     named = {key: column for key, column in columns.items() if key[0] == "which"}
     figures = [figure for column in named.values() for figure in column]
     values = [figure.value for figure in figures if math.isfinite(figure.value)]
     rising = all(column[-1].value > column[0].value for column in named.values())
+    rising = rising or (all(len(column) == 1 for column in named.values()) and min(values, default=0) > 0.85)
     shares = bool(values) and rising and max(values) <= 1 and not any(figure.percent for figure in figures)
     found = []
     for (_, split, label, said), column in named.items():
         which: Split = "held-out" if split == "held-out" else "train" if split == "train" else ""
-        role = "accuracy" if shares or any(figure.percent for figure in column) else "cost"
+        share = shares and not costs
+        if costs and max(figure.value for figure in column) <= 1:
+            share = _against([figure.value for figure in column], costs[0].values)
+        role = "accuracy" if share or any(figure.percent or figure.total for figure in column) else "cost"
         series = _as_series(role, which, label, column, said, set())
         found += [series] if series is not None else []
     return found
+
+
+def _against(values: Sequence[float], costs: Sequence[float]) -> bool:
+    """Whether values rise where costs fall, and fall where these rise."""
+    if len(values) != len(costs) or len(values) < 2:
+        return False
+    ways = [(b - a) * (d - c) for (a, b), (c, d) in zip(pairwise(values), pairwise(costs), strict=True)]
+    return sum(way < 0 for way in ways) > 0.7 * len(ways)
 
 
 def _counts(bare: dict[tuple[str, str, str, bool], list[_Figure]]) -> list[Series]:
@@ -654,10 +754,16 @@ def _unnamed(bare: dict[tuple[str, str, str, bool], list[_Figure]]) -> list[Seri
         taken = {series.what for series in found}
         whole = all(value == int(value) for value in finite)
         rising = finite[-1] > finite[0] * 1.05 and min(finite) >= 0
+        frozen = max(finite) < 0.12 and any(abs(finite[-1] - share) < 0.0003 for share in FREQUENT)
         if whole and min(finite) > 100 and max(finite) <= 60_000:
             total = 10_000 if max(finite) <= 10_000 else 60_000
             found.append(Series("numbers", "accuracy", "", tuple(value / total for value in values), total))
-        elif (rising or "cost" in taken) and max(finite) <= 100 and "accuracy" not in taken and min(finite) >= 0:
+        elif (
+            (rising or frozen or "cost" in taken)
+            and max(finite) <= 100
+            and "accuracy" not in taken
+            and min(finite) >= 0
+        ):
             scale = 100 if max(finite) > 1.5 else 1
             if rising and scale == 100 and max(finite) < 15 and "cost" not in taken:
                 scale = 0
