@@ -183,5 +183,5 @@ def test_the_network_is_told_from_its_loss_whatever_its_averages():
         examples=Examples(examples(network)),
     )
     found = identify(code)
-    assert (found.hidden, found.output, found.cost, found.mean) == ("tanh", "sigmoid", "quadratic", False)
+    assert (found.hidden, found.output, found.cost, found.mean) == (("tanh",), "sigmoid", "quadratic", False)
     assert found.scale == pytest.approx(3) and found.l2 == pytest.approx(0.02)

@@ -256,6 +256,10 @@ class Code:
             found = found.T
         return found.reshape(n, -1)
 
+    def takes_batch(self, function: Callable[..., Any]) -> bool:
+        """Whether it is told which examples; else it knows its own, all of them."""
+        return "batch" in arguments(function, len(self.arrays))
+
     def in_order(self, found: Any) -> list[Array]:
         """What `gradients` returned, matched to the parameters: in their order, or by shape where the order is another,
         as biases before weights."""

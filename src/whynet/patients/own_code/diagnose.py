@@ -22,6 +22,7 @@ from whynet.doctor.states import state_of
 from whynet.doctor.trials import Outcome
 from whynet.doctor.verdict import Diagnosis, Finding, diagnose
 from whynet.errors import NoRecipe, UsageError
+from whynet.network.activations import ACTIVATIONS
 from whynet.patients.own_code.anatomy import LOSSES, Anatomy, identify, sane, targets_of
 from whynet.patients.own_code.audit import Update, audit_check, audit_step
 from whynet.patients.own_code.code import Code, Examples
@@ -336,6 +337,8 @@ def _as_recipe(
     assert anatomy is not None and code.examples is not None
     if anatomy.cost not in ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy"):
         return f"no recipe has the cost {anatomy.cost}."
+    if len(set(anatomy.hidden)) > 1 or not set(anatomy.hidden) <= set(ACTIVATIONS):
+        return f"no recipe has {', then '.join(anatomy.hidden)} hidden units."
     faults = _faults(audit)
     if faults is None:
         return "its mistake is none that a recipe can make."
@@ -355,7 +358,7 @@ def _as_recipe(
         recipe, data = recreate(Description(
             layers=layers, X=X, labels=labels.astype(np.int64),
             outputs=anatomy.forward(layers, X[:50])[-1][1], last=anatomy.output,
-            activation=anatomy.hidden, output_activation=anatomy.output, cost=anatomy.cost,
+            activation=(anatomy.hidden or ("sigmoid",))[0], output_activation=anatomy.output, cost=anatomy.cost,
             factor=anatomy.scale * (1 if anatomy.mean else size), learning_rate=rate, momentum=momentum,
             l2=2 * anatomy.l2 + decay, batch_size=size, epochs=epochs, faults=faults,
         ))  # fmt: skip

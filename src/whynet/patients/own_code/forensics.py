@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from whynet.patients.own_code.anatomy import Anatomy, sane, targets_of
-from whynet.patients.own_code.code import Code, arguments
+from whynet.patients.own_code.code import Code
 from whynet.patients.own_code.mistakes import KINDS, Gradient, Mistake, backward
 from whynet.types import Array
 
@@ -75,7 +75,7 @@ def examine(code: Code, anatomy: Anatomy, seed: int = 0) -> Findings:
     count = len(code.examples)
     size = 1 if code.examples.single else min(ROWS, count)
     rows = np.sort(rng.choice(count, size, replace=False))
-    if _takes_no_batch(code):
+    if not code.takes_batch(code.gradients):
         rows = np.arange(count)
     X, y = code.examples.rows(rows)
     targets = targets_of(y, anatomy.shape.sizes[-1])
@@ -151,8 +151,8 @@ def examine_blindly(code: Code, seed: int = 0) -> Findings:
     rng = np.random.default_rng([seed, 13])
     count = 1 if code.examples is None else len(code.examples)
     size = 1 if code.examples is None or code.examples.single else min(ROWS, count)
-    rows = np.arange(count) if _takes_no_batch(code) else np.sort(rng.choice(count, size, replace=False))
-    other = rows if _takes_no_batch(code) else np.sort(rng.choice(count, size, replace=False))
+    rows = np.arange(count) if not code.takes_batch(code.gradients) else np.sort(rng.choice(count, size, replace=False))
+    other = rows if not code.takes_batch(code.gradients) else np.sort(rng.choice(count, size, replace=False))
     values = code.values
     stale, theirs = _state([code.slopes(values, batch) for batch in (rows, other, rows, rows)])
     single = code.arrays[0].dtype != np.float64
@@ -364,11 +364,6 @@ def _off(g: Array, t: Array) -> float:
     return off if np.isfinite(off) else float("inf")
 
 
-def _takes_no_batch(code: Code) -> bool:
-    assert code.gradients is not None
-    return "batch" not in arguments(code.gradients, len(code.arrays))
-
-
 def _state(calls: list[list[Array]]) -> tuple[str, list[Array]]:
     """Whether a gradient depends on the calls before: asked for batches A, B, A, A. Returns how, and the gradient of A
     as far as it can be told."""
@@ -417,7 +412,7 @@ def where(code: Code, anatomy: Anatomy, mistake: Mistake) -> str:
 
     >>> from whynet.patients.own_code.anatomy import Place, Shape
     >>> shape = Shape((2, 1), (Place(0, "W"), Place(0, "b")), False, None)
-    >>> one = Anatomy(shape, "identity", "identity", "quadratic", True)
+    >>> one = Anatomy(shape, (), "identity", "quadratic", True)
     >>> where(Code({"W1": np.zeros((2, 1)), "b1": np.zeros(1)}), one, Mistake("bias-zero", 0, "b"))
     "parameters['b1']"
     """
