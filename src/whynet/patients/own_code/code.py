@@ -74,9 +74,9 @@ class Examples:
     def take(self, rows: Sequence[int] | Array) -> tuple[Any, Any]:
         """Some examples as the owner's functions take them; of a list of pairs only the first of `rows`."""
         if self.axis == -2:
-            return self.X, self.y
+            return self.X.copy(), self.y.copy()
         if self.axis == -1:
-            return self.X[int(rows[0])], self.y[int(rows[0])]
+            return self.X[int(rows[0])].copy(), self.y[int(rows[0])].copy()
         y_axis = 0 if self.axis == 0 else np.ndim(self.y) - 1
         return np.take(self.X, rows, axis=self.axis), np.take(self.y, rows, axis=y_axis)
 
@@ -87,10 +87,13 @@ class Examples:
 
     def rows(self, rows: Sequence[int] | Array) -> tuple[Array, Array]:
         """The same examples as features (rows, features) and targets, (rows, outputs) or (rows,), one example a row."""
-        X, y = self.take(rows)
+        return self.as_rows(*self.take(rows))
+
+    def as_rows(self, X: Any, y: Any) -> tuple[Array, Array]:
+        """What `take` gave, one example a row."""
         X, y = np.asarray(X, dtype=np.float64), np.asarray(y)
         if self.single:
-            return X.reshape(1, -1), y.reshape(1, -1)
+            return X.reshape(1, -1), y.reshape(1, -1) if y.ndim else y.reshape(1)
         if self.axis == 0:
             return X.reshape(len(X), -1), y.reshape(len(y), -1) if y.ndim > 1 else y
         return X.reshape(-1, X.shape[-1]).T, y.reshape(-1, y.shape[-1]).T if y.ndim > 1 else y
@@ -211,16 +214,22 @@ class Code:
 
     def cost(self, values: Sequence[Array], rows: Sequence[int] | Array) -> float:
         """The owner's loss with these parameters on these examples."""
+        return self.cost_of(values, rows)[0]
+
+    def cost_of(self, values: Sequence[Array], rows: Sequence[int] | Array) -> tuple[float, Array, Array]:
+        """The same, with the examples one a row as the loss left them: some people's scale them in place."""
         assert self.loss is not None
+        batch = self.examples.take(rows) if self.examples is not None else (np.empty(0), np.empty(0))
         with self.at(values), np.errstate(all="ignore"):
-            found = np.asarray(self._call(self.loss, rows, "loss"))
+            found = np.asarray(self._call(self.loss, rows, "loss", batch))
         if found.size != 1 or not np.issubdtype(found.dtype, np.number):
             raise UsageError(
                 "the loss must be one number", where="loss", expected="a float",
                 found=f"an array of shape {found.shape}" if found.ndim else type(found.item()).__name__,
                 do="Sum or average it over the batch",
             )  # fmt: skip
-        return float(found.reshape(()))
+        X, y = self.examples.as_rows(*batch) if self.examples is not None else batch
+        return float(found.reshape(())), X, y
 
     def slopes(self, values: Sequence[Array], rows: Sequence[int] | Array) -> list[Array]:
         """The owner's gradient with these parameters on these examples: one array a parameter, copied.
@@ -265,15 +274,20 @@ class Code:
         as biases before weights."""
         if isinstance(found, np.ndarray) and len(self.arrays) == 1 and found.dtype != object:
             found = [found]
+        if isinstance(found, dict) and isinstance(self.parameters, dict):
+            found = _by_key(found, list(self.parameters))
         flat = [np.asarray(array) for array in _flat(found)]
         want = [array.shape for array in self.arrays]
-        if [array.shape for array in flat] == want:
-            return flat
-        if len(flat) == len(want):
+        for order in (flat, flat[::-1]):
+            if [array.shape for array in order] == want and all(np.issubdtype(g.dtype, np.number) for g in order):
+                return order
+        if len(flat) == len(want) and all(np.issubdtype(array.dtype, np.number) for array in flat):
             left, matched = list(flat), []
             for shape in want:
                 fits = [i for i, array in enumerate(left) if array.shape == shape]
-                fits = fits or [i for i, array in enumerate(left) if array.size == math.prod(shape) and array.ndim < 2]
+                fits = fits or [
+                    i for i, array in enumerate(left) if array.size == math.prod(shape) and is_vector(array)
+                ]
                 if not fits:
                     break
                 matched.append(left.pop(fits[0]).reshape(shape))
@@ -288,16 +302,24 @@ class Code:
             do="Return one array for each parameter, in the same order",
         )  # fmt: skip
 
-    def _call(self, function: Callable[..., Any], rows: Sequence[int] | Array, what: str) -> Any:
+    def _call(
+        self,
+        function: Callable[..., Any],
+        rows: Sequence[int] | Array,
+        what: str,
+        batch: tuple[Any, ...] | None = None,
+    ) -> Any:
         """The owner's function with the arguments that it takes."""
         form = arguments(function, len(self.arrays))
         if what == "predict" and form == ("parameters",):  # one argument is what to predict from
             form = ("batch",)
-        batch: tuple[Any, ...] = ()
-        if "batch" in form:
-            if self.examples is None:
-                raise UsageError(f"{what} takes a batch, and there is no data", where="data", expected="data=(X, y)")
+        if "batch" not in form:
+            batch = ()
+        elif self.examples is None:
+            raise UsageError(f"{what} takes a batch, and there is no data", where="data", expected="data=(X, y)")
+        elif batch is None:
             batch = self.examples.take(rows)[: 1 if what == "predict" else 2]
+        assert batch is not None
         given: list[Any] = []
         for part in form:
             if part == "batch":
@@ -351,6 +373,24 @@ def arguments(function: Callable[..., Any], arrays: int) -> tuple[str, ...]:
     if len(names) == arrays:
         return ("arrays",)
     return ("batch", "arrays") if batch_first else ("arrays", "batch")
+
+
+def is_vector(array: Array) -> bool:
+    """Whether an array is a row of numbers, or a column: biases, most likely.
+
+    >>> is_vector(np.zeros((5, 1))), is_vector(np.zeros(5)), is_vector(np.zeros((5, 2)))
+    (True, True, False)
+    """
+    return array.ndim < 2 or 1 in array.shape
+
+
+def _by_key(found: dict[Any, Any], keys: list[Any]) -> Any:
+    """Gradients in the order of the parameters, where each key has that of its parameter in it: dW1, grad_W1, W1."""
+    chosen = [[name for name in found if name == key] or [name for name in found if str(name).endswith(str(key))]
+              for key in keys]  # fmt: skip
+    if any(len(names) != 1 for names in chosen) or len({names[0] for names in chosen}) != len(found):
+        return found
+    return [found[names[0]] for names in chosen]
 
 
 def _flat(found: Any) -> list[Any]:

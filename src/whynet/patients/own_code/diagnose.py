@@ -187,6 +187,9 @@ def _report_gradient(audit: Audit) -> None:
     """What the forensics found, as findings and remarks."""
     found = audit.gradient
     assert found is not None
+    if found.right and math.isnan(found.error):
+        audit.remarks.append("The gradient could not be checked: the loss is no finite number wherever it was asked.")
+        return
     if found.right:
         audit.remarks.append(f"Gradient: {SOUND} (relative error {found.error:.1g}).")
         if found.penalty:
@@ -202,8 +205,7 @@ def _report_gradient(audit: Audit) -> None:
     for mistake in found.mistakes:
         audit.findings.append(_mistaken(audit, mistake, found))
     if found.wrong and not found.explained:
-        first = found.wrong[0] if not found.mistakes else ", ".join(found.wrong)
-        what = f"{first}: its gradient is not the slope of the loss, and equals no mistake that is known here"
+        what = f"{', '.join(found.wrong)}: not the slope of the loss, and equal to no mistake that is known here"
         if not any(finding.cause == "gradient-wrong-term" for finding in audit.findings):
             audit.findings.append(_found("gradient-wrong-term", [_error(found)], what))
 
@@ -212,6 +214,8 @@ def _mistaken(audit: Audit, mistake: Mistake, found: Findings) -> Finding:
     name = audit.code.names[mistake.layer] if audit.anatomy is None and mistake.layer >= 0 else ""
     if audit.anatomy is not None:
         name = where(audit.code, audit.anatomy, mistake)
+        if mistake.part == "b" and audit.anatomy.shape.bias_row:
+            name = f"the biases in {name}"
     words = factor_in_words(mistake.factor, found.rows) if mistake.kind == "factor" else mistake.words
     if mistake.part == "error" and name:
         name += " and what comes before it"

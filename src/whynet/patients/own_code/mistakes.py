@@ -313,6 +313,12 @@ KINDS: dict[str, Kind] = {
     "target-for-error": Kind(
         "error", WRONG_TERM, "the targets stand where the error was meant",
         lambda p, i: -p.t if i == p.last else None),
+    "plus-targets-for-error": Kind(
+        "error", WRONG_TERM, "the targets stand where the error, outputs less targets, was meant",
+        lambda p, i: p.t if i == p.last else None),
+    "plus-targets-for-error-with-slope": Kind(
+        "error", WRONG_TERM, "the targets, times the slope, stand where the error was meant",
+        lambda p, i: p.through(i, p.z[i], p.t) if i == p.last else None),
     "target-for-error-with-slope": Kind(
         "error", WRONG_TERM, "the targets, times the slope, stand where the error was meant",
         lambda p, i: p.through(i, p.z[i], -p.t) if i == p.last else None),
@@ -396,6 +402,9 @@ KINDS: dict[str, Kind] = {
     "bias-summed-whole": Kind(
         "b", "bias-not-updated", "it is one number for all units: the sum over examples and units",
         lambda p, i: np.full(p.errors[i].shape[1], p.errors[i].sum())),
+    "bias-averaged-whole": Kind(
+        "b", "bias-not-updated", "it is one number for all units: the sum over examples, averaged over units",
+        lambda p, i: np.full(p.errors[i].shape[1], p.errors[i].sum(axis=0).mean())),
     "bias-without-slope": Kind(
         "b", "gradient-missing-derivative", "the slope of the activation is left out in the biases alone",
         lambda p, i: p.raw[i].sum(axis=0)),
