@@ -20,6 +20,7 @@ from whynet.types import Array
 
 STEPS = 6
 CLOSE = 0.02
+CARRIED = 0.05
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,27 @@ class Update:
     still: tuple[str, ...]
     misfit: float
     bias_previous: float = 0.0
+    decay: float = 0.0
+    """How much of the weights themselves each step takes away."""
+    rows: int = 1
+    """Examples in each of the steps that were taken."""
+    adaptive: float = 0.0
+    """The size of a first step that is the same for every entry, whatever its gradient: Adam and its kin."""
+
+    @property
+    def known(self) -> bool:
+        """Whether the steps obey a rule that is known here."""
+        return self.misfit < CLOSE and not self.adaptive
+
+    @property
+    def raw_momentum(self) -> bool:
+        """Whether raw gradients are carried over; Nesterov's rule takes a little of the gradient before away again."""
+        nesterov = self.rate * self.momentum / (1 + self.momentum)
+        return (
+            self.known
+            and abs(self.previous) > CARRIED * abs(self.rate)
+            and (abs(self.previous + nesterov) > CARRIED * abs(self.rate))
+        )
 
     @property
     def lasting(self) -> float:
@@ -68,8 +90,9 @@ def audit_step(code: Code, anatomy: Anatomy | None, seed: int = 0) -> Update | N
         found = anatomy.shape.write(sane(anatomy.shape, X, rng), code.arrays)
         values = [value.astype(own.dtype) for value, own in zip(found, code.arrays, strict=True)]
     moves = code.moved(values, batches)
-    gradients, now = [], [value.astype(np.float64) for value in values]
+    gradients, before, now = [], [], [value.astype(np.float64) for value in values]
     for batch, move in zip(batches, moves, strict=True):
+        before.append(now)
         gradients.append(_gradient(code, anatomy, now, batch))
         now = [value + step for value, step in zip(now, move, strict=True)]
     if gradients[0] is None:
@@ -85,9 +108,24 @@ def audit_step(code: Code, anatomy: Anatomy | None, seed: int = 0) -> Update | N
     )
     if len(still) == len(code.names):
         return Update(0.0, 0.0, 0.0, 0.0, still, 0.0)
-    W = _fit([i for i, bias in enumerate(biases) if not bias], moves, slopes)
-    b = _fit([i for i, bias in enumerate(biases) if bias], moves, slopes)
-    return Update(W[0], b[0] if any(biases) else W[0], W[1], W[2], still, W[3], b[1])
+    moving = [name not in still for name in code.names]
+    W = _fit([i for i, bias in enumerate(biases) if moving[i] and not bias], moves, slopes, before)
+    b = _fit([i for i, bias in enumerate(biases) if moving[i] and bias], moves, slopes, before) if any(biases) else W
+    W = b if all(biases) else W
+    adaptive = _adaptive(moves[0], slopes[0]) if W.misfit > CLOSE else 0.0
+    return Update(W.rate, b.rate, W.previous, W.momentum, still, W.misfit, b.previous, W.decay, size, adaptive)
+
+
+def _adaptive(moves: list[Array], slopes: list[Array]) -> float:
+    """The size that all entries of a first step share, against the sign of their gradients; 0 if they do not."""
+    move = np.concatenate([one.ravel() for one in moves]).astype(np.float64)
+    g = np.concatenate([one.ravel() for one in slopes])
+    large = np.abs(g) > 1e-3 * np.abs(g).max(initial=0)
+    size = np.abs(move[large])
+    if not size.size or not np.isfinite(size).all() or np.mean(np.sign(move[large]) == -np.sign(g[large])) < 0.95:
+        return 0.0
+    middle = float(np.median(size))
+    return middle if np.mean(np.abs(size - middle) <= CLOSE * middle) > 0.9 else 0.0
 
 
 def _gradient(code: Code, anatomy: Anatomy | None, values: Sequence[Array], rows: Array) -> list[Array] | None:
@@ -100,31 +138,39 @@ def _gradient(code: Code, anatomy: Anatomy | None, values: Sequence[Array], rows
     return anatomy.shape.write(found, code.arrays)
 
 
-def _fit(chosen: list[int], moves: list[list[Array]], slopes: list[list[Array]]) -> tuple[float, float, float, float]:
-    """Steps as -(rate x gradient) - previous x the gradient before + momentum x the step before; the misfit last.
+@dataclass(frozen=True)
+class _Rule:
+    """Steps as -(rate x gradient) - previous x the gradient before + momentum x the step before - decay x weights."""
 
-    The simplest of the models that fits is taken: a step before is itself a mixture of gradients.
-    """
+    rate: float = 0.0
+    previous: float = 0.0
+    momentum: float = 0.0
+    decay: float = 0.0
+    misfit: float = 0.0
+
+
+def _fit(chosen: list[int], moves: list[list[Array]], slopes: list[list[Array]], values: list[list[Array]]) -> _Rule:
+    """The rule that the steps obey: the simplest that fits, for a step before is itself a mixture of gradients."""
     if not chosen:
-        return 0.0, 0.0, 0.0, 0.0
+        return _Rule()
 
     def column(rows: list[list[Array]]) -> Array:
         return np.concatenate([np.asarray(row[i], np.float64).ravel() for row in rows for i in chosen])
 
     target = column(moves[1:])
-    now, before, step = column(slopes[1:]), column(slopes[:-1]), column(moves[:-1])
+    terms = (column(slopes[1:]), column(slopes[:-1]), column(moves[:-1]), column(values[1:]))
     size = max(float(np.linalg.norm(target)), 1e-300)
-    best = (0.0, 0.0, 0.0, np.inf)
-    for used in ((0,), (0, 2), (0, 1), (0, 1, 2)):
-        basis = np.stack([(now, before, step)[i] for i in used], axis=1)
+    best = _Rule(misfit=np.inf)
+    for used in ((0,), (0, 2), (0, 3), (0, 1), (0, 2, 3), (0, 1, 2), (0, 1, 2, 3)):
+        basis = np.stack([terms[i] for i in used], axis=1)
         norms = np.linalg.norm(basis, axis=0)
         if not np.isfinite(basis).all() or not np.isfinite(target).all() or not norms.all():
             continue
         found = np.linalg.lstsq(basis / norms, target, rcond=1e-10)[0] / norms
         misfit = float(np.linalg.norm(basis @ found - target)) / size
-        if misfit < 0.2 * best[3] - 1e-7:
+        if misfit < 0.2 * best.misfit - 1e-7:
             c = dict(zip(used, map(float, found), strict=True))
-            best = (-c.get(0, 0.0), -c.get(1, 0.0), c.get(2, 0.0), misfit)
+            best = _Rule(-c.get(0, 0.0), -c.get(1, 0.0), c.get(2, 0.0), -c.get(3, 0.0), misfit)
     return best
 
 

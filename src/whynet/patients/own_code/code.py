@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -185,8 +186,11 @@ class Code:
     """Called before the owner's functions: brings the arrays' numbers to where those look for them."""
     pull: Callable[[], None] = lambda: None
     """Called after them: brings the numbers back into the arrays."""
+    renew: Callable[[], None] = lambda: None
+    """Called before the first of several steps: forgets what earlier steps left behind, as velocities."""
     names: list[str] = field(init=False)
     arrays: list[Array] = field(init=False)
+    homes: list[tuple[Any, Any]] = field(init=False)
 
     def __post_init__(self) -> None:
         found = leaves(self.parameters)
@@ -194,6 +198,7 @@ class Code:
             raise UsageError("there are no parameters", where="parameters", expected="at least one array")
         self.names = [name for name, _ in found]
         self.arrays = [array for _, array in found]
+        self.homes = list(_homes(self.parameters))
 
     @property
     def values(self) -> list[Array]:
@@ -249,6 +254,7 @@ class Code:
         assert self.step is not None
         moves = []
         with self.at(values), np.errstate(all="ignore"):
+            self.renew()
             for rows in batches:
                 before = self.values
                 self._call(self.step, rows, "step")
@@ -341,6 +347,29 @@ class Code:
                 expected=f"{what}({', '.join(form) or ''}) to work on "
                 + (", ".join(str(np.shape(part)) for part in batch) or "its own data"),
             ) from error  # fmt: skip
+        finally:
+            self._stay()
+
+    def _stay(self) -> None:
+        """Arrays that the owner's code has put in the place of live ones (`params["W"] = params["W"] - ...`): their
+        numbers go into those, and those into their place again."""
+        for (holder, key), array in zip(self.homes, self.arrays, strict=False):
+            new = holder.get(key, array) if isinstance(holder, dict) else holder[key]
+            if new is not array:
+                if np.shape(new) == array.shape:
+                    array[...] = new
+                holder[key] = array
+
+
+def _homes(structure: Any) -> Iterator[tuple[Any, Any]]:
+    """The container and the key of each array of a structure, in the order of `leaves`."""
+    if isinstance(structure, np.ndarray):
+        return
+    for key, value in structure.items() if isinstance(structure, dict) else enumerate(structure):
+        if isinstance(value, np.ndarray):
+            yield structure, key
+        else:
+            yield from _homes(value)
 
 
 def arguments(function: Callable[..., Any], arrays: int) -> tuple[str, ...]:
@@ -386,8 +415,8 @@ def is_vector(array: Array) -> bool:
 
 def _by_key(found: dict[Any, Any], keys: list[Any]) -> Any:
     """Gradients in the order of the parameters, where each key has that of its parameter in it: dW1, grad_W1, W1."""
-    chosen = [[name for name in found if name == key] or [name for name in found if str(name).endswith(str(key))]
-              for key in keys]  # fmt: skip
+    tails = [re.findall(r"\w+", str(key))[-1:] for key in keys]
+    chosen = [[name for name in found if tail and str(name).endswith(tail[0])] for tail in tails]
     if any(len(names) != 1 for names in chosen) or len({names[0] for names in chosen}) != len(found):
         return found
     return [found[names[0]] for names in chosen]

@@ -34,7 +34,6 @@ from whynet.patients.words import NUMPY, Tongue, in_their_words
 from whynet.training.recipe import Recipe
 from whynet.types import Array
 
-CLOSE = 0.05  # relative: rates so close are the same
 ASSUMED_RATE = 0.1  # where none is given and no step tells it
 MOST_ROWS = 20_000  # of the trial on the code itself
 TRIAL_SECONDS = 8.0
@@ -238,10 +237,37 @@ def _report_update(audit: Audit, nominal: float | None) -> None:
     update = audit.update
     assert update is not None
     rate = nominal if nominal is not None else update.bias_rate
-    if audit.gradient is None and update.misfit > 0.02 and audit.anatomy is not None:
+    if update.adaptive:
+        audit.remarks.append(
+            f"Its steps are adaptive, as Adam's are: the first is {update.adaptive:.3g} for every entry, whatever its "
+            "gradient."
+        )
+        return
+    if len(update.still) == len(audit.code.names):
+        audit.remarks.append(
+            "A step changed none of the arrays, so nothing is known of it: it must change those that were handed over, "
+            "in place."
+        )
+        return
+    if audit.gradient is None and not update.known and audit.anatomy is not None:
         _gradient_from_steps(audit)
+        update = audit.update
+        assert update is not None
+    elif not update.known:
+        audit.remarks.append("Its steps follow no rule that is known here: not its gradient, nor that with momentum.")
+    if update.known and audit.gradient is None and update.rate > 0:
+        audit.remarks.append(f"Its steps follow the gradient of the loss, at a rate of {update.rate:.4g}: {SOUND}.")
+    if update.known and nominal and update.rows > 1 and np.isclose(update.rate, update.rows * nominal, rtol=1e-2):
+        audit.findings.append(_found(
+            "gradient-not-averaged",
+            [Symptom("effective-rate", update.rate, "of the gradient", f"{nominal:.4g}, the learning rate")],
+            f"a step on {update.rows} examples is {update.rows} times the rate times the gradient of the mean: it adds "
+            "up over the batch",
+        ))  # fmt: skip
+    if update.known and update.decay > 1e-9:
+        audit.remarks.append(f"Each step takes {update.decay:.3g} of the weights away: weight decay.")
     lasting = Symptom("effective-rate", update.lasting, "of the gradient", f"{rate:.4g}, the learning rate")
-    if abs(update.previous) > CLOSE * max(abs(update.rate), abs(update.previous)):
+    if update.raw_momentum:
         audit.findings.append(_found(
             "momentum-unscaled",
             [lasting, Symptom("fitted-previous-gradient", update.previous, "of the previous gradient", "0")],
@@ -256,7 +282,7 @@ def _report_update(audit: Audit, nominal: float | None) -> None:
                 cause, [Symptom("arrays-left-alone", len(update.still), "arrays with a gradient that never move", "0")],
                 f"{', '.join(update.still)}: a step does not change it",
             ))  # fmt: skip
-    if update.rate < 0 and not any(f.cause == "gradient-sign-flipped" for f in audit.findings):
+    if update.known and update.rate < 0 and not any(f.cause == "gradient-sign-flipped" for f in audit.findings):
         audit.findings.append(_found("gradient-sign-flipped", [lasting], "a step goes uphill: its sign is wrong"))
 
 
@@ -328,8 +354,10 @@ def _audit_check(audit: Audit, check: Callable[..., Any]) -> None:
 def _rate(audit: Audit, nominal: float | None) -> float | None:
     if nominal is not None:
         return nominal
-    if audit.update is not None and audit.update.rate > 0:
-        return audit.update.bias_rate if audit.update.previous else audit.update.rate
+    if audit.update is not None and audit.update.adaptive:
+        return audit.update.adaptive
+    if audit.update is not None and audit.update.known and audit.update.rate > 0:
+        return audit.update.bias_rate if audit.update.raw_momentum else audit.update.rate
     return None
 
 
@@ -347,9 +375,9 @@ def _as_recipe(
     if faults is None:
         return "its mistake is none that a recipe can make."
     update = audit.update
-    if update is not None and update.previous:
+    if update is not None and update.raw_momentum:
         momentum, faults = update.previous, (*faults, "raw-momentum")
-    elif update is not None and abs(update.momentum) > 1e-3:
+    elif update is not None and update.known and abs(update.momentum) > 1e-3:
         momentum = update.momentum
     X, y = code.examples.all_rows()
     labels = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else np.rint(y.ravel())
@@ -364,7 +392,9 @@ def _as_recipe(
             outputs=anatomy.forward(layers, X[:50])[-1][1], last=anatomy.output,
             activation=(anatomy.hidden or ("sigmoid",))[0], output_activation=anatomy.output, cost=anatomy.cost,
             factor=anatomy.scale * (1 if anatomy.mean else size), learning_rate=rate, momentum=momentum,
-            l2=2 * anatomy.l2 + decay, batch_size=size, epochs=epochs, faults=faults,
+            l2=2 * anatomy.l2 + decay,
+            optimizer="adam" if update is not None and update.adaptive else "sgd",
+            batch_size=size, epochs=epochs, faults=faults,
         ))  # fmt: skip
     except (NoRecipe, UsageError) as error:
         return f"{error.message}."

@@ -171,11 +171,11 @@ def examine_blindly(code: Code, seed: int = 0) -> Findings:
         asked += 1
         a, n, doubt = (np.array(column) for column in zip(*known, strict=True))
         large = max(float(np.linalg.norm(a)), float(np.linalg.norm(n)))
+        worst = max(worst, _off(a, n))
         allowed = float(np.linalg.norm(doubt)) * 10 + (3e-2 if single else ALMOST) * large
         if np.linalg.norm(a - n) <= allowed or large <= 10 * float(np.linalg.norm(doubt)):
             continue
         wrong.append(code.names[index])
-        worst = max(worst, _off(a, n))
         factor = _ratio(a, n)
         if not g.any():
             mistakes.append(Mistake("bias-zero" if is_vector(own) else "weights-zero", index, "W"))
