@@ -7,7 +7,7 @@ do not share, arrays that never move) is a mistake in the update, however right 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -178,13 +178,19 @@ def _fit(chosen: list[int], moves: list[list[Array]], slopes: list[list[Array]],
 
 
 def audit_check(
-    code: Code, anatomy: Anatomy, check: Callable[..., Any], call: Callable[..., Any], seed: int = 0
+    code: Code,
+    anatomy: Anatomy,
+    check: Callable[..., Any],
+    call: Callable[..., Any],
+    right: bool | None = True,
+    seed: int = 0,
 ) -> str | None:
-    """Whether the owner's gradient check can tell a right gradient: None if it can, else what it does instead.
+    """Whether the owner's gradient check can tell a right gradient: None if it can, empty if it returns nothing that
+    can be judged, else what it does instead.
 
     `call` asks the owner's check for what it says at given parameters on given examples. What comes back may be numeric
-    gradients, one number a layer, or a measure of error; it is held against what a sound check of a right gradient
-    gives, and against what the usual mistakes give.
+    gradients, one number a layer, a measure of error, or yes and no; it is held against what a sound check gives, and
+    against what the usual mistakes give. `right` is whether the gradient that it checks is right, None if unknown.
 
     >>> from whynet.patients.own_code.anatomy import identify
     >>> from whynet.patients.own_code.code import Examples
@@ -206,22 +212,18 @@ def audit_check(
         for value, own in zip(anatomy.shape.write(layers, code.arrays), code.arrays, strict=True)
     ]
     layers = anatomy.shape.read(values)
-    said = _numbers(call(check, values, rows))
-    if not said:
-        return None
+    found = list(_flat(call(check, values, rows)))
+    answers = [bool(one) for one in found if isinstance(one, (bool, np.bool_))]
+    said = [one for one in map(_number, found) if one is not None]
+    single = any(array.dtype != np.float64 for array in code.arrays)
     exact = backward(anatomy, layers, X, targets)
     owners = anatomy.shape.write(exact, code.arrays)
     sums = [float(W.sum()) for W, _ in exact]
-    matched = [g for g in said if any(g.shape == own.shape for own in code.arrays) and g.size > 1]
-    if matched:  # numeric gradients, entry by entry
-        for g in matched:
-            truth = [own for own in owners if own.shape == g.shape]
-            off = min(float(np.linalg.norm(g - t)) / max(float(np.linalg.norm(t)), 1e-300) for t in truth)
-            if off > 1e-3:
-                if np.ptp(g) <= 1e-12 * abs(float(g.flat[0])):
-                    return WHOLE_MATRIX
-                return f"its numeric gradient is off by {off:.2g} of the true one, though the loss is smooth there"
-        return None
+    matched = [g for g in said if g.size > 1 and any(g.shape == own.shape for own in owners)]
+    if matched:
+        return _numeric(owners, matched, 3e-2 if single else 1e-3)
+    if not said:
+        return _yes_or_no(answers, None if single else right)
     flat = np.concatenate([g.ravel() for g in said]).astype(np.float64)
     one_a_layer = len(flat) == len(sums)
     if one_a_layer and any(np.allclose(flat, order, rtol=CLOSE, atol=1e-7) for order in (sums, sums[::-1])):
@@ -232,11 +234,36 @@ def audit_check(
         if one_a_layer and any(np.allclose(flat, order, rtol=CLOSE) for order in (expected, expected[::-1])):
             return WHOLE_MATRIX
     worst = float(np.nanmax(np.abs(flat)))
-    if worst > 1e-3:
+    if right is None or np.all(np.abs(flat - 1) < 2e-3):  # a cosine, or a ratio, may well be 1
+        return ""
+    if right and worst > (0.1 if single else 1e-3):
         return f"it says {worst:.3g} of a gradient that is right to eight digits"
+    return None if right or worst > 1e-6 else BLIND
+
+
+def _numeric(owners: list[Array], matched: list[Array], tolerance: float) -> str | None:
+    """Numeric gradients, entry by entry; they may come with the owner's own, or with the differences of the two."""
+    for truth in owners:
+        size = max(float(np.linalg.norm(truth)), 1e-300)
+        alike = [g for g in matched if g.shape == truth.shape]
+        off = [min(float(np.linalg.norm(g - truth)), float(np.linalg.norm(g))) / size for g in alike]
+        if off and min(off) > tolerance:
+            worst = alike[int(np.argmin(off))]
+            if np.ptp(worst) <= 1e-12 * abs(float(worst.flat[0])):
+                return WHOLE_MATRIX
+            return f"its numeric gradient is off by {min(off):.2g} of the true one, though the loss is smooth there"
     return None
 
 
+def _yes_or_no(answers: list[bool], right: bool | None) -> str | None:
+    if not answers or right is None:
+        return ""
+    if right and not all(answers):
+        return "it rejects a gradient that is right to eight digits"
+    return BLIND if not right and all(answers) else None
+
+
+BLIND = "it passes a gradient that is wrong"
 WHOLE_MATRIX = (
     "it shifts all entries of a matrix at once and compares that one number, the sum of the whole gradient, with each "
     "of its entries; a gradient that is right scores near 1. Shift one entry at a time"
@@ -250,16 +277,23 @@ def _ratio_of_whole(W: Array, total: float) -> tuple[float, ...]:
     return difference / both, difference / norms, difference / (float(np.linalg.norm(W)) + abs(total))
 
 
-def _numbers(found: Any) -> list[Array]:
-    """All numbers in what a check returned."""
-    if found is None or isinstance(found, (str, bool)):
-        return []
+def _flat(found: Any) -> Iterator[Any]:
+    """All that a check returned, out of lists and dicts."""
     if isinstance(found, dict):
-        return [one for value in found.values() for one in _numbers(value)]
+        found = list(found.values())
     if isinstance(found, (list, tuple)):
-        return [one for value in found for one in _numbers(value)]
+        for one in found:
+            yield from _flat(one)
+    else:
+        yield found
+
+
+def _number(found: Any) -> Array | None:
+    """A number or an array of them; None for anything else."""
+    if found is None or isinstance(found, (str, bool, np.bool_)):
+        return None
     try:
         array = np.asarray(found, dtype=np.float64)
     except (TypeError, ValueError):
-        return []
-    return [array] if array.size and np.isfinite(array).all() else []
+        return None
+    return array if array.size and np.isfinite(array).all() else None

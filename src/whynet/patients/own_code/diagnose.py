@@ -324,6 +324,13 @@ def _rate_of(
     return factor if factor > 0 and np.linalg.norm(g - factor * t) < 1e-3 * np.linalg.norm(g) else None
 
 
+def _right(audit: Audit) -> bool | None:
+    """Whether the owner's gradient is right, as far as it is known."""
+    if audit.gradient is not None:
+        return audit.gradient.right
+    return True if audit.update is not None and audit.update.known and audit.update.rate > 0 else None
+
+
 def _audit_check(audit: Audit, check: Callable[..., Any]) -> None:
     """Can the owner's own gradient check tell a right gradient?"""
     code, anatomy = audit.code, audit.anatomy
@@ -334,15 +341,17 @@ def _audit_check(audit: Audit, check: Callable[..., Any]) -> None:
             return code._call(function, rows, "check")
 
     try:
-        audit.check = audit_check(code, anatomy, check, call)
+        audit.check = audit_check(code, anatomy, check, call, _right(audit))
     except UsageError as error:
         audit.remarks.append(f"Your gradient check could not be run: {error.message}.")
         return
     if audit.check is None:
         audit.remarks.append("Your gradient check tells a right gradient from a wrong one.")
         return
-    right = audit.gradient is None or audit.gradient.right or audit.gradient.harmless
-    start = "your gradient is right, your check is wrong: " if right else "your check is wrong: "
+    if not audit.check:
+        audit.remarks.append("Your gradient check returns nothing that can be judged: let it return its numbers.")
+        return
+    start = "your gradient is right, your check is wrong: " if _right(audit) else "your check is wrong: "
     off = audit.gradient.error if audit.gradient is not None else 0.0
     evidence = [Symptom("gradient-error", off, "relative to the true gradient", "below 1e-5")]
     audit.findings.append(_found("gradient-check-invalid", evidence, start + audit.check))
