@@ -45,8 +45,13 @@ class Examples:
             data = list(data)
             if not data or not all(isinstance(item, (tuple, list)) and len(item) == 2 for item in data):
                 raise _no_data("a list whose items are no pairs")
-            self.X: Any = [np.asarray(x, float) for x, _ in data]
+            try:
+                self.X: Any = [np.asarray(x, float) for x, _ in data]
+            except (TypeError, ValueError):
+                raise _no_data("inputs that are no numbers") from None
             self.y: Any = [np.asarray(y) for _, y in data]
+            if len({(x.shape, y.shape) for x, y in zip(self.X, self.y, strict=True)}) > 1:
+                raise _no_data("examples of several shapes")
             self.axis = -1
             self.count = len(data)
             return
@@ -55,6 +60,10 @@ class Examples:
         self.X, self.y = np.asarray(data[0]), np.asarray(data[1])
         if self.X.dtype == object or not np.issubdtype(self.X.dtype, np.number) or self.X.ndim < 1:
             raise _no_data("inputs that are no numbers")
+        if not self.X.size or not self.y.size:
+            raise _no_data("no example at all")
+        if not (np.issubdtype(self.y.dtype, np.number) or self.y.dtype == bool):
+            raise _no_data("targets that are no numbers")
         counts = self.y.shape
         if self.X.ndim == 1:
             self.axis, self.count = -2, 1  # one example
@@ -111,7 +120,10 @@ class Examples:
 def _matrices(data: Any) -> bool:
     """Whether a list of two is `[X, y]` and not two pairs."""
     return all(hasattr(item, "shape") for item in data) or (
-        np.ndim(data[0]) == 2 and np.ndim(data[1]) in (1, 2) and len(data[0]) == len(data[1]) and len(data[0]) != 2
+        _array(data[0]).ndim == 2
+        and _array(data[1]).ndim in (1, 2)
+        and len(data[0]) == len(data[1])
+        and len(data[0]) != 2
     )
 
 
@@ -196,6 +208,12 @@ class Code:
         found = leaves(self.parameters)
         if not found:
             raise UsageError("there are no parameters", where="parameters", expected="at least one array")
+        for name, array in found:
+            if not array.flags.writeable:
+                raise UsageError("this array cannot be written to", where=name, do="Hand over a copy: array.copy()")
+        for what, function in (("loss", self.loss), ("gradients", self.gradients), ("step", self.step)):
+            if function is not None and not callable(function):
+                raise UsageError(f"{what} must be a function", where=what, found=type(function).__name__)
         self.names = [name for name, _ in found]
         self.arrays = [array for _, array in found]
         self.homes = list(_homes(self.parameters))
@@ -226,8 +244,8 @@ class Code:
         assert self.loss is not None
         batch = self.examples.take(rows) if self.examples is not None else (np.empty(0), np.empty(0))
         with self.at(values), np.errstate(all="ignore"):
-            found = np.asarray(self._call(self.loss, rows, "loss", batch))
-        if found.size != 1 or not np.issubdtype(found.dtype, np.number):
+            found = _array(self._call(self.loss, rows, "loss", batch))
+        if found.size != 1 or not _is_real(found):
             raise UsageError(
                 "the loss must be one number", where="loss", expected="a float",
                 found=f"an array of shape {found.shape}" if found.ndim else type(found.item()).__name__,
@@ -282,12 +300,14 @@ class Code:
             found = [found]
         if isinstance(found, dict) and isinstance(self.parameters, dict):
             found = _by_key(found, list(self.parameters))
-        flat = [np.asarray(array) for array in _flat(found)]
+        flat = [_array(array) for array in _flat(found)]
         want = [array.shape for array in self.arrays]
+        if isinstance(found, (list, tuple)) and [np.shape(array) for array in map(_array, found)] == want:
+            flat = [_array(array) for array in found]  # lists of numbers
         for order in (flat, flat[::-1]):
-            if [array.shape for array in order] == want and all(np.issubdtype(g.dtype, np.number) for g in order):
+            if [array.shape for array in order] == want and all(map(_is_real, order)):
                 return order
-        if len(flat) == len(want) and all(np.issubdtype(array.dtype, np.number) for array in flat):
+        if len(flat) == len(want) and all(map(_is_real, flat)):
             left, matched = list(flat), []
             for shape in want:
                 fits = [i for i, array in enumerate(left) if array.shape == shape]
@@ -341,7 +361,7 @@ class Code:
             return found
         except (KeyboardInterrupt, MemoryError):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise UsageError(
                 f"{what} failed: {type(error).__name__}: {error}", where=what,
                 expected=f"{what}({', '.join(form) or ''}) to work on "
@@ -402,6 +422,18 @@ def arguments(function: Callable[..., Any], arrays: int) -> tuple[str, ...]:
     if len(names) == arrays:
         return ("arrays",)
     return ("batch", "arrays") if batch_first else ("arrays", "batch")
+
+
+def _array(found: Any) -> Array:
+    """What a function returned as an array; of objects, where it is a list of unlike things."""
+    try:
+        return np.asarray(found)
+    except ValueError:
+        return np.asarray(None)
+
+
+def _is_real(array: Array) -> bool:
+    return np.issubdtype(array.dtype, np.number) and not np.issubdtype(array.dtype, np.complexfloating)
 
 
 def is_vector(array: Array) -> bool:

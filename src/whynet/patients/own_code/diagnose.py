@@ -119,6 +119,14 @@ def diagnose_code(
         )  # fmt: skip
     if data is None:
         raise UsageError("a network needs examples to be diagnosed on", expected="data=(X, y)")
+    for name, value, least in (
+        ("learning_rate", learning_rate, -math.inf), ("momentum", momentum, -math.inf),
+        ("batch_size", batch_size, 1), ("epochs", epochs, 1),
+    ):  # fmt: skip
+        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float, np.number))):
+            raise UsageError(f"{name} must be a number", where=name, found=f"{value!r}")
+        if value is not None and not value >= least and not math.isnan(value):
+            raise UsageError(f"{name} must be at least {least}", where=name, found=f"{value}")
     own_check: Callable[..., Any] | None = check
     if thing is not None:
         say(f"looking for the parameters of this {type(thing).__name__}")
@@ -163,6 +171,13 @@ def _audit(code: Code, check: Callable[..., Any] | None, nominal: float | None, 
     audit = Audit(code)
     say("asking the loss which network this is")
     audit.anatomy = anatomy = identify(code)
+    if anatomy is None and code.loss is not None and code.examples is not None:
+        said = [code.cost(code.values, np.arange(1)) for _ in range(2)]
+        if np.isfinite(said).all() and said[0] != said[1]:
+            raise UsageError(
+                "the loss is another number at every call", where="loss", expected="the same for the same arguments",
+                found=f"{said[0]:.6g}, then {said[1]:.6g}", do="Leave dropout and noise out, or seed them in the loss",
+            )  # fmt: skip
     if anatomy is None:
         audit.remarks.append(
             "Which network this is could not be told from its arrays and its loss; its gradient was checked by "
@@ -389,6 +404,8 @@ def _as_recipe(
     elif update is not None and update.known and abs(update.momentum) > 1e-3:
         momentum = update.momentum
     X, y = code.examples.all_rows()
+    if len(X) < 2:
+        return "there is only one example."
     labels = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else np.rint(y.ravel())
     if y.ndim == 2 and y.shape[1] > 1 and not ((y == 0) | (y == 1)).all():
         return "its targets are not one-hot."
