@@ -183,5 +183,117 @@ def test_the_network_is_told_from_its_loss_whatever_its_averages():
         examples=Examples(examples(network)),
     )
     found = identify(code)
-    assert (found.hidden, found.output, found.cost, found.mean) == ("tanh", "sigmoid", "quadratic", False)
+    assert (found.hidden, found.output, found.cost, found.mean) == (("tanh",), "sigmoid", "quadratic", False)
     assert found.scale == pytest.approx(3) and found.l2 == pytest.approx(0.02)
+
+
+def closed(network):
+    """Its functions as closures over all the data."""
+    X, y = examples(network)
+    return lambda: network.loss(X, y), lambda: network.gradients(X, y)
+
+
+def scaled_in_place(network):
+    def loss(X, y):
+        X /= 255
+        return network.loss(X, y)
+
+    def gradients(X, y):
+        X /= 255
+        return network.gradients(X, y)
+
+    return loss, gradients
+
+
+def with_penalty_in_the_gradient_alone(network):
+    def gradients(X, y):
+        Ws = [*network.W, *(0 * b for b in network.b)]
+        return [g + 0.02 * W for g, W in zip(network.gradients(X, y), Ws, strict=True)]
+
+    return network.loss, gradients
+
+
+STYLES = {"closures": closed, "in place": scaled_in_place, "a penalty": with_penalty_in_the_gradient_alone}
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("bug", [None, "no slope", "wrong sign", "weights halved"])
+def test_the_style_of_the_functions_hides_no_mistake(style, bug):
+    network = Network(*NETS[0], bug=bug, layer=0)
+    loss, gradients = STYLES[style](network)
+    X, y = examples(network)
+    code = Code(network.parameters, loss, gradients, examples=Examples((255 * X if style == "in place" else X, y)))
+    found = examine(code, identify(code))
+    if bug is None:
+        assert found.right
+    else:
+        assert found.explained and [(one.cause, one.layer) for one in found.mistakes] == [(BUGS[bug][0], 0)]
+
+
+def chain(acts, slopes, W, b, X):
+    """Outputs, and per layer its inputs and slopes."""
+    kept, a = [], X
+    for act, slope, w, c in zip(acts, slopes, W, b, strict=True):
+        z = a @ w + c
+        kept.append((a, slope(z)))
+        a = act(z)
+    return a, kept
+
+
+@pytest.mark.parametrize("first", ["relu", "a leak of 1/5"])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_layers_with_activations_of_their_own(first, sign):
+    leak = 0.0 if first == "relu" else 0.2
+    second = np.tanh if first == "relu" else (lambda z: np.where(z > 0, z, leak * z))
+    second_slope = (lambda z: 1 - np.tanh(z) ** 2) if first == "relu" else (lambda z: np.where(z > 0, 1, leak))
+    rng = np.random.default_rng(0)
+    sizes = (6, 5, 4, 3)
+    W = [rng.normal(0, 0.6, pair) for pair in itertools.pairwise(sizes)]
+    b = [rng.normal(0, 0.3, size) for size in sizes[1:]]
+    acts = [lambda z: np.where(z > 0, z, leak * z), second, lambda z: z]
+    slopes = [lambda z: np.where(z > 0, 1, leak), second_slope, np.ones_like]
+
+    def loss(X, y):
+        return 0.5 * np.mean(np.sum((chain(acts, slopes, W, b, X)[0] - y) ** 2, axis=1))
+
+    def gradients(X, y):
+        out, kept = chain(acts, slopes, W, b, X)
+        delta, found = (out - y) / len(X), {}
+        for layer in (2, 1, 0):
+            a, slope = kept[layer]
+            delta = delta * slope * (sign if layer == 1 else 1)
+            found[f"db{layer}"], found[f"dW{layer}"] = delta.sum(axis=0), a.T @ delta
+            delta = delta @ W[layer].T
+        return found
+
+    parameters = {f"{kind}{layer}": array[layer] for kind, array in (("W", W), ("b", b)) for layer in range(3)}
+    data = rng.random((30, 6)), rng.random((30, 3))
+    code = Code(parameters, loss, gradients, examples=Examples(data))
+    found = examine(code, identify(code))
+    assert found.right if sign > 0 else [(m.cause, m.layer) for m in found.mistakes] == [("gradient-sign-flipped", 1)]
+
+
+def test_a_gradient_of_the_call_before_is_told_from_one_that_piles_up():
+    network = Network(*NETS[0])
+    kept = [[np.zeros_like(array) for array in network.parameters]]
+
+    def late(X, y):
+        kept.append(network.gradients(X, y))
+        return kept[-2]
+
+    code = Code(network.parameters, network.loss, late, examples=Examples(examples(network)))
+    found = examine(code, identify(code))
+    assert "before they are filled" in found.stale and not found.mistakes
+
+
+@pytest.mark.parametrize("small", [1e-15, 1e-12, 1e-7])
+def test_small_numbers_in_the_logarithm_accuse_nobody(small):
+    network = Network(*NETS[2])
+    for array in network.parameters:
+        array *= 30  # saturated
+
+    def loss(X, y):
+        return -np.mean(np.sum(y * np.log(network.forward(X)[0][-1] + small), axis=1))
+
+    code = Code(network.parameters, loss, network.gradients, examples=Examples(examples(network)))
+    assert examine(code, identify(code)).right

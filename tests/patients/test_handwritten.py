@@ -178,6 +178,101 @@ def test_the_check_is_checked(wrong):
     assert ("gradient-check-invalid" in named(found)) == wrong
 
 
+@pytest.mark.parametrize("kind", ["numbers", "yes or no", "one number", "both", "differences"])
+@pytest.mark.parametrize("bug", [None, "wrong sign"])
+def test_a_sound_check_is_never_accused(kind, bug):
+    network = Network((6, 4, 3), "sigmoid", "quadratic", bug=bug)
+    numeric = own_check(network, wrong=False)
+
+    def check(X, y):
+        n, g = numeric(X, y), network.gradients(X, y)
+        off = max(float(np.abs(a - b).max()) for a, b in zip(n, g, strict=True))
+        differences = [a - b for a, b in zip(n, g, strict=True)]
+        answers = {"numbers": n, "yes or no": off < 1e-6, "one number": off, "both": (n, g), "differences": differences}
+        return answers[kind]
+
+    rng = np.random.default_rng(0)
+    found = whynet.diagnose(
+        parameters=network.parameters, loss=network.loss, gradients=network.gradients, check=check, trials=False,
+        data=(rng.random((60, 6)), np.eye(3)[rng.integers(3, size=60)]),
+    )  # fmt: skip
+    assert "gradient-check-invalid" not in named(found)
+
+
+class Descent:
+    """One hidden layer; `rule` says how it steps."""
+
+    def __init__(self, rule):
+        rng = np.random.default_rng(0)
+        self.rule, self.count = rule, 0
+        self.params = {
+            "W1": rng.normal(0, 0.4, (6, 5)),
+            "b1": np.zeros(5),
+            "W2": rng.normal(0, 0.4, (5, 3)),
+            "b2": np.zeros(3),
+        }
+        self.v = {name: np.zeros_like(array) for name, array in self.params.items()}
+        self.s = {name: np.zeros_like(array) for name, array in self.params.items()}
+
+    def predict(self, X):
+        return self.scores(X).argmax(axis=1)
+
+    def scores(self, X):
+        return np.tanh(X @ self.params["W1"] + self.params["b1"]) @ self.params["W2"] + self.params["b2"]
+
+    def loss(self, X, y=None):
+        e = np.exp(self.scores(X))
+        p, n = e / e.sum(axis=1, keepdims=True), len(X)
+        h = np.tanh(X @ self.params["W1"] + self.params["b1"])
+        error = (p - y) / n
+        hidden = error @ self.params["W2"].T * (1 - h * h)
+        grads = {"b1": hidden.sum(axis=0), "b2": error.sum(axis=0), "W1": X.T @ hidden, "W2": h.T @ error}
+        return -np.sum(y * np.log(p)) / n, grads
+
+    def fit(self, X, y, lr=0.01, epochs=20):
+        for _ in range(epochs):
+            self.count += 1
+            for name, g in self.loss(X, y)[1].items():
+                self.params[name] = self.params[name] + self.move(name, g, lr, len(X))
+
+    def move(self, name, g, lr, n):
+        v, s = self.v, self.s
+        if self.rule == "adam":
+            v[name], s[name] = 0.9 * v[name] + 0.1 * g, 0.999 * s[name] + 0.001 * g * g
+            return -lr * v[name] / (1 - 0.9**self.count) / (np.sqrt(s[name] / (1 - 0.999**self.count)) + 1e-8)
+        before, v[name] = v[name], 0.9 * v[name] - lr * g
+        return {
+            "plain": -lr * g,
+            "momentum": v[name],
+            "nesterov": 1.9 * v[name] - 0.9 * before,
+            "weight decay": -lr * (g + 0.1 * self.params[name]),
+            "sum": -lr * g * n,
+        }[self.rule]
+
+
+@pytest.mark.parametrize(
+    ("rule", "remark", "cause"),
+    [
+        ("plain", "", None),
+        ("momentum", "", None),
+        ("nesterov", "", None),
+        ("weight decay", "takes 0.01 of the weights", None),
+        ("adam", "steps are adaptive", None),
+        ("sum", "", "gradient-not-averaged"),
+    ],
+)
+def test_the_rule_of_the_steps_is_told(rule, remark, cause):
+    rng = np.random.default_rng(1)
+    labels = rng.integers(3, size=60)
+    X = rng.normal(size=(3, 6))[labels] + 0.5 * rng.normal(size=(60, 6))
+    found = whynet.diagnose(Descent(rule), (X, np.eye(3)[labels]), learning_rate=0.1, trials=False)
+    code = {one.cause for one in found.verdict if one.status == "found"}
+    assert code & {"momentum-unscaled", "gradient-not-averaged", "gradient-sign-flipped"} == (
+        {cause} if cause else set()
+    )
+    assert remark in " ".join(found.remarks) and "gradients are right" in " ".join(found.remarks)
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -189,6 +284,15 @@ def test_the_check_is_checked(wrong):
         ({"data": (np.zeros((4, 12)), np.zeros((3, 5)))}, "do not fit together"),
         ({"parameters": [[1.0, 2.0]]}, "NumPy arrays"),
         ({"parameters": []}, "there are no parameters"),
+        ({"loss": 3.0}, "loss must be a function"),
+        ({"loss": lambda X, y: 1 + 2j}, "the loss must be one number"),
+        ({"loss": lambda X, y: sys.exit(3)}, "loss failed: SystemExit"),
+        ({"loss": lambda X, y: random.random()}, "another number at every call"),
+        ({"gradients": lambda X, y: None}, "the gradients do not fit the parameters"),
+        ({"data": (np.zeros((0, 12)), np.zeros((0, 5)))}, "no data for a network"),
+        ({"data": (np.zeros((2, 12)), np.array(["a", "b"]))}, "no data for a network"),
+        ({"learning_rate": "0.1"}, "learning_rate must be a number"),
+        ({"batch_size": 0}, "batch_size must be at least 1"),
     ],
 )
 def test_bad_input_is_a_sentence(change, sentence):
@@ -197,8 +301,10 @@ def test_bad_input_is_a_sentence(change, sentence):
         "parameters": network.parameters, "loss": network.loss, "gradients": network.gradients,
         "data": examples(network), "trials": False,
     }  # fmt: skip
+    before = [array.copy() for array in network.parameters]
     with pytest.raises(whynet.WhynetError, match=sentence):
         whynet.diagnose(**{**asked, **change})
+    assert all(np.array_equal(a, b) for a, b in zip(before, network.parameters, strict=True))
 
 
 def test_an_object_that_cannot_predict_is_a_sentence(digits):

@@ -579,4 +579,4 @@ def _moves_alike(
         a, b = np.concatenate(made), np.concatenate(moves)
         outcomes.append(float(np.linalg.norm(a - b)) / max(float(np.linalg.norm(b)), 1e-300))
     tolerance = 1e-6 if training.network.dtype == np.float64 else 1e-2
-    return outcomes[0] < tolerance < 10 * outcomes[1]
+    return outcomes[0] < tolerance < 10 * outcomes[1] and outcomes[0] < 0.1 * outcomes[1]  # both may be rounding alone

@@ -12,7 +12,8 @@ to `ACTIVATIONS`, and its name to `ActivationName` in `training/recipe.py`.
 from __future__ import annotations
 
 import math
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -132,22 +133,24 @@ class ReLU:
         return da * (a > 0)
 
 
+@dataclass(frozen=True)
 class LeakyReLU:
-    """`a = z` where z > 0, else `z / 100`: a unit that is off still learns (Maas et al. 2013).
+    """`a = z` where z > 0, else `leak z`: a unit that is off still learns (Maas et al. 2013, with a leak of 1/100).
 
     >>> LeakyReLU().forward(np.array([[-2.0, 3.0]]))[0]
     array([[-0.02,  3.  ]])
     """
 
-    kinked = True
+    leak: float = 0.01
+    kinked: ClassVar[bool] = True
 
     def forward(self, z: Array) -> tuple[Array, Array]:
-        a = np.where(z > 0, z, 0.01 * z)
+        a = np.where(z > 0, z, self.leak * z)
         return a, a
 
     def backward(self, memo: Array, da: Array) -> Array:
         a = memo
-        return np.where(a > 0, da, 0.01 * da)
+        return np.where(a > 0, da, self.leak * da)
 
 
 class ELU:

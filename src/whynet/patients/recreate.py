@@ -190,7 +190,7 @@ def as_pixels(X: Array, X_test: Array | None = None) -> tuple[str, Images, Image
     NoRecipe
         Not finite, or numbers of which 256 levels and the scalings of a recipe give no true picture.
     """
-    X = np.asarray(X)
+    X = np.ascontiguousarray(X)  # columns turned into rows are not, and engines want rows
     if not np.isfinite(X).all():
         row = int(np.flatnonzero(~np.isfinite(X).all(axis=1))[0])
         raise NoRecipe("the features hold NaN or infinite numbers", found=f"the first in row {row:,}")

@@ -9,20 +9,27 @@ penalise, is the network: from then on its exact gradient is known.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import permutations
+from dataclasses import dataclass
+from itertools import permutations, product
 
 import numpy as np
 
-from whynet.network.activations import ACTIVATIONS, activation
-from whynet.network.costs import cost as cost_named
+from whynet.network.activations import ACTIVATIONS, Activation, LeakyReLU
 from whynet.patients.own_code.code import Code
 from whynet.types import Array
 
-AGREES = 1e-6  # relative: the largest misfit of a loss that is taken for the candidate's, in float64
+AGREES = 5e-4  # relative: the largest misfit of a loss that is taken for the candidate's, in float64 (1e-5 in its log)
 AGREES_SINGLE = 2e-3
+EXACT = 1e-9  # no other candidate is looked at
 POINTS, BATCHES = 5, (1, 3, 6)
+MOST_MIXED = 4  # hidden layers
 MOST_SHUFFLED = 6  # arrays that are tried in every order, where their own gives no network
+ACTS: dict[str, Activation] = {
+    **{name: ACTIVATIONS[name] for name in ("sigmoid", "tanh", "relu")},  # the usual ones first
+    **ACTIVATIONS,
+    **{f"leaky-relu of {leak:g}": LeakyReLU(leak) for leak in (0.001, 0.05, 0.1, 0.2, 0.25, 0.3, 0.5)},
+}
+MIXED = ("sigmoid", "tanh", "relu", "leaky-relu")  # tried in every combination, where no single one fits
 OUTPUTS = ("sigmoid", "identity", "softmax", "tanh", "relu", "scaled-tanh", "leaky-relu")
 
 
@@ -155,19 +162,15 @@ class Loss:
     slope: Callable[[Array, Array], Array]
 
 
-def _of_cost(name: str) -> Loss:
-    """One of whynet's own costs, row by row."""
-    one = cost_named(name)
-    return Loss(
-        lambda a, t: np.array([one.value(a[i : i + 1], t[i : i + 1]) for i in range(len(a))]),
-        lambda a, t: one.gradient(a, t) * len(a),
-    )
-
-
 LOSSES: dict[str, Loss] = {
-    "quadratic": _of_cost("quadratic"),
-    "sigmoid-cross-entropy": _of_cost("sigmoid-cross-entropy"),
-    "softmax-cross-entropy": _of_cost("softmax-cross-entropy"),
+    "quadratic": Loss(lambda a, t: 0.5 * np.sum((a - t) ** 2, axis=1), lambda a, t: a - t),
+    "sigmoid-cross-entropy": Loss(
+        lambda a, t: np.sum(np.logaddexp(0, a) - t * a, axis=1), lambda a, t: ACTS["sigmoid"].forward(a)[0] - t
+    ),
+    "softmax-cross-entropy": Loss(
+        lambda a, t: np.sum(t * (np.logaddexp.reduce(a, axis=1, keepdims=True) - a), axis=1),
+        lambda a, t: ACTS["softmax"].forward(a)[0] * t.sum(axis=1, keepdims=True) - t,
+    ),
     "binary cross-entropy of the outputs": Loss(
         lambda a, t: -np.sum(t * _log(a) + (1 - t) * _log(1 - a), axis=1), lambda a, t: (a - t) / (a * (1 - a))
     ),
@@ -196,12 +199,12 @@ class Anatomy:
 
     `misfit` is how far that is from what the loss answered, relatively.
 
-    >>> Anatomy(Shape((3, 2), (Place(0, "W"),), False, None), "sigmoid", "sigmoid", "quadratic", True).scale
+    >>> Anatomy(Shape((3, 2), (Place(0, "W"),), False, None), (), "sigmoid", "quadratic", True).scale
     1.0
     """
 
     shape: Shape
-    hidden: str
+    hidden: tuple[str, ...]
     output: str
     cost: str
     mean: bool
@@ -212,14 +215,14 @@ class Anatomy:
 
     def act(self, layer: int) -> str:
         """The activation of a layer."""
-        return self.output if layer == self.shape.layers - 1 else self.hidden
+        return (*self.hidden, self.output)[layer]
 
     def forward(self, layers: Sequence[tuple[Array, Array]], X: Array) -> list[tuple[Array, Array]]:
         """`(z, a)` for each layer, (rows, units)."""
         found, a = [], X
         for layer, (W, b) in enumerate(layers):
             z = a @ W + b
-            a = activation(self.act(layer)).forward(z)[0]
+            a = ACTS[self.act(layer)].forward(z)[0]
             found.append((z, a))
         return found
 
@@ -228,8 +231,10 @@ class Anatomy:
         """In one line, for people."""
         sizes = "-".join(map(str, self.shape.sizes))
         kind = "columns" if self.shape.columns else "rows"
-        output = f", {self.output} outputs" if self.output != "identity" else ""
-        return f"{sizes}, {self.hidden} hidden units{output}, {self.cost}, examples as {kind}"
+        acts = self.hidden[:1] if len(set(self.hidden)) == 1 else self.hidden
+        hidden = [f"{', then '.join(acts)} hidden units"] if acts else []
+        output = [f"{self.output} outputs"] if self.output != "identity" else []
+        return ", ".join([sizes, *hidden, *output, self.cost, f"examples as {kind}"])
 
 
 def identify(code: Code, seed: int = 0) -> Anatomy | None:
@@ -247,16 +252,30 @@ def identify(code: Code, seed: int = 0) -> Anatomy | None:
     if code.examples is None or code.loss is None:
         return None
     X, y = code.examples.rows([0])
-    outputs = y.shape[1] if y.ndim == 2 else None
-    candidates = list(shapes(code.arrays, X.shape[1], outputs))
-    asked = [_answers(code, shape, seed) for shape in candidates]
+    outputs = y.shape[1] if y.ndim == 2 and not are_labels(y) else None
+    candidates = [(shape, _answers(code, shape, seed)) for shape in shapes(code.arrays, X.shape[1], outputs)]
+    exact = all(array.dtype == np.float64 for array in code.arrays)
     best: Anatomy | None = None
-    for shape, answers in zip(candidates, asked, strict=True):
-        for found in _fits(shape, *answers):
-            if best is None or found.misfit < 0.1 * best.misfit:
-                best = found
-    exact = code.arrays[0].dtype == np.float64
-    return best if best is not None and best.misfit < (AGREES if exact else AGREES_SINGLE) else None
+    for choose in (_alike, _mixed):
+        for shape, answers in candidates:
+            for found in _fits(shape, answers, choose(shape.layers - 1)):
+                if best is None or found.misfit < 0.1 * best.misfit:
+                    best = found
+                if best.misfit < EXACT:
+                    return best
+        if best is not None and best.misfit < (AGREES if exact else AGREES_SINGLE):
+            return best
+    return None
+
+
+def _alike(layers: int) -> Iterator[tuple[str, ...]]:
+    """The same activation in every hidden layer."""
+    yield from ((name,) * layers for name in (ACTS if layers else ("identity",)))
+
+
+def _mixed(layers: int) -> Iterator[tuple[str, ...]]:
+    """Different ones."""
+    yield from (names for names in product(MIXED, repeat=min(layers, MOST_MIXED)) if len(set(names)) > 1)
 
 
 def sane(shape: Shape, X: Array, rng: np.random.Generator) -> list[tuple[Array, Array]]:
@@ -282,38 +301,44 @@ def targets_of(y: Array, outputs: int) -> Array:
     >>> targets_of(np.array([1, 0]), 2).tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """
-    if y.ndim == 2:
-        return y.astype(np.float64)
     if outputs == 1:
-        return y[:, None].astype(np.float64)
-    return np.eye(outputs)[np.clip(y.astype(np.intp), 0, outputs - 1)]
+        return y.reshape(len(y), -1).astype(np.float64)
+    if y.ndim == 1 or are_labels(y):
+        return np.eye(outputs)[np.clip(y.ravel().astype(np.intp), 0, outputs - 1)]
+    return y.astype(np.float64)
+
+
+def are_labels(y: Array) -> bool:
+    """Whether targets in one column may be the numbers of classes.
+
+    >>> are_labels(np.array([[2.0], [0.0]])), are_labels(np.array([[0.5], [0.0]]))
+    (True, False)
+    """
+    return y.ndim == 2 and y.shape[1] == 1 and bool(np.all(y == np.rint(y)) and y.min() >= 0)
 
 
 Answer = tuple[list[tuple[Array, Array]], Array, Array, float]
 """Parameters, X, targets, and what the loss said there."""
 
 
-def _answers(code: Code, shape: Shape, seed: int) -> tuple[list[Answer]]:
-    assert code.examples is not None
+def _answers(code: Code, shape: Shape, seed: int) -> list[Answer]:
+    assert code.examples is not None and code.loss is not None
     rng = np.random.default_rng([seed, 11])
     everything = np.arange(len(code.examples))
+    sizes = BATCHES * POINTS
+    if code.examples.single or not code.takes_batch(code.loss):
+        sizes = (1 if code.examples.single else len(everything),) * 2 * POINTS
     found = []
-    for _ in range(POINTS):
-        for size in BATCHES if not code.examples.single else (1,) * 3:
-            rows = np.sort(rng.choice(everything, min(size, len(everything)), replace=False))
-            X, y = code.examples.rows(rows)
-            layers = sane(shape, X, rng)
-            values = shape.write(layers, code.arrays)
-            values = [value.astype(own.dtype) for value, own in zip(values, code.arrays, strict=True)]
-            try:
-                said = code.cost(values, rows)
-            except FloatingPointError:
-                said = float("nan")
-            found.append((shape.read(values), X, targets_of(y, shape.sizes[-1]), said))
-    return (found,)
+    for size in sizes:
+        rows = np.sort(rng.choice(everything, min(size, len(everything)), replace=False))
+        values = shape.write(sane(shape, code.examples.rows(rows)[0], rng), code.arrays)
+        values = [value.astype(own.dtype) for value, own in zip(values, code.arrays, strict=True)]
+        said, X, y = code.cost_of(values, rows)
+        found.append((shape.read(values), X, targets_of(y, shape.sizes[-1]), said))
+    return found
 
 
-def _fits(shape: Shape, answers: Sequence[Answer]) -> Iterator[Anatomy]:
+def _fits(shape: Shape, answers: Sequence[Answer], choices: Iterator[tuple[str, ...]]) -> Iterator[Anatomy]:
     """Every candidate with the constants that fit its answers best."""
     said = np.array([answer[3] for answer in answers])
     if not np.isfinite(said).all():
@@ -321,23 +346,36 @@ def _fits(shape: Shape, answers: Sequence[Answer]) -> Iterator[Anatomy]:
     weights = np.array([sum(float(np.sum(W * W)) for W, _ in layers) for layers, *_ in answers])
     biases = np.array([sum(float(np.sum(b * b)) for _, b in layers) for layers, *_ in answers])
     spread = float(np.linalg.norm(said - said.mean())) + 1e-9 * float(np.abs(said).max()) + 1e-300
-    for hidden in ACTIVATIONS if shape.layers > 1 else ("sigmoid",):
+    rows = np.array([len(X) for _, X, _, _ in answers])
+    first = [X @ layers[0][0] + layers[0][1] for layers, X, _, _ in answers]
+    ends = np.cumsum(rows)[:-1]
+    targets = np.concatenate([t for _, _, t, _ in answers])
+    for hidden in choices:
+        with np.errstate(all="ignore"):
+            z = np.concatenate([_through(hidden, layers, z) for z, (layers, *_) in zip(first, answers, strict=True)])
+            outputs = {name: ACTS[name].forward(z)[0] for name in OUTPUTS}
         for output, cost in PAIRS:
-            anatomy = Anatomy(shape, hidden, output, cost, True)
             with np.errstate(all="ignore"):
-                rows = [LOSSES[cost].value(anatomy.forward(ls, X)[-1][1], t) for ls, X, t, _ in answers]
+                sums = np.array([part.sum() for part in np.split(LOSSES[cost].value(outputs[output], targets), ends)])
+            if not np.isfinite(sums).all():
+                continue
             for mean in (True, False):
-                ours = np.array([row.mean() if mean else row.sum() for row in rows])
-                if not np.isfinite(ours).all():
-                    continue
+                ours = sums / rows if mean else sums
                 for columns in ((ours,), (ours, weights), (ours, weights, biases)):
                     basis = np.stack(columns, axis=1)
-                    found, *_ = np.linalg.lstsq(basis, said, rcond=None)
+                    size = np.linalg.norm(basis, axis=0) + 1e-300
+                    found = np.linalg.lstsq(basis / size, said, rcond=None)[0] / size
                     misfit = float(np.linalg.norm(basis @ found - said)) / spread
                     if found[0] <= 0:
                         continue
-                    constants = (*(float(one) for one in found), 0.0, 0.0)[:3]
-                    yield replace(anatomy, mean=mean, scale=constants[0], l2=constants[1], bias_l2=constants[2],
-                                  misfit=misfit)  # fmt: skip
-                    if misfit < 1e-9:
+                    scale, l2, bias_l2 = (*(float(one) for one in found), 0.0, 0.0)[:3]
+                    yield Anatomy(shape, hidden, output, cost, mean, scale, l2, bias_l2, misfit)
+                    if misfit < EXACT:
                         break
+
+
+def _through(hidden: Sequence[str], layers: Sequence[tuple[Array, Array]], z: Array) -> Array:
+    """From the weighted inputs of the first layer to those of the last."""
+    for name, (W, b) in zip(hidden, layers[1:], strict=True):
+        z = ACTS[name].forward(z)[0] @ W + b
+    return z

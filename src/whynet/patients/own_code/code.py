@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -44,8 +45,13 @@ class Examples:
             data = list(data)
             if not data or not all(isinstance(item, (tuple, list)) and len(item) == 2 for item in data):
                 raise _no_data("a list whose items are no pairs")
-            self.X: Any = [np.asarray(x, float) for x, _ in data]
+            try:
+                self.X: Any = [np.asarray(x, float) for x, _ in data]
+            except (TypeError, ValueError):
+                raise _no_data("inputs that are no numbers") from None
             self.y: Any = [np.asarray(y) for _, y in data]
+            if len({(x.shape, y.shape) for x, y in zip(self.X, self.y, strict=True)}) > 1:
+                raise _no_data("examples of several shapes")
             self.axis = -1
             self.count = len(data)
             return
@@ -54,6 +60,10 @@ class Examples:
         self.X, self.y = np.asarray(data[0]), np.asarray(data[1])
         if self.X.dtype == object or not np.issubdtype(self.X.dtype, np.number) or self.X.ndim < 1:
             raise _no_data("inputs that are no numbers")
+        if not self.X.size or not self.y.size:
+            raise _no_data("no example at all")
+        if not (np.issubdtype(self.y.dtype, np.number) or self.y.dtype == bool):
+            raise _no_data("targets that are no numbers")
         counts = self.y.shape
         if self.X.ndim == 1:
             self.axis, self.count = -2, 1  # one example
@@ -74,9 +84,9 @@ class Examples:
     def take(self, rows: Sequence[int] | Array) -> tuple[Any, Any]:
         """Some examples as the owner's functions take them; of a list of pairs only the first of `rows`."""
         if self.axis == -2:
-            return self.X, self.y
+            return self.X.copy(), self.y.copy()
         if self.axis == -1:
-            return self.X[int(rows[0])], self.y[int(rows[0])]
+            return self.X[int(rows[0])].copy(), self.y[int(rows[0])].copy()
         y_axis = 0 if self.axis == 0 else np.ndim(self.y) - 1
         return np.take(self.X, rows, axis=self.axis), np.take(self.y, rows, axis=y_axis)
 
@@ -87,10 +97,13 @@ class Examples:
 
     def rows(self, rows: Sequence[int] | Array) -> tuple[Array, Array]:
         """The same examples as features (rows, features) and targets, (rows, outputs) or (rows,), one example a row."""
-        X, y = self.take(rows)
+        return self.as_rows(*self.take(rows))
+
+    def as_rows(self, X: Any, y: Any) -> tuple[Array, Array]:
+        """What `take` gave, one example a row."""
         X, y = np.asarray(X, dtype=np.float64), np.asarray(y)
         if self.single:
-            return X.reshape(1, -1), y.reshape(1, -1)
+            return X.reshape(1, -1), y.reshape(1, -1) if y.ndim else y.reshape(1)
         if self.axis == 0:
             return X.reshape(len(X), -1), y.reshape(len(y), -1) if y.ndim > 1 else y
         return X.reshape(-1, X.shape[-1]).T, y.reshape(-1, y.shape[-1]).T if y.ndim > 1 else y
@@ -107,7 +120,10 @@ class Examples:
 def _matrices(data: Any) -> bool:
     """Whether a list of two is `[X, y]` and not two pairs."""
     return all(hasattr(item, "shape") for item in data) or (
-        np.ndim(data[0]) == 2 and np.ndim(data[1]) in (1, 2) and len(data[0]) == len(data[1]) and len(data[0]) != 2
+        _array(data[0]).ndim == 2
+        and _array(data[1]).ndim in (1, 2)
+        and len(data[0]) == len(data[1])
+        and len(data[0]) != 2
     )
 
 
@@ -182,15 +198,25 @@ class Code:
     """Called before the owner's functions: brings the arrays' numbers to where those look for them."""
     pull: Callable[[], None] = lambda: None
     """Called after them: brings the numbers back into the arrays."""
+    renew: Callable[[], None] = lambda: None
+    """Called before the first of several steps: forgets what earlier steps left behind, as velocities."""
     names: list[str] = field(init=False)
     arrays: list[Array] = field(init=False)
+    homes: list[tuple[Any, Any]] = field(init=False)
 
     def __post_init__(self) -> None:
         found = leaves(self.parameters)
         if not found:
             raise UsageError("there are no parameters", where="parameters", expected="at least one array")
+        for name, array in found:
+            if not array.flags.writeable:
+                raise UsageError("this array cannot be written to", where=name, do="Hand over a copy: array.copy()")
+        for what, function in (("loss", self.loss), ("gradients", self.gradients), ("step", self.step)):
+            if function is not None and not callable(function):
+                raise UsageError(f"{what} must be a function", where=what, found=type(function).__name__)
         self.names = [name for name, _ in found]
         self.arrays = [array for _, array in found]
+        self.homes = list(_homes(self.parameters))
 
     @property
     def values(self) -> list[Array]:
@@ -211,16 +237,22 @@ class Code:
 
     def cost(self, values: Sequence[Array], rows: Sequence[int] | Array) -> float:
         """The owner's loss with these parameters on these examples."""
+        return self.cost_of(values, rows)[0]
+
+    def cost_of(self, values: Sequence[Array], rows: Sequence[int] | Array) -> tuple[float, Array, Array]:
+        """The same, with the examples one a row as the loss left them: some people's scale them in place."""
         assert self.loss is not None
+        batch = self.examples.take(rows) if self.examples is not None else (np.empty(0), np.empty(0))
         with self.at(values), np.errstate(all="ignore"):
-            found = np.asarray(self._call(self.loss, rows, "loss"))
-        if found.size != 1 or not np.issubdtype(found.dtype, np.number):
+            found = _array(self._call(self.loss, rows, "loss", batch))
+        if found.size != 1 or not _is_real(found):
             raise UsageError(
                 "the loss must be one number", where="loss", expected="a float",
                 found=f"an array of shape {found.shape}" if found.ndim else type(found.item()).__name__,
                 do="Sum or average it over the batch",
             )  # fmt: skip
-        return float(found.reshape(()))
+        X, y = self.examples.as_rows(*batch) if self.examples is not None else batch
+        return float(found.reshape(())), X, y
 
     def slopes(self, values: Sequence[Array], rows: Sequence[int] | Array) -> list[Array]:
         """The owner's gradient with these parameters on these examples: one array a parameter, copied.
@@ -240,6 +272,7 @@ class Code:
         assert self.step is not None
         moves = []
         with self.at(values), np.errstate(all="ignore"):
+            self.renew()
             for rows in batches:
                 before = self.values
                 self._call(self.step, rows, "step")
@@ -256,20 +289,31 @@ class Code:
             found = found.T
         return found.reshape(n, -1)
 
+    def takes_batch(self, function: Callable[..., Any]) -> bool:
+        """Whether it is told which examples; else it knows its own, all of them."""
+        return "batch" in arguments(function, len(self.arrays))
+
     def in_order(self, found: Any) -> list[Array]:
         """What `gradients` returned, matched to the parameters: in their order, or by shape where the order is another,
         as biases before weights."""
         if isinstance(found, np.ndarray) and len(self.arrays) == 1 and found.dtype != object:
             found = [found]
-        flat = [np.asarray(array) for array in _flat(found)]
+        if isinstance(found, dict) and isinstance(self.parameters, dict):
+            found = _by_key(found, list(self.parameters))
+        flat = [_array(array) for array in _flat(found)]
         want = [array.shape for array in self.arrays]
-        if [array.shape for array in flat] == want:
-            return flat
-        if len(flat) == len(want):
+        if isinstance(found, (list, tuple)) and [np.shape(array) for array in map(_array, found)] == want:
+            flat = [_array(array) for array in found]  # lists of numbers
+        for order in (flat, flat[::-1]):
+            if [array.shape for array in order] == want and all(map(_is_real, order)):
+                return order
+        if len(flat) == len(want) and all(map(_is_real, flat)):
             left, matched = list(flat), []
             for shape in want:
                 fits = [i for i, array in enumerate(left) if array.shape == shape]
-                fits = fits or [i for i, array in enumerate(left) if array.size == math.prod(shape) and array.ndim < 2]
+                fits = fits or [
+                    i for i, array in enumerate(left) if array.size == math.prod(shape) and is_vector(array)
+                ]
                 if not fits:
                     break
                 matched.append(left.pop(fits[0]).reshape(shape))
@@ -284,16 +328,24 @@ class Code:
             do="Return one array for each parameter, in the same order",
         )  # fmt: skip
 
-    def _call(self, function: Callable[..., Any], rows: Sequence[int] | Array, what: str) -> Any:
+    def _call(
+        self,
+        function: Callable[..., Any],
+        rows: Sequence[int] | Array,
+        what: str,
+        batch: tuple[Any, ...] | None = None,
+    ) -> Any:
         """The owner's function with the arguments that it takes."""
         form = arguments(function, len(self.arrays))
         if what == "predict" and form == ("parameters",):  # one argument is what to predict from
             form = ("batch",)
-        batch: tuple[Any, ...] = ()
-        if "batch" in form:
-            if self.examples is None:
-                raise UsageError(f"{what} takes a batch, and there is no data", where="data", expected="data=(X, y)")
+        if "batch" not in form:
+            batch = ()
+        elif self.examples is None:
+            raise UsageError(f"{what} takes a batch, and there is no data", where="data", expected="data=(X, y)")
+        elif batch is None:
             batch = self.examples.take(rows)[: 1 if what == "predict" else 2]
+        assert batch is not None
         given: list[Any] = []
         for part in form:
             if part == "batch":
@@ -309,12 +361,35 @@ class Code:
             return found
         except (KeyboardInterrupt, MemoryError):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise UsageError(
                 f"{what} failed: {type(error).__name__}: {error}", where=what,
                 expected=f"{what}({', '.join(form) or ''}) to work on "
                 + (", ".join(str(np.shape(part)) for part in batch) or "its own data"),
             ) from error  # fmt: skip
+        finally:
+            self._stay()
+
+    def _stay(self) -> None:
+        """Arrays that the owner's code has put in the place of live ones (`params["W"] = params["W"] - ...`): their
+        numbers go into those, and those into their place again."""
+        for (holder, key), array in zip(self.homes, self.arrays, strict=False):
+            new = holder.get(key, array) if isinstance(holder, dict) else holder[key]
+            if new is not array:
+                if np.shape(new) == array.shape:
+                    array[...] = new
+                holder[key] = array
+
+
+def _homes(structure: Any) -> Iterator[tuple[Any, Any]]:
+    """The container and the key of each array of a structure, in the order of `leaves`."""
+    if isinstance(structure, np.ndarray):
+        return
+    for key, value in structure.items() if isinstance(structure, dict) else enumerate(structure):
+        if isinstance(value, np.ndarray):
+            yield structure, key
+        else:
+            yield from _homes(value)
 
 
 def arguments(function: Callable[..., Any], arrays: int) -> tuple[str, ...]:
@@ -347,6 +422,36 @@ def arguments(function: Callable[..., Any], arrays: int) -> tuple[str, ...]:
     if len(names) == arrays:
         return ("arrays",)
     return ("batch", "arrays") if batch_first else ("arrays", "batch")
+
+
+def _array(found: Any) -> Array:
+    """What a function returned as an array; of objects, where it is a list of unlike things."""
+    try:
+        return np.asarray(found)
+    except ValueError:
+        return np.asarray(None)
+
+
+def _is_real(array: Array) -> bool:
+    return np.issubdtype(array.dtype, np.number) and not np.issubdtype(array.dtype, np.complexfloating)
+
+
+def is_vector(array: Array) -> bool:
+    """Whether an array is a row of numbers, or a column: biases, most likely.
+
+    >>> is_vector(np.zeros((5, 1))), is_vector(np.zeros(5)), is_vector(np.zeros((5, 2)))
+    (True, True, False)
+    """
+    return array.ndim < 2 or 1 in array.shape
+
+
+def _by_key(found: dict[Any, Any], keys: list[Any]) -> Any:
+    """Gradients in the order of the parameters, where each key has that of its parameter in it: dW1, grad_W1, W1."""
+    tails = [re.findall(r"\w+", str(key))[-1:] for key in keys]
+    chosen = [[name for name in found if tail and str(name).endswith(tail[0])] for tail in tails]
+    if any(len(names) != 1 for names in chosen) or len({names[0] for names in chosen}) != len(found):
+        return found
+    return [found[names[0]] for names in chosen]
 
 
 def _flat(found: Any) -> list[Any]:

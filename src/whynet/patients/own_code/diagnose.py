@@ -22,6 +22,7 @@ from whynet.doctor.states import state_of
 from whynet.doctor.trials import Outcome
 from whynet.doctor.verdict import Diagnosis, Finding, diagnose
 from whynet.errors import NoRecipe, UsageError
+from whynet.network.activations import ACTIVATIONS
 from whynet.patients.own_code.anatomy import LOSSES, Anatomy, identify, sane, targets_of
 from whynet.patients.own_code.audit import Update, audit_check, audit_step
 from whynet.patients.own_code.code import Code, Examples
@@ -33,7 +34,6 @@ from whynet.patients.words import NUMPY, Tongue, in_their_words
 from whynet.training.recipe import Recipe
 from whynet.types import Array
 
-CLOSE = 0.05  # relative: rates so close are the same
 ASSUMED_RATE = 0.1  # where none is given and no step tells it
 MOST_ROWS = 20_000  # of the trial on the code itself
 TRIAL_SECONDS = 8.0
@@ -119,6 +119,14 @@ def diagnose_code(
         )  # fmt: skip
     if data is None:
         raise UsageError("a network needs examples to be diagnosed on", expected="data=(X, y)")
+    for name, value, least in (
+        ("learning_rate", learning_rate, -math.inf), ("momentum", momentum, -math.inf),
+        ("batch_size", batch_size, 1), ("epochs", epochs, 1),
+    ):  # fmt: skip
+        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float, np.number))):
+            raise UsageError(f"{name} must be a number", where=name, found=f"{value!r}")
+        if value is not None and not value >= least and not math.isnan(value):
+            raise UsageError(f"{name} must be at least {least}", where=name, found=f"{value}")
     own_check: Callable[..., Any] | None = check
     if thing is not None:
         say(f"looking for the parameters of this {type(thing).__name__}")
@@ -163,6 +171,13 @@ def _audit(code: Code, check: Callable[..., Any] | None, nominal: float | None, 
     audit = Audit(code)
     say("asking the loss which network this is")
     audit.anatomy = anatomy = identify(code)
+    if anatomy is None and code.loss is not None and code.examples is not None:
+        said = [code.cost(code.values, np.arange(1)) for _ in range(2)]
+        if np.isfinite(said).all() and said[0] != said[1]:
+            raise UsageError(
+                "the loss is another number at every call", where="loss", expected="the same for the same arguments",
+                found=f"{said[0]:.6g}, then {said[1]:.6g}", do="Leave dropout and noise out, or seed them in the loss",
+            )  # fmt: skip
     if anatomy is None:
         audit.remarks.append(
             "Which network this is could not be told from its arrays and its loss; its gradient was checked by "
@@ -186,6 +201,9 @@ def _report_gradient(audit: Audit) -> None:
     """What the forensics found, as findings and remarks."""
     found = audit.gradient
     assert found is not None
+    if found.right and math.isnan(found.error):
+        audit.remarks.append("The gradient could not be checked: the loss is no finite number wherever it was asked.")
+        return
     if found.right:
         audit.remarks.append(f"Gradient: {SOUND} (relative error {found.error:.1g}).")
         if found.penalty:
@@ -201,8 +219,7 @@ def _report_gradient(audit: Audit) -> None:
     for mistake in found.mistakes:
         audit.findings.append(_mistaken(audit, mistake, found))
     if found.wrong and not found.explained:
-        first = found.wrong[0] if not found.mistakes else ", ".join(found.wrong)
-        what = f"{first}: its gradient is not the slope of the loss, and equals no mistake that is known here"
+        what = f"{', '.join(found.wrong)}: not the slope of the loss, and equal to no mistake that is known here"
         if not any(finding.cause == "gradient-wrong-term" for finding in audit.findings):
             audit.findings.append(_found("gradient-wrong-term", [_error(found)], what))
 
@@ -211,6 +228,8 @@ def _mistaken(audit: Audit, mistake: Mistake, found: Findings) -> Finding:
     name = audit.code.names[mistake.layer] if audit.anatomy is None and mistake.layer >= 0 else ""
     if audit.anatomy is not None:
         name = where(audit.code, audit.anatomy, mistake)
+        if mistake.part == "b" and audit.anatomy.shape.bias_row:
+            name = f"the biases in {name}"
     words = factor_in_words(mistake.factor, found.rows) if mistake.kind == "factor" else mistake.words
     if mistake.part == "error" and name:
         name += " and what comes before it"
@@ -233,10 +252,37 @@ def _report_update(audit: Audit, nominal: float | None) -> None:
     update = audit.update
     assert update is not None
     rate = nominal if nominal is not None else update.bias_rate
-    if audit.gradient is None and update.misfit > 0.02 and audit.anatomy is not None:
+    if update.adaptive:
+        audit.remarks.append(
+            f"Its steps are adaptive, as Adam's are: the first is {update.adaptive:.3g} for every entry, whatever its "
+            "gradient."
+        )
+        return
+    if len(update.still) == len(audit.code.names):
+        audit.remarks.append(
+            "A step changed none of the arrays, so nothing is known of it: it must change those that were handed over, "
+            "in place."
+        )
+        return
+    if audit.gradient is None and not update.known and audit.anatomy is not None:
         _gradient_from_steps(audit)
+        update = audit.update
+        assert update is not None
+    elif not update.known:
+        audit.remarks.append("Its steps follow no rule that is known here: not its gradient, nor that with momentum.")
+    if update.known and audit.gradient is None and update.rate > 0:
+        audit.remarks.append(f"Its steps follow the gradient of the loss, at a rate of {update.rate:.4g}: {SOUND}.")
+    if update.known and nominal and update.rows > 1 and np.isclose(update.rate, update.rows * nominal, rtol=1e-2):
+        audit.findings.append(_found(
+            "gradient-not-averaged",
+            [Symptom("effective-rate", update.rate, "of the gradient", f"{nominal:.4g}, the learning rate")],
+            f"a step on {update.rows} examples is {update.rows} times the rate times the gradient of the mean: it adds "
+            "up over the batch",
+        ))  # fmt: skip
+    if update.known and update.decay > 1e-9:
+        audit.remarks.append(f"Each step takes {update.decay:.3g} of the weights away: weight decay.")
     lasting = Symptom("effective-rate", update.lasting, "of the gradient", f"{rate:.4g}, the learning rate")
-    if abs(update.previous) > CLOSE * max(abs(update.rate), abs(update.previous)):
+    if update.raw_momentum:
         audit.findings.append(_found(
             "momentum-unscaled",
             [lasting, Symptom("fitted-previous-gradient", update.previous, "of the previous gradient", "0")],
@@ -251,7 +297,7 @@ def _report_update(audit: Audit, nominal: float | None) -> None:
                 cause, [Symptom("arrays-left-alone", len(update.still), "arrays with a gradient that never move", "0")],
                 f"{', '.join(update.still)}: a step does not change it",
             ))  # fmt: skip
-    if update.rate < 0 and not any(f.cause == "gradient-sign-flipped" for f in audit.findings):
+    if update.known and update.rate < 0 and not any(f.cause == "gradient-sign-flipped" for f in audit.findings):
         audit.findings.append(_found("gradient-sign-flipped", [lasting], "a step goes uphill: its sign is wrong"))
 
 
@@ -293,6 +339,13 @@ def _rate_of(
     return factor if factor > 0 and np.linalg.norm(g - factor * t) < 1e-3 * np.linalg.norm(g) else None
 
 
+def _right(audit: Audit) -> bool | None:
+    """Whether the owner's gradient is right, as far as it is known."""
+    if audit.gradient is not None:
+        return audit.gradient.right
+    return True if audit.update is not None and audit.update.known and audit.update.rate > 0 else None
+
+
 def _audit_check(audit: Audit, check: Callable[..., Any]) -> None:
     """Can the owner's own gradient check tell a right gradient?"""
     code, anatomy = audit.code, audit.anatomy
@@ -303,15 +356,17 @@ def _audit_check(audit: Audit, check: Callable[..., Any]) -> None:
             return code._call(function, rows, "check")
 
     try:
-        audit.check = audit_check(code, anatomy, check, call)
+        audit.check = audit_check(code, anatomy, check, call, _right(audit))
     except UsageError as error:
         audit.remarks.append(f"Your gradient check could not be run: {error.message}.")
         return
     if audit.check is None:
         audit.remarks.append("Your gradient check tells a right gradient from a wrong one.")
         return
-    right = audit.gradient is None or audit.gradient.right or audit.gradient.harmless
-    start = "your gradient is right, your check is wrong: " if right else "your check is wrong: "
+    if not audit.check:
+        audit.remarks.append("Your gradient check returns nothing that can be judged: let it return its numbers.")
+        return
+    start = "your gradient is right, your check is wrong: " if _right(audit) else "your check is wrong: "
     off = audit.gradient.error if audit.gradient is not None else 0.0
     evidence = [Symptom("gradient-error", off, "relative to the true gradient", "below 1e-5")]
     audit.findings.append(_found("gradient-check-invalid", evidence, start + audit.check))
@@ -323,8 +378,10 @@ def _audit_check(audit: Audit, check: Callable[..., Any]) -> None:
 def _rate(audit: Audit, nominal: float | None) -> float | None:
     if nominal is not None:
         return nominal
-    if audit.update is not None and audit.update.rate > 0:
-        return audit.update.bias_rate if audit.update.previous else audit.update.rate
+    if audit.update is not None and audit.update.adaptive:
+        return audit.update.adaptive
+    if audit.update is not None and audit.update.known and audit.update.rate > 0:
+        return audit.update.bias_rate if audit.update.raw_momentum else audit.update.rate
     return None
 
 
@@ -336,15 +393,19 @@ def _as_recipe(
     assert anatomy is not None and code.examples is not None
     if anatomy.cost not in ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy"):
         return f"no recipe has the cost {anatomy.cost}."
+    if len(set(anatomy.hidden)) > 1 or not set(anatomy.hidden) <= set(ACTIVATIONS):
+        return f"no recipe has {', then '.join(anatomy.hidden)} hidden units."
     faults = _faults(audit)
     if faults is None:
         return "its mistake is none that a recipe can make."
     update = audit.update
-    if update is not None and update.previous:
+    if update is not None and update.raw_momentum:
         momentum, faults = update.previous, (*faults, "raw-momentum")
-    elif update is not None and abs(update.momentum) > 1e-3:
+    elif update is not None and update.known and abs(update.momentum) > 1e-3:
         momentum = update.momentum
     X, y = code.examples.all_rows()
+    if len(X) < 2:
+        return "there is only one example."
     labels = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else np.rint(y.ravel())
     if y.ndim == 2 and y.shape[1] > 1 and not ((y == 0) | (y == 1)).all():
         return "its targets are not one-hot."
@@ -355,9 +416,11 @@ def _as_recipe(
         recipe, data = recreate(Description(
             layers=layers, X=X, labels=labels.astype(np.int64),
             outputs=anatomy.forward(layers, X[:50])[-1][1], last=anatomy.output,
-            activation=anatomy.hidden, output_activation=anatomy.output, cost=anatomy.cost,
+            activation=(anatomy.hidden or ("sigmoid",))[0], output_activation=anatomy.output, cost=anatomy.cost,
             factor=anatomy.scale * (1 if anatomy.mean else size), learning_rate=rate, momentum=momentum,
-            l2=2 * anatomy.l2 + decay, batch_size=size, epochs=epochs, faults=faults,
+            l2=2 * anatomy.l2 + decay,
+            optimizer="adam" if update is not None and update.adaptive else "sgd",
+            batch_size=size, epochs=epochs, faults=faults,
         ))  # fmt: skip
     except (NoRecipe, UsageError) as error:
         return f"{error.message}."

@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from whynet.patients.own_code.anatomy import Anatomy, sane, targets_of
-from whynet.patients.own_code.code import Code, arguments
-from whynet.patients.own_code.mistakes import KINDS, Gradient, Mistake, backward
+from whynet.patients.own_code.code import Code, is_vector
+from whynet.patients.own_code.mistakes import KINDS, WRONG_TERM, Gradient, Mistake, backward
 from whynet.types import Array
 
 SAME = 1e-5  # relative: numbers so close are the same, in float64
 SAME_SINGLE = 3e-3
 MOST_MISTAKES = 3
+ALMOST = 1e-2  # where only differences tell: some leave a small number in the logarithm out of the gradient
 ROWS = 7
 SAMPLE = 20
 
@@ -75,19 +76,18 @@ def examine(code: Code, anatomy: Anatomy, seed: int = 0) -> Findings:
     count = len(code.examples)
     size = 1 if code.examples.single else min(ROWS, count)
     rows = np.sort(rng.choice(count, size, replace=False))
-    if _takes_no_batch(code):
+    if not code.takes_batch(code.gradients):
         rows = np.arange(count)
-    X, y = code.examples.rows(rows)
-    targets = targets_of(y, anatomy.shape.sizes[-1])
-    layers = sane(anatomy.shape, X, rng)
+    layers = sane(anatomy.shape, code.examples.rows(rows)[0], rng)
     values = [
         value.astype(own.dtype)
         for value, own in zip(anatomy.shape.write(layers, code.arrays), code.arrays, strict=True)
     ]
     layers = anatomy.shape.read(values)
+    _, X, y = code.cost_of(values, rows)
+    targets = targets_of(y, anatomy.shape.sizes[-1])
     other = np.sort(rng.choice(count, size, replace=False))
-    calls = [code.slopes(values, batch) for batch in (rows, other, rows, rows)]
-    stale, theirs = _state(calls)
+    stale, theirs = _state(code, values, rows, other)
     found, turned = _read(anatomy, theirs, code)
     if turned:
         return Findings((turned,), (_name(code, anatomy, turned),), float("nan"), True, len(X), stale)
@@ -126,6 +126,7 @@ def compare(
     if search.agree(()) == len(truth):
         return Findings((), (), error, True, len(X))
     hidden = search.hidden_penalty()
+    truth = search.made(())
     if hidden and search.agree(()) == len(truth):
         return Findings((), (), error, True, len(X), penalty=hidden)
     wrong = tuple(_array_name(code, anatomy, index) for index in range(len(truth)) if search.wrong(truth, index))
@@ -151,12 +152,12 @@ def examine_blindly(code: Code, seed: int = 0) -> Findings:
     rng = np.random.default_rng([seed, 13])
     count = 1 if code.examples is None else len(code.examples)
     size = 1 if code.examples is None or code.examples.single else min(ROWS, count)
-    rows = np.arange(count) if _takes_no_batch(code) else np.sort(rng.choice(count, size, replace=False))
-    other = rows if _takes_no_batch(code) else np.sort(rng.choice(count, size, replace=False))
-    values = code.values
-    stale, theirs = _state([code.slopes(values, batch) for batch in (rows, other, rows, rows)])
+    rows = np.arange(count) if not code.takes_batch(code.gradients) else np.sort(rng.choice(count, size, replace=False))
+    other = rows if not code.takes_batch(code.gradients) else np.sort(rng.choice(count, size, replace=False))
+    values = _ordinary(code, rng, rows)
+    stale, theirs = _state(code, values, rows, other)
     single = code.arrays[0].dtype != np.float64
-    wrong, mistakes, worst = [], [], 0.0
+    wrong, mistakes, worst, asked = [], [], 0.0, 0
     for index, (own, g) in enumerate(zip(code.arrays, theirs, strict=True)):
         if g.shape != own.shape:
             wrong.append(code.names[index])
@@ -167,20 +168,38 @@ def examine_blindly(code: Code, seed: int = 0) -> Findings:
         known = [(float(g.flat[e]), n, doubt) for e, (n, doubt) in zip(entries, slopes, strict=True) if doubt < np.inf]
         if not known:
             continue
+        asked += 1
         a, n, doubt = (np.array(column) for column in zip(*known, strict=True))
         large = max(float(np.linalg.norm(a)), float(np.linalg.norm(n)))
-        allowed = float(np.linalg.norm(doubt)) * 10 + (3e-2 if single else 1e-4) * large
+        worst = max(worst, _off(a, n))
+        allowed = float(np.linalg.norm(doubt)) * 10 + (3e-2 if single else ALMOST) * large
         if np.linalg.norm(a - n) <= allowed or large <= 10 * float(np.linalg.norm(doubt)):
             continue
         wrong.append(code.names[index])
-        worst = max(worst, _off(a, n))
         factor = _ratio(a, n)
-        if factor is not None and np.linalg.norm(a - factor * n) <= 10 * allowed and abs(factor) > 1e-3:
+        if not g.any():
+            mistakes.append(Mistake("bias-zero" if is_vector(own) else "weights-zero", index, "W"))
+        elif factor is not None and np.linalg.norm(a - factor * n) <= 10 * allowed and abs(factor) > 1e-3:
             mistakes.append(Mistake("factor", index, "W", factor))
+    if not asked:
+        return Findings((), (), float("nan"), False, len(rows), stale)
     factors = [one.factor for one in mistakes if one.kind == "factor"]
     if len(factors) == len(wrong) == len(code.arrays) and np.allclose(factors, factors[0], rtol=1e-2):
         mistakes = [Mistake("factor", -1, "all", factors[0])]
     return Findings(tuple(mistakes), tuple(wrong), worst, bool(mistakes), len(rows), stale)
+
+
+def _ordinary(code: Code, rng: np.random.Generator, rows: Array) -> list[Array]:
+    """Random parameters at which little is saturated, as far as that can be had without knowing the network; the
+    owner's if the loss is no number there."""
+    X = np.ones((1, 1)) if code.examples is None else code.examples.rows(rows)[0]
+    size = max(float(np.sqrt(np.mean(X * X))), 1e-12)
+    values = []
+    for own in code.arrays:
+        first = own.ndim == 2 and any(side - X.shape[1] in (0, 1) for side in own.shape)
+        sd = 0.3 if is_vector(own) else 1 / (np.sqrt(X.shape[1] if first else own.size**0.5) * (size if first else 0.7))
+        values.append(rng.normal(0, sd, own.shape).astype(own.dtype))
+    return values if np.isfinite(code.cost(values, rows)) else code.values
 
 
 def _difference(
@@ -264,18 +283,23 @@ class _Search:
     def hidden_penalty(self) -> float:
         """Weight decay in the gradient that the loss does not show: the same multiple of W left over in every layer."""
         truth = self.made(())
-        step = 2 if self.biased else 1
-        rests = [self.theirs[i] - truth[i] for i in range(step - 1, len(truth), step)]
-        Ws = [W for W, _ in reversed(self.layers)]
-        factors = [_ratio(rest, W) for rest, W in zip(rests, Ws, strict=True)]
-        if any(f is None or _off(rest, f * W) > 1e-3 for f, rest, W in zip(factors, rests, Ws, strict=True)):
-            return 0.0
-        found = [f for f in factors if f is not None]
+        found = []
+        for index in range(1 if self.biased else 0, len(truth), 2 if self.biased else 1):
+            rest, W = self.theirs[index] - truth[index], self.parameter(index)
+            factor = _ratio(rest, W)
+            if not self.wrong(truth, index):
+                return 0.0
+            if factor is not None and _off(rest, factor * W) < 1e-3:
+                found.append(factor)
         if not found or found[0] <= 0 or not np.allclose(found, found[0], rtol=1e-3):
             return 0.0
         self.penalty = (self.anatomy.l2 + found[0] / 2, self.anatomy.bias_l2)
         self.known.clear()
         return found[0]
+
+    def parameter(self, index: int) -> Array:
+        """The weights or biases whose gradient stands there."""
+        return self.flat(list(self.layers))[index]
 
     def run(self) -> tuple[tuple[Mistake, ...], bool]:
         """Mistakes that explain the owner's gradient, and whether they explain all of it."""
@@ -298,9 +322,18 @@ class _Search:
             if self.agree(without) == self.agree(mistakes) and self.score(without) == self.score(mistakes):
                 mistakes = without
         if self.agree(mistakes) == total:
-            return mistakes, True
+            return tuple(one for one in mistakes if not self.unit_of_another(one, mistakes)), True
         wrong = total - self.agree(())
         return (mistakes if self.agree(mistakes) - self.agree(()) >= wrong / 2 else ()), False
+
+    def unit_of_another(self, one: Mistake, mistakes: Sequence[Mistake]) -> bool:
+        """Whether a factor is only the unit of a term that is wrong altogether."""
+        last = self.anatomy.shape.layers - 1
+        places = {(one.layer, one.part), (last, "error")} if one.part == "all" else {(one.layer, one.part)}
+        return one.kind == "factor" and any(
+            other.kind not in ("factor", "decay") and other.cause == WRONG_TERM and (other.layer, other.part) in places
+            for other in mistakes
+        )
 
     def candidates(self, mistakes: tuple[Mistake, ...]) -> Iterator[tuple[Mistake, ...]]:
         """What may have gone wrong besides: in one layer, in all hidden ones, or in all, as code in a loop has it."""
@@ -364,23 +397,27 @@ def _off(g: Array, t: Array) -> float:
     return off if np.isfinite(off) else float("inf")
 
 
-def _takes_no_batch(code: Code) -> bool:
-    assert code.gradients is not None
-    return "batch" not in arguments(code.gradients, len(code.arrays))
-
-
-def _state(calls: list[list[Array]]) -> tuple[str, list[Array]]:
-    """Whether a gradient depends on the calls before: asked for batches A, B, A, A. Returns how, and the gradient of A
-    as far as it can be told."""
-    first, _, third, fourth = calls
-    if all(np.array_equal(a, b, equal_nan=True) for a, b in zip(first, third, strict=True)):
+def _state(code: Code, values: list[Array], rows: Array, other: Array) -> tuple[str, list[Array]]:
+    """Whether a gradient depends on the calls before: asked for A, something else, A, A. Returns how, and the gradient
+    of A as far as it can be told."""
+    elsewhere = [0.9 * value for value in values]
+    calls = [(values, rows), (elsewhere, other), (values, rows), (values, rows)]
+    first, second, third, fourth = [code.slopes(*call) for call in calls]
+    if _same(first, third):
         return "", first
-    if all(_off(a, b) < 1e-6 for a, b in zip(first, third, strict=True)):
-        return "", first
+    if _same(fourth, first) or _same(fourth, second):
+        return "it depends on the call before: buffers are read before they are filled anew", fourth
     grown = [d - c for c, d in zip(third, fourth, strict=True)]
-    if any(np.linalg.norm(g) > 1e-9 * np.linalg.norm(d) for g, d in zip(grown, fourth, strict=True)):
+    if _same(grown, [c - b for b, c in zip(second, third, strict=True)]):
         return "each call adds its gradient to that of the calls before: the buffers are never cleared", grown
-    return "the gradient is that of an earlier call: buffers are read before they are filled", fourth
+    return (
+        "the same parameters and examples give another gradient at every call: what earlier calls left is in it",
+        first,
+    )
+
+
+def _same(a: Sequence[Array], b: Sequence[Array]) -> bool:
+    return all(np.array_equal(x, y, equal_nan=True) or _off(x, y) < 1e-6 for x, y in zip(a, b, strict=True))
 
 
 def _read(anatomy: Anatomy, theirs: list[Array], code: Code) -> tuple[Gradient, Mistake | None]:
@@ -417,7 +454,7 @@ def where(code: Code, anatomy: Anatomy, mistake: Mistake) -> str:
 
     >>> from whynet.patients.own_code.anatomy import Place, Shape
     >>> shape = Shape((2, 1), (Place(0, "W"), Place(0, "b")), False, None)
-    >>> one = Anatomy(shape, "identity", "identity", "quadratic", True)
+    >>> one = Anatomy(shape, (), "identity", "quadratic", True)
     >>> where(Code({"W1": np.zeros((2, 1)), "b1": np.zeros(1)}), one, Mistake("bias-zero", 0, "b"))
     "parameters['b1']"
     """

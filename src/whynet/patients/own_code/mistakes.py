@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from whynet.network.activations import activation
-from whynet.patients.own_code.anatomy import LOSSES, Anatomy
+from whynet.patients.own_code.anatomy import ACTS, LOSSES, Anatomy
 from whynet.types import Array
 
 
@@ -98,7 +97,7 @@ class Pass:
 
     def through(self, layer: int, z: Array, da: Array, name: str | None = None) -> Array:
         """`da` times the slope of the layer's activation at `z`."""
-        one = activation(name or self.anatomy.act(layer))
+        one = ACTS[name or self.anatomy.act(layer)]
         found: Array = one.backward(one.forward(z)[1], da)
         return found
 
@@ -287,13 +286,13 @@ KINDS: dict[str, Kind] = {
         lambda p, i: p.through(i, p.z[i], np.sign(p.raw[i])) if i == p.last else None),
     "sigmoid-for-softmax": Kind(
         "error", WRONG_TERM, "the probabilities are those of a sigmoid",
-        lambda p, i: activation("sigmoid").forward(p.z[i])[0] - p.t if i == p.last else None),
+        lambda p, i: ACTS["sigmoid"].forward(p.z[i])[0] - p.t if i == p.last else None),
     "softmax-for-sigmoid": Kind(
         "error", WRONG_TERM, "the probabilities are those of a softmax",
-        lambda p, i: activation("softmax").forward(p.z[i])[0] - p.t if i == p.last else None),
+        lambda p, i: ACTS["softmax"].forward(p.z[i])[0] - p.t if i == p.last else None),
     "softmax-over-batch": Kind(
         "error", WRONG_TERM, "the softmax runs over the batch, not over the classes",
-        lambda p, i: activation("softmax").forward(p.z[i].T)[0].T - p.t if i == p.last else None),
+        lambda p, i: ACTS["softmax"].forward(p.z[i].T)[0].T - p.t if i == p.last else None),
     "scores-for-probabilities": Kind(
         "error", WRONG_TERM, "the error is the scores less the targets, before they were squashed",
         lambda p, i: p.z[i] - p.t if i == p.last else None),
@@ -314,6 +313,12 @@ KINDS: dict[str, Kind] = {
     "target-for-error": Kind(
         "error", WRONG_TERM, "the targets stand where the error was meant",
         lambda p, i: -p.t if i == p.last else None),
+    "plus-targets-for-error": Kind(
+        "error", WRONG_TERM, "the targets stand where the error, outputs less targets, was meant",
+        lambda p, i: p.t if i == p.last else None),
+    "plus-targets-for-error-with-slope": Kind(
+        "error", WRONG_TERM, "the targets, times the slope, stand where the error was meant",
+        lambda p, i: p.through(i, p.z[i], p.t) if i == p.last else None),
     "target-for-error-with-slope": Kind(
         "error", WRONG_TERM, "the targets, times the slope, stand where the error was meant",
         lambda p, i: p.through(i, p.z[i], -p.t) if i == p.last else None),
@@ -397,6 +402,9 @@ KINDS: dict[str, Kind] = {
     "bias-summed-whole": Kind(
         "b", "bias-not-updated", "it is one number for all units: the sum over examples and units",
         lambda p, i: np.full(p.errors[i].shape[1], p.errors[i].sum())),
+    "bias-averaged-whole": Kind(
+        "b", "bias-not-updated", "it is one number for all units: the sum over examples, averaged over units",
+        lambda p, i: np.full(p.errors[i].shape[1], p.errors[i].sum(axis=0).mean())),
     "bias-without-slope": Kind(
         "b", "gradient-missing-derivative", "the slope of the activation is left out in the biases alone",
         lambda p, i: p.raw[i].sum(axis=0)),
@@ -427,7 +435,7 @@ def _probabilities(p: Pass) -> Array:
     if p.anatomy.output != "identity":
         return a
     name = {"sigmoid-cross-entropy": "sigmoid", "softmax-cross-entropy": "softmax"}.get(p.anatomy.cost, "identity")
-    squashed: Array = activation(name).forward(a)[0]
+    squashed: Array = ACTS[name].forward(a)[0]
     return squashed
 
 
@@ -452,7 +460,7 @@ def backward(
 
     >>> from whynet.patients.own_code.anatomy import Place, Shape
     >>> shape = Shape((2, 1), (Place(0, "W"), Place(0, "b")), columns=False, bias_row=None)
-    >>> one = Anatomy(shape, "identity", "identity", "quadratic", True)
+    >>> one = Anatomy(shape, (), "identity", "quadratic", True)
     >>> layers = [(np.array([[1.0], [2.0]]), np.zeros(1))]
     >>> backward(one, layers, np.array([[1.0, 1.0]]), np.array([[0.0]]))[0][0].ravel().tolist()
     [3.0, 3.0]

@@ -23,12 +23,16 @@ from whynet.patients.own_code.code import Code, Examples
 from whynet.types import Array
 
 PREDICT = ("predict", "feedforward", "feed_forward", "forward", "predict_proba", "think", "query", "run", "output",
-           "compute", "activate", "__call__")  # fmt: skip
+           "compute", "activate", "__call__", "scores", "loss")  # fmt: skip
 TRAIN = ("train", "train_step", "train_one", "train_on_batch", "step", "learn", "update", "fit_one", "partial_fit",
          "update_mini_batch", "backpropagate", "fit", "train_single")  # fmt: skip
 GRADIENTS = ("gradients", "gradient", "grad", "grads", "backprop", "backward", "back_propagation", "backpropagation",
              "compute_gradients")  # fmt: skip
 LOSS = ("loss", "cost", "error", "compute_loss", "compute_cost", "loss_function", "cost_function", "objective")
+RATES = {"eta", "lr", "rate", "learningrate", "alpha", "learnrate", "stepsize"}
+ONCE = {"epochs", "epoch", "nepochs", "numepochs", "iterations", "numiterations", "numiters", "niter", "niters",
+        "iters", "maxiter", "steps"}  # fmt: skip
+WHOLE = {"batchsize", "minibatchsize", "batch"}
 SUFFIXES = 60  # numbers in one place that are looked at, at most, before the place is called a parameter
 
 
@@ -222,19 +226,24 @@ def adapt(
             f"this object cannot be copied: {error}", where=type(thing).__name__,
             do="Hand over its parts instead: whynet.diagnose(parameters=[...], loss=..., gradients=..., data=...)",
         ) from error  # fmt: skip
+    born = copy.deepcopy(getattr(thing, "__dict__", {}))  # steps leave velocities and the like behind
     given = Examples(data)
     X, y = given.all_rows()
     wide = y.shape[1] if y.ndim == 2 else None
-    name, method = _method(net, predict, PREDICT)
-    if method is None:
+    forms: list[tuple[str, int]] = []
+    named = list(_methods(net, predict, PREDICT))
+    for name, method in named:  # noqa: B007
+        forms = _forms(method, X, wide)
+        if forms:
+            break
+    if not named:
         raise UsageError(
             f"{type(thing).__name__} has no method that predicts", expected=", ".join(PREDICT[:5]) + " ...",
             do="Name it: predict='its_name'",
         )  # fmt: skip
-    forms = _forms(method, X, wide)
     if not forms:
         raise UsageError(
-            f"{type(thing).__name__}.{name} works on none of the usual forms of an example",
+            f"{type(thing).__name__}.{named[0][0]} works on none of the usual forms of an example",
             expected=f"a batch of rows or columns, a vector, a column or a list of {X.shape[1]} numbers",
             do="Hand over its parts: whynet.diagnose(parameters=[...], loss=..., gradients=..., data=...)",
         )  # fmt: skip
@@ -242,7 +251,7 @@ def adapt(
     targets = targets_of(y, wide or outputs)
     hand = FORMS[form].hand
     probe = X[:1] if FORMS[form].single else X[:4]
-    found = _parameters(net, lambda: np.concatenate([np.ravel(part) for part in [_asarray(method(hand(probe)))]]))
+    found = _parameters(net, lambda: _asarray(method(hand(probe.copy()))).ravel().copy())
     if not found:
         raise UsageError(
             f"nothing in this {type(thing).__name__} changes what {name} returns", expected="weights as NumPy arrays",
@@ -260,13 +269,18 @@ def adapt(
         for path, group in tensors:
             arrays[path][...] = _read(group)
 
+    def renew() -> None:
+        vars(net).update(copy.deepcopy(born))
+
     code = Code(arrays, predict=lambda X: method(X), push=push, pull=pull)
+    code.renew = renew if born else code.renew
     code.names = [path for path, _ in tensors]
     code.loss = loss
-    _, gradients = _method(net, None, GRADIENTS)
-    _, step = _method(net, train, TRAIN)
+    gradients = next((method for _, method in _methods(net, None, GRADIENTS)), None)
+    step = next((method for _, method in _methods(net, train, TRAIN)), None)
     rate = 0.1 if learning_rate is None else learning_rate
-    code.gradients = None if gradients is None else lambda X, y: gradients(X, y)
+    both = _both(net) if gradients is None else None
+    code.gradients = both[1] if both else None if gradients is None else lambda X, y: gradients(X, y)
     code.step = None if step is None else _step(step, rate)
     ways = [Fed(X, targets, one) for one, _ in forms]
     ways += [Fed(X, targets, one, y) for one, _ in forms if y.ndim == 1]  # some take labels
@@ -278,6 +292,8 @@ def adapt(
     if code.step is not None and not _works(lambda: code.moved(code.values, [rows])):
         code.step = None
     assumed = False
+    if both and code.gradients is not None and code.loss is None:
+        code.loss = both[0]
     if code.loss is None:
         assumed = _find_loss(net, code)
     check = next((getattr(net, one) for one in _names(net) if "check" in one.lower() and _two(getattr(net, one))), None)
@@ -324,31 +340,32 @@ def _required(function: Callable[..., Any]) -> list[str]:
     ]  # fmt: skip
 
 
-def _method(
+def _methods(
     net: Any, given: Callable[..., Any] | str | None, usual: Sequence[str]
-) -> tuple[str, Callable[..., Any] | None]:
-    """The method of that name, or the first of the usual ones that it has (case and underscores aside)."""
+) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """The method of that name, or those of the usual ones that it has (case and underscores aside)."""
     if callable(given):
         bound = getattr(given, "__self__", None)
         name = getattr(given, "__name__", "")
-        return name, getattr(net, name) if bound is not None and hasattr(net, name) else given
+        yield name, getattr(net, name) if bound is not None and hasattr(net, name) else given
+        return
     if given is not None:
         if not callable(getattr(net, given, None)):
             raise UsageError(f"{type(net).__name__} has no method '{given}'", do="It has: " + ", ".join(_names(net)))
-        return given, getattr(net, given)
+        yield given, getattr(net, given)
+        return
     own = {name.lower().replace("_", ""): name for name in [*_names(net), *(["__call__"] if callable(net) else [])]}
     for name in usual:
         if name.lower().replace("_", "") in own:
             found = own[name.lower().replace("_", "")]
-            return found, getattr(net, found)
-    return "", None
+            yield found, getattr(net, found)
 
 
 def _forms(method: Callable[..., Any], X: Array, wide: int | None) -> list[tuple[str, int]]:
     """The forms of example on which predicting works, and how many outputs there are."""
     forms = []
     for name, form in FORMS.items():
-        rows = X[:1] if form.single else X[: min(3, len(X))]
+        rows = X[:1] if form.single else X[: min(4 if wide == 3 else 3, len(X))].copy()
         try:
             with np.errstate(all="ignore"):
                 found = _asarray(method(form.hand(rows)))
@@ -415,11 +432,13 @@ def _moves(
 
 def _stacked(found: list[Slot]) -> list[tuple[str, list[Slot]]]:
     """Slots of many like units (`layers[1].neurons[5].w`) gathered into one tensor each; others alone."""
+    like = re.compile(r"\[\d+\](?=(\.\w+|\['\w+'\])?$)")
+    layered = {like.split(slot.path)[0] for slot in found if slot.read().ndim == 2}  # lists of layers, not of units
     groups: dict[str, list[Slot]] = {}
     for slot in found:
-        deep = slot.path.count("[") > 1 and slot.read().ndim < 2
-        key = re.sub(r"\[\d+\](?=[^\[\]]*$)", "[:]", slot.path) if deep else slot.path
-        groups.setdefault(key, []).append(slot)
+        many = slot.path.count("[") > 1 or not slot.path.endswith("]")
+        alone = slot.read().ndim >= 2 or like.split(slot.path)[0] in layered
+        groups.setdefault(slot.path if alone or not many else like.sub("[:]", slot.path), []).append(slot)
     return sorted(groups.items(), key=lambda item: _depth(item[0]))
 
 
@@ -433,23 +452,48 @@ def _read(group: list[Slot]) -> Array:
 
 
 def _step(method: Callable[..., Any], rate: float) -> Callable[..., Any]:
-    """One step of learning, whatever else the method wants: a rate, a list of pairs."""
-    names = [name.lower() for name in _required(method)]
+    """One step of learning, whatever else the method wants: a rate, a list of pairs, how many epochs."""
+    needed = _required(method)
+    pairs = len(needed) >= 2 and _plain(needed[1]) in RATES
+    settings = [name for name in _names_of(method) if _plain(name) in RATES | ONCE | WHOLE]
+    more = list(dict.fromkeys([*needed[1 if pairs else 2 :], *settings]))
 
     def take(X: Any, y: Any) -> Any:
-        if len(names) == 3:
-            return method(X, y, rate)
-        if len(names) == 2 and names[1] in ("eta", "lr", "rate", "learning_rate", "alpha"):
-            return method([(X, y)], rate)
-        return method(X, y)
+        given = {name: 1 if _plain(name) in ONCE else len(y) if _plain(name) in WHOLE else rate for name in more}
+        return method([(X, y)], **given) if pairs else method(X, y, **given)
 
     return take
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "")
+
+
+def _names_of(method: Callable[..., Any]) -> list[str]:
+    try:
+        return list(inspect.signature(method).parameters)
+    except (TypeError, ValueError):
+        return []
+
+
+def _both(net: Any) -> tuple[Callable[..., Any], Callable[..., Any]] | None:
+    """Loss and gradients of a method that may return them together, `loss, grads = net.loss(X, y)`."""
+    for _, method in _methods(net, None, LOSS):
+
+        def ask(X: Any, y: Any, part: int, method: Callable[..., Any] = method) -> Any:
+            found = method(X, y)
+            if not (isinstance(found, tuple) and len(found) == 2 and np.ndim(found[0]) == 0):
+                raise TypeError("this is no loss with its gradients")
+            return found[part]
+
+        return (lambda X, y: ask(X, y, 0)), (lambda X, y: ask(X, y, 1))
+    return None
 
 
 def _find_loss(net: Any, code: Code) -> bool:
     """A method of the object that gives one number, or what training returns; else half the squared error of what it
     predicts. Returns whether that last was assumed."""
-    _, method = _method(net, None, LOSS)
+    method = next((method for _, method in _methods(net, None, LOSS)), None)
     if method is not None and _two(method):
         code.loss = lambda X, y: method(X, y)
         if _works(lambda: code.cost(code.values, [0])):
