@@ -371,7 +371,7 @@ class Code:
             self._stay()
 
     def _stay(self) -> None:
-        """Arrays that the owner's code has put in the place of live ones (`params["W"] = params["W"] - ...`): their
+        """Arrays that the owner's code has put in the place of live ones (a new array for each step): their
         numbers go into those, and those into their place again."""
         for (holder, key), array in zip(self.homes, self.arrays, strict=False):
             new = holder.get(key, array) if isinstance(holder, dict) else holder[key]

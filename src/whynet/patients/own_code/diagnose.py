@@ -641,7 +641,8 @@ def _join(diagnosis: Diagnosis, audit: Audit) -> None:
         if mine is not None:
             known = {one.name for one in mine.evidence}
             others = tuple(one for one in finding.evidence if one.name not in known)
-            finding = replace(finding, evidence=(*mine.evidence, *others), words=mine.words)
+            said = ". ".join(part for part in (mine.words, finding.words) if part)
+            finding = replace(finding, evidence=(*mine.evidence, *others), words=said)
         joined.append(finding)
     proved = [finding for finding in (*joined, *words.values()) if finding.status == "proved"]
     rest = [finding for finding in (*words.values(), *joined) if finding.status != "proved"]
