@@ -67,7 +67,7 @@ class Examples:
         counts = self.y.shape
         if self.X.ndim == 1:
             self.axis, self.count = -2, 1  # one example
-        elif counts and self.X.shape[0] == counts[0]:
+        elif counts and self.X.shape[0] == counts[0] and not self._rather_columns():
             self.axis, self.count = 0, counts[0]
         elif counts and self.X.shape[-1] == counts[-1]:
             self.axis, self.count = self.X.ndim - 1, counts[-1]
@@ -77,6 +77,10 @@ class Examples:
                 expected="as many examples in both, as rows (n, features) or columns (features, n)",
                 found=f"inputs {self.X.shape}, targets {self.y.shape}",
             )  # fmt: skip
+
+    def _rather_columns(self) -> bool:
+        """As many inputs as outputs: examples are what there is more of."""
+        return bool(self.y.ndim == 2 and self.X.shape == self.y.shape and self.X.shape[0] < self.X.shape[1])
 
     def __len__(self) -> int:
         return self.count
@@ -371,7 +375,7 @@ class Code:
             self._stay()
 
     def _stay(self) -> None:
-        """Arrays that the owner's code has put in the place of live ones (`params["W"] = params["W"] - ...`): their
+        """Arrays that the owner's code has put in the place of live ones (`W = W - ...` in a dict or a list): their
         numbers go into those, and those into their place again."""
         for (holder, key), array in zip(self.homes, self.arrays, strict=False):
             new = holder.get(key, array) if isinstance(holder, dict) else holder[key]
