@@ -313,3 +313,13 @@ def test_an_object_that_cannot_predict_is_a_sentence(digits):
 
     with pytest.raises(whynet.WhynetError, match="has no method that predicts"):
         whynet.diagnose(Nothing(), digits)
+
+
+@pytest.mark.parametrize("columns", [False, True])
+def test_rows_are_told_from_columns_where_there_are_as_many_inputs_as_outputs(columns):
+    network = Network((5, 4, 5), "sigmoid", "quadratic", columns=columns)
+    X, y = examples(network, n=40, inputs=5)
+    found = whynet.diagnose(
+        parameters=network.parameters, loss=network.loss, gradients=network.gradients, data=(X, y), trials=False
+    )
+    assert any("gradients are right" in remark for remark in found.remarks)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +25,7 @@ BATCH_NAMES = {"x", "xs", "x_batch", "x_train", "inputs", "input", "data", "batc
 
 class Examples:
     """The owner's data in the owner's shape: `(X, y)` with examples in rows or in columns, or a list of `(x, y)` pairs.
+    `sides` are those of the network's matrices, which tell rows from columns where there are as many inputs as outputs.
 
     >>> columns = Examples((np.zeros((784, 5)), np.zeros((10, 5))))
     >>> len(columns), columns.take([0, 1])[0].shape, columns.rows([0, 1])[0].shape
@@ -36,7 +37,7 @@ class Examples:
         It is neither, or numbers of inputs and targets differ.
     """
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: Any, sides: Collection[int] = ()) -> None:
         if isinstance(data, Dataset):
             data = (data.images.reshape(len(data), -1) / 255.0, np.eye(len(data.classes))[data.labels])
         pair = isinstance(data, (tuple, list)) and len(data) == 2
@@ -67,7 +68,7 @@ class Examples:
         counts = self.y.shape
         if self.X.ndim == 1:
             self.axis, self.count = -2, 1  # one example
-        elif counts and self.X.shape[0] == counts[0]:
+        elif counts and self.X.shape[0] == counts[0] and not self._rather_columns(sides):
             self.axis, self.count = 0, counts[0]
         elif counts and self.X.shape[-1] == counts[-1]:
             self.axis, self.count = self.X.ndim - 1, counts[-1]
@@ -77,6 +78,13 @@ class Examples:
                 expected="as many examples in both, as rows (n, features) or columns (features, n)",
                 found=f"inputs {self.X.shape}, targets {self.y.shape}",
             )  # fmt: skip
+
+    def _rather_columns(self, sides: Collection[int]) -> bool:
+        """Where rows and columns would both do: whether only as columns their inputs fit a matrix, biases or not."""
+        if self.y.ndim != 2 or self.X.shape != self.y.shape:
+            return False
+        rows, columns = ((2 * (n in sides) or n + 1 in sides) for n in self.X.shape[::-1])
+        return columns > rows
 
     def __len__(self) -> int:
         return self.count
@@ -371,7 +379,7 @@ class Code:
             self._stay()
 
     def _stay(self) -> None:
-        """Arrays that the owner's code has put in the place of live ones (a new array for each step): their
+        """Arrays that the owner's code has put in the place of live ones (`W = W - ...` in a dict or a list): their
         numbers go into those, and those into their place again."""
         for (holder, key), array in zip(self.homes, self.arrays, strict=False):
             new = holder.get(key, array) if isinstance(holder, dict) else holder[key]

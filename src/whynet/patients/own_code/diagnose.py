@@ -139,7 +139,8 @@ def diagnose_code(
             raise UsageError("a gradient is the slope of a loss, and there is none", expected="loss=a function")
         if isinstance(step, str) or isinstance(predict, str):
             raise UsageError("without an object, step and predict must be functions", found=f"{step or predict!r}")
-        code = Code(parameters, loss, gradients, step, predict, Examples(data))
+        code = Code(parameters, loss, gradients, step, predict)
+        code.examples = Examples(data, {side for array in code.arrays for side in array.shape})
     audit = _audit(code, own_check, learning_rate, say)
     if own_check is not None and audit.anatomy is not None:
         _audit_check(audit, own_check)
