@@ -24,7 +24,8 @@ from whynet.doctor.cause import CERTAIN, Change, Suspicion
 
 def _harmless(case: Case) -> bool:
     """Whether it is exactly the gradient of the cross-entropy."""
-    return case.recipe.cost == "quadratic" and "no-hidden-slope" not in case.fitting
+    sigmoid = case.recipe.output_activation in (None, "sigmoid")  # what the quadratic cost takes by itself
+    return case.recipe.cost == "quadratic" and sigmoid and "no-hidden-slope" not in case.fitting
 
 
 def suspect(case: Case) -> Suspicion | None:

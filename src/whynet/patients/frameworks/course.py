@@ -3,7 +3,9 @@ trials that the library makes itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +18,24 @@ from whynet.patients.frameworks.ill_data import audit, data_first
 from whynet.patients.recreate import ADAPTIVE, Description, recreate
 from whynet.patients.words import Say, Tongue, in_their_words
 from whynet.types import Array, Labels
+
+
+@contextmanager
+def chance_kept() -> Iterator[None]:
+    """Whatever is drawn inside, the states of chance of NumPy and Python are afterwards what they were.
+
+    >>> random.seed(1); expected = random.random(); random.seed(1)
+    >>> with chance_kept():
+    ...     _ = random.random()
+    >>> random.random() == expected
+    True
+    """
+    python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002 - it is the user's that is kept
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(legacy)  # noqa: NPY002
 
 
 @dataclass

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,7 @@ from whynet.doctor.case import Symptom
 from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.errors import NoRecipe, ResourceError, UsageError
 from whynet.network.activations import ACTIVATIONS
-from whynet.patients.frameworks.course import Course, class_numbers
+from whynet.patients.frameworks.course import Course, chance_kept, class_numbers
 from whynet.patients.frameworks.guest import Trained, Variant, standardising
 from whynet.patients.losses import recognise
 from whynet.patients.recreate import Description, squashed
@@ -87,21 +85,10 @@ def diagnose_keras(
         raise UsageError("epochs makes no sense", expected="a whole number, 1 or more", found=repr(epochs))
     if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
         raise UsageError("batch_size makes no sense", expected="a whole number, 1 or more", found=repr(batch_size))
-    with _undisturbed():
+    with chance_kept():
         tested = None if test is None else _pair(test)
         read = _Model(keras, model, _pair(data), tested, epochs, batch_size, shuffle)
         return read.course().run(budget=budget, trials=trials, say=say)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """The states of chance of NumPy and Python are afterwards what they were."""
-    python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002 - it is the user's that is kept
-    try:
-        yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(legacy)  # noqa: NPY002
 
 
 def _pair(data: Any) -> tuple[Array, Array]:

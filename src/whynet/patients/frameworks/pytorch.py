@@ -5,7 +5,6 @@ Everything is done on a copy: the module, the optimizer and every state of chanc
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from whynet.doctor.case import Symptom
 from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.errors import NoRecipe, ResourceError, UsageError
 from whynet.optimizers.optimizers import RMSprop
-from whynet.patients.frameworks.course import Course, class_numbers
+from whynet.patients.frameworks.course import Course, chance_kept, class_numbers
 from whynet.patients.frameworks.torch_data import read_data
 from whynet.patients.frameworks.torch_trace import PROBE, Traced, outputs_of
 from whynet.patients.frameworks.torch_training import Settings, TorchGuest, copied
@@ -156,13 +155,8 @@ def undisturbed(torch: Any) -> Iterator[None]:
     >>> bool((torch.get_rng_state() == before).all())
     True
     """
-    python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002 - it is the user's that is kept
-    with torch.random.fork_rng(devices=[]):  # copies are on the CPU
-        try:
-            yield
-        finally:
-            random.setstate(python)
-            np.random.set_state(legacy)  # noqa: NPY002
+    with chance_kept(), torch.random.fork_rng(devices=[]):  # copies are on the CPU
+        yield
 
 
 @dataclass

@@ -230,17 +230,14 @@ def adapt(
     given = Examples(data)
     X, y = given.all_rows()
     wide = y.shape[1] if y.ndim == 2 else None
-    forms: list[tuple[str, int]] = []
     named = list(_methods(net, predict, PREDICT))
-    for name, method in named:  # noqa: B007
-        forms = _forms(method, X, wide)
-        if forms:
-            break
     if not named:
         raise UsageError(
             f"{type(thing).__name__} has no method that predicts", expected=", ".join(PREDICT[:5]) + " ...",
             do="Name it: predict='its_name'",
         )  # fmt: skip
+    working = ((name, method, _forms(method, X, wide)) for name, method in named)
+    name, method, forms = next((one for one in working if one[2]), (*named[0], []))
     if not forms:
         raise UsageError(
             f"{type(thing).__name__}.{named[0][0]} works on none of the usual forms of an example",
