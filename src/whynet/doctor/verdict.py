@@ -405,8 +405,10 @@ class _Trials:
             ]
             return  # without a cure nobody can be cleared: what does nothing alone may be a part of it
         self.say("proving it with other seeds: " + " and ".join(trial.cause for trial in best))
+        proved, best = self._prove(best, self._needed(best), singles, before, after)
+        after = self._score_set(best)
         self._acquit(best, singles, after)
-        if self._prove(best, self._needed(best), singles, before, after):
+        if proved:
             self._fix(best, after)
         else:
             words = "; ".join(trial.change.words for trial in best)
@@ -562,8 +564,9 @@ class _Trials:
 
     def _prove(
         self, best: list[Trial], needed_too: list[Trial], singles: list[Trial], before: float, after: float
-    ) -> bool:
-        """Other seeds; then the verdict, the strongest first. Returns whether the set is proved."""
+    ) -> tuple[bool, list[Trial]]:
+        """Other seeds; then the verdict, the strongest first. Returns whether the set is proved, and the set, without
+        what other seeds can do without."""
         seeds = self._seeds()
         arms = [self.recipe, self._merged(best)]
         if len(best) > 1:
@@ -582,17 +585,23 @@ class _Trials:
             table = np.concatenate([table, [self.scores(arms, seed) for seed in seeds[SEEDS:]]])
             proved = self._sure(table)
         gains = table[:, 1] - table[:, 0]
-        needed = [True] * len(best)
         if len(best) > 1:
-            for index in range(len(best)):
-                lost = table[:, 1] - table[:, 2 + index]
-                needed[index] = bool(lost.mean() > NOISE)
+            losses = table[:, [1]] - table[:, 2 : 2 + len(best)]
+            lost, doubt = losses.mean(axis=0), 2 * losses.std(axis=0, ddof=1) / math.sqrt(len(table))
+            gain = float(gains.mean())
+            spare = (lost <= np.maximum(doubt, max(NOISE, 0.1 * gain))) & (lost <= 0.25 * gain)
+            if proved and spare.any():
+                least = int(np.where(spare, lost, np.inf).argmin())
+                rest = [trial for index, trial in enumerate(best) if index != least]
+                smaller = self._prove(rest, needed_too, singles, before, after)
+                if smaller[0]:
+                    return smaller
         outcome_before, outcome_after = self._outcomes(self.recipe), self._outcomes(self._merged(best))
         found: list[Finding] = []
         whole_set = [*best, *needed_too]
         order = sorted(best, key=lambda t: (-(t.alone - before > 0.05) * (t.alone - before), -t.suspicion.strength))
         for trial in [*order, *needed_too]:
-            status: Status = "proved" if proved and (trial not in best or needed[best.index(trial)]) else "suspected"
+            status: Status = "proved" if proved else "suspected"
             others = tuple(t.cause for t in whole_set if t is not trial)
             found.append(
                 Finding(
@@ -624,7 +633,7 @@ class _Trials:
                     )
                 )  # fmt: skip
         self.diagnosis.verdict = found
-        return proved
+        return proved, best
 
     def _sure(self, table: Array) -> bool:
         """Whether the second arm is better than the first, by more than two standard errors, and never worse."""
