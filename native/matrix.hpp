@@ -9,10 +9,22 @@ namespace whynet::ISA {
 
 constexpr int TILE_ROWS = VECTOR_BYTES == 64 ? 8 : 4;  // with two vectors a row: what fits into the registers
 
+// What becomes of a product A B: it is written to C, or times a factor added to it.
+template <class T>
+struct Writing {
+    T factor = 1, kept = 0;
+    void put(T* c, Vec<T> product) const { store(c, product); }
+};
+template <class T>
+struct Adding {
+    T factor, kept = 1;
+    void put(T* c, Vec<T> product) const { store(c, load(c) + factor * product); }
+};
+
 // C (R rows, N vectors) = A B. The entry A(r, k) lies at a[r * a_row + k * a_column].
-template <class T, int R, int N>
+template <class T, int R, int N, class Putting>
 static inline void tile(const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_column, const T* b, std::ptrdiff_t b_row,
-                        int inner, T* c, std::ptrdiff_t c_row) {
+                        int inner, T* c, std::ptrdiff_t c_row, Putting putting) {
     Vec<T> total[R][N] = {};
     for (int k = 0; k < inner; ++k) {
         Vec<T> right[N];
@@ -23,17 +35,19 @@ static inline void tile(const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_colum
         }
     }
     for (int r = 0; r < R; ++r)
-        for (int v = 0; v < N; ++v) store(c + r * c_row + v * WIDTH<T>, total[r][v]);
+        for (int v = 0; v < N; ++v) putting.put(c + r * c_row + v * WIDTH<T>, total[r][v]);
 }
 
-template <class T, int N>
+template <class T, int N, class Putting>
 static void panel(const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_column, const T* b, std::ptrdiff_t b_row,
-                  int rows, int inner, T* c, std::ptrdiff_t c_row) {
+                  int rows, int inner, T* c, std::ptrdiff_t c_row, Putting putting) {
     int r = 0;
     for (; r + TILE_ROWS <= rows; r += TILE_ROWS)
-        tile<T, TILE_ROWS, N>(a + r * a_row, a_row, a_column, b, b_row, inner, c + r * c_row, c_row);
-    for (; r + 2 <= rows; r += 2) tile<T, 2, N>(a + r * a_row, a_row, a_column, b, b_row, inner, c + r * c_row, c_row);
-    for (; r < rows; ++r) tile<T, 1, N>(a + r * a_row, a_row, a_column, b, b_row, inner, c + r * c_row, c_row);
+        tile<T, TILE_ROWS, N>(a + r * a_row, a_row, a_column, b, b_row, inner, c + r * c_row, c_row, putting);
+    for (; r + 2 <= rows; r += 2)
+        tile<T, 2, N>(a + r * a_row, a_row, a_column, b, b_row, inner, c + r * c_row, c_row, putting);
+    for (; r < rows; ++r)
+        tile<T, 1, N>(a + r * a_row, a_row, a_column, b, b_row, inner, c + r * c_row, c_row, putting);
 }
 
 constexpr int PACK_ROWS = 16;  // from so many rows on, copying a panel of B into one piece pays
@@ -41,9 +55,9 @@ constexpr int PACK_ROWS = 16;  // from so many rows on, copying a panel of B int
 // C (rows, columns) = A (rows, inner) B (inner, columns); columns is a multiple of LANES. Panels of B are used once for
 // every few rows of A: with many rows they are first copied into `packed` (inner * 2 vectors), as rows far apart fight
 // for the same places in the cache.
-template <class T>
+template <class T, class Putting = Writing<T>>
 static void multiply(const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_column, const T* b, std::ptrdiff_t b_row,
-                     int rows, int inner, int columns, T* c, std::ptrdiff_t c_row, T* packed) {
+                     int rows, int inner, int columns, T* c, std::ptrdiff_t c_row, T* packed, Putting putting = {}) {
     constexpr int step = 2 * WIDTH<T>;
     int j = 0;
     for (; j + step <= columns; j += step) {
@@ -56,9 +70,29 @@ static void multiply(const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_column, 
             from = packed;
             from_row = step;
         }
-        panel<T, 2>(a, a_row, a_column, from, from_row, rows, inner, c + j, c_row);
+        panel<T, 2>(a, a_row, a_column, from, from_row, rows, inner, c + j, c_row, putting);
     }
-    for (; j < columns; j += WIDTH<T>) panel<T, 1>(a, a_row, a_column, b + j, b_row, rows, inner, c + j, c_row);
+    for (; j < columns; j += WIDTH<T>)
+        panel<T, 1>(a, a_row, a_column, b + j, b_row, rows, inner, c + j, c_row, putting);
+}
+
+// B (columns, rows) = A^T for A (rows, columns), square by square. `columns` is a multiple of LANES; rows that A lacks to
+// one are taken as zeros.
+template <class T>
+static void transpose(const T* a, std::ptrdiff_t a_row, int rows, int columns, T* b, std::ptrdiff_t b_row) {
+    constexpr int W = WIDTH<T>;
+    for (int k = 0; k < (rows + LANES - 1) / LANES * LANES; k += W)
+        for (int o = 0; o < columns; o += W) {
+            Vec<T> square[W], shuffled[W];
+            for (int r = 0; r < W; ++r) square[r] = k + r < rows ? load(a + (k + r) * a_row + o) : Vec<T>{};
+            for (int round = 1; round < W; round *= 2) {  // as many perfect shuffles as the width has binary digits
+                for (int r = 0; r < W; ++r)
+                    shuffled[r] = in_turn<T>(square[r / 2], square[(r + W) / 2], r % 2,
+                                             std::make_integer_sequence<int, W>());
+                for (int r = 0; r < W; ++r) square[r] = shuffled[r];
+            }
+            for (int r = 0; r < W; ++r) store(b + (o + r) * b_row + k, square[r]);
+        }
 }
 
 // C(r, k) = sum over columns of A(r, .) B(k, .), R rows and K of the k at once: rows of both lie side by side.
@@ -96,49 +130,57 @@ static void multiply_transposed(const T* a, std::ptrdiff_t a_row, const T* b, st
             dots<T, 1, 1>(a + r * a_row, a_row, b + k * b_row, b_row, columns, c + r * c_row + k, c_row);
 }
 
-// C (rows, columns) = factor A B, or with `add` C + factor A B, by BLAS, whose matrices are column-major: it is handed C^T = B^T A^T. `a_turned`: A is stored
+// C (rows, columns) = A B by BLAS, whose matrices are column-major: it is handed C^T = B^T A^T. `a_turned`: A is stored
 // as (inner, rows); `b_turned`: B as (columns, inner).
-template <class T>
+template <class T, class Putting = Writing<T>>
 static void multiply_large(Gemm<T> gemm, bool a_turned, const T* a, int a_row, bool b_turned, const T* b, int b_row,
-                           int rows, int inner, int columns, T* c, int c_row, T factor = 1, bool add = false) {
+                           int rows, int inner, int columns, T* c, int c_row, Putting putting = {}) {
     char left = b_turned ? 'T' : 'N', right = a_turned ? 'T' : 'N';
-    T before = add ? 1 : 0;
-    gemm(&left, &right, &columns, &rows, &inner, &factor, const_cast<T*>(b), &b_row, const_cast<T*>(a), &a_row, &before,
-         c, &c_row);
+    gemm(&left, &right, &columns, &rows, &inner, &putting.factor, const_cast<T*>(b), &b_row, const_cast<T*>(a), &a_row,
+         &putting.kept, c, &c_row);
 }
 
-// Values of inked pixels, looked up where they are used: they are bytes in memory.
+// Sparse vectors: `count` terms, each the place of a number that is not 0, and its value; next() reads one after another.
 template <class T>
-struct Inks {
-    const std::uint8_t* inks;
-    const T* lookup;
-    T operator[](int s) const { return lookup[inks[s]]; }
+struct Term {
+    std::ptrdiff_t place;
+    T value;
 };
-
-// A sparse vector: `count` places and values (an array, or Inks).
-template <class Place, class Values>
-struct Sparse {
-    const Place* places;
-    Values values;
+template <class T>
+struct Terms {
+    const std::int32_t* places;
+    const T* values;
     int count;
+    Term<T> next() { return {*places++, *values++}; }
+};
+template <class T>
+struct Inked {  // an image
+    const Mark* marks;
+    int count;
+    const T* lookup;  // the value of a pixel with so much ink
+    std::ptrdiff_t place = 0;
+    Term<T> next() {
+        const Mark mark = *marks++;
+        place += mark.gap;
+        return {place, lookup[mark.ink]};
+    }
 };
 
 // c (N vectors) = start + sum of value * row `place` of B. Neighbouring terms go to different sums (P of them), which
 // would else wait for each other; these are added in the end.
-template <int N, int P, class T, class Row>
-static inline void gather(const T* start, Row x, const T* b, std::ptrdiff_t b_row, T* c) {
+template <int N, int P, class T, class Sparse>
+static inline void gather(const T* start, Sparse x, const T* b, std::ptrdiff_t b_row, T* c) {
     Vec<T> total[P][N] = {};
     for (int v = 0; v < N; ++v) total[0][v] = load(start + v * WIDTH<T>);
     int s = 0;
     for (; s + P <= x.count; s += P)
         for (int p = 0; p < P; ++p) {
-            const T* row = b + std::ptrdiff_t(x.places[s + p]) * b_row;
-            const T value = x.values[s + p];
-            for (int v = 0; v < N; ++v) total[p][v] += value * load(row + v * WIDTH<T>);
+            const Term<T> term = x.next();
+            for (int v = 0; v < N; ++v) total[p][v] += term.value * load(b + term.place * b_row + v * WIDTH<T>);
         }
     for (; s < x.count; ++s) {
-        const T* row = b + std::ptrdiff_t(x.places[s]) * b_row;
-        for (int v = 0; v < N; ++v) total[0][v] += x.values[s] * load(row + v * WIDTH<T>);
+        const Term<T> term = x.next();
+        for (int v = 0; v < N; ++v) total[0][v] += term.value * load(b + term.place * b_row + v * WIDTH<T>);
     }
     for (int p = 1; p < P; ++p)
         for (int v = 0; v < N; ++v) total[0][v] += total[p][v];
@@ -148,8 +190,8 @@ static inline void gather(const T* start, Row x, const T* b, std::ptrdiff_t b_ro
 // c (columns) = start + x B for a sparse x; columns is a multiple of LANES: N vectors at a time, then the rest. Few
 // columns need P > 1 sums to keep the processor busy; P must not depend on how many of a layer's columns this call is
 // about, else threads changed the bits.
-template <int P, int N = P == 1 ? 8 : 2, class T, class Row>
-static void multiply_sparse(const T* start, Row x, const T* b, std::ptrdiff_t b_row, int columns, T* c) {
+template <int P, int N = P == 1 ? 8 : 2, class T, class Sparse>
+static void multiply_sparse(const T* start, Sparse x, const T* b, std::ptrdiff_t b_row, int columns, T* c) {
     int j = 0;
     for (; j + N * WIDTH<T> <= columns; j += N * WIDTH<T>) gather<N, P>(start + j, x, b + j, b_row, c + j);
     if constexpr (N > 1)
@@ -157,14 +199,14 @@ static void multiply_sparse(const T* start, Row x, const T* b, std::ptrdiff_t b_
 }
 
 // The rows `place` of B, N vectors each, += value * right. A function of its own keeps the loop in registers.
-template <int N, class T, class Row>
-__attribute__((noinline)) static void scatter(Row x, const Vec<T>* right, T* b, std::ptrdiff_t b_row) {
+template <int N, class T, class Sparse>
+__attribute__((noinline)) static void scatter(Sparse x, const Vec<T>* right, T* b, std::ptrdiff_t b_row) {
     Vec<T> mine[N];
     for (int v = 0; v < N; ++v) mine[v] = right[v];
     for (int s = 0; s < x.count; ++s) {
-        T* row = b + std::ptrdiff_t(x.places[s]) * b_row;
-        const T value = x.values[s];
-        for (int v = 0; v < N; ++v) store(row + v * WIDTH<T>, load(row + v * WIDTH<T>) + value * mine[v]);
+        const Term<T> term = x.next();
+        T* row = b + term.place * b_row;
+        for (int v = 0; v < N; ++v) store(row + v * WIDTH<T>, load(row + v * WIDTH<T>) + term.value * mine[v]);
     }
 }
 

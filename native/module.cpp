@@ -121,41 +121,45 @@ class Ink {
         features = pixels.shape(1);
         nb::gil_scoped_release free;
         const std::uint8_t* pixel = pixels.data();
-        std::size_t total = 0;
-        for (std::size_t i = 0; i < pixels.size(); ++i) total += pixel[i] != 0;
-        places.reset(new std::uint16_t[total + 1]);
-        inks.reset(new std::uint8_t[total + 1]);
-        on_large_pages(places.get(), 2 * total);
-        on_large_pages(inks.get(), total);
+        std::size_t most = pixels.shape(0) * (features / WIDEST);  // marks that only cut gaps, and those with ink
+        for (std::size_t i = 0; i < pixels.size(); ++i) most += pixel[i] != 0;
+        marks.reset(new Mark[most + 1]);
+        on_large_pages(marks.get(), most * sizeof(Mark));
         starts.push_back(0);
-        std::size_t at = 0;
-        std::uint16_t* place = places.get();
-        std::uint8_t* ink = inks.get();
-        const std::size_t in = features;
-        for (std::size_t i = 0; i < pixels.shape(0); ++i, pixel += in) {
-            for (std::size_t p = 0; p < in; p += 8) {
+        Mark* mark = marks.get();
+        for (std::size_t i = 0; i < pixels.shape(0); ++i, pixel += features) {
+            std::size_t last = 0;
+            for (std::size_t p = 0; p < features; p += 8) {
                 std::uint64_t eight = 1;
-                if (p + 8 <= in) std::memcpy(&eight, pixel + p, 8);
+                if (p + 8 <= features) std::memcpy(&eight, pixel + p, 8);
                 if (eight == 0) continue;  // most of an image is empty: eight pixels at once
-                for (std::size_t k = p; k < p + 8 && k < in; ++k) {
-                    place[at] = std::uint16_t(k);  // overwritten by the next place unless there is ink here
-                    ink[at] = pixel[k];
-                    at += pixel[k] != 0;
+                for (std::size_t k = p; k < p + 8 && k < features; ++k) {
+                    if (pixel[k] == 0) continue;
+                    for (; k - last > WIDEST; last += WIDEST) *mark++ = {WIDEST, 0};
+                    *mark++ = {std::uint8_t(k - last), pixel[k]};
+                    last = k;
                 }
             }
-            starts.push_back(std::int64_t(at));
+            starts.push_back(mark - marks.get());
         }
+        *mark = {0, 0};  // the end may be looked at
     }
     // The places with ink of one image.
     std::vector<int> of(std::int64_t image) const {
         expect(image >= 0 && image + 1 < std::int64_t(starts.size()), "there is no such image");
-        return {places.get() + starts[image], places.get() + starts[image + 1]};
+        std::vector<int> places;
+        int place = 0;
+        for (std::int64_t m = starts[image]; m < starts[image + 1]; ++m) {
+            place += marks[m].gap;
+            if (marks[m].ink) places.push_back(place);
+        }
+        return places;
     }
 
+    static constexpr std::uint8_t WIDEST = 255;  // gap that a mark can say
     std::size_t features = 0;
     std::vector<std::int64_t> starts;
-    std::unique_ptr<std::uint16_t[]> places;
-    std::unique_ptr<std::uint8_t[]> inks;
+    std::unique_ptr<Mark[]> marks;
 };
 
 // Between the network's vector, without gaps, and padded rows.
@@ -214,8 +218,7 @@ void show_images(Task<T>& task, const std::vector<Layer>& layers, const Array<co
     task.pixels = pixels.data();
     task.table = table.data();
     task.starts = ink ? ink->starts.data() : nullptr;
-    task.places = ink ? ink->places.get() : nullptr;
-    task.inks = ink ? ink->inks.get() : nullptr;
+    task.marks = ink ? ink->marks.get() : nullptr;
 }
 
 template <class T>

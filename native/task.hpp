@@ -23,6 +23,12 @@ struct Layer {
     std::size_t weights, biases;  // where W (in, padded out) and b (padded out) begin in the padded vectors
 };
 
+// A pixel that is not 0: so many pixels after the last one, with so much ink. Two bytes, as fetching images from memory
+// takes longer than reading them. A gap that no byte can say is cut by marks without ink.
+struct Mark {
+    std::uint8_t gap, ink;
+};
+
 // BLAS's general matrix product of column-major matrices.
 template <class T>
 using Gemm = void (*)(char*, char*, int*, int*, int*, T*, T*, int*, T*, int*, T*, T*, int*);
@@ -47,10 +53,9 @@ struct Task {
     const std::uint8_t* pixels;
     std::int64_t examples;
     const T* table;             // a pixel as a feature, 256
-    // Where the pixels of each image are not 0, and what they are, or null: image i has starts[i] to starts[i + 1] - 1.
+    // The pixels of each image that are not 0, or null: image i has the marks starts[i] to starts[i + 1] - 1.
     const std::int64_t* starts;
-    const std::uint16_t* places;
-    const std::uint8_t* inks;
+    const Mark* marks;
     const std::int64_t* labels;
     const T* targets;           // (classes, outputs)
     const T* weights;           // what each example counts, or null

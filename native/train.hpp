@@ -264,10 +264,8 @@ struct Trainer {
     T* column_values;
     std::int32_t *column_starts, *column_rows;
     std::size_t column_size, starts_size;
-    const std::uint16_t** row_places;
-    const std::uint8_t** row_inks;
+    const Mark** row_marks;
     const T** row_targets;
-    const std::int64_t* next_rows;  // of the next batch, or null
     bool sparse;
     T offset;  // what a pixel of 0 becomes; the sparse values are those above it
 
@@ -307,8 +305,7 @@ struct Trainer {
         t.column_size = batch * in;
         t.starts_size = in + 2 * LANES;
         t.column_values = take(t.column_size * task.workers);
-        t.row_places = reinterpret_cast<const std::uint16_t**>(take(batch * 8 / sizeof(T) + 8));
-        t.row_inks = reinterpret_cast<const std::uint8_t**>(take(batch * 8 / sizeof(T) + 8));
+        t.row_marks = reinterpret_cast<const Mark**>(take(batch * 8 / sizeof(T) + 8));
         t.row_targets = reinterpret_cast<const T**>(take(batch * 8 / sizeof(T) + 8));
         t.moved = reinterpret_cast<std::uint8_t*>(take(in));
         t.column_rows = take_whole(t.column_size * task.workers);
@@ -359,8 +356,7 @@ struct Trainer {
         for (int i = 0; i < batch; ++i) {
             row_starts[i] = used;
             const std::int64_t start = task.starts[rows[i]];
-            row_places[i] = task.places + start;
-            row_inks[i] = task.inks + start;
+            row_marks[i] = task.marks + start;
             used += std::int32_t(task.starts[rows[i] + 1] - start);
         }
         row_starts[batch] = used;
@@ -372,30 +368,37 @@ struct Trainer {
         for (int i = 0; i < batch; ++i) row_targets[i] = task.targets + task.labels[rows[i]] * outputs;
     }
 
-    // An image of the next batch on its way into the cache: in random order, it would not be there.
-    void fetch_image(std::int64_t row) {
-        const std::int64_t start = task.starts[row], stop = task.starts[row + 1];
-        for (std::int64_t s = start; s < stop + 64; s += 64) __builtin_prefetch(task.inks + s);
-        for (std::int64_t s = start; s < stop + 32; s += 32) __builtin_prefetch(task.places + s);
+    // The next batch's images on their way into the cache: in random order, they would not be there. They are read, not
+    // prefetched: a processor may drop prefetches, and does.
+    void fetch_images(const std::int64_t* rows) {
+        for (int i = 0; i < batch; ++i) {
+            const Mark *mark = task.marks + task.starts[rows[i]], *stop = task.marks + task.starts[rows[i] + 1];
+            for (; mark < stop; mark += 64 / sizeof(Mark)) touch(mark);
+            touch(stop);
+        }
     }
+    static void touch(const Mark* mark) { (void)*const_cast<const volatile std::uint8_t*>(&mark->ink); }
 
-    Sparse<std::uint16_t, Inks<T>> row_of(int i) const {
-        return {row_places[i], {row_inks[i], lookup}, row_starts[i + 1] - row_starts[i]};
-    }
+    Inked<T> row_of(int i) const { return {row_marks[i], row_starts[i + 1] - row_starts[i], lookup}; }
 
     // The sparse rows sorted by pixel, within a pixel by row.
     void transpose_images(Columns columns) {
         const int in = task.layers[0].in;
         for (int p = 0; p <= in + 1; ++p) columns.starts[p] = 0;
-        for (int i = 0; i < batch; ++i)
-            for (int s = 0; s < row_starts[i + 1] - row_starts[i]; ++s) ++columns.starts[row_places[i][s] + 2];
+        for (int i = 0; i < batch; ++i) {
+            Inked<T> row = row_of(i);
+            for (int s = 0; s < row.count; ++s) ++columns.starts[row.next().place + 2];
+        }
         for (int p = 2; p <= in + 1; ++p) columns.starts[p] += columns.starts[p - 1];
-        for (int i = 0; i < batch; ++i)
-            for (int s = 0; s < row_starts[i + 1] - row_starts[i]; ++s) {
-                const std::int32_t at = columns.starts[row_places[i][s] + 1]++;
+        for (int i = 0; i < batch; ++i) {
+            Inked<T> row = row_of(i);
+            for (int s = 0; s < row.count; ++s) {
+                const Term<T> term = row.next();
+                const std::int32_t at = columns.starts[term.place + 1]++;
                 columns.rows[at] = i;
-                columns.values[at] = lookup[row_inks[i][s]];
+                columns.values[at] = term.value;
             }
+        }
     }
 
     void forward_dense(int l) {
@@ -415,8 +418,7 @@ struct Trainer {
                     for (int p = 0; p < layer.in; ++p)
                         for (int j = from; j < to; ++j) scratch[j] += offset * W[std::size_t(p) * stage.width + j];
                 for (int i = 0; i < batch; ++i) {
-                    if (next_rows && worker == 0) fetch_image(next_rows[i]);
-                    const Sparse<std::uint16_t, Inks<T>> row = row_of(i);
+                    const Inked<T> row = row_of(i);
                     T* y = stage.y + std::size_t(i) * stage.width + from;
                     if (stage.width <= NARROW)
                         multiply_sparse<4>(start, row, W + from, stage.width, to - from, y);
@@ -533,11 +535,9 @@ struct Trainer {
                     return;
                 }
                 T* turned = packed + packed_size * worker;  // W transposed: dot products of a few numbers are slow
-                for (int o = 0; o < layer.out; ++o)
-                    for (int k = 0; k < n; ++k)
-                        turned[o * n + k] = k < rows ? mine[std::size_t(k) * stage.width + o] : T(0);
+                transpose(mine, stage.width, rows, stage.width, turned, n);
                 multiply<T>(dy, stage.width, 1, turned, n, batch, layer.out, n, dx + from, width, nullptr);
-                multiply_by_slope(l - 1, dx, from, from + rows);
+                multiply_by_slope(l - 1, dx, from, to);
             });
             for (int i = 0; i < batch; ++i)
                 for (int j = layer.in; j < width; ++j) dx[std::size_t(i) * width + j] = 0;
@@ -588,37 +588,34 @@ struct Trainer {
                 if (count == 0 && offset == 0 && still) continue;
                 __atomic_store_n(moved + k, true, __ATOMIC_RELAXED);  // whichever worker comes first
                 T* g = keep ? whole + std::size_t(k) * width : block;
-                const Sparse<std::int32_t, const T*> column{columns.rows + first, columns.values + first, count};
+                const Terms<T> column{columns.rows + first, columns.values + first, count};
                 multiply_sparse<1>(start, column, dz, width, n, g);
                 update_rows(k, 1, g, 0);
             }
         } else {
             const T* input = l == 0 ? x : stages[l - 1].y;
             const int input_width = l == 0 ? x_width : stages[l - 1].width;
-            if (large(l)) {
-                for (int k = 0; k < layer.in; k += LARGE_ROWS) {
-                    const int count = smallest(LARGE_ROWS, layer.in - k);
-                    if (step.plain && !keep) {  // straight into the weights
-                        multiply_large(task.gemm, true, input + k, input_width, false, dz, width, count, batch, n,
-                                       W + std::size_t(k) * width, width, T(-step.rate), true);
-                        continue;
-                    }
-                    T* g = keep ? whole + std::size_t(k) * width : block;
-                    const int g_row = keep ? width : n;
-                    multiply_large(task.gemm, true, input + k, input_width, false, dz, width, count, batch, n, g, g_row);
-                    update_rows(k, count, g, g_row);
+            T* near = packed + packed_size * worker;  // these columns of dz in one piece, for all rows of W
+            for (int i = 0; i < batch && !large(l); ++i)
+                for (int j = 0; j < n; ++j) near[std::size_t(i) * n + j] = dz[std::size_t(i) * width + j];
+            auto product = [&](int k, int count, T* g, int g_row, auto putting) {
+                if (large(l))
+                    multiply_large(task.gemm, true, input + k, input_width, false, dz, width, count, batch, n, g, g_row,
+                                   putting);
+                else
+                    multiply<T>(input + k, 1, input_width, near, n, count, batch, n, g, g_row, nullptr, putting);
+            };
+            const int piece = large(l) ? LARGE_ROWS : step.plain ? layer.in : BLOCK;
+            for (int k = 0; k < layer.in; k += piece) {
+                const int count = smallest(piece, layer.in - k);
+                if (step.plain) {  // straight into the weights
+                    product(k, count, W + std::size_t(k) * width, width, Adding<T>{-step.rate});
+                    continue;
                 }
-            } else {
-                T* near = packed + packed_size * worker;  // these columns of dz in one piece, for all rows of W
-                for (int i = 0; i < batch; ++i)
-                    for (int j = 0; j < n; ++j) near[std::size_t(i) * n + j] = dz[std::size_t(i) * width + j];
-                for (int k = 0; k < layer.in; k += BLOCK) {
-                    const int count = smallest(BLOCK, layer.in - k);
-                    T* g = keep ? whole + std::size_t(k) * width : block;
-                    const std::ptrdiff_t g_row = keep ? width : n;
-                    multiply<T>(input + k, 1, input_width, near, n, count, batch, n, g, g_row, nullptr);
-                    update_rows(k, count, g, g_row);
-                }
+                T* g = keep ? whole + std::size_t(k) * width : block;
+                const int g_row = keep ? width : n;
+                product(k, count, g, g_row, Writing<T>());
+                update_rows(k, count, g, g_row);
             }
         }
         if (keep)
@@ -720,7 +717,6 @@ struct Trainer {
         offset = task.table[0];
         sparse = task.starts != nullptr && task.layers[0].kind == Kind::dense;
         for (int pixel = 0; pixel < 256; ++pixel) lookup[pixel] = task.table[pixel] - offset;
-        next_rows = nullptr;
     }
 
     void find_moved() {
@@ -761,7 +757,7 @@ struct Trainer {
             const std::uint64_t number = std::uint64_t(task.first_step + s);
             read_images(rows);
             read_targets(rows);
-            next_rows = s + 1 < task.steps ? rows + batch : nullptr;
+            if (sparse && s + 1 < task.steps) fetch_images(rows + batch);
             if (sparse && s + 2 < task.steps)  // where the images after the next begin
                 for (int i = 0; i < batch; ++i) __builtin_prefetch(task.starts + rows[2 * batch + i]);
             for (int l = 0; l < task.count; ++l)

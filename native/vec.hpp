@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
+#include <utility>
 
 namespace whynet::ISA {
 
@@ -32,6 +34,20 @@ static inline T sum(Vec<T> v) {  // halves onto halves: always in the same order
     for (int half = WIDTH<T> / 2; half > 0; half /= 2)
         for (int lane = 0; lane < half; ++lane) lanes[lane] += lanes[lane + half];
     return lanes[0];
+}
+
+// Two vectors' first halves (or their last), number by number in turn.
+template <class T, int... I>
+static inline Vec<T> in_turn(Vec<T> a, Vec<T> b, int from, std::integer_sequence<int, I...>) {
+#ifdef __clang__
+    return from ? __builtin_shufflevector(a, b, (I / 2 + (I % 2 * 2 + 1) * WIDTH<T> / 2)...)
+                : __builtin_shufflevector(a, b, (I / 2 + I % 2 * WIDTH<T>)...);
+#else
+    typedef std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t> Whole;
+    typedef Whole Places __attribute__((vector_size(VECTOR_BYTES)));
+    return from ? __builtin_shuffle(a, b, Places{(I / 2 + (I % 2 * 2 + 1) * WIDTH<T> / 2)...})
+                : __builtin_shuffle(a, b, Places{(I / 2 + I % 2 * WIDTH<T>)...});
+#endif
 }
 
 template <class T>

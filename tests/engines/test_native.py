@@ -270,6 +270,21 @@ def test_what_does_not_fit_is_refused_at_the_boundary(few):
         native._native.advance_f32(**arguments(few, rows=np.zeros((4, 2), np.int64).T))
 
 
+@pytest.mark.parametrize("hidden", [(9,), (70,)])
+def test_images_with_wide_gaps(hidden, rng):
+    """Ink after hundreds of blank pixels, at either end, or nowhere."""
+    pixels = np.zeros((40, 1500), np.uint8)
+    for row in pixels[2:]:
+        row[rng.choice(1500, size=rng.integers(1, 6), replace=False)] = rng.integers(1, 256)
+    pixels[0, [255, 511, 512, 1499]] = 255, 1, 7, 255
+    ink = native._native.Ink(pixels)
+    for row in range(40):
+        assert ink.of(row) == np.flatnonzero(pixels[row]).tolist()
+    data = whynet.Dataset(pixels.reshape(40, 30, 50), rng.integers(0, 3, size=40), classes=("a", "b", "c"))
+    for optimizer in ("sgd", "adam"):
+        check_same(whynet.Recipe(hidden=hidden, batch_size=8, optimizer=optimizer, dtype="float64"), data)
+
+
 def test_ink_is_where_pixels_are_not_zero_and_is_found_once(rng):
     pixels = rng.integers(0, 3, size=(50, 30), dtype=np.uint8) * (rng.random((50, 30)) < 0.3).astype(np.uint8)
     ink = native._native.Ink(pixels)
