@@ -198,6 +198,38 @@ static void multiply_sparse(const T* start, Sparse x, const T* b, std::ptrdiff_t
         if (j < columns) multiply_sparse<P, N - 1>(start + j, x, b + j, b_row, columns - j, c + j);
 }
 
+constexpr int BAND = 96;
+
+// C (images, columns) = start + X B, the images being sparse rows of X. B is used in blocks of BAND rows and N vectors, by
+// all images before the next block, as a block fits into the first caches; `rows` keeps how far each image has been read.
+template <int N = 8, class T, class RowOf>
+static void multiply_images(const T* start, RowOf row_of, int images, int inner, const T* b, std::ptrdiff_t b_row,
+                            int columns, T* c, std::ptrdiff_t c_row, Inked<T>* rows) {
+    int j = 0;
+    for (; j + N * WIDTH<T> <= columns; j += N * WIDTH<T>) {
+        for (int i = 0; i < images; ++i) {
+            rows[i] = row_of(i);
+            for (int v = 0; v < N; ++v) store(c + i * c_row + j + v * WIDTH<T>, load(start + j + v * WIDTH<T>));
+        }
+        for (int end = BAND; end - BAND < inner; end += BAND)
+            for (int i = 0; i < images; ++i) {
+                T* sums = c + i * c_row + j;
+                Inked<T> row = rows[i];
+                Vec<T> total[N];
+                for (int v = 0; v < N; ++v) total[v] = load(sums + v * WIDTH<T>);
+                for (; row.count > 0 && row.place + row.marks->gap < end; --row.count) {
+                    const Term<T> term = row.next();
+                    for (int v = 0; v < N; ++v) total[v] += term.value * load(b + term.place * b_row + j + v * WIDTH<T>);
+                }
+                for (int v = 0; v < N; ++v) store(sums + v * WIDTH<T>, total[v]);
+                rows[i] = row;
+            }
+    }
+    if constexpr (N > 1)
+        if (j < columns)
+            multiply_images<N - 1>(start + j, row_of, images, inner, b + j, b_row, columns - j, c + j, c_row, rows);
+}
+
 // The rows `place` of B, N vectors each, += value * right. A function of its own keeps the loop in registers.
 template <int N, class T, class Sparse>
 __attribute__((noinline)) static void scatter(Sparse x, const Vec<T>* right, T* b, std::ptrdiff_t b_row) {

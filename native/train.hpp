@@ -265,6 +265,7 @@ struct Trainer {
     std::int32_t *column_starts, *column_rows;
     std::size_t column_size, starts_size;
     const Mark** row_marks;
+    Inked<T>* rows_read;  // for each worker, the batch's images as far as they have been read
     const T** row_targets;
     bool sparse;
     T offset;  // what a pixel of 0 becomes; the sparse values are those above it
@@ -305,6 +306,7 @@ struct Trainer {
         t.column_size = batch * in;
         t.starts_size = in + 2 * LANES;
         t.column_values = take(t.column_size * task.workers);
+        t.rows_read = reinterpret_cast<Inked<T>*>(take(batch * task.workers * (sizeof(Inked<T>) / sizeof(T))));
         t.row_marks = reinterpret_cast<const Mark**>(take(batch * 8 / sizeof(T) + 8));
         t.row_targets = reinterpret_cast<const T**>(take(batch * 8 / sizeof(T) + 8));
         t.moved = reinterpret_cast<std::uint8_t*>(take(in));
@@ -417,14 +419,14 @@ struct Trainer {
                 if (offset != 0)
                     for (int p = 0; p < layer.in; ++p)
                         for (int j = from; j < to; ++j) scratch[j] += offset * W[std::size_t(p) * stage.width + j];
-                for (int i = 0; i < batch; ++i) {
-                    const Inked<T> row = row_of(i);
-                    T* y = stage.y + std::size_t(i) * stage.width + from;
-                    if (stage.width <= NARROW)
-                        multiply_sparse<4>(start, row, W + from, stage.width, to - from, y);
-                    else
-                        multiply_sparse<1>(start, row, W + from, stage.width, to - from, y);
-                }
+                T* y = stage.y + from;
+                if (stage.width <= NARROW)
+                    for (int i = 0; i < batch; ++i)
+                        multiply_sparse<4>(start, row_of(i), W + from, stage.width, to - from,
+                                           y + std::size_t(i) * stage.width);
+                else
+                    multiply_images(start, [this](int i) { return row_of(i); }, batch, layer.in, W + from, stage.width,
+                                    to - from, y, stage.width, rows_read + batch * worker);
             } else {
                 const T* input = l == 0 ? x : stages[l - 1].y;
                 const int width = l == 0 ? x_width : stages[l - 1].width;
