@@ -109,7 +109,7 @@ void expect(bool good, const char* what) {
 
 template <class T>
 using Array = nb::ndarray<T, nb::numpy, nb::device::cpu, nb::c_contig>;
-using LayerTuple = std::tuple<int, int, int, int, double, std::uint64_t>;
+using LayerTuple = std::tuple<int, int, int, int, double, double, std::uint64_t>;
 
 // Where the pixels of each image are not 0, and what they are there. Found once for an array of pixels, and sound by
 // construction, so that no call need check it again.
@@ -162,46 +162,54 @@ class Ink {
     std::unique_ptr<Mark[]> marks;
 };
 
-// Between the network's vector, without gaps, and padded rows.
+// Between the network's vectors, without gaps, and padded rows. The vector moves on.
+template <class T>
+void copy_rows(T*& vector, T* row, int rows, int units, bool in) {
+    for (int k = 0; k < rows; ++k, vector += units, row += padded(units))
+        in ? std::memcpy(row, vector, units * sizeof(T)) : std::memcpy(vector, row, units * sizeof(T));
+}
+
 template <class T>
 void copy(const std::vector<Layer>& layers, T* vector, T* rows, bool in) {
-    for (const Layer& layer : layers) {
-        if (layer.kind != Kind::dense) continue;
-        const std::size_t width = padded(layer.out), bytes = layer.out * sizeof(T);
-        for (int k = 0; k <= layer.in; ++k, vector += layer.out) {
-            T* row = rows + (k < layer.in ? layer.weights + k * width : layer.biases);
-            in ? std::memcpy(row, vector, bytes) : std::memcpy(vector, row, bytes);
-        }
-    }
+    for (const Layer& layer : layers) copy_rows(vector, rows + layer.weights, layer.rows, layer.out, in);
+}
+
+template <class T>
+void copy_statistics(const std::vector<Layer>& layers, T* vector, T* rows, bool in) {
+    for (const Layer& layer : layers)
+        if (layer.kind == Kind::normalisation) copy_rows(vector, rows + layer.statistics, 2, layer.out, in);
 }
 
 // The layers as they were described, checked, and where the parameters of each begin in a padded vector.
 struct Stack {
     explicit Stack(const std::vector<LayerTuple>& described) {
         expect(!described.empty() && described.size() <= 256, "1 to 256 layers are possible");
-        for (const auto& [kind, in, out, activation, strength, index] : described) {
-            expect(kind >= 0 && kind <= 2, "there is no such kind of layer");
+        for (const auto& [kind, in, out, activation, strength, epsilon, index] : described) {
+            expect(kind >= 0 && kind <= 3, "there is no such kind of layer");
             expect(in >= 1 && out >= 1 && in < (1 << 24) && out < (1 << 24), "a layer has 1 to 2^24 units");
             expect(activation >= 0 && activation <= 8, "there is no such activation");
-            expect(strength >= 0 && std::isfinite(strength), "a rate or sd is finite and not negative");
+            expect(strength >= 0 && std::isfinite(strength), "a rate, sd or share is finite and not negative");
+            expect(epsilon >= 0 && std::isfinite(epsilon), "an epsilon is finite and not negative");
             expect(kind != int(Kind::dropout) || strength < 1, "a rate of dropout lies in [0, 1)");
             expect(layers.empty() || layers.back().out == in, "the layers do not fit together");
-            Layer layer{Kind(kind), in, out, Activation(activation), strength, index, 0, 0};
-            if (layer.kind == Kind::dense) {
-                layer.weights = size;
-                layer.biases = size + std::size_t(in) * padded(out);
-                size = layer.biases + padded(out);
-                numbers += std::size_t(in) * out + out;
-            } else {
-                expect(in == out, "chance changes no size");
+            expect(in == out || kind == int(Kind::dense), "only dense layers change the number of units");
+            Layer layer{Kind(kind), in, out, Activation(activation), strength, epsilon, index, 0, size, size, statistics};
+            if (layer.kind == Kind::dense) layer.rows = in + 1;
+            if (layer.kind == Kind::normalisation) {
+                layer.rows = 2;
+                statistics += 2 * padded(out);
+                running += 2 * std::size_t(out);
             }
+            size += std::size_t(layer.rows) * padded(out);
+            numbers += std::size_t(layer.rows) * out;
+            if (layer.rows) layer.biases = size - padded(out);
             layers.push_back(layer);
         }
         expect(layers.back().kind == Kind::dense, "the last layer must be dense");
     }
     std::vector<Layer> layers;
-    std::size_t size = 0;     // of a padded vector
-    std::size_t numbers = 0;  // of the network's own
+    std::size_t size = 0, statistics = 0;  // of the padded vectors of parameters and of running statistics
+    std::size_t numbers = 0, running = 0;  // of the network's own
 };
 
 // The layers and the images that they are shown, checked against each other.
@@ -224,7 +232,8 @@ void show_images(Task<T>& task, const std::vector<Layer>& layers, const Array<co
 template <class T>
 std::tuple<bool, nb::ndarray<nb::numpy, double>> advance(
     const std::string& path_name, int threads, const std::vector<LayerTuple>& described, int cost,
-    const std::tuple<int, std::vector<double>>& update, Array<T> params, const std::vector<std::optional<Array<T>>>& state,
+    const std::tuple<int, std::vector<double>>& update, Array<T> params, Array<T> statistics,
+    const std::vector<std::optional<Array<T>>>& state,
     Array<const std::uint8_t> pixels, Array<const T> table, const Ink* ink,
     Array<const std::int64_t> labels, Array<const T> targets, const std::optional<Array<const T>>& weights,
     Array<const std::int64_t> rows, Array<const double> rates, std::uint64_t seed, std::int64_t first_step,
@@ -236,6 +245,7 @@ std::tuple<bool, nb::ndarray<nb::numpy, double>> advance(
     const std::vector<Layer>& layers = stack.layers;
     const std::size_t size = stack.size, numbers = stack.numbers;
     expect(params.ndim() == 1 && params.size() == numbers, "the parameters do not fit the layers");
+    expect(statistics.ndim() == 1 && statistics.size() == stack.running, "the statistics do not fit the layers");
     const auto& [optimizer, amounts] = update;
     expect(optimizer >= 0 && optimizer <= 3 && amounts.size() == 10, "there is no such optimizer");
     expect(state.size() == 3, "three vectors of state are expected");
@@ -258,6 +268,7 @@ std::tuple<bool, nb::ndarray<nb::numpy, double>> advance(
     for (std::size_t i = 0; i < rows.size(); ++i)
         expect(rows.data()[i] >= 0 && rows.data()[i] < examples, "a row is out of range");
     Buffer<T> inside(size), first(state[0] ? size : 0), second(state[1] ? size : 0), mean(state[2] ? size : 0);
+    Buffer<T> running(stack.statistics);
     auto* costs = new double[rows.shape(0)]();
     nb::capsule owner(costs, [](void* numbers) noexcept { delete[] static_cast<double*>(numbers); });
     task.cost = Cost(cost);
@@ -268,6 +279,7 @@ std::tuple<bool, nb::ndarray<nb::numpy, double>> advance(
     task.first = state[0] ? first.numbers : nullptr;
     task.second = state[1] ? second.numbers : nullptr;
     task.mean = state[2] ? mean.numbers : nullptr;
+    task.statistics = running.numbers;
     task.steps_before = steps_before;
     task.workers = threads;
     task.gemm = gemm ? reinterpret_cast<Gemm<T>>(gemm->data(gemm->name())) : nullptr;
@@ -292,11 +304,13 @@ std::tuple<bool, nb::ndarray<nb::numpy, double>> advance(
         T* used[] = {task.params, task.first, task.second, task.mean};
         for (int v = 0; v < 4; ++v)
             if (kept[v]) copy(layers, kept[v], used[v], true);
+        copy_statistics(layers, statistics.data(), task.statistics, true);
         Threads crew(threads);
         finite = run(path, task, &crew) == task.steps;
         for (std::size_t j = 0; finite && j < size; ++j) finite = task.params[j] - task.params[j] == 0;
         for (int v = 0; v < 4; ++v)
             if (kept[v] && finite) copy(layers, kept[v], used[v], false);
+        if (finite) copy_statistics(layers, statistics.data(), task.statistics, false);
     }
     std::size_t shape[] = {rows.shape(0)};
     return {finite, nb::ndarray<nb::numpy, double>(costs, 1, shape, owner)};
@@ -305,23 +319,27 @@ std::tuple<bool, nb::ndarray<nb::numpy, double>> advance(
 // What the last layer puts out for every image.
 template <class T>
 nb::ndarray<nb::numpy, T> scores(const std::string& path_name, const std::vector<LayerTuple>& described,
-                                 Array<const T> params, Array<const std::uint8_t> pixels, Array<const T> table,
-                                 const Ink* ink) {
+                                 Array<const T> params, Array<const T> statistics, Array<const std::uint8_t> pixels,
+                                 Array<const T> table, const Ink* ink) {
     const Path& path = path_named(path_name);
     const Stack stack(described);
     expect(params.ndim() == 1 && params.size() == stack.numbers, "the parameters do not fit the layers");
+    expect(statistics.ndim() == 1 && statistics.size() == stack.running, "the statistics do not fit the layers");
     Task<T> task{};
     show_images(task, stack.layers, pixels, table, ink);
-    for (const Layer& layer : stack.layers) expect(layer.kind == Kind::dense, "chance has no part in scores");
+    for (const Layer& layer : stack.layers)
+        expect(layer.kind != Kind::dropout && layer.kind != Kind::noise, "chance has no part in scores");
     const std::size_t outputs = stack.layers.back().out;
     auto* found = new T[task.examples * outputs];
     nb::capsule owner(found, [](void* numbers) noexcept { delete[] static_cast<T*>(numbers); });
     {
         nb::gil_scoped_release free;
-        Buffer<T> inside(stack.size);
+        Buffer<T> inside(stack.size), running(stack.statistics);
         copy(stack.layers, const_cast<T*>(params.data()), inside.numbers, true);
+        copy_statistics(stack.layers, const_cast<T*>(statistics.data()), running.numbers, true);
         task.size = 0;  // no gradient is wanted
         task.params = inside.numbers;
+        task.statistics = running.numbers;
         task.batch = int(task.examples < 64 ? task.examples : 64);
         task.workers = 1;
         Buffer<T> memory(needed(path, task));
@@ -340,7 +358,7 @@ void define_advance(nb::module_& module, const char* name) {
                "Take a step for each row of `rows`, in place: whether all numbers stayed finite (else nothing is changed), and the "
                "cost of each step.",
                nb::arg("path"), nb::arg("threads"), nb::arg("layers"), nb::arg("cost"), nb::arg("update"),
-               nb::arg("params").noconvert(), nb::arg("state").noconvert(), nb::arg("pixels").noconvert(),
+               nb::arg("params").noconvert(), nb::arg("statistics").noconvert(), nb::arg("state").noconvert(), nb::arg("pixels").noconvert(),
                nb::arg("table").noconvert(), nb::arg("ink").none(), nb::arg("labels").noconvert(),
                nb::arg("targets").noconvert(), nb::arg("weights").noconvert().none(), nb::arg("rows").noconvert(),
                nb::arg("rates").noconvert(), nb::arg("seed"), nb::arg("first_step"), nb::arg("steps_before"),
@@ -350,8 +368,8 @@ void define_advance(nb::module_& module, const char* name) {
 template <class T>
 void define_scores(nb::module_& module, const char* name) {
     module.def(name, &scores<T>, "What the last layer puts out for each image, (n, outputs).", nb::arg("path"),
-               nb::arg("layers"), nb::arg("params").noconvert(), nb::arg("pixels").noconvert(),
-               nb::arg("table").noconvert(), nb::arg("ink").none());
+               nb::arg("layers"), nb::arg("params").noconvert(), nb::arg("statistics").noconvert(),
+               nb::arg("pixels").noconvert(), nb::arg("table").noconvert(), nb::arg("ink").none());
 }
 
 }  // namespace whynet

@@ -9,7 +9,7 @@ namespace whynet {
 
 constexpr int LANES = 16;  // every row of every matrix is padded with zeros to a multiple of this
 
-enum class Kind : int { dense, dropout, noise };
+enum class Kind : int { dense, dropout, noise, normalisation };
 enum class Activation : int { elu, gelu, identity, leaky_relu, relu, scaled_tanh, sigmoid, softmax, tanh };
 enum class Cost : int { quadratic, sigmoid_cross_entropy, softmax_cross_entropy };
 enum class Optimizer : int { sgd, nesterov, rmsprop, adam };
@@ -17,10 +17,13 @@ enum class Optimizer : int { sgd, nesterov, rmsprop, adam };
 struct Layer {
     Kind kind;
     int in, out;            // units; equal but for a dense layer
-    Activation activation;  // of a dense layer
-    double strength;        // the rate of dropout, the sd of noise
+    Activation activation;  // of a dense layer, or a normalisation
+    double strength;        // the rate of dropout, the sd of noise, the share of a batch in a normalisation's averages
+    double epsilon;         // what a normalisation adds to the variance
     std::uint64_t index;    // its place in the network: part of what its noise is hashed from
-    std::size_t weights, biases;  // where W (in, padded out) and b (padded out) begin in the padded vectors
+    int rows;               // of parameters: W's and then b, or scale and shift, or none; padded `out` numbers each
+    std::size_t weights, biases;  // where W and b, or scale and shift, begin in the padded vectors
+    std::size_t statistics;       // where a normalisation's running mean begins; its variance is in the next row
 };
 
 // A pixel that is not 0: so many pixels after the last one, with so much ink. Two bytes, as fetching images from memory
@@ -49,6 +52,7 @@ struct Task {
     std::size_t size;
     T *params, *first, *second, *mean;  // first: velocity or mean; second: squares; mean: the running average
     std::int64_t steps_before;          // Adam's t before this call
+    T* statistics;                      // of the layers that normalise, in padded rows
     // Examples.
     const std::uint8_t* pixels;
     std::int64_t examples;

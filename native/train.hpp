@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "matrix.hpp"
+#include "normalise.hpp"
 #include "task.hpp"
 
 namespace whynet::ISA {
@@ -237,7 +238,8 @@ struct Trainer {
     Crew* crew;
     int batch;
     struct Stage {
-        T *y, *slope;  // (batch, width)
+        T *y, *slope;           // (batch, width)
+        T *x_hat, *inverse_sd;  // (batch, width) and (width,), where the layer normalises
         int width;
     } stages[MOST_LAYERS];
     T* x;         // dense features (batch, x_width), where the images are not taken as sparse
@@ -290,7 +292,9 @@ struct Trainer {
         Trainer& t = trainer ? *trainer : dummy;
         for (int l = 0; l < task.count; ++l) {
             const int width = padded(task.layers[l].out);
-            t.stages[l] = {take(batch * width), take(batch * width), width};
+            const bool normalises = task.layers[l].kind == Kind::normalisation;
+            t.stages[l] = {take(batch * width), take(batch * width), take(normalises ? batch * width : 0),
+                           take(normalises ? width : 0), width};
         }
         t.x_width = int(in);
         t.x = take(batch * in);
@@ -444,11 +448,47 @@ struct Trainer {
                 activate(layer.activation, stage.y + std::size_t(i) * stage.width + from,
                          stage.slope + std::size_t(i) * stage.width + from, to - from);
         });
-        if (layer.activation == Activation::softmax)
-            for (int i = 0; i < batch; ++i) {
-                T* row = stage.y + std::size_t(i) * stage.width;
-                softmax(row, row, layer.out);
+        share_out(l);
+    }
+
+    // Softmax, where that is the activation of layer l.
+    void share_out(int l) {
+        if (!mixes_units(l)) return;
+        for (int i = 0; i < batch; ++i) {
+            T* row = stages[l].y + std::size_t(i) * stages[l].width;
+            softmax(row, row, task.layers[l].out);
+        }
+    }
+
+    static constexpr int NORMALISING = 8;  // a pass over one number takes as long as so many multiplications
+
+    // While `learning`, by the batch's own mean and variance, which go into the running ones; else by those.
+    void forward_normalised(int l, bool learning) {
+        const Layer& layer = task.layers[l];
+        const Stage stage = stages[l];
+        const T* input = l == 0 ? x : stages[l - 1].y;
+        const T *scale = task.params + layer.weights, *shift = task.params + layer.biases;
+        T *running_mean = task.statistics + layer.statistics, *running_variance = running_mean + stage.width;
+        T *mean = learning ? scratch : running_mean, *variance = learning ? scratch + widest_width : running_variance;
+        together(std::size_t(batch) * stage.width * NORMALISING, [&](int worker, int workers) {
+            int from, to;
+            share(stage.width, worker, workers, &from, &to);
+            if (learning) {
+                batch_statistics(input + from, stage.width, batch, to - from, mean + from, variance + from);
+                blend_in(T(layer.strength), batch, to - from, mean + from, variance + from, running_mean + from,
+                         running_variance + from);
             }
+            for (int j = from; j < to; ++j) stage.inverse_sd[j] = T(1) / std::sqrt(variance[j] + T(layer.epsilon));
+            for (int i = 0; i < batch; ++i) {
+                const std::size_t at = std::size_t(i) * stage.width;
+                for (int j = from; j < to; ++j) {
+                    stage.x_hat[at + j] = (input[at + j] - mean[j]) * stage.inverse_sd[j];
+                    stage.y[at + j] = scale[j] * stage.x_hat[at + j] + shift[j];
+                }
+                activate(layer.activation, stage.y + at + from, stage.slope + at + from, to - from);
+            }
+        });
+        share_out(l);
     }
 
     void forward_by_chance(int l, std::uint64_t step) {
@@ -469,6 +509,16 @@ struct Trainer {
         });
     }
 
+    // As in training.
+    void forward(int l, std::uint64_t step) {
+        switch (task.layers[l].kind) {
+            case Kind::dense: return forward_dense(l);
+            case Kind::normalisation: return forward_normalised(l, true);
+            case Kind::dropout:
+            case Kind::noise: return forward_by_chance(l, step);
+        }
+    }
+
     double output_error(const std::int64_t* rows) {
         const int last = task.count - 1, outputs = task.layers[last].out, width = stages[last].width;
         double total = 0;
@@ -483,7 +533,8 @@ struct Trainer {
     }
 
     bool mixes_units(int l) const {
-        return task.layers[l].kind == Kind::dense && task.layers[l].activation == Activation::softmax;
+        const Layer& layer = task.layers[l];
+        return layer.rows > 0 && layer.activation == Activation::softmax;
     }
 
     // d -> dz of the units `from` to `to` of layer l, in place; nothing where the activation mixes units.
@@ -555,6 +606,30 @@ struct Trainer {
         T* swapped = dy;
         dy = dx;
         dx = swapped;
+    }
+
+    void backward_normalised(int l, const Step<T>& step) {
+        const Layer& layer = task.layers[l];
+        const Stage stage = stages[l];
+        together(std::size_t(batch) * stage.width * NORMALISING, [&](int worker, int workers) {
+            int from, to;
+            share(stage.width, worker, workers, &from, &to);
+            const int n = to - from;
+            const T* x_hat = stage.x_hat + from;
+            T *scale = task.params + layer.weights + from, *shift = task.params + layer.biases + from;
+            T *dscale = scratch + from, *dshift = scratch + widest_width + from;
+            scale_and_shift_gradients(dy + from, x_hat, stage.width, batch, n, dscale, dshift);
+            through_normalisation(dy + from, x_hat, stage.width, batch, n, scale, stage.inverse_sd + from, dscale, dshift);
+            if (step.update.clip_norm > 0) {
+                std::memcpy(gradient + layer.weights + from, dscale, n * sizeof(T));
+                std::memcpy(gradient + layer.biases + from, dshift, n * sizeof(T));
+                return;
+            }
+            apply(step, false, dscale, scale, state(task.first, layer.weights, 0, 0, from),
+                  state(task.second, layer.weights, 0, 0, from), n);
+            apply(step, false, dshift, shift, state(task.first, layer.biases, 0, 0, from),
+                  state(task.second, layer.biases, 0, 0, from), n);
+        });
     }
 
     // Gradient and update of the columns `from` to `to`, at most SPAN, of layer l.
@@ -664,27 +739,21 @@ struct Trainer {
         double squares = 0;
         for (int l = 0; l < task.count; ++l) {
             const Layer& layer = task.layers[l];
-            if (layer.kind != Kind::dense) continue;
-            const std::size_t count = std::size_t(layer.in) * stages[l].width;
             T *g = gradient + layer.weights, *w = task.params + layer.weights;
             const T l1 = T(step.update.l1), l2 = T(step.update.l2);
-            for (std::size_t j = 0; j < count; ++j) {
-                g[j] += l1 * T((w[j] > 0) - (w[j] < 0)) + l2 * w[j];
-                squares += double(g[j]) * double(g[j]);
-            }
-            for (int j = 0; j < stages[l].width; ++j)
-                squares += double(gradient[layer.biases + j]) * double(gradient[layer.biases + j]);
+            const std::size_t width = stages[l].width, weights = layer.kind == Kind::dense ? layer.in * width : 0;
+            for (std::size_t j = 0; j < weights; ++j) g[j] += l1 * T((w[j] > 0) - (w[j] < 0)) + l2 * w[j];
+            for (std::size_t j = 0; j < layer.rows * width; ++j) squares += double(g[j]) * double(g[j]);
         }
         const double norm = std::sqrt(squares);
         const T shorten = norm > step.update.clip_norm ? T(step.update.clip_norm / norm) : T(1);
         step.update.l1 = step.update.l2 = 0;  // in the gradient already
         for (int l = 0; l < task.count; ++l) {
             const Layer& layer = task.layers[l];
-            if (layer.kind != Kind::dense) continue;
             const int width = stages[l].width;
-            for (int k = 0; k <= layer.in; ++k) {
-                const bool weights = k < layer.in;
-                const std::size_t at = weights ? layer.weights + std::size_t(k) * width : layer.biases;
+            for (int k = 0; k < layer.rows; ++k) {
+                const bool weights = layer.kind == Kind::dense && k < layer.in;
+                const std::size_t at = layer.weights + std::size_t(k) * width;
                 T* g = gradient + at;
                 for (int j = 0; j < width; ++j) g[j] *= shorten;
                 apply(step, weights, g, task.params + at, state(task.first, at, 0, 0, 0), state(task.second, at, 0, 0, 0),
@@ -742,7 +811,8 @@ struct Trainer {
             batch = int(smallest<std::int64_t>(task.batch, task.examples - done));
             for (int i = 0; i < batch; ++i) rows[i] = done + i;
             read_images(rows);
-            for (int l = 0; l < task.count; ++l) forward_dense(l);
+            for (int l = 0; l < task.count; ++l)
+                task.layers[l].kind == Kind::dense ? forward_dense(l) : forward_normalised(l, false);
             for (int i = 0; i < batch; ++i)
                 std::memcpy(scores + (done + i) * outputs, stages[last].y + std::size_t(i) * stages[last].width,
                             outputs * sizeof(T));
@@ -762,8 +832,7 @@ struct Trainer {
             if (sparse && s + 1 < task.steps) fetch_images(rows + batch);
             if (sparse && s + 2 < task.steps)  // where the images after the next begin
                 for (int i = 0; i < batch; ++i) __builtin_prefetch(task.starts + rows[2 * batch + i]);
-            for (int l = 0; l < task.count; ++l)
-                task.layers[l].kind == Kind::dense ? forward_dense(l) : forward_by_chance(l, number);
+            for (int l = 0; l < task.count; ++l) forward(l, number);
             task.costs[s] = output_error(rows);
             if (!(task.costs[s] - task.costs[s] == 0)) return s;
 
@@ -774,12 +843,13 @@ struct Trainer {
             step.alone = u.l1 == 0 && u.l2 == 0 && u.weight_decay == 0 && u.clip_norm == 0;
             step.plain = step.alone && u.optimizer == Optimizer::sgd && u.momentum == 0;
             for (int l = task.count - 1; l >= 0; --l) {
-                const bool last = l == task.count - 1, dense = task.layers[l].kind == Kind::dense;
+                const bool last = l == task.count - 1;
                 if (mixes_units(l))
                     through_softmax(l);
                 else if (last || task.layers[l + 1].kind != Kind::dense)  // else the layer above has done it
                     multiply_by_slope(l, dy, 0, task.layers[l].out);
-                if (dense) backward_dense(l, step);
+                if (task.layers[l].kind == Kind::dense) backward_dense(l, step);
+                if (task.layers[l].kind == Kind::normalisation) backward_normalised(l, step);
             }
             if (u.clip_norm > 0) clipped_update(step);
             if (u.max_norm > 0) limit_norms();

@@ -17,14 +17,14 @@ from threadpoolctl import threadpool_limits
 
 from whynet.engines.base import Task
 from whynet.engines.reference import Reference
-from whynet.network.layers import Dense, Dropout, GaussianNoise, Layer
+from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer
 from whynet.network.network import Network
 from whynet.optimizers.optimizers import SGD, Adam, Nesterov, RMSprop, State
 from whynet.types import Array, Images, Rows, Scores
 
 ACTIVATIONS = ("elu", "gelu", "identity", "leaky-relu", "relu", "scaled-tanh", "sigmoid", "softmax", "tanh")
 COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")
-DENSE, DROPOUT, NOISE = 0, 1, 2
+DENSE, DROPOUT, NOISE, NORMALISATION = 0, 1, 2, 3
 LARGE, LARGE_BATCH = 128, 16  # from such layers and batches on, BLAS is faster; native/train.hpp decides for each
 MOST_INK = 0.6  # up to this share of pixels that are not 0, skipping those that are pays
 
@@ -77,6 +77,7 @@ class Native:
                 cost=COSTS.index(task.network.cost_name),
                 update=_update(task),
                 params=vector,
+                statistics=task.network.statistics.vector,
                 state=_state(task, state),
                 pixels=examples.pixels,
                 table=examples.scaling.table(dtype),
@@ -104,8 +105,9 @@ class Native:
         run = _native.scores_f32 if network.dtype == np.float32 else _native.scores_f64
         found: Scores = run(
             path=self.path,
-            layers=[layer for layer in _layers(network) if layer[0] == DENSE],  # evaluating leaves nothing to chance
+            layers=[layer for layer in _layers(network) if layer[0] not in (DROPOUT, NOISE)],  # nothing left to chance
             params=network.params.vector,
+            statistics=network.statistics.vector,
             pixels=pixels,
             table=network.scaling.table(network.dtype),
             ink=_ink(pixels),
@@ -128,27 +130,29 @@ def _gemm(network: Network, batch: int, skip: int) -> Any:
 def _unknown(network: Network) -> str | None:
     """What of this network the compiled loop does not know, as a sentence; None if it knows all."""
     for layer in network.layers:
-        if type(layer) not in (Dense, Dropout, GaussianNoise):
+        if type(layer) not in (Dense, BatchNorm, Dropout, GaussianNoise):
             return f"it does not know {type(layer).__name__} layers"
-        if isinstance(layer, Dense) and layer.activation not in ACTIVATIONS:
+        if isinstance(layer, (Dense, BatchNorm)) and layer.activation not in ACTIVATIONS:
             return f"it does not know the activation {layer.activation}"
     if not isinstance(network.layers[-1], Dense):
         return "the last layer must be dense"
     return "it has room for 256 layers" if len(network.layers) > 256 else None
 
 
-def _layers(network: Network) -> list[tuple[int, int, int, int, float, int]]:
-    """Each layer as (kind, inputs, outputs, activation, rate of dropout or sd of noise, index)."""
+def _layers(network: Network) -> list[tuple[int, int, int, int, float, float, int]]:
+    """Each layer as (kind, inputs, outputs, activation, strength, epsilon, index), see `Layer` in native/task.hpp."""
     return [(*_layer(layer), index) for index, layer in enumerate(network.layers)]
 
 
-def _layer(layer: Layer) -> tuple[int, int, int, int, float]:
+def _layer(layer: Layer) -> tuple[int, int, int, int, float, float]:
     if isinstance(layer, Dropout):
-        return DROPOUT, layer.size, layer.size, 0, layer.rate
+        return DROPOUT, layer.size, layer.size, 0, layer.rate, 0.0
     if isinstance(layer, GaussianNoise):
-        return NOISE, layer.size, layer.size, 0, layer.sd
+        return NOISE, layer.size, layer.size, 0, layer.sd, 0.0
+    if isinstance(layer, BatchNorm):
+        return NORMALISATION, layer.size, layer.size, ACTIVATIONS.index(layer.activation), layer.blend, layer.epsilon
     assert isinstance(layer, Dense)
-    return DENSE, layer.inputs, layer.outputs, ACTIVATIONS.index(layer.activation), 0.0
+    return DENSE, layer.inputs, layer.outputs, ACTIVATIONS.index(layer.activation), 0.0, 0.0
 
 
 def _update(task: Task) -> tuple[int, list[float]]:
