@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import sys
 
@@ -58,6 +59,16 @@ class Own(nn.Module):
         x = nn.functional.dropout(torch.tanh(self.inner(x.flatten(1) - 0.5)), 0.25, self.training)
         x = self.out(x)
         return torch.softmax(x, dim=1) if self.squash else x
+
+
+class Unreadable(torch.utils.data.Dataset):
+    """A data set whose files are gone."""
+
+    def __len__(self):
+        return 10
+
+    def __getitem__(self, row):
+        raise KeyError(row)
 
 
 def asked(model, data, *, rate=0.1, loss=None, **options):
@@ -122,6 +133,25 @@ def test_layers_that_the_optimizer_does_not_hold_are_found(numbers):
     found = diagnose_torch(model, loss=nn.CrossEntropyLoss(), optimizer=optimizer, data=numbers, epochs=2, budget=6)
     said = {finding.cause: finding for finding in found.verdict}
     assert said["layer-not-updated"].evidence[0].value == 2  # weights and biases of the second layer
+
+
+def test_an_optimizer_of_another_module_is_found(numbers):
+    model, other = nn.Linear(64, 10), nn.Linear(64, 10)
+    optimizer = torch.optim.SGD(other.parameters(), lr=0.1)
+    found = diagnose_torch(model, loss=nn.CrossEntropyLoss(), optimizer=optimizer, data=numbers, epochs=5, budget=8)
+    assert (found.verdict[0].cause, found.verdict[0].status) == ("layer-not-updated", "proved")
+    assert "model.parameters()" in found.fix_changes[0]
+
+
+def test_an_optimizer_that_wants_a_closure_is_tried_by_pytorch_itself(numbers):
+    model = nn.Linear(64, 10)
+    optimizer = torch.optim.LBFGS(model.parameters(), lr=1e-6, max_iter=4)
+    found = diagnose_torch(
+        model, loss=nn.CrossEntropyLoss(), optimizer=optimizer, data=numbers, batch_size=200, epochs=2, budget=8
+    )
+    assert "LBFGS" in found.remarks[0]
+    assert found.verdict[0].cause == "lr-too-low"
+    assert found.fix_changes[0].startswith("`LBFGS(..., lr=")
 
 
 def test_inputs_that_are_not_numbers_need_no_training(numbers):
@@ -305,7 +335,8 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(numbers):
     model, loss = nn.Sequential(nn.Linear(64, 10)), nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     good = {"model": model, "loss": loss, "optimizer": optimizer, "data": (X, y)}
-    empty = nn.Flatten()
+    empty, broken = nn.Flatten(), nn.Linear(64, 10)
+    nn.init.constant_(broken.weight, math.nan)
     for wrong, says in (
         ({"model": 3}, "no module"),
         ({"model": empty}, "no parameters"),
@@ -320,6 +351,13 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(numbers):
         ({"data": (X, y + 1)}, "out of range"),
         ({"data": (X, torch.rand(len(X)))}, "no classes"),
         ({"data": (["a"], ["b"])}, "no tensor"),
+        ({"data": (X.to(torch.complex64), y)}, "complex"),
+        ({"data": (X, y.float())}, "y.long"),
+        ({"data": torch.utils.data.DataLoader([{"X": row, "y": 0} for row in X])}, "a dict of X, y"),
+        ({"data": torch.utils.data.DataLoader([(row, 0, 0) for row in X])}, "3 things"),
+        ({"data": torch.utils.data.DataLoader(Unreadable())}, "cannot be read: KeyError"),
+        ({"loss": nn.CrossEntropyLoss}, "the class CrossEntropyLoss"),
+        ({"model": broken}, "hold NaN"),
         ({"data": [(X, y)] * 3}, "no data"),
         ({"epochs": 0}, "epochs makes no sense"),
         ({"budget": 0}, "budget makes no sense"),
