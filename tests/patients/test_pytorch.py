@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import random
 import sys
@@ -283,6 +284,21 @@ def test_a_loop_may_write_all_its_batches_into_the_same_tensors(numbers):
     kept, labels = watched.batches.tensors()
     assert torch.equal(kept, numbers[0][:500] - 0.5)
     assert torch.equal(labels, numbers[1][:500])
+
+
+def test_a_loop_may_copy_and_save_what_is_watched(numbers, tmp_path):
+    model, loss = nn.Linear(64, 10), nn.CrossEntropyLoss()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with watch(model, loss=loss, optimizer=optimizer) as watched:
+        for rows in torch.arange(100).split(20):
+            again = copy.deepcopy(model)
+            torch.save(model, tmp_path / "model.pt")
+            loss(again(numbers[0][rows]), numbers[1][rows]).backward()
+            loss(model(numbers[0][rows]), numbers[1][rows]).backward()
+            optimizer.step()
+    loaded = torch.load(tmp_path / "model.pt", weights_only=False)
+    assert torch.equal(loaded(numbers[0]), again(numbers[0]))
+    assert (watched.steps, watched.looked, len(watched.costs), watched.several) == (5, 5, 5, False)
 
 
 def test_what_a_watch_cannot_make_a_training_of_is_said(numbers):

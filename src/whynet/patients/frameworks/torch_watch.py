@@ -95,9 +95,11 @@ class Watch:
         self._at_steps: list[Any] = []
         self._checks: list[Any] = []
 
-    def __deepcopy__(self, memo: object) -> Watch:
-        """Copies of a module that is watched are not watched by copies."""
-        return self
+    def __deepcopy__(self, memo: object) -> Blind:
+        return Blind()
+
+    def __reduce__(self) -> tuple[type[Blind], tuple[()]]:
+        return Blind, ()
 
     def loss(self, outputs: Any, targets: Any) -> Any:
         """The loss, called by the watch: for losses that are plain functions."""
@@ -311,6 +313,19 @@ class Watch:
         if self.several:
             remarks.append("Several batches were added up for a step; the trials take a step for each.")
         return remarks
+
+
+class Blind:
+    """What takes the watch's place in a copy of the module, or a file of it, that the loop makes: it sees nothing.
+
+    >>> Blind()._on_forward(None, (), None)
+    """
+
+    _busy = True  # a copied hook is still the watch's function, which looks here
+
+    def _on_forward(self, *_: Any) -> None: ...
+
+    def _on_loss(self, *_: Any) -> None: ...
 
 
 def _few(model: Any) -> list[str]:
