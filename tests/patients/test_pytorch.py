@@ -155,6 +155,15 @@ def test_an_optimizer_that_wants_a_closure_is_tried_by_pytorch_itself(numbers):
     assert found.fix_changes[0].startswith("`LBFGS(..., lr=")
 
 
+def test_a_loss_of_logarithms_that_is_handed_raw_scores_is_found(numbers):
+    raw, shares = nn.Linear(64, 10), nn.Sequential(nn.Linear(64, 10), nn.LogSoftmax(dim=1))
+    found = asked(raw, numbers, loss=nn.NLLLoss(), epochs=2, trials=False)
+    assert found.verdict[0].cause == "missing-output-activation"
+    assert "nn.LogSoftmax" in found.verdict[0].change
+    found = asked(shares, numbers, loss=nn.NLLLoss(), epochs=10, trials=False)
+    assert (found.state, found.verdict) == ("healthy", [])
+
+
 def test_inputs_that_are_not_numbers_need_no_training(numbers):
     X, y = numbers
     found = asked(nn.Sequential(nn.Linear(64, 10)), (torch.where(X > 0.9, torch.nan, X), y))

@@ -193,6 +193,7 @@ class Patient:
         test = None if self.test is None else (self.test[0].numpy(), class_numbers(self.test[1].numpy(), self.classes))
         self._loss_is_a_number(outputs)
         self._left_out()
+        self._raw_scores(outputs)
         return Course(
             "PyTorch",
             TORCH,
@@ -237,6 +238,20 @@ class Patient:
         words = f"hand `{min(out)}` to the optimizer: `model.parameters()`, with `requires_grad=True`"
         cause = "bias-not-updated" if out <= biases else "layer-not-updated"
         self.found.append(Finding(cause, "found", (), evidence, words, None, None))
+
+    def _raw_scores(self, outputs: Array) -> None:
+        """A loss that is a straight line in the scores has no least value: it was made for logarithms of shares."""
+        Z = np.random.default_rng(0).normal(size=(8, outputs.shape[1]))
+        try:
+            once, twice, back = (self._loss_of(by * Z, np.arange(8) % self.classes) for by in (1, 2, -1))
+        except Exception:  # a loss that takes no such numbers is no straight line
+            return
+        shares = np.allclose(np.exp(outputs).sum(axis=1), 1, atol=1e-3)
+        if shares or not once or not np.allclose([twice, back], [2 * once, -once], rtol=1e-4):
+            return
+        evidence = (Symptom("loss-of-doubled-scores", twice / once, "times the loss", "anything but 2"),)
+        words = "`nn.CrossEntropyLoss()` of the scores, or `nn.LogSoftmax(dim=1)` after the last layer"
+        self.found.append(Finding("missing-output-activation", "found", (), evidence, words, None, None))
 
     # ---- what it is
 
