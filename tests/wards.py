@@ -94,13 +94,15 @@ def torch_patient(torch: Any, recipe: Recipe, data: Dataset) -> dict[str, Any]:
     optimizer = getattr(torch.optim, kind)([one for one in model.parameters() if one.requires_grad], **options)
 
     def target(labels: Any) -> Any:
+        if outputs == 1:
+            return labels[:, np.newaxis].astype(np.float32)
         return np.eye(outputs, dtype=np.float32)[labels] if one_hot else labels
 
     full = recipe.batch_size == "full"
     batch_size = len(ward.X) if full else int(recipe.batch_size)
     pairs: Any = (ward.X, target(ward.labels))
     if "few-rows" in recipe.faults:
-        examples = torch.utils.data.TensorDataset(torch.tensor(pairs[0]), torch.as_tensor(pairs[1]))
+        examples = torch.utils.data.TensorDataset(*map(torch.tensor, pairs))
         rows = [row % 10 for row in range(len(ward.X))]
         pairs = torch.utils.data.DataLoader(examples, batch_size=batch_size, sampler=rows)
     return {

@@ -14,6 +14,7 @@ import whynet
 from wards import EXPRESSIBLE, agreement, false_alarms, healthy_data, healthy_recipes, torch_patient
 from whynet.casebook.cases import CASES
 from whynet.casebook.plants import PLANTS, SOUND
+from whynet.data.sources import load
 from whynet.doctor.verdict import diagnose
 from whynet.errors import ResourceError, UsageError
 from whynet.patients.frameworks import torch_watch
@@ -422,7 +423,8 @@ def test_real_cases_are_named_as_in_whynets_own_networks(mnist):
     for name, case in CASES.items():
         if set(case.recipe.faults) - EXPRESSIBLE:
             continue
-        data, recipe = split(mnist, case.recipe)[0], case.recipe.but(train_size=None)
+        whole = mnist if case.recipe.data == "mnist" else load(case.recipe.data)
+        data, recipe = split(whole, case.recipe)[0], case.recipe.but(train_size=None)
         own = diagnose(recipe, data, budget=30)
         theirs = diagnose_torch(**torch_patient(torch, recipe, data), budget=30)
         pairs.append((name, own, theirs))
