@@ -1,12 +1,15 @@
-"""whynet's own patients, built in another library from the same numbers: what is said of both must agree."""
+"""whynet's own patients, built in another library from the same numbers: what is said of both must agree. And patients
+with nothing wrong, of whom nothing must be said."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from whynet.data.dataset import Dataset
+from whynet.doctor.verdict import Diagnosis
 from whynet.network.layers import Dense
 from whynet.training.datafaults import DATA_FAULTS, with_test_faults, with_train_faults
 from whynet.training.loop import build, split
@@ -91,13 +94,15 @@ def torch_patient(torch: Any, recipe: Recipe, data: Dataset) -> dict[str, Any]:
     optimizer = getattr(torch.optim, kind)([one for one in model.parameters() if one.requires_grad], **options)
 
     def target(labels: Any) -> Any:
+        if outputs == 1:
+            return labels[:, np.newaxis].astype(np.float32)
         return np.eye(outputs, dtype=np.float32)[labels] if one_hot else labels
 
     full = recipe.batch_size == "full"
     batch_size = len(ward.X) if full else int(recipe.batch_size)
     pairs: Any = (ward.X, target(ward.labels))
     if "few-rows" in recipe.faults:
-        examples = torch.utils.data.TensorDataset(torch.tensor(pairs[0]), torch.as_tensor(pairs[1]))
+        examples = torch.utils.data.TensorDataset(*map(torch.tensor, pairs))
         rows = [row % 10 for row in range(len(ward.X))]
         pairs = torch.utils.data.DataLoader(examples, batch_size=batch_size, sampler=rows)
     return {
@@ -185,3 +190,99 @@ def sklearn_patient(recipe: Recipe, data: Dataset) -> dict[str, Any]:
     )  # fmt: skip
     test = None if ward.X_test is None else (ward.X_test, ward.labels_test)
     return {"estimator": estimator, "data": (ward.X, ward.labels), "test": test}
+
+
+def first_answer(found: Diagnosis) -> str:
+    """The first cause, or the state where there is none."""
+    return found.verdict[0].cause if found.verdict else found.state
+
+
+Pair = tuple[str, Diagnosis, Diagnosis]
+
+
+def agreement(pairs: list[Pair]) -> tuple[float, str]:
+    """Of `(name, whynet's, theirs)` the share with the same first answer, and in words who has another."""
+    wrong = [(name, own, theirs) for name, own, theirs in pairs if first_answer(own) != first_answer(theirs)]
+    return 1 - len(wrong) / len(pairs), "".join(
+        f"\n{name}: whynet's own network {_said(own)}; theirs {_said(theirs)}" for name, own, theirs in wrong
+    )
+
+
+def _said(found: Diagnosis) -> str:
+    return f"{found.state}, " + (", ".join(f"{one.cause} {one.status}" for one in found.verdict[:3]) or "no cause")
+
+
+# ---- patients with nothing wrong
+
+
+def false_alarms(diagnosed: Iterable[tuple[str, Diagnosis]]) -> tuple[int, str]:
+    """How many are as good as a linear classifier, and in words of whom of these something is said all the same."""
+    good = [(name, found) for name, found in diagnosed if found.before.validation_accuracy >= found.linear - 0.015]
+    alarmed = [(name, found) for name, found in good if found.state != "healthy" or found.verdict]
+    return len(good), "".join(f"\n{name}: {_said(found)}" for name, found in alarmed)
+
+
+def healthy_data(number: int, digits: Dataset, mnist: Dataset) -> Dataset:
+    """What the healthy patient of this number learns: the digits, or a fifth of MNIST; fewer images are soon known by
+    heart, and then that is what is rightly said."""
+    return mnist.take(np.arange(12_000)) if number % 5 == 4 else digits
+
+
+def healthy_recipes() -> Iterator[Recipe]:
+    """Fifty networks of different sizes, activations, costs, optimizers, rates, batches and dropout."""
+    steps: list[tuple[Any, float]] = [("sgd", 0.5), ("adam", 0.002), ("nesterov", 0.05), ("rmsprop", 0.003)]
+    for number in range(50):
+        optimizer, rate = steps[number % 4]
+        activation = ACTIVE[number // 4 % len(ACTIVE)]
+        cost = COSTS[number // 2 % 3]
+        if cost == "quadratic" and optimizer in ("sgd", "nesterov") and activation != "tanh":
+            rate *= 4  # its gradient is as much smaller
+        yield Recipe(
+            hidden=[(30,), (100,), (60, 30), (20,), (200,)][number % 5],
+            activation=activation,
+            cost=cost,
+            optimizer=optimizer,
+            learning_rate=rate / 4 if optimizer == "sgd" and activation in ("relu", "leaky-relu", "elu") else rate,
+            init=INITS[number % 3] if activation in ("sigmoid", "tanh") else "he",
+            batch_size=[10, 20, 32][number // 5 % 3],
+            dropout=0.2 if number % 7 == 3 else 0.0,
+            epochs=5 if number % 5 == 4 else 20,
+            seed=number,
+        )
+
+
+ACTIVE: list[Any] = ["sigmoid", "tanh", "relu", "leaky-relu", "elu"]
+COSTS: list[Any] = ["softmax-cross-entropy", "sigmoid-cross-entropy", "quadratic"]
+INITS = ["scaled-normal", "glorot", "he"]
+
+
+def healthy_estimators(digits: Dataset, mnist: Dataset) -> Iterator[tuple[Any, Any, Any]]:
+    """Fifty of scikit-learn's perceptrons, as its users write them, with data that they learn: `(estimator, X, y)`."""
+    from sklearn.datasets import load_breast_cancer, load_iris, load_wine
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    solvers: list[dict[str, Any]] = [
+        {"solver": "adam", "learning_rate_init": 0.003},
+        {"solver": "sgd", "learning_rate_init": 0.05},
+        {"solver": "sgd", "learning_rate_init": 0.3, "momentum": 0.0},
+    ]
+    tables = [load_wine(return_X_y=True), load_iris(return_X_y=True), load_breast_cancer(return_X_y=True)]
+    for number in range(50):
+        hidden = [(30,), (100,), (60, 30), (50,), (200,)][number // 3 % 5]
+        settings = {
+            **solvers[number % 3], "activation": ["relu", "tanh", "logistic"][number // 5 % 3], "random_state": number,
+            "batch_size": [20, 50, 32][number // 2 % 3], "alpha": [1e-4, 1e-3][number % 2],
+            "max_iter": 5 if number % 5 == 4 else 40,
+        }  # fmt: skip
+        usual = {"solver": "adam", "learning_rate_init": 0.003}
+        data = healthy_data(number, digits, mnist)
+        X, y = data.pixels / 255, data.labels
+        if number % 5 == 3:
+            X, y = tables[number // 5 % 3]
+            yield make_pipeline(StandardScaler(), MLPClassifier(hidden, **{**settings, **usual, "max_iter": 100})), X, y
+        elif number % 5 == 2:
+            yield MLPRegressor(hidden_layer_sizes=hidden, **{**settings, **usual}), X, np.eye(10)[y]
+        else:
+            yield MLPClassifier(hidden, **settings), X, y

@@ -9,7 +9,15 @@ import sys
 import numpy as np
 import pytest
 
-from wards import EXPRESSIBLE, in_keras, keras_patient
+from wards import (
+    EXPRESSIBLE,
+    agreement,
+    false_alarms,
+    healthy_data,
+    healthy_recipes,
+    in_keras,
+    keras_patient,
+)
 from whynet.casebook.plants import PLANTS, SOUND
 from whynet.doctor.verdict import diagnose
 from whynet.errors import ResourceError, UsageError
@@ -78,10 +86,19 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(digits):
     X, y = digits.pixels / 255, digits.labels
     good = compiled(Dense(10, activation="softmax"))
     fresh = keras.Sequential([keras.Input((64,)), Dense(10)])
+    inputs = keras.Input((64,))
+    two, broken = keras.Model(inputs, [Dense(3)(inputs), Dense(2)(inputs)]), compiled(Dense(10))
+    two.compile(optimizer="sgd", loss=["mse", "mse"])
+    broken.set_weights([array * np.nan for array in broken.get_weights()])
     for model, data, says in (
         (3, (X, y), "no model"),
         (fresh, (X, y), "not compiled"),
         (good, X, "no data"),
+        (compiled(Dense(10), loss=["mse", "mse"]), (X, y), "expected one loss"),
+        (two, (X, y), "several outputs"),
+        (broken, (X, y), "hold NaN"),
+        (compiled(Dense(10), features=(60,)), (X, y), "incompatible with the layer"),
+        (good, ([[0.0], [0.0, 1.0]], y), "no array"),
         (good, (X, y[:-1]), "do not fit together"),
         (good, (X[:, :60], y), "cannot be called"),
         (good, (X, y + 1), "out of range"),
@@ -97,15 +114,30 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(digits):
 @pytest.mark.matrix
 @pytest.mark.timeout(1200)
 def test_planted_mistakes_are_named_as_in_whynets_own_networks(digits):
-    same, wrong = 0, []
+    pairs = []
     for (net, sound), plant in [(item, plant) for item in SOUND.items() for plant in PLANTS.values()]:
         recipe = plant.spoil(sound.but(epochs=15))
         if net not in plant.only or set(recipe.faults) - EXPRESSIBLE or not in_keras(recipe) or recipe.train_size:
             continue
         own = diagnose(recipe, digits, budget=15)
         theirs = diagnose_keras(**keras_patient(keras, recipe, digits), budget=15)
-        first = [found.verdict[0].cause if found.verdict else found.state for found in (own, theirs)]
-        same += first[0] == first[1]
-        wrong += [(plant.cause, net, *first)] if first[0] != first[1] else []
-    assert same + len(wrong) > 50
-    assert same / (same + len(wrong)) >= 0.95, wrong
+        pairs.append((f"{plant.cause} in {net}", own, theirs))
+    share, wrong = agreement(pairs)
+    assert len(pairs) > 50
+    assert share >= 0.95, wrong
+
+
+@pytest.mark.slow
+@pytest.mark.matrix
+@pytest.mark.mnist
+@pytest.mark.timeout(1200)
+def test_fifty_healthy_models_raise_no_alarm(digits, mnist):
+    good, alarmed = false_alarms(
+        (
+            f"{recipe}",
+            diagnose_keras(**keras_patient(keras, recipe, healthy_data(number, digits, mnist)), budget=10),
+        )
+        for number, recipe in enumerate(healthy_recipes())
+    )
+    assert good >= 45
+    assert not alarmed, alarmed

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn.datasets import load_wine
+from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from wards import in_sklearn, sklearn_patient
+import whynet
+from wards import agreement, false_alarms, healthy_estimators, in_sklearn, sklearn_patient
 from whynet.casebook.plants import PLANTS, SOUND
 from whynet.doctor.verdict import diagnose
 from whynet.errors import UsageError
@@ -56,6 +59,22 @@ def test_tables_are_tried_by_scikit_learn_itself():
     assert diagnose_sklearn(scaled, data=(X, y), budget=5).state == "healthy"
 
 
+@pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
+def test_tables_with_one_hot_targets_are_tried_by_scikit_learn_itself(kind, digits):
+    perceptron = kind(hidden_layer_sizes=(50,), learning_rate_init=0.01, max_iter=30, random_state=0)
+    data = (digits.pixels, np.eye(10)[digits.labels])
+    found = diagnose_sklearn(make_pipeline(StandardScaler(), perceptron), data=data, budget=20)
+    assert (found.state, found.verdict) == ("healthy", [])
+    assert "scikit-learn itself" in found.remarks[0]
+
+
+def test_a_regressor_is_spoken_of_as_one(digits):
+    estimator = MLPRegressor(hidden_layer_sizes=(30,), alpha=1e4, max_iter=20)
+    found = diagnose_sklearn(estimator, data=(digits.pixels / 255, np.eye(10)[digits.labels]), budget=8)
+    assert found.verdict[0].cause == "regularisation-too-strong"
+    assert found.fix_changes[0] == "`MLPRegressor(alpha=0)`"
+
+
 def test_two_classes_have_one_output_and_another_solver_is_said(digits):
     even = digits.labels % 2 == 0
     found = diagnose_sklearn(
@@ -71,6 +90,14 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(digits):
     for estimator, X_given, y_given, says in (
         (LogisticRegression(), X, y, "no multilayer perceptron"),
         (MLPClassifier, X, y, "no multilayer perceptron"),
+        (GridSearchCV(MLPClassifier(), {"alpha": [0, 1]}), X, y, "Hand over its .estimator"),
+        (MLPClassifier(solver="sdg"), X, y, "settings make no sense"),
+        (MLPClassifier(batch_size="many"), X, y, "settings make no sense"),
+        (MLPClassifier(learning_rate_init=None), X, y, "settings make no sense"),
+        (MLPClassifier((30, 0)), X, y, "no units"),
+        (make_pipeline(PCA(200), MLPClassifier()), X, y, "PCA"),
+        (MLPClassifier(), X, np.where(y == 3, np.nan, y), "no classes"),
+        (MLPClassifier(), X, y + 0.5, "no classes"),
         (MLPClassifier(), X, y[:-1], "do not fit together"),
         (MLPClassifier(), X[0], y, "do not fit together"),
         (MLPClassifier(), [["a"]], [1], "something else than numbers"),
@@ -78,6 +105,8 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(digits):
     ):
         with pytest.raises(UsageError, match=says):
             diagnose_sklearn(estimator, data=(X_given, y_given))
+    with pytest.raises(UsageError, match="this is a class"):
+        whynet.diagnose(MLPClassifier, (X, y))
     with pytest.raises(UsageError, match="no test data"):
         diagnose_sklearn(MLPClassifier(), data=(X, y), test=3)
 
@@ -86,16 +115,28 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(digits):
 @pytest.mark.matrix
 @pytest.mark.timeout(900)
 def test_planted_mistakes_are_named_as_in_whynets_own_networks(digits):
-    """Initial weights are scikit-learn's own, so the networks are not the same: most answers are."""
-    same, wrong = 0, []
+    """Initial weights are scikit-learn's own, so the networks are not the same: the answers are."""
+    pairs = []
     for (net, sound), plant in [(item, plant) for item in SOUND.items() for plant in PLANTS.values()]:
         recipe = plant.spoil(sound.but(epochs=15))
         if net not in plant.only or not in_sklearn(recipe) or recipe.train_size:
             continue
         own = diagnose(recipe, digits, budget=15)
         theirs = diagnose_sklearn(**sklearn_patient(recipe, digits), budget=15)
-        first = [found.verdict[0].cause if found.verdict else found.state for found in (own, theirs)]
-        same += first[0] == first[1]
-        wrong += [(plant.cause, net, *first)] if first[0] != first[1] else []
-    assert same + len(wrong) > 20
-    assert same / (same + len(wrong)) >= 0.9, wrong
+        pairs.append((f"{plant.cause} in {net}", own, theirs))
+    share, wrong = agreement(pairs)
+    assert len(pairs) > 20
+    assert share >= 0.95, wrong
+
+
+@pytest.mark.slow
+@pytest.mark.matrix
+@pytest.mark.mnist
+@pytest.mark.timeout(1200)
+def test_fifty_healthy_estimators_raise_no_alarm(digits, mnist):
+    good, alarmed = false_alarms(
+        (f"{estimator} of {len(X):,} rows", diagnose_sklearn(estimator, data=(X, y), budget=10))
+        for estimator, X, y in healthy_estimators(digits, mnist)
+    )
+    assert good >= 45
+    assert not alarmed, alarmed

@@ -320,6 +320,8 @@ class Watch:
 def _bend(network: Network, X: Array) -> float:
     """How far the outputs' weighted inputs are, half way between two examples, from the mean of both: 0 for a linear
     map, whatever its layers are called."""
+    if len(X) < 2:
+        return math.nan
     ends = X.astype(np.float64)
     double = network.astype("float64")
     first, second, between = (double.forward(x).memos[-1].z for x in (ends[:-1], ends[1:], (ends[:-1] + ends[1:]) / 2))

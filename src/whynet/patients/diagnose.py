@@ -80,6 +80,11 @@ def diagnose(
         if about or loss is not None or gradients is not None:
             raise UsageError("a recipe says all about itself", found=", ".join(sorted(about) or ["loss or gradients"]))
         return diagnose_recipe(patient, data, **common)
+    if isinstance(patient, type):
+        raise UsageError(
+            "this is a class, and nothing made of it yet", expected="an object", found=patient.__name__,
+            do=f"Hand over {patient.__name__}(...)",
+        )  # fmt: skip
     for library, module, name in FRAMEWORKS:
         if patient is not None and any(kind.__module__.split(".")[0] == library for kind in type(patient).__mro__):
             given_loss = {} if loss is None else {"loss": loss}

@@ -268,8 +268,11 @@ def fit_init(arrays: Sequence[Array], fans: Sequence[tuple[int, ...]]) -> str:
     alike = all(array.ndim == 2 and array.shape[1] > 1 and not np.ptp(array, axis=1).any() for array in arrays)
     if np.ptp(values) == 0 or alike:  # every unit of a layer has the same weights
         return f"constant({values.mean():.4g})"
-    fans = [fan for fan, array in zip(fans, arrays, strict=True) if array.size >= 4] or fans
-    arrays = [array for array in arrays if array.size >= 4] or arrays  # the spread of two or three says nothing
+    for least in (4, 2):  # the spread of two or three says little, that of one nothing
+        enough = [(fan, array) for fan, array in zip(fans, arrays, strict=True) if array.size >= least]
+        if enough:
+            fans, arrays = [fan for fan, _ in enough], [array for _, array in enough]
+            break
     doubts = [SAMPLING / math.sqrt(2 * array.size) + 0.02 for array in arrays]
     spreads = [float(np.std(array)) for array in arrays]
     mean, sd = float(values.mean()), float(values.std())

@@ -133,6 +133,14 @@ SKLEARN: dict[str, Say] = {
     "standardised": lambda _, recipe: "`make_pipeline(StandardScaler(), MLPClassifier(...))`",
 }
 
+
+def _of_regressor(say: Say) -> Say:
+    return lambda value, recipe: say(value, recipe).replace("MLPClassifier(", "MLPRegressor(")
+
+
+REGRESSOR = {name: say if name == "cost" else _of_regressor(say) for name, say in SKLEARN.items()}
+
+
 DRAWN = {  # initial weights in NumPy
     "scaled-normal": "rng.normal(0, 1 / np.sqrt(fan_in), W.shape)",
     "he": "rng.normal(0, np.sqrt(2 / fan_in), W.shape)",

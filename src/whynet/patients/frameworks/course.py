@@ -4,7 +4,7 @@ trials that the library makes itself."""
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -103,6 +103,24 @@ class Course:
             trials=trials,
             say=say,
         ).diagnosis
+
+
+def finite_weights(named: Iterable[tuple[str, Array]]) -> None:
+    """Whether training can begin with these weights.
+
+    >>> finite_weights([("W", np.zeros(3))])
+
+    Raises
+    ------
+    UsageError
+        One holds NaN or infinity.
+    """
+    for name, array in named:
+        if not np.isfinite(array).all():
+            raise UsageError(
+                "the weights hold NaN or infinite numbers before training begins", where=name,
+                do="Hand the network over as it was before it was trained, or initialise it anew",
+            )  # fmt: skip
 
 
 def class_numbers(values: Array, classes: int) -> Labels:

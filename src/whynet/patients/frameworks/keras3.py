@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,11 +13,11 @@ from whynet.doctor.case import Symptom
 from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.errors import NoRecipe, ResourceError, UsageError
 from whynet.network.activations import ACTIVATIONS
-from whynet.patients.frameworks.course import Course, chance_kept, class_numbers
+from whynet.patients.frameworks.course import Course, chance_kept, class_numbers, finite_weights
 from whynet.patients.frameworks.guest import Trained, Variant, standardising
 from whynet.patients.losses import recognise
 from whynet.patients.recreate import Description, squashed
-from whynet.patients.words import KERAS, Tongue
+from whynet.patients.words import KERAS, OPTIMIZERS, Say, Tongue
 from whynet.training.recipe import Recipe
 from whynet.types import Array, Labels
 
@@ -81,6 +82,9 @@ def diagnose_keras(
         raise UsageError(
             "the model is not compiled", do="model.compile(optimizer=..., loss=...) before it is handed over"
         )
+    outputs = getattr(model, "outputs", None) or []  # a subclass has none to name
+    if len(outputs) > 1:
+        raise UsageError("the model has several outputs", expected="one", found=str(len(outputs)))
     if not isinstance(epochs, int) or isinstance(epochs, bool) or epochs < 1:
         raise UsageError("epochs makes no sense", expected="a whole number, 1 or more", found=repr(epochs))
     if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
@@ -93,8 +97,12 @@ def diagnose_keras(
 
 def _pair(data: Any) -> tuple[Array, Array]:
     if not isinstance(data, (tuple, list)) or len(data) != 2:
-        raise UsageError("these are no data", expected="(X, y) as arrays", found=type(data).__name__)
-    X, y = (np.asarray(part) for part in data)
+        found = f"{len(data)} things" if isinstance(data, (tuple, list)) else type(data).__name__
+        raise UsageError("these are no data", expected="(X, y) as arrays", found=found)
+    try:
+        X, y = (np.asarray(part) for part in data)
+    except (TypeError, ValueError):
+        raise UsageError("these values make no array", expected="(X, y), each of rows of one length") from None
     if X.ndim < 2 or len(X) != len(y) or not len(X) or X.dtype.kind not in "iufb":
         raise UsageError(
             "X and y do not fit together",
@@ -117,6 +125,17 @@ def scores_of(keras: Any, model: Any, X: Array) -> Array:
     ]
     outputs: Array = np.concatenate(parts).astype(np.float64)
     return outputs
+
+
+def sentence(error: Exception) -> str:
+    """What an exception of Keras says, without its frame and its colours.
+
+    >>> sentence(ValueError("Exception encountered when calling Dense.\\n\\n\\x1b[1mToo few.\\x1b[0m\\n\\nArguments"))
+    'Too few.'
+    """
+    lines = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", str(error)).splitlines() if line.strip()]
+    said = [line for line in lines if not line.startswith("Exception encountered")]
+    return (said or lines or [type(error).__name__])[0]
 
 
 def rate_of(keras: Any, optimizer: Any) -> float:
@@ -142,13 +161,14 @@ class _Model:
         (self.X, self.y), self.test = data, test
         self.X = self.X.astype(np.float32)
         outputs = self.answers(model, self.X[:PROBE])
+        finite_weights((one.path, np.asarray(self.keras.ops.convert_to_numpy(one))) for one in model.weights)
         self.outputs = outputs
         self.classes = max(outputs.shape[1], 2)
         self.labels = class_numbers(self.y, self.classes)
         self.tested = None
         if test is not None:
             self.tested = (test[0].astype(np.float32), class_numbers(test[1], self.classes))
-        self.loss = keras.losses.get(model.loss)
+        self.loss = self._loss()
         self.remarks: list[str] = []
         self.found: list[Finding] = []
         self.faults: tuple[str, ...] = ()
@@ -156,10 +176,19 @@ class _Model:
             self.loss_of(outputs, self.labels[: len(outputs)])
         except Exception as error:
             raise UsageError(
-                f"the loss cannot be computed: {str(error).splitlines()[0]}",
+                f"the loss cannot be computed: {sentence(error)}",
                 found=f"outputs {outputs.shape} and targets {self.y.dtype} {self.y.shape}",
             ) from None
         self._left_out()
+
+    def _loss(self) -> Any:
+        given = self.model.loss
+        while isinstance(given, (list, tuple, dict)) and len(given) == 1:  # of the one output
+            given = next(iter(given.values() if isinstance(given, dict) else given))
+        try:
+            return self.keras.losses.get(given)
+        except ValueError as error:
+            raise UsageError(f"the loss is not understood: {sentence(error)}", expected="one loss") from None
 
     def course(self) -> Course:
         """How it is diagnosed."""
@@ -183,7 +212,7 @@ class _Model:
             outputs = scores_of(self.keras, model, X)
         except Exception as error:
             raise UsageError(
-                f"the model cannot be called with these data: {str(error).splitlines()[0]}", found=f"X {X.shape}"
+                f"the model cannot be called with these data: {sentence(error)}", found=f"X {X.shape}"
             ) from None
         if outputs.ndim != 2 or len(outputs) != len(X):
             raise UsageError(
@@ -376,7 +405,9 @@ class KerasGuest:
 
     def __init__(self, keras: Any, model: Any, target: Callable[[Labels], Array], recipe: Recipe) -> None:
         self.keras, self.model, self.target, self.recipe = keras, model, target, recipe
-        self.tongue = Tongue("Keras", KERAS)
+        kind = type(model.optimizer).__name__
+        other: dict[str, Say] = {"learning_rate": lambda value, _: f"`{kind}(learning_rate={value:g})`"}
+        self.tongue = Tongue("Keras", KERAS if kind in OPTIMIZERS.values() else {**KERAS, **other})
         self._copies: dict[bool, tuple[Any, list[Any]]] = {}
 
     def _copy(self, variant: Variant, *, fresh: bool) -> Any:

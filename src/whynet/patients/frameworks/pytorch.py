@@ -16,7 +16,7 @@ from whynet.doctor.case import Symptom
 from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.errors import NoRecipe, ResourceError, UsageError
 from whynet.optimizers.optimizers import RMSprop
-from whynet.patients.frameworks.course import Course, chance_kept, class_numbers
+from whynet.patients.frameworks.course import Course, chance_kept, class_numbers, finite_weights
 from whynet.patients.frameworks.torch_data import read_data
 from whynet.patients.frameworks.torch_trace import PROBE, Traced, outputs_of
 from whynet.patients.frameworks.torch_training import Settings, TorchGuest, copied
@@ -133,8 +133,9 @@ def check(torch: Any, model: Any, loss: Any, optimizer: Any, epochs: int) -> Non
             "the module's parameters hold no numbers: they are on the device 'meta'",
             do="Give them memory and numbers: model.to_empty(device='cpu'), then initialise them",
         )
-    if not callable(loss):
-        raise UsageError("this is no loss", expected="a callable (outputs, y)", found=type(loss).__name__)
+    if not callable(loss) or isinstance(loss, type):
+        found = f"the class {loss.__name__}" if isinstance(loss, type) else type(loss).__name__
+        raise UsageError("this is no loss", expected="a callable (outputs, y), made already", found=found)
     if not isinstance(optimizer, torch.optim.Optimizer):
         raise UsageError(
             "this is no optimizer", expected="a torch.optim.Optimizer, made already", found=type(optimizer).__name__
@@ -183,12 +184,16 @@ class Patient:
 
     def diagnose(self, *, budget: float, trials: bool, say: Callable[[str], None]) -> Diagnosis:
         """As a recipe where it can be said as one, else by trials of PyTorch's own."""
+        finite_weights(
+            (name, one.detach().numpy()) for name, one in self.model.named_parameters() if one.is_floating_point()
+        )
         outputs = outputs_of(self.torch, self.model, self.X[:PROBE])
         self.classes = max(outputs.shape[1], 2)
         self.labels = class_numbers(self.y.numpy(), self.classes)
         test = None if self.test is None else (self.test[0].numpy(), class_numbers(self.test[1].numpy(), self.classes))
         self._loss_is_a_number(outputs)
         self._left_out()
+        self._raw_scores(outputs)
         return Course(
             "PyTorch",
             TORCH,
@@ -233,6 +238,20 @@ class Patient:
         words = f"hand `{min(out)}` to the optimizer: `model.parameters()`, with `requires_grad=True`"
         cause = "bias-not-updated" if out <= biases else "layer-not-updated"
         self.found.append(Finding(cause, "found", (), evidence, words, None, None))
+
+    def _raw_scores(self, outputs: Array) -> None:
+        """A loss that is a straight line in the scores has no least value: it was made for logarithms of shares."""
+        Z = np.random.default_rng(0).normal(size=(8, outputs.shape[1]))
+        try:
+            once, twice, back = (self._loss_of(by * Z, np.arange(8) % self.classes) for by in (1, 2, -1))
+        except Exception:  # a loss that takes no such numbers is no straight line
+            return
+        shares = np.allclose(np.exp(outputs).sum(axis=1), 1, atol=1e-3)
+        if shares or not once or not np.allclose([twice, back], [2 * once, -once], rtol=1e-4):
+            return
+        evidence = (Symptom("loss-of-doubled-scores", twice / once, "times the loss", "anything but 2"),)
+        words = "`nn.CrossEntropyLoss()` of the scores, or `nn.LogSoftmax(dim=1)` after the last layer"
+        self.found.append(Finding("missing-output-activation", "found", (), evidence, words, None, None))
 
     # ---- what it is
 
@@ -340,6 +359,9 @@ class Patient:
             raise UsageError(
                 f"the loss cannot be computed: {str(error).splitlines()[0]}",
                 found=f"outputs {tuple(given.shape)} and targets {self.y.dtype} {tuple(self.y.shape)}",
+                do="Cross-entropy takes class numbers, y.long() of the shape (n,), or shares, y.float() of (n, classes)"
+                if given.ndim == 2 and given.shape[1] > 1
+                else "Hand over targets of the shape of the outputs, such as y.float()[:, None]",
             ) from None
         if not isinstance(value, torch.Tensor) or value.numel() != 1:
             found = tuple(value.shape) if isinstance(value, torch.Tensor) else type(value).__name__

@@ -15,10 +15,10 @@ import numpy as np
 from whynet.doctor.verdict import Diagnosis
 from whynet.errors import NoRecipe, UsageError
 from whynet.network.network import Network
-from whynet.patients.frameworks.course import Course, class_numbers
+from whynet.patients.frameworks.course import Course, chance_kept, class_numbers
 from whynet.patients.frameworks.guest import Trained, Variant, standardising
 from whynet.patients.recreate import Description, compare
-from whynet.patients.words import SKLEARN, Tongue
+from whynet.patients.words import REGRESSOR, SKLEARN, Tongue
 from whynet.training.recipe import Recipe
 from whynet.types import Array, Labels
 
@@ -53,6 +53,13 @@ def diagnose_sklearn(
     UsageError
         It is something else, or the data do not fit together.
     """
+    with chance_kept():  # a step before it may draw
+        return _diagnose(estimator, data=data, test=test, budget=budget, trials=trials, say=say)
+
+
+def _diagnose(
+    estimator: Any, *, data: Any, test: Any, budget: float, trials: bool, say: Callable[[str], None]
+) -> Diagnosis:
     steps, last = _parts(estimator)
     if not isinstance(data, (tuple, list)) or len(data) != 2:
         raise UsageError("these are no data to train on", expected="data=(X, y)", found=type(data).__name__)
@@ -73,19 +80,23 @@ def diagnose_sklearn(
         from sklearn.base import clone
 
         steps = [clone(step) for step in steps]
-        for step in steps:
-            X = np.asarray(step.fit_transform(X, y))
-            tested = None if tested is None else (np.asarray(step.transform(tested[0])), tested[1])
+        try:
+            for step in steps:
+                X = _rows(step.fit_transform(X, y))
+                tested = None if tested is None else (_rows(step.transform(tested[0])), tested[1])
+        except Exception as error:
+            raise UsageError(f"a step before the perceptron fails: {type(step).__name__}: {error}") from None
     outputs = len(names) if len(names) > 2 or y.ndim == 2 else 1
     patient = _Estimator(last, X, labels, outputs, tested)
+    hot = y.ndim == 2 and y.shape[1] > 1
     return Course(
         "scikit-learn",
-        SKLEARN,
+        SKLEARN if patient.classifies else REGRESSOR,
         X,
         labels,
         max(len(names), 2),
         describe=patient.describe,
-        guest=lambda: ScikitGuest(last, patient.recipe()),
+        guest=lambda: ScikitGuest(last, patient.recipe(), one_hot=hot),
         test=tested,
         remarks=patient.remarks,
         penalty=patient.batch_size,
@@ -102,11 +113,20 @@ def _parts(estimator: Any) -> tuple[list[Any], Any]:
         *before, (_, estimator) = estimator.steps
         steps = [step for _, step in before if step not in (None, "passthrough")]
     if not isinstance(estimator, (MLPClassifier, MLPRegressor)):
+        inner = next((name for name in ("best_estimator_", "estimator") if hasattr(estimator, name)), None)
         raise UsageError(
             "this estimator is no multilayer perceptron",
             expected="MLPClassifier or MLPRegressor, made already, or a Pipeline that ends in one",
             found=type(estimator).__name__ if not isinstance(estimator, type) else f"the class {estimator.__name__}",
+            do=f"Hand over its .{inner}" if inner else None,
         )
+    try:
+        estimator._validate_params()
+        sizes = [int(size) for size in np.atleast_1d(estimator.hidden_layer_sizes)]
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"the estimator's settings make no sense: {error}") from None
+    if any(size < 1 for size in sizes):
+        raise UsageError("a hidden layer has no units", expected="whole numbers, 1 or more", found=str(sizes))
     return steps, estimator
 
 
@@ -120,9 +140,16 @@ def _rows(X: Any) -> Array:
 
 def _classes(estimator: Any, y: Array) -> tuple[list[Any], Labels]:
     """The classes, and each row's as a number."""
+    from sklearn.utils.multiclass import type_of_target
+
+    try:
+        with np.errstate(invalid="ignore"):  # NaN as a whole number
+            kind = type_of_target(y)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"the targets are no classes: {error}") from None
     if y.ndim == 2 and y.shape[1] > 1:
         return list(range(y.shape[1])), class_numbers(y, y.shape[1])
-    if type(estimator).__name__ == "MLPRegressor" and len(np.unique(y)) > 2:
+    if kind.startswith("continuous") or (type(estimator).__name__ == "MLPRegressor" and len(np.unique(y)) > 2):
         raise UsageError(
             "the targets are no classes: whynet judges classifiers",
             expected="MLPClassifier, or one-hot rows (n, classes)",
@@ -190,8 +217,13 @@ class _Estimator:
         hidden = tuple(int(size) for size in np.atleast_1d(one.hidden_layer_sizes))
         sizes = (self.X.shape[1], *hidden, self.outputs)
         activation = ACTIVATION.get(one.activation, "")
-        if not activation or not math.isfinite(one.learning_rate_init) or one.learning_rate_init <= 0:
+        if not activation or not math.isfinite(one.learning_rate_init):
             raise UsageError("the estimator's settings make no sense", found=repr(one))
+        if getattr(one, "loss", "squared_error") not in (
+            "squared_error",
+            "log_loss",
+        ):  # a classifier's is not asked for
+            raise NoRecipe(f"a recipe has no loss '{one.loss}'", expected="squared_error")
         rng = np.random.default_rng(0)
         layers = []
         for fan_in, fan_out in pairwise(sizes):
@@ -259,8 +291,10 @@ class ScikitGuest:
     12
     """
 
-    def __init__(self, estimator: Any, recipe: Recipe) -> None:
-        self.estimator, self.recipe, self.tongue = estimator, recipe, Tongue("scikit-learn", SKLEARN)
+    def __init__(self, estimator: Any, recipe: Recipe, *, one_hot: bool = False) -> None:
+        self.estimator, self.recipe, self.one_hot = estimator, recipe, one_hot
+        self.classifies = type(estimator).__name__ == "MLPClassifier"
+        self.tongue = Tongue("scikit-learn", SKLEARN if self.classifies else REGRESSOR)
 
     def train(
         self, X: Array, labels: Labels, variant: Variant, *, seed: int, steps: int | None, seconds: float
@@ -278,16 +312,18 @@ class ScikitGuest:
         kinds = np.arange(int(labels.max()) + 1)
         batches = -(-len(X) // int(self.recipe.batch_size))
         epochs = self.recipe.epochs * variant.epochs if steps is None else max(1, round(steps / batches))
-        start = self._start(clone(model), given, labels, kinds)
+        targets = np.eye(len(kinds))[labels] if self.one_hot else labels
+        more = {"classes": kinds} if self.classifies else {}
+        start = self._start(clone(model), given, targets, more)
         end, curve, taken = time.perf_counter() + seconds, [], 0
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             try:
                 if self.estimator.solver == "lbfgs":
-                    model.set_params(max_iter=epochs).fit(given, labels)
+                    model.set_params(max_iter=epochs).fit(given, targets)
                     curve, taken = [(epochs, float(model.loss_))], epochs
                 while taken < epochs and time.perf_counter() < end:
-                    model.partial_fit(given, labels, classes=kinds)
+                    model.partial_fit(given, targets, **more)
                     taken += 1
                     curve.append((taken * batches, float(model.loss_)))
                 finite = bool(np.isfinite(model.loss_))
@@ -297,21 +333,22 @@ class ScikitGuest:
         def scores(rows: Array) -> Array:
             if not finite:
                 return np.zeros((len(rows), len(kinds)))
-            answers: Array = model.predict_proba(prepare(rows))
-            return answers
+            if self.classifies:
+                answers: Array = model.predict_proba(prepare(rows))
+                return answers
+            given = model.predict(prepare(rows)).reshape(len(rows), -1)
+            return given if given.shape[1] > 1 else np.hstack([1 - given, given])
 
         cost = curve[-1][1] if finite and curve else math.nan
         return Trained(scores, start, cost, tuple(curve), max(taken, 1) * batches, finite)
 
     @staticmethod
-    def _start(model: Any, X: Array, labels: Labels, kinds: Labels) -> float:
+    def _start(model: Any, X: Array, targets: Array, more: dict[str, Any]) -> float:
         """The cost before training: that of an epoch without a step to speak of."""
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             try:
-                model.set_params(solver="sgd", learning_rate_init=1e-30).partial_fit(
-                    X[:500], labels[:500], classes=kinds
-                )
+                model.set_params(solver="sgd", learning_rate_init=1e-30).partial_fit(X[:500], targets[:500], **more)
             except ValueError:
                 return math.nan
             return float(model.loss_)

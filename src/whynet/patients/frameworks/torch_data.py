@@ -42,12 +42,19 @@ def read_data(torch: Any, data: Any, batch_size: int, shuffle: bool) -> Loaded:
         It is neither, or X and y do not agree in number.
     """
     if isinstance(data, torch.utils.data.DataLoader):
-        X, y, batch_size, order, visited = _from_loader(torch, data)
+        try:
+            X, y, batch_size, order, visited = _from_loader(torch, data)
+        except UsageError:
+            raise
+        except Exception as error:
+            raise UsageError(f"the loader cannot be read: {type(error).__name__}: {error}") from error
     elif isinstance(data, (tuple, list)) and len(data) == 2:
         X, y, order, visited = data[0], data[1], "shuffled" if shuffle else "file", np.arange(0)
     else:
         raise UsageError("these are no data", expected="a DataLoader, or (X, y)", found=type(data).__name__)
     X, y = _tensor(torch, X), _tensor(torch, y)
+    if X.is_complex() or y.is_complex():
+        raise UsageError("these values are complex", expected="real numbers", found=f"X {X.dtype} and y {y.dtype}")
     X = X.to(torch.get_default_dtype()) if X.dtype != torch.float64 else X
     if X.ndim < 2 or len(X) != len(y) or not len(X):
         raise UsageError(
@@ -95,10 +102,15 @@ def _from_loader(torch: Any, loader: Any) -> tuple[Any, Any, int, str, Array]:
             generator.set_state(state)
     if not read or not isinstance(read[0], (tuple, list)) or len(read[0]) != 2:
         raise UsageError(
-            "the loader does not give pairs",
-            expected="batches (X, y)",
-            found="nothing" if not read else type(read[0]).__name__,
-        )
+            "the loader does not give pairs", expected="batches (X, y)", found=_kind(read[0]) if read else "nothing",
+            do="Give it a collate_fn that leaves X and y, or hand over (X, y)",
+        )  # fmt: skip
     X = torch.cat([_tensor(torch, batch[0]) for batch in read])
     y = torch.cat([_tensor(torch, batch[1]) for batch in read])
     return X, y, loader.batch_size or len(read[0][0]), order, rows
+
+
+def _kind(batch: Any) -> str:
+    if isinstance(batch, (tuple, list)):
+        return f"{len(batch)} things in each"
+    return f"a dict of {', '.join(map(str, batch))}" if isinstance(batch, dict) else type(batch).__name__

@@ -13,7 +13,7 @@ import numpy as np
 from whynet.errors import UsageError
 from whynet.patients.frameworks.guest import Trained, Variant, standardising
 from whynet.patients.frameworks.torch_trace import outputs_of
-from whynet.patients.words import TORCH, Tongue
+from whynet.patients.words import OPTIMIZERS, TORCH, Say, Tongue
 from whynet.training.recipe import Recipe
 from whynet.types import Array, Labels
 
@@ -91,7 +91,10 @@ class TorchGuest:
         self, torch: Any, model: Any, loss: Any, settings: Settings, target: Callable[[Labels], Any], recipe: Recipe
     ) -> None:
         self.torch, self.model, self.loss, self.settings, self.target = torch, model, loss, settings, target
-        self.recipe, self.tongue = recipe, Tongue("PyTorch", TORCH)
+        kind = settings.kind.__name__
+        other: dict[str, Say] = {"learning_rate": lambda value, _: f"`{kind}(..., lr={value:g})`"}
+        self.recipe = recipe
+        self.tongue = Tongue("PyTorch", TORCH if kind in OPTIMIZERS.values() else {**TORCH, **other})
 
     def train(
         self, X: Array, labels: Labels, variant: Variant, *, seed: int, steps: int | None, seconds: float
@@ -134,7 +137,9 @@ class TorchGuest:
         start, curve, taken, end = cost(), [], 0, time.perf_counter() + seconds
         total = steps or -(-len(X) // size) * self.recipe.epochs * variant.epochs
         epoch = 0
-        while taken < total and time.perf_counter() < end and optimizer is not None:
+        if optimizer is None:  # it holds nothing of this module: its steps change nothing
+            taken = total
+        while taken < total and time.perf_counter() < end:
             shuffled = self.recipe.order != "file" or variant.shuffled
             order = np.random.default_rng([seed, 2, epoch]).permutation(len(X)) if shuffled else np.arange(len(X))
             model.train()
@@ -142,14 +147,18 @@ class TorchGuest:
                 rows = torch.as_tensor(order[first : first + size])
                 if len(rows) < 2 and first:  # a rest of one row, which normalisation cannot do
                     continue
-                optimizer.zero_grad()
-                value = loss(model(given[rows]), targets[rows])
-                if value.requires_grad:
-                    value.backward()
-                    optimizer.step()
+
+                def closure(rows: Any = rows) -> Any:
+                    optimizer.zero_grad()
+                    value = loss(model(given[rows]), targets[rows])
+                    if value.requires_grad:
+                        value.backward()
+                    return value.detach()
+
+                value = optimizer.step(closure)  # LBFGS asks for it several times
                 taken += 1
                 if taken in (1, 2, 4, 8) or taken % max(1, total // 8) == 0:
-                    curve.append((taken, float(value.detach())))
+                    curve.append((taken, float(value)))
                 if taken >= total or time.perf_counter() > end:
                     break
             epoch += 1

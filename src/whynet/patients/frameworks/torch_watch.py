@@ -1,13 +1,15 @@
 """A look over the shoulder of somebody's own PyTorch loop, which stays as it is.
 
 The watch only reads: no parameter, gradient, mode or state of chance is changed, and its hooks are gone afterwards. It
-keeps references to the batches, a copy of the first weights, the costs and the rates; two steps are checked by
-computing their gradient once more on a copy.
+keeps a copy of the first weights, and of the steps that it looks at the batch, the cost and the rate; two steps are
+checked by computing their gradient once more on a copy. The first steps are all looked at, later ones ever more seldom,
+by hooks that are there only then: what is left is a count, so that watching costs a few microseconds a step.
 """
 
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
@@ -18,11 +20,15 @@ from whynet.doctor.case import Symptom
 from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.errors import UsageError
 from whynet.patients.frameworks.pytorch import Patient, check, library, undisturbed
+from whynet.patients.frameworks.torch_batches import Batches
+from whynet.patients.frameworks.torch_data import read_data
 from whynet.patients.frameworks.torch_training import Settings, copied
-from whynet.types import Array
 
 CHECKED = (2, 6)  # steps whose gradient is computed again
-MOST_NUMBERS = 100_000_000  # of the inputs that are kept: 400 MB as float32
+AT_FIRST = 500_000  # bytes of inputs that are kept of every step; of as many more, of every second; and so on
+FEW_NUMBERS = 100_000  # of the weights whose gradient is computed again
+MOST_SELDOM = 7  # steps that are passed over, on average, for one that is looked at
+IN_A_ROW = 4  # steps that are looked at before some are passed over
 
 
 def watch(model: Any, *, loss: Any, optimizer: Any) -> Watch:
@@ -68,98 +74,132 @@ class Watch:
         self.torch, self.model, self._loss, self.optimizer = torch, model, loss, optimizer
         self.first = copied(torch, model)
         self.twin: Any = None
+        self.chosen = _few(model)
         self.settings = Settings.of(model, optimizer)
-        self.batches: list[tuple[Any, Any, int, int]] = []
-        """Inputs, targets, and how often each had been written to when it was used."""
+        self.batches = Batches(torch)
         self.sizes: list[int] = []
-        self.costs: list[Any] = []
+        self.costs: list[tuple[int, Any]] = []
         self.rates: list[float] = []
-        self.forwards = self.steps = self.kept = self.evaluating = 0
-        self.several = False
+        self.looked = self.steps = self.evaluating = 0
+        self.several = self.odd = False
         self.stale: list[bool] = []
         self.moves: list[float] = []
+        self._next = self._until = self._forwards = 0
+        self._dice = random.Random(0)  # its own: steps looked at at regular distances would always be the same batches
         self._busy = False
         self._given: Any = None
         self._last: tuple[Any, Any] | None = None
         self._gradient: list[Any] = []
         self._before: list[Any] = []
-        self._handles: list[Any] = []
+        self._eyes: list[Any] = []
         self._at_steps: list[Any] = []
+        self._checks: list[Any] = []
 
-    def __deepcopy__(self, memo: object) -> Watch:
-        """Copies of a module that is watched are not watched by copies."""
-        return self
+    def __deepcopy__(self, memo: object) -> Blind:
+        return Blind()
+
+    def __reduce__(self) -> tuple[type[Blind], tuple[()]]:
+        return Blind, ()
 
     def loss(self, outputs: Any, targets: Any) -> Any:
         """The loss, called by the watch: for losses that are plain functions."""
         value = self._loss(outputs, targets)
-        if not self._handles or not isinstance(self._loss, self.torch.nn.Module):
-            self._on_loss(None, (outputs, targets), value)
+        if self._eyes and not isinstance(self._loss, self.torch.nn.Module):
+            self._on_loss(self._loss, (outputs, targets), value)
         return value
 
     def __enter__(self) -> Watch:
-        self._handles = [self.model.register_forward_hook(self._on_forward)]
-        self._at_steps = [
-            self.optimizer.register_step_pre_hook(self._on_step),
-            self.optimizer.register_step_post_hook(self._after_step),
-        ]
-        if isinstance(self._loss, self.torch.nn.Module):
-            self._handles.append(self._loss.register_forward_hook(self._on_loss))
+        self._at_steps = [self.optimizer.register_step_post_hook(self._after_step)]
+        self._checks = [self.optimizer.register_step_pre_hook(self._before_step)]
+        self._look()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for handle in (*self._handles, *self._at_steps):
+        for handle in (*self._eyes, *self._at_steps, *self._checks):
             handle.remove()
-        self._handles, self._at_steps, self._gradient, self._before, self._last = [], [], [], [], None
+        self._eyes, self._at_steps, self._checks, self._gradient, self._before = [], [], [], [], []
+        self._given = self._last = None
+        self.rates.append(self.optimizer.param_groups[0]["lr"])
+
+    # ---- when to look
+
+    def _look(self) -> None:
+        self._forwards, self._given = 0, None
+        self._eyes = [self.model.register_forward_hook(self._on_forward)]
+        if isinstance(self._loss, self.torch.nn.Module):
+            self._eyes.append(self._loss.register_forward_hook(self._on_loss))
+
+    def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        self.steps += 1
+        if self.steps < self._next:
+            return
+        if not self._eyes:
+            self._look()
+            return
+        self.looked += 1
+        self.several |= self._forwards > 1
+        self._forwards = 0
+        if self._before:
+            self._measure_move()
+        seldom = min(self.batches.bytes // AT_FIRST, MOST_SELDOM)
+        if self.steps < max(CHECKED[-1], self._until) or not seldom:
+            return
+        for handle in (*self._eyes, *self._checks):
+            handle.remove()
+        self._eyes, self._checks = [], []
+        self._next = self.steps + 1 + self._dice.randrange(2 * IN_A_ROW * seldom)
+        self._until = self._next + IN_A_ROW
 
     # ---- what is seen
 
     def _on_forward(self, module: Any, given: Any, made: Any) -> None:
-        if self._busy or not given or not self.torch.is_grad_enabled():
+        if self._busy or module is not self.model or not self.torch.is_grad_enabled():
+            return
+        if not given or not isinstance(given[0], self.torch.Tensor):
+            self.odd = True
             return
         self._given = given[0]
-        self.forwards += 1
+        self._forwards += 1
         if not module.training:
             self.evaluating += 1
 
     def _on_loss(self, module: Any, given: Any, value: Any) -> None:
-        X = self._given
-        if self._busy or X is None or len(given) < 2:
+        X, tensor = self._given, self.torch.Tensor
+        if self._busy or module is not self._loss or X is None:
+            return
+        if len(given) < 2 or not isinstance(given[1], tensor) or not isinstance(value, tensor):
+            self.odd = True
             return
         y, self._given = given[1], None
         self._last = (X, y)
-        self.costs.append(value.detach())
+        self.costs.append((self.steps + 1, value.detach()))
         self.rates.append(self.optimizer.param_groups[0]["lr"])
         self.sizes.append(len(X))
-        if self.kept < MOST_NUMBERS:
-            self.batches.append((X, y, X._version, y._version))
-            self.kept += X.numel()
-        if self._at_steps and self.steps >= CHECKED[-1]:  # all that was to be checked is
-            for handle in self._at_steps:
-                handle.remove()
-            self._at_steps = []
+        self.batches.keep(X, y, self.steps + 1)
 
-    def _on_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        self.steps += 1
-        self.several |= self.forwards > 1
-        self.forwards = 0
-        if self.steps + 1 in CHECKED or self.steps in CHECKED:
+    def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        step = self.steps + 1
+        if step in CHECKED or step + 1 in CHECKED:
             with self.torch.no_grad():
-                now = [None if one.grad is None else one.grad.clone() for one in self.model.parameters()]
-                if self.steps in CHECKED and self._last is not None and not self.several:
+                weights = self._weights(self.model)
+                now = [None if one.grad is None else one.grad.clone() for one in weights]
+                if step in CHECKED and self._last is not None and self._forwards == 1:
                     self._check_gradient(now)
                 self._gradient = now
-                self._before = [one.detach().clone() for one in self.model.parameters()]
+                self._before = [one.detach().clone() for one in weights]
 
-    def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if not self._before:
-            return
+    def _weights(self, model: Any) -> list[Any]:
+        named = dict(model.named_parameters())
+        return [named[name] for name in self.chosen]
+
+    def _measure_move(self) -> None:
+        norm = self.torch.linalg.vector_norm
         with self.torch.no_grad():
-            moved = sum(float(((a - b) ** 2).sum()) for a, b in zip(self.model.parameters(), self._before, strict=True))
-            size = sum(float((one**2).sum()) for one in self._before)
-        self.moves.append(math.sqrt(moved / max(size, 1e-300)))
+            moved = [float(norm(a - b)) for a, b in zip(self._weights(self.model), self._before, strict=True)]
+            size = [float(norm(one)) for one in self._before]
+        self.moves.append(math.hypot(*moved) / max(math.hypot(*size), 1e-150))
         self._before = []
 
     def _check_gradient(self, now: list[Any]) -> None:
@@ -175,21 +215,20 @@ class Watch:
                     for mine, theirs in zip(self.twin.parameters(), self.model.parameters(), strict=True):
                         mine.copy_(theirs)
                 self.twin.train(self.model.training)
-                wanted = [one for one in self.twin.parameters() if one.requires_grad]
-                value = self._loss(self.twin(last[0].detach()), last[1])
-                fresh = iter(torch.autograd.grad(value, wanted, allow_unused=True))
+                value = self._loss(self.twin(last[0].detach().to("cpu")), last[1].to("cpu"))
+                fresh = torch.autograd.grad(value, self._weights(self.twin))
         except Exception:  # a loss or module that cannot be called twice is not checked
             return
         finally:
             self._busy = False
-        over, again, before = 0.0, 0.0, 0.0
-        for one, held, old in zip(self.twin.parameters(), now, self._gradient or [None] * len(now), strict=True):
-            own = next(fresh) if one.requires_grad else None
-            if own is None or held is None or old is None:
+        over, again, before, norm = 0.0, 0.0, 0.0, torch.linalg.vector_norm
+        for own, held, old in zip(fresh, now, self._gradient or [None] * len(now), strict=True):
+            if held is None or old is None:
                 continue
-            over += float(((held - own) ** 2).sum())
-            again += float(((held - own - old) ** 2).sum())
-            before += float((old**2).sum())
+            more = held.to("cpu") - own
+            over += float(norm(more)) ** 2
+            again += float(norm(more - old.to("cpu"))) ** 2
+            before += float(norm(old)) ** 2
         if before > 0:
             self.stale.append(again < 0.25 * over and over > 0.01 * before)
 
@@ -211,20 +250,22 @@ class Watch:
             Nothing was seen, or the batches were written over.
         """
         torch = self.torch
-        if self._handles:
+        if self._at_steps:
             raise UsageError("the watch is still on", do="Call diagnosis() after the with block")
-        if not self.steps or not self.batches:
+        if not self.steps or not self.batches.kept:
             what = "no step of the optimizer" if not self.steps else "no loss"
             hint = "Call the loss that was handed over; a plain function as watched.loss(outputs, y)"
             raise UsageError(
-                f"{what} was seen", expected="model(X), loss(outputs, y), backward and optimizer.step() inside", do=hint
+                f"{what} was seen",
+                expected="model(X), loss(outputs, y), backward and optimizer.step() inside",
+                found="calls with something else than tensors, or by keyword" if self.odd else None,
+                do=hint,
             )
-        if any((X._version, y._version) != (was, then) for X, y, was, then in self.batches):
-            raise UsageError("the batches were written over after use", do="Make a new tensor for each batch")
         with undisturbed(torch):
-            X = torch.cat([one.detach().to("cpu") for one, *_ in self.batches])
-            y = torch.cat([one.detach().to("cpu") for _, one, *_ in self.batches])
-            rows, order, epochs = _examples(X.numpy(), sum(self.sizes))
+            X, y = self.batches.tensors()
+            rows, order = self.batches.epoch(X)
+            seen = sum(self.sizes) / self.looked * self.steps if self.looked else sum(self.sizes)
+            size = int(np.median(self.sizes))
             patient = Patient(
                 torch=torch,
                 model=self.first,
@@ -232,9 +273,9 @@ class Watch:
                 settings=self.settings,
                 X=X[rows],
                 y=y[rows],
-                test=None if test is None else tuple(test),
-                epochs=epochs,
-                batch_size=int(np.median(self.sizes)),
+                test=None if test is None else read_data(torch, test, size, False)[:2],
+                epochs=max(1, round(seen / len(rows))),
+                batch_size=size,
                 order=order,
                 remarks=self._remarks(),
             )
@@ -247,14 +288,15 @@ class Watch:
 
     def _remarks(self) -> list[str]:
         """What was seen beside it."""
-        costs = [float(cost) for cost in self.costs]
-        broken = next((step for step, cost in enumerate(costs, 1) if not math.isfinite(cost)), None)
+        costs = [(step, float(cost.mean())) for step, cost in self.costs]
+        broken = next((step for step, cost in costs if not math.isfinite(cost)), None)
         remarks = [
-            f"Watched: {len(costs):,} batches, cost {costs[0]:.4g} -> {costs[-1]:.4g}; a step moved the weights by "
+            f"Watched: {self.steps:,} steps, {self.looked:,} of them looked at; cost {costs[0][1]:.4g} -> "
+            f"{costs[-1][1]:.4g}; a step moved the weights by "
             f"{np.median(self.moves) if self.moves else math.nan:.2g} of their length."
         ]
         if broken is not None:
-            remarks.append(f"The cost became NaN or infinite at batch {broken:,}.")
+            remarks.append(f"By step {broken:,} the cost was NaN or infinite.")
         rates = [float(rate) for rate in self.rates]
         if min(rates) != max(rates):
             remarks.append(f"The rate went from {rates[0]:g} to {rates[-1]:g}; in the trials it is constant.")
@@ -265,7 +307,7 @@ class Watch:
         ]
         if self.evaluating and chancy:
             remarks.append(
-                f"{self.evaluating:,} batches were trained on in evaluation mode: {chancy[0]} does not act. "
+                f"{self.evaluating:,} of the batches looked at were in evaluation mode: {chancy[0]} does not act. "
                 "`model.train()`."
             )
         if self.several:
@@ -273,13 +315,26 @@ class Watch:
         return remarks
 
 
-def _examples(X: Array, total: int) -> tuple[Array, str, int]:
-    """The rows that were seen first, in that order; whether they come in the same order again; how many epochs."""
-    known: dict[bytes, int] = {}
-    flat = np.ascontiguousarray(X.reshape(len(X), -1))
-    numbers = np.array([known.setdefault(row.tobytes(), len(known)) for row in flat])
-    _, first = np.unique(numbers, return_index=True)
-    n = len(first)
-    again = numbers[n : 2 * n]
-    same = np.array_equal(again, numbers[: len(again)])  # one epoch: as it came is all that is known
-    return first, "file" if same else "shuffled", max(1, round(total / n))
+class Blind:
+    """What takes the watch's place in a copy of the module, or a file of it, that the loop makes: it sees nothing.
+
+    >>> Blind()._on_forward(None, (), None)
+    """
+
+    _busy = True  # a copied hook is still the watch's function, which looks here
+
+    def _on_forward(self, *_: Any) -> None: ...
+
+    def _on_loss(self, *_: Any) -> None: ...
+
+
+def _few(model: Any) -> list[str]:
+    """The names of the smallest weights that are trained: what is measured of all is measured of them."""
+    trained = [(one.ndim < 2, one.numel(), name) for name, one in model.named_parameters() if one.requires_grad]
+    chosen: list[str] = []
+    numbers = 0
+    for _, size, name in sorted(trained):
+        numbers += size
+        if not chosen or numbers <= FEW_NUMBERS:
+            chosen.append(name)
+    return chosen
