@@ -26,7 +26,7 @@ LABELS = (*SHARES, "balanced")
 LINEAR = {"mnist": 0.92, "fashion-mnist": 0.845}  # share right, a linear classifier on all training images
 ELSEWHERE = 0.9  # the same where the data are not known
 HINTS = {  # words in a text that say which cost it is about
-    "quadratic": {"mse", "quadratic", "mean_squared_error", "squared", "quadratisch", "mseloss"},
+    "quadratic": {"mse", "quadratic", "mean_squared_error", "squared", "mseloss"},
     "sigmoid-cross-entropy": {"bce", "bceloss", "binary"},
     "softmax-cross-entropy": {"categorical", "softmax", "crossentropyloss", "nll", "nllloss", "logsoftmax"},
 }
@@ -124,7 +124,7 @@ def _hinted(transcript: Transcript) -> str | None:
 
 def _said_error(run: Sequence[Series], words: frozenset[str]) -> bool:
     """Whether the cost is called an error, as people call a squared one."""
-    errors = {"error", "err", "mse", "fehler", "erreur"}
+    errors = {"error", "err", "mse"}
     return any((words if one.said else set(one.name.split())) & errors for one in run if one.what == "cost")
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
 from whynet.doctor.series import Series, Split, What
+from whynet.patients.logs.languages import in_english
 
 
 def _words(text: str) -> frozenset[str]:
@@ -23,48 +24,47 @@ def _words(text: str) -> frozenset[str]:
 
 COST = _words(
     "loss losses cost costs error errors err objective mse sse mae rmse nll nllloss xent bce ce entropy crossentropy "
-    "criterion energy misfit kosten kostenfunktion verlust fehler coût cout perte erreur coste costo pérdida errore"
+    "criterion energy misfit"
 )
 ACCURACY = _words(
-    "accuracy accuracies acc correct correctly right score performance hits genauigkeit treffer trefferquote korrekt "
-    "richtig richtige exactitude précision justesse exactitud precisión accuratezza recognised recognized accurate"
+    "accuracy accuracies acc correct correctly right score performance hits recognised recognized accurate"
 )
-WRONG = _words("wrong incorrect misclassified misclassification misclassifications falsch mistakes")
+WRONG = _words("wrong incorrect misclassified misclassification misclassifications mistakes")
 STEP = _words(
     "epoch epochs ep iter iters iteration iterations step steps batch batches minibatch mb round rounds sample "
-    "samples example examples image images digits pass passes update updates row rows epoche epochen schritt schritte "
-    "durchlauf époque époques itération itérations étape época épocas pas trainings global i k t n no cycle"
+    "samples example examples image images digits pass passes update updates row rows "
+    "trainings global i k t n no cycle"
 )
 OTHER = _words(
     "time eta lr speed sec secs second seconds elapsed duration norm grad gradient gradients momentum lambda decay "
     "alpha memory mem gpu size sizes seed dropout unit units neuron neurons layer layers hidden version prediction "
     "predicted expected output outputs weight weights bias biases regularization regularisation penalty "
     "strength width node nodes parameter parameters params std tol tolerance threshold patience best recall f1 auc "
-    "probability confidence class classes remaining workers port temperature beta gamma dauer zeit temps tempo reg "
+    "probability confidence class classes remaining workers port temperature beta gamma reg "
     "check checking label labels target targets pixel pixels value values input inputs"
 )
 HELD_OUT = _words("val valid validation test testing dev eval evaluation heldout holdout unseen cv xval")
 HEADING = HELD_OUT | {"evaluate", "evaluating", "testing", "validating"}
 TRAIN = _words("train training trn tr minibatch")
 UNITS = _words(
-    "epochs iterations iters steps batches rounds passes updates epochen outputs units neurons layers hidden classes"
+    "epochs iterations iters steps batches rounds passes updates outputs units neurons layers hidden classes"
 )
 FILLER = _words(
     "a about after again all almost always and are around as at be became becomes been but by constant drops end ended "
     "ends even ever exactly fell falls finally first flat for forever from gets goes hovers in initially is it its "
     "just levels never no of off on only or over remains same settles so start started starts stays still stops stuck "
     "tends than that the then to toward towards until up very was were what with within nearly roughly approximately "
-    "ca bei auf von zu nach bis et de à puis un une der die das ist sind only reaches reached low high"
+    "ca zu de puis un une der die das ist sind only reaches reached low high"
 )
 STUCK = re.compile(
-    r"\b(stuck|stay\w*|plateau\w*|settl\w*|converg\w*|tend\w*|hover\w*|flat\w*|remain\w*|freez\w*|frozen|bleibt|hängt|"
-    r"never (?:below|above)|always|bloqué\w*|reste)\b"
+    r"\b(stuck|stay\w*|plateau\w*|settl\w*|converg\w*|tend\w*|hover\w*|flat\w*|remain\w*|freez\w*|frozen|"
+    r"never (?:below|above)|always)\b"
 )
-EPOCH = re.compile(r"\b(?:ep|epochs?|epochen?|époques?|épocas?|round|pass)\b")
+EPOCH = re.compile(r"\b(?:ep|epochs?|round|pass)\b")
 BEGUN = re.compile(r"\b(?:start\w*|beg[aiu]n\w*|initial\w*)\s+(?:at|from|with|of|around|is|was|near|about)[\s~≈]*$")
 WISHES = re.compile(
     r"\b(should|expect\w*|supposed|other people|others|papers?|book|want\w*|goal|try|tried to|usual\w*|typical\w*|"
-    r"recommend\w*|if|instead|less than|more than|at least|up to|sollte|wanted|hoped)\b"
+    r"recommend\w*|if|instead|less than|more than|at least|up to|wanted|hoped)\b"
 )
 
 NAN = r"[-+]?(?:nan|NaN|NAN|inf|Inf|INF|infinity|Infinity)\b(?:\(ind\))?|[-+]?1\.\#\w+|[-+]?∞"
@@ -99,7 +99,7 @@ WRAPPERS = re.compile(r"\b(?:tensor|Tensor|float\d*|np\.float\d+|numpy\.float\d+
 ARRAYS = re.compile(r"\b(?:tensor|array|np\.array|numpy\.array|Float\d\d)\(?(\[[^\[\]]*\])(?:,[^()\[\]]*)?\)?")
 LIST = re.compile(r"(?P<name>[\w ./-]{0,60}\w)[\"']?\s*(?::|=)\s*\[(?P<items>[^\[\]]*)\]")
 RULE = re.compile(r"[\s\-=+:|.─━┄┼╇╪┃│┏┓┗┛┡┩┳┻└┘├┤┬┴┌┐═╬╔╗╚╝╠╣╦╩║╎]*")
-OF = r"\s*(?:/|\bof\b|\bout of\b|\bvon\b|\bsur\b|\bde\b|\bsu\b)\s*(?:the\s+)?"
+OF = r"\s*(?:/|\bof\b|\bout of\b|\bfrom\b|\bsur\b|\bde\b|\bsu\b)\s*(?:the\s+)?"
 CODE = re.compile(
     r"\s*(?:(?:import|class|def|elif|else|try|except|finally|return|raise|lambda|global|assert|del|yield|async|await|"
     r"public|private|protected|static|void|const|let|var|int|float|double|auto|using|namespace|template|function|func|"
@@ -182,8 +182,8 @@ def read(text: str) -> Transcript:
     >>> read("958, 958, 890 of 10000").runs[0][0].values
     (0.0958, 0.0958, 0.089)
     """
-    text = _thinned(text)
-    words = frozenset(re.findall(r"[a-zà-ÿ]+", _spaced(text).lower()))
+    text = in_english(_thinned(text))
+    words = frozenset(re.findall(r"[^\W\d_]+", _spaced(text).lower()))
     if {"00", "01", "10", "11"} <= {"".join(pair) for pair in PAIR.findall(text)}:
         words |= {"xor"}  # the four examples, by their inputs
     lines = _clean(text)
@@ -231,7 +231,7 @@ def _clean(text: str) -> list[str]:
     text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text)
     text = re.sub(r"(?i)\b(?:acc|prec|top)(?:uracy|ision)?[@-]?1\b", "accuracy", text)
     text = re.sub(r"@\s*(?=\d)", " at step ", NOISES.sub(" ", text))
-    text = re.sub(r"((?:/|of|von|sur)\s+\d{1,3}) (?=\d{3}(?!\d))", r"\1", text)
+    text = re.sub(r"((?:/|of|from|sur)\s+\d{1,3}) (?=\d{3}(?!\d))", r"\1", text)
     text = _with_decimal_points(text)
     text = ARRAYS.sub(r"\1", WRAPPERS.sub(r"\1", text))
     text = re.sub(r"\bJ_(?=[A-Za-z])", "cost ", text)
@@ -258,7 +258,7 @@ def _spaced(label: str) -> str:
 
 
 def _terms(label: str) -> list[str]:
-    return re.findall(r"[a-zà-ÿß]+\d?(?![a-z])", _spaced(label).lower())
+    return re.findall(r"[^\W\d_]+\d?(?![^\W\d_])", _spaced(label).lower())
 
 
 def _skeleton(line: str) -> str:
@@ -308,7 +308,7 @@ def _role(terms: Sequence[str]) -> str:
     for index in range(len(terms) - 1, -1, -1):
         word = terms[index].rstrip("0123456789") or terms[index]
         before = terms[index - 1] if index else ""
-        if word in ("rate", "taux", "quote", "tasso"):
+        if word in ("rate", "quote"):
             if before in COST or before in WRONG or before in ("failure", "err"):
                 return "wrong"
             return "accuracy" if before in ("success", "recognition", "hit", "detection") else "other"
@@ -512,7 +512,7 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
             continue
         whole_number = value == int(value) if math.isfinite(value) else False
         continues = run is not None and re.fullmatch(
-            r"\s*(?:,|;|[-\u2013\u2014]|->|→|=>|\.{2,}|…|and|to|then|und|bis|et|à|, then|, and|\s)\s*"
+            r"\s*(?:,|;|[-\u2013\u2014]|->|→|=>|\.{2,}|…|and|to|then|et|, then|, and|\s)\s*"
             r"(?:then|about|around|ca)?\s*",
             between,
         )
@@ -555,7 +555,7 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
         units = UNITS | {"images", "examples", "samples"} if role in ("cost", "") else UNITS
         if whole_number and unit and unit[1] in units and not total and not _attached(between):
             role, terms, consumed = ("step" if unit[1] in STEP else "other"), [unit[1]], unit[1]
-        if role == "cost" and percent and set(terms) & {"error", "errors", "err", "fehler", "erreur"}:
+        if role == "cost" and percent and set(terms) & {"error", "errors", "err"}:
             role = "wrong"
         if prose and role in ("cost", "accuracy", "wrong"):
             clause = re.split(r"[,;]|\bbut\b|\bwhen\b|\bwhile\b|[.!?]\s", line[: match.start()])[-1]
