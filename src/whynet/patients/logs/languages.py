@@ -5,28 +5,30 @@ from __future__ import annotations
 import re
 
 WORDS = {  # English: what others say
-    "loss": "verlust förlust verlies strata straty strát ztráta ztráty потеря потери потерь perte pertes pérdida perdida "
-    "pérdidas perdita perda perdas kayıp hävikki veszteség pierdere 损失 損失 誤差 오차 손실",
+    "loss": "verlust förlust verlies strata straty strát ztráta ztráty потеря потери потерь perte pertes pérdida "
+    "perdida pérdidas perdita perda perdas hävikki veszteség pierdere 损失 損失 誤差 오차 손실",
     "cost": "kosten kostenfunktion kostnad omkostning koszt coût cout coûts costo coste custo maliyet náklady költség "
     "стоимость 代价 代價 コスト 비용",
     "error": "fehler fout fel feil fejl błąd bład błędu chyba ошибка ошибки erreur errore erro hata virhe hiba "
     "eroare 误差 錯誤 エラー",
     "accuracy": "genauigkeit treffer trefferquote nauwkeurigheid noggrannhet träffsäkerhet nøyaktighed nøyaktighet "
     "nøjagtighed dokładność dokladnosc trafność přesnost presnost точность точности exactitude précision justesse "
-    "exactitud precisión acierto aciertos accuratezza precisione acurácia acuracia precisão doğruluk başarı tarkkuus "
+    "exactitud precisión acierto aciertos accuratezza precisione acurácia acuracia precisão doğruluk tarkkuus "
     "pontosság acuratețe 准确率 準確率 正确率 正確率 精度 正解率 정확도",
     "correct": "korrekt richtig richtige juist rätt poprawne poprawnych správně верно правильно правильных bonnes "
     "justes correctas corrette corretti corretos doğru 正确 正確 正解",
-    "wrong": "falsch falsche fouten błędne błędnych špatně неверно fausses incorrectas errati sbagliate errados yanlış "
+    "wrong": "falsch falsche fouten błędne błędnych špatně неверно fausses incorrectas errati sbagliate errados "
     "错误 不正解",
-    "epoch": "epoche epochen époque époques época épocas epoca epoche epok epoke epokki epoka epoki epocha epochy эпоха "
-    "эпохи эпох durchlauf tijdperk dönem devir 轮 輪 轮次 周期 エポック 에포크 에폭",
-    "iteration": "itération itérations iteración iteraciones iterazione iterazioni iteração iterações iteratie iteracja "
-    "iterace итерация итерации iterasyon 迭代 イテレーション 반복",
-    "step": "schritt schritte étape etape paso pasos passo passi steg krok kroku шаг шага adım 步 步数 ステップ",
-    "train": "trainings träning trening tréning trénink entraînement entrainement apprentissage entrenamiento addestramento "
-    "treinamento treino uczenie uczący обучение обучения обучающая обучающей eğitim 训练 訓練 学習 훈련 학습",
-    "test": "testdaten prueba pruebas prova essai teste testowy testowa тест теста тестовая тестовой 测试 測試 テスト 테스트",
+    "epoch": "epoche epochen époque époques época épocas epoca epoche epok epoke epokki epoka epoki epocha epochy "
+    "эпоха эпохи эпох durchlauf tijdperk dönem devir 轮 輪 轮次 周期 エポック 에포크 에폭",
+    "iteration": "itération itérations iteración iteraciones iterazione iterazioni iteração iterações iteratie "
+    "iteracja iterace итерация итерации iterasyon 迭代 イテレーション 반복",
+    "step": "schritt schritte étape etape paso pasos passo passi steg krok kroku шаг шага 步 步数 ステップ",
+    "train": "trainings träning trening tréning trénink "
+    "entraînement entrainement apprentissage entrenamiento addestramento "
+    "treinamento treino uczenie обучение обучения обучающая обучающей eğitim 训练 訓練 学習 훈련 학습",
+    "test": "testdaten prueba pruebas prova essai teste testowy testowa "
+    "тест теста тестовая тестовой 测试 測試 テスト 테스트",
     "validation": "validierung validering validatie walidacja walidacji validace валидация валидации validación "
     "validazione validação doğrulama проверка 验证 驗證 検証 검증",
     "time": "dauer zeit temps tempo tiempo tijd tid czas czasu čas время süre 时间 用时 耗时 時間 시간",

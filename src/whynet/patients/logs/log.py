@@ -17,6 +17,7 @@ from whynet.doctor.floors import SHARES, Reading, explain
 from whynet.doctor.series import Series
 from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.errors import BadFile, UsageError, did_you_mean
+from whynet.patients.logs.answers import Answers
 from whynet.patients.logs.facts import Facts, Scale, at_floor, clipped, facts_of, scale_of, scales
 from whynet.patients.logs.patterns import PATTERNS, high_start, pattern_of, share_of, state_of_log
 from whynet.patients.logs.transcript import Transcript, read
@@ -165,7 +166,8 @@ def _one(
     K: int,
     linear: float,
 ) -> Diagnosis:
-    facts = facts_of(run, classes=K, linear=linear)
+    last = run is transcript.runs[-1]
+    facts = facts_of(run, classes=K, linear=linear, answers=transcript.answers if last else Answers())
     hinted = hinted or ("quadratic" if _said_error(run, transcript.words) else None)
     scale = scale_of(facts, scales(K, labels, cost), hinted)
     state = state_of_log(facts, scale)
