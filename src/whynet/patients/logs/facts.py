@@ -168,7 +168,7 @@ def clipped(cost: float, accuracy: float) -> bool:
     return accuracy < 0.8 and 14.8 <= cost / (1 - accuracy) <= 16.4
 
 
-def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: Answers = Answers()) -> Facts:
+def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: Answers | None = None) -> Facts:
     """The facts of one training, from all its series.
 
     >>> facts_of((Series("acc", "accuracy", "train", (0.5, 0.99)),), classes=10, linear=0.92).good
@@ -207,7 +207,7 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         val_least=min(other.finite, default=math.nan) if other else math.nan,
         classes=classes,
         linear=linear,
-        answers=answers,
+        answers=answers or Answers(),
     )  # fmt: skip
 
 
