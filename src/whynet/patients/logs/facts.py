@@ -17,6 +17,7 @@ from whynet.doctor.floors import (
 )
 from whynet.doctor.series import Series
 from whynet.doctor.states import AS_GOOD
+from whynet.patients.logs.answers import Answers
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ class Facts:
     val_least: float
     classes: int
     linear: float
+    answers: Answers = Answers()
 
     @property
     def accuracy(self) -> float:
@@ -166,7 +168,7 @@ def clipped(cost: float, accuracy: float) -> bool:
     return accuracy < 0.8 and 14.8 <= cost / (1 - accuracy) <= 16.4
 
 
-def facts_of(series: Sequence[Series], *, classes: int, linear: float) -> Facts:
+def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: Answers | None = None) -> Facts:
     """The facts of one training, from all its series.
 
     >>> facts_of((Series("acc", "accuracy", "train", (0.5, 0.99)),), classes=10, linear=0.92).good
@@ -205,6 +207,7 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float) -> Facts:
         val_least=min(other.finite, default=math.nan) if other else math.nan,
         classes=classes,
         linear=linear,
+        answers=answers or Answers(),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from whynet.doctor.floors import SHARES, Reading, explain
 from whynet.doctor.series import Series
 from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.errors import BadFile, UsageError, did_you_mean
+from whynet.patients.logs.answers import Answers
 from whynet.patients.logs.facts import Facts, Scale, at_floor, clipped, facts_of, scale_of, scales
 from whynet.patients.logs.patterns import PATTERNS, high_start, pattern_of, share_of, state_of_log
 from whynet.patients.logs.transcript import Transcript, read
@@ -26,7 +27,7 @@ LABELS = (*SHARES, "balanced")
 LINEAR = {"mnist": 0.92, "fashion-mnist": 0.845}  # share right, a linear classifier on all training images
 ELSEWHERE = 0.9  # the same where the data are not known
 HINTS = {  # words in a text that say which cost it is about
-    "quadratic": {"mse", "quadratic", "mean_squared_error", "squared", "quadratisch", "mseloss"},
+    "quadratic": {"mse", "quadratic", "mean_squared_error", "squared", "mseloss"},
     "sigmoid-cross-entropy": {"bce", "bceloss", "binary"},
     "softmax-cross-entropy": {"categorical", "softmax", "crossentropyloss", "nll", "nllloss", "logsoftmax"},
 }
@@ -124,7 +125,7 @@ def _hinted(transcript: Transcript) -> str | None:
 
 def _said_error(run: Sequence[Series], words: frozenset[str]) -> bool:
     """Whether the cost is called an error, as people call a squared one."""
-    errors = {"error", "err", "mse", "fehler", "erreur"}
+    errors = {"error", "err", "mse"}
     return any((words if one.said else set(one.name.split())) & errors for one in run if one.what == "cost")
 
 
@@ -165,7 +166,8 @@ def _one(
     K: int,
     linear: float,
 ) -> Diagnosis:
-    facts = facts_of(run, classes=K, linear=linear)
+    last = run is transcript.runs[-1]
+    facts = facts_of(run, classes=K, linear=linear, answers=transcript.answers if last else Answers())
     hinted = hinted or ("quadratic" if _said_error(run, transcript.words) else None)
     scale = scale_of(facts, scales(K, labels, cost), hinted)
     state = state_of_log(facts, scale)

@@ -406,6 +406,8 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     end, start = facts.end, facts.start
     if facts.broken or (len(facts.costs) and math.isnan(end)):
         return "non-finite"
+    if facts.answers.alike and not facts.good:
+        return "constant-answer"
     if known and (facts.certain or facts.majority or (facts.end == 0 and facts.chance(accuracy) and facts.frozen)):
         return "constant-answer"
     if known and (facts.held - facts.train > 0.15 or _better_than_its_cost(facts, scale)):
@@ -445,7 +447,7 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
         return "constant-answer"
     if known and scale is not None and abs(end - scale.floor) <= 0.02 * scale.floor and accuracy < 3 / facts.classes:
         return "constant-answer"
-    if known and not facts.gap > 0.05 and _class_lost(facts):
+    if (facts.answers.missing and accuracy > 3 / facts.classes) or (not facts.gap > 0.05 and _class_lost(facts)):
         return "classes-missing"
     left = scale is not None and end < 0.75 * scale.floor  # what was printed begins late
     if (

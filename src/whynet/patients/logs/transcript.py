@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
 from whynet.doctor.series import Series, Split, What
+from whynet.patients.logs.answers import PAIR, Answers, answers_in
+from whynet.patients.logs.languages import in_english
 
 
 def _words(text: str) -> frozenset[str]:
@@ -23,51 +25,52 @@ def _words(text: str) -> frozenset[str]:
 
 COST = _words(
     "loss losses cost costs error errors err objective mse sse mae rmse nll nllloss xent bce ce entropy crossentropy "
-    "criterion energy misfit kosten kostenfunktion verlust fehler coût cout perte erreur coste costo pérdida errore"
+    "criterion energy misfit"
 )
 ACCURACY = _words(
-    "accuracy accuracies acc correct correctly right score performance hits genauigkeit treffer trefferquote korrekt "
-    "richtig richtige exactitude précision justesse exactitud precisión accuratezza recognised recognized accurate"
+    "accuracy accuracies acc correct correctly right score performance hits recognised recognized accurate"
 )
-WRONG = _words("wrong incorrect misclassified misclassification misclassifications falsch mistakes")
+ERRORS = _words("error errors err")
+SQUARES = _words("mse sse squared square mean sum")
+WRONG = _words("wrong incorrect misclassified misclassification misclassifications mistakes")
 STEP = _words(
     "epoch epochs ep iter iters iteration iterations step steps batch batches minibatch mb round rounds sample "
-    "samples example examples image images digits pass passes update updates row rows epoche epochen schritt schritte "
-    "durchlauf époque époques itération itérations étape época épocas pas trainings global i k t n no cycle"
+    "samples example examples image images digits pass passes update updates row rows "
+    "trainings global i k t n no cycle"
 )
 OTHER = _words(
     "time eta lr speed sec secs second seconds elapsed duration norm grad gradient gradients momentum lambda decay "
     "alpha memory mem gpu size sizes seed dropout unit units neuron neurons layer layers hidden version prediction "
     "predicted expected output outputs weight weights bias biases regularization regularisation penalty "
     "strength width node nodes parameter parameters params std tol tolerance threshold patience best recall f1 auc "
-    "probability confidence class classes remaining workers port temperature beta gamma dauer zeit temps tempo reg "
+    "probability confidence class classes remaining workers port temperature beta gamma reg "
     "check checking label labels target targets pixel pixels value values input inputs"
 )
 HELD_OUT = _words("val valid validation test testing dev eval evaluation heldout holdout unseen cv xval")
 HEADING = HELD_OUT | {"evaluate", "evaluating", "testing", "validating"}
 TRAIN = _words("train training trn tr minibatch")
 UNITS = _words(
-    "epochs iterations iters steps batches rounds passes updates epochen outputs units neurons layers hidden classes"
+    "epochs iterations iters steps batches rounds passes updates outputs units neurons layers hidden classes"
 )
 FILLER = _words(
     "a about after again all almost always and are around as at be became becomes been but by constant drops end ended "
     "ends even ever exactly fell falls finally first flat for forever from gets goes hovers in initially is it its "
     "just levels never no of off on only or over remains same settles so start started starts stays still stops stuck "
     "tends than that the then to toward towards until up very was were what with within nearly roughly approximately "
-    "ca bei auf von zu nach bis et de à puis un une der die das ist sind only reaches reached low high"
+    "ca zu de puis un une der die das ist sind only reaches reached low high"
 )
 STUCK = re.compile(
-    r"\b(stuck|stay\w*|plateau\w*|settl\w*|converg\w*|tend\w*|hover\w*|flat\w*|remain\w*|freez\w*|frozen|bleibt|hängt|"
-    r"never (?:below|above)|always|bloqué\w*|reste)\b"
+    r"\b(stuck|stay\w*|plateau\w*|settl\w*|converg\w*|tend\w*|hover\w*|flat\w*|remain\w*|freez\w*|frozen|"
+    r"never (?:below|above)|always)\b"
 )
-EPOCH = re.compile(r"\b(?:ep|epochs?|epochen?|époques?|épocas?|round|pass)\b")
+EPOCH = re.compile(r"\b(?:ep|epochs?|round|pass)\b")
 BEGUN = re.compile(r"\b(?:start\w*|beg[aiu]n\w*|initial\w*)\s+(?:at|from|with|of|around|is|was|near|about)[\s~≈]*$")
 WISHES = re.compile(
     r"\b(should|expect\w*|supposed|other people|others|papers?|book|want\w*|goal|try|tried to|usual\w*|typical\w*|"
-    r"recommend\w*|if|instead|less than|more than|at least|up to|sollte|wanted|hoped)\b"
+    r"recommend\w*|if|instead|less than|more than|at least|up to|wanted|hoped)\b"
 )
 
-NAN = r"[-+]?(?:nan|NaN|NAN|inf|Inf|INF|infinity|Infinity)\b(?:\(ind\))?|[-+]?1\.\#\w+|[-+]?∞"
+NAN = r"[-+]?(?:nan|NaN|NAN|inf|Inf|INF|infinity|Infinity)\b(?:\((?:ind|snan)\))?|[-+]?1\.\#\w+|[-+]?∞"
 PLAIN = r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 NUMBER = re.compile(rf"(?<![\w.#\\])(?<![A-Za-z]-)(?P<number>{NAN}|{PLAIN})(?P<after>\s?%|(?=[^\w]|$))")
 TIME = r"(?:s|ms|us|µs|ns|sec|secs|seconds?|min|mins|minutes?|h|hours?|sek|sekunden|[KMG]i?B)"
@@ -99,7 +102,7 @@ WRAPPERS = re.compile(r"\b(?:tensor|Tensor|float\d*|np\.float\d+|numpy\.float\d+
 ARRAYS = re.compile(r"\b(?:tensor|array|np\.array|numpy\.array|Float\d\d)\(?(\[[^\[\]]*\])(?:,[^()\[\]]*)?\)?")
 LIST = re.compile(r"(?P<name>[\w ./-]{0,60}\w)[\"']?\s*(?::|=)\s*\[(?P<items>[^\[\]]*)\]")
 RULE = re.compile(r"[\s\-=+:|.─━┄┼╇╪┃│┏┓┗┛┡┩┳┻└┘├┤┬┴┌┐═╬╔╗╚╝╠╣╦╩║╎]*")
-OF = r"\s*(?:/|\bof\b|\bout of\b|\bvon\b|\bsur\b|\bde\b|\bsu\b)\s*(?:the\s+)?"
+OF = r"\s*(?:/|\bof\b|\bout of\b|\bfrom\b|\bsur\b|\bde\b|\bsu\b)\s*(?:the\s+)?"
 CODE = re.compile(
     r"\s*(?:(?:import|class|def|elif|else|try|except|finally|return|raise|lambda|global|assert|del|yield|async|await|"
     r"public|private|protected|static|void|const|let|var|int|float|double|auto|using|namespace|template|function|func|"
@@ -116,7 +119,6 @@ MANY = 200  # lines that differ in their numbers only: so many of them tell as m
 VARYING = str.maketrans(
     "", "", "0123456789.,+-eE=>#:% \t█▉▊▋▌▍▎▏━╸╺"
 )  # what differs between drawings of a progress bar
-PAIR = re.compile(r"(?<![\d.])([01])(?:\.0*)?[ \t]*(?:[,;|^& \t]|xor|XOR|and)[ \t]*([01])(?:\.0*)?(?![\d.]*\d)")
 FREQUENT = (
     0.0987,
     0.1124,
@@ -137,6 +139,7 @@ FREQUENT = (
     0.1028,
     0.1009,
 )  # of MNIST's images, the share of each class, but for 0.09: an MSE
+SECOND = " second"  # marks the second number of a pair
 LONGEST = 8_000  # characters of a line that is no list or table; what follows is no figure of a training
 
 
@@ -171,6 +174,7 @@ class Transcript:
     words: frozenset[str] = field(default_factory=frozenset)
     epochs: int | None = None
     """The number of the last epoch of the last training."""
+    answers: Answers = Answers()
 
 
 def read(text: str) -> Transcript:
@@ -182,11 +186,12 @@ def read(text: str) -> Transcript:
     >>> read("958, 958, 890 of 10000").runs[0][0].values
     (0.0958, 0.0958, 0.089)
     """
-    text = _thinned(text)
-    words = frozenset(re.findall(r"[a-zà-ÿ]+", _spaced(text).lower()))
-    if {"00", "01", "10", "11"} <= {"".join(pair) for pair in PAIR.findall(text)}:
-        words |= {"xor"}  # the four examples, by their inputs
+    text = in_english(_thinned(text))
+    words = frozenset(re.findall(r"[^\W\d_]+", _spaced(text).lower()))
     lines = _clean(text)
+    answers = answers_in(lines)
+    if answers.outputs or {"00", "01", "10", "11"} <= {"".join(pair) for pair in PAIR.findall(text)}:
+        words |= {"xor"}  # the four examples, by their inputs
     figures = list(_lists(lines))
     figures += _tables(lines)
     code = _code(lines)
@@ -203,8 +208,24 @@ def read(text: str) -> Transcript:
         last = [*told[-1], *(s for s in beside if s.what == "accuracy" and max(s.values) <= 0.3
                              and "accuracy" not in {other.what for other in told[-1]})]  # fmt: skip
         runs = [*told[:-1], tuple(last)]
+    runs[-1:] = [_with_answers(runs[-1] if runs else (), answers)]
+    runs = [run for run in runs if run]
     epochs = [int(f.value) for f in figures if f.role == "step" and EPOCH.search(f.label) and 0 <= f.value < 1e7]
-    return Transcript(tuple(runs), words, epochs[-1] if epochs else None)
+    return Transcript(tuple(runs), words, epochs[-1] if epochs else None, answers)
+
+
+def _with_answers(run: tuple[Series, ...], answers: Answers) -> tuple[Series, ...]:
+    """The series of a training, and what the answers tell where it has no cost or no accuracy."""
+    printed = {series.what for series in run}
+    found = []
+    if "cost" not in printed and answers.outputs:
+        found.append(Series("outputs", "cost", "", (answers.squared,), said=True))
+    if "accuracy" not in printed and answers.outputs:
+        found.append(Series("outputs", "accuracy", "", (answers.right,), 4, said=True))
+    if "accuracy" not in printed and answers.recalls:
+        mean = sum(answers.recalls) / len(answers.recalls)
+        found.append(Series("recalls", "accuracy", "held-out", (mean,), said=True))
+    return (*run, *found)
 
 
 # ---- the text
@@ -231,11 +252,13 @@ def _clean(text: str) -> list[str]:
     text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text)
     text = re.sub(r"(?i)\b(?:acc|prec|top)(?:uracy|ision)?[@-]?1\b", "accuracy", text)
     text = re.sub(r"@\s*(?=\d)", " at step ", NOISES.sub(" ", text))
-    text = re.sub(r"((?:/|of|von|sur)\s+\d{1,3}) (?=\d{3}(?!\d))", r"\1", text)
+    text = re.sub(r"((?:/|of|from|sur)\s+\d{1,3}) (?=\d{3}(?!\d))", r"\1", text)
     text = _with_decimal_points(text)
     text = ARRAYS.sub(r"\1", WRAPPERS.sub(r"\1", text))
     text = re.sub(r"\bJ_(?=[A-Za-z])", "cost ", text)
-    text = re.sub(r"\b(?:J|[CEL](?=\s*[=:]\s*\d*\.\d))\s*(?:\([^)\n]*\))?\s*(?==|:)", "cost ", text)
+    text = re.sub(
+        r"\b(?:J|[CEL](?=\s*[=:]\s*(?:\d*\.\d|[-+]?(?:nan|inf))))\s*(?:\([^)\n]*\))?\s*(?==|:)", "cost ", text
+    )
     return [re.sub(r"^\s*(?:>\s+|[-*•]\s+|\d+[.)]\s+(?=[A-Za-z]{3}))", "", line) for line in text.split("\n")]
 
 
@@ -258,7 +281,7 @@ def _spaced(label: str) -> str:
 
 
 def _terms(label: str) -> list[str]:
-    return re.findall(r"[a-zà-ÿß]+\d?(?![a-z])", _spaced(label).lower())
+    return re.findall(r"[^\W\d_]+\d?(?![^\W\d_])", _spaced(label).lower())
 
 
 def _skeleton(line: str) -> str:
@@ -308,7 +331,7 @@ def _role(terms: Sequence[str]) -> str:
     for index in range(len(terms) - 1, -1, -1):
         word = terms[index].rstrip("0123456789") or terms[index]
         before = terms[index - 1] if index else ""
-        if word in ("rate", "taux", "quote", "tasso"):
+        if word in ("rate", "quote"):
             if before in COST or before in WRONG or before in ("failure", "err"):
                 return "wrong"
             return "accuracy" if before in ("success", "recognition", "hit", "detection") else "other"
@@ -512,12 +535,24 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
             continue
         whole_number = value == int(value) if math.isfinite(value) else False
         continues = run is not None and re.fullmatch(
-            r"\s*(?:,|;|[-\u2013\u2014]|->|→|=>|\.{2,}|…|and|to|then|und|bis|et|à|, then|, and|\s)\s*"
+            r"\s*(?:,|;|[-\u2013\u2014]|->|→|=>|\.{2,}|…|and|to|then|et|, then|, and|\s)\s*"
             r"(?:then|about|around|ca)?\s*",
             between,
         )
-        if continues and run is not None and total and not run.total and run.value % 1:
-            continues = None  # a count behind a cost
+        if (
+            continues
+            and run is not None
+            and run.value % 1
+            and not run.total
+            and (total or (percent and run.role == "cost"))
+        ):
+            continues = None  # a count or a percentage behind a cost
+        if run is not None and run.role == "which" and not whole_number and re.fullmatch(r"\s?[/|(]\s?", between):
+            run = replace(run, value=value, label=run.label + SECOND, percent=percent, total=total, place=index)
+            roles.append(run.role)
+            yield run  # `train 0.34/0.90`
+            previous = match
+            continue
         if continues and run is not None and not (run.role == "step" and not (whole_number and math.isfinite(value))):
             if between.strip() == "" and not re.search(r"\[[^\]]*$", line[: match.start()]):
                 continues = None
@@ -546,7 +581,7 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
                 split = _split([*_terms(line[: match.start()]), *behind])
             elif behind and (suffixed or (not role and behind[0] in STEP | OTHER)):
                 role, terms, consumed = _role(behind[:1]), behind[:1], behind[0]
-        on = re.match(r"\s*%?\s*(?:on|for|in)\s+(?:the\s+|my\s+)?(\w+)", after)
+        on = re.match(r"\s*%?\s*(?:\w+\s+)?(?:\(|(?:on|for|in)\s+(?:the\s+|my\s+)?)(\w+)", after)
         if on and on[1].lower() in HELD_OUT | TRAIN:
             split = _split([on[1].lower()])
         if not role and not suffixed and (not terms or all(term in FILLER or term in STEP for term in terms)):
@@ -555,7 +590,7 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
         units = UNITS | {"images", "examples", "samples"} if role in ("cost", "") else UNITS
         if whole_number and unit and unit[1] in units and not total and not _attached(between):
             role, terms, consumed = ("step" if unit[1] in STEP else "other"), [unit[1]], unit[1]
-        if role == "cost" and percent and set(terms) & {"error", "errors", "err", "fehler", "erreur"}:
+        if role == "cost" and percent and set(terms) & ERRORS:
             role = "wrong"
         if prose and role in ("cost", "accuracy", "wrong"):
             clause = re.split(r"[,;]|\bbut\b|\bwhen\b|\bwhile\b|[.!?]\s", line[: match.start()])[-1]
@@ -629,6 +664,7 @@ def _series(figures: Sequence[_Figure]) -> list[Series]:
             place += "%" if figure.role == "which" and figure.percent else ""
             key = (figure.role, figure.split, figure.label + place, figure.said)
             columns.setdefault(key, []).append(figure)
+    columns = _error_rates(columns)
     totals = {f.value for f in figures if f.role == "total" and math.isfinite(f.value)}
     found: list[Series] = []
     for (role, split, label, said), column in columns.items():
@@ -660,6 +696,24 @@ def _series(figures: Sequence[_Figure]) -> list[Series]:
     return sorted(found, key=lambda series: (series.said, series.what != "cost", series.split != "train"))
 
 
+def _error_rates(
+    columns: dict[tuple[str, str, str, bool], list[_Figure]],
+) -> dict[tuple[str, str, str, bool], list[_Figure]]:
+    """Errors that are counts (whole numbers), or shares beside another cost, are wrong answers and no costs."""
+    costs = {key[2] for key in columns if key[0] == "cost" and not ERRORS & set(key[2].split())}
+    found = {}
+    for key, column in columns.items():
+        values = [figure.value for figure in column if math.isfinite(figure.value)]
+        called = key[0] == "cost" and bool(ERRORS & set(key[2].split())) and not SQUARES & set(key[2].split())
+        whole = bool(values) and all(value % 1 == 0 for value in values) and max(values) > 4
+        beside = bool(values) and bool(costs) and 0 <= min(values) <= max(values) <= 100
+        shares = bool(values) and any(abs(1 - values[-1] / 100 - share) < 0.0003 for share in FREQUENT)
+        if called and (whole or beside or shares):
+            key = ("wrong", *key[1:])
+        found[key] = column
+    return found
+
+
 def _as_series(
     role: str, split: Split, label: str, column: Sequence[_Figure], said: bool, totals: set[float]
 ) -> Series | None:
@@ -686,22 +740,25 @@ def _as_series(
 
 def _by_examples(columns: dict[tuple[str, str, str, bool], list[_Figure]], costs: Sequence[Series]) -> list[Series]:
     """`train 0.91, test 0.90`: accuracies if they are percentages, or shares that rise, or where costs were printed
-    too, shares that rise as the cost falls; costs otherwise.
+    too, shares that rise as the cost falls; costs otherwise. Of pairs, `train 0.34/0.90`, the second are accuracies.
     """
     named = {key: column for key, column in columns.items() if key[0] == "which"}
-    figures = [figure for column in named.values() for figure in column]
-    values = [figure.value for figure in figures if math.isfinite(figure.value)]
+    ends = {key[1]: column[-1].value for key, column in named.items()}
+    values = [figure.value for column in named.values() for figure in column if math.isfinite(figure.value)]
+    pairs = any(key[2].endswith(SECOND) for key in named)
     rising = all(column[-1].value > column[0].value for column in named.values())
-    rising = rising or (all(len(column) == 1 for column in named.values()) and min(values, default=0) > 0.85)
-    shares = bool(values) and rising and max(values) <= 1 and not any(figure.percent for figure in figures)
+    level = all(column[-1].value > 0.95 * column[0].value for column in named.values())
+    level = level and (min(values, default=0) > 0.85 or ends.get("train", 0) > ends.get("held-out", math.inf) + 0.03)
+    shares = bool(values) and (rising or level) and max(values) <= 1 and not costs and not pairs
+    percentages = bool(values) and rising and not pairs and 15 < max(values) <= 100
     found = []
     for (_, split, label, said), column in named.items():
         which: Split = "held-out" if split == "held-out" else "train" if split == "train" else ""
-        share = shares and not costs
+        share = shares or percentages or label.endswith(SECOND)
         if costs and max(figure.value for figure in column) <= 1:
-            share = _against([figure.value for figure in column], costs[0].values)
+            share = share or _against([figure.value for figure in column], costs[0].values)
         role = "accuracy" if share or any(figure.percent or figure.total for figure in column) else "cost"
-        series = _as_series(role, which, label, column, said, set())
+        series = _as_series(role, which, label.removesuffix(SECOND), column, said, set())
         found += [series] if series is not None else []
     return found
 

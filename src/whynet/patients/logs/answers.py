@@ -1,0 +1,236 @@
+"""Answers: what a log says of single classes, or of the four examples of XOR, rather than of all examples together.
+
+Recalls in a report, a list or a confusion matrix, how often each class was answered, and outputs printed beside their
+inputs: all tell at once whether one answer is given to everything, and which classes never are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+VALUE = r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?"
+CLASS = re.compile(r"\b(?:class|digit|label|recalls?|classes|digits|cls|category)\b", re.I)
+NAMED = re.compile(r"\bacc\w*\s+(?:of|for)\s+\w", re.I)  # `Accuracy of trousers: 81 %`
+NAMES = 5  # so many such lines are about classes, not about sets of examples
+KEY = re.compile(r"^\W*(?:(?:acc\w*|recall)\s+)?(?:(?:of|for|on)\s+)?(?:the\s+)?(?:class|digit|label|cls|category)?\W*"
+                 r"(?P<key>\d{1,2}s?(?![\d.])|[A-Za-z][\w/-]*(?: [a-z]+)?)\s*(?:[:=|]|->|\bis\b|\s)", re.I)  # fmt: skip
+ANSWERED = re.compile(r"\b(?:predict\w*|answer\w*|guess\w*|preds?|argmax|bincount|histogram|Counter|outputs?)\b", re.I)
+PAIR = re.compile(r"(?<![\d.])([01])(?:\.0*)?[ \t]*(?:[,;|^& \t]|xor|XOR|and)[ \t]*([01])(?:\.0*)?(?![\d.]*\d)")
+OUTPUT = re.compile(r"(?<![\w.])-?(?:\d*\.\d+(?:e[-+]?\d+)?|[01](?![\d.]))", re.I)
+NEAR = 0.4  # so near its target an output is right
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Of each class the share that is right, and how often it is answered; the outputs for XOR's four examples.
+
+    >>> Answers((0.0, 1.0, 0.0)).alike
+    True
+    """
+
+    recalls: tuple[float, ...] = ()
+    answered: tuple[float, ...] = ()
+    outputs: tuple[float, ...] = ()
+
+    @property
+    def alike(self) -> bool:
+        """Whether all examples are given one answer."""
+        others = sorted(self.recalls)[:-1]
+        only = len(self.recalls) > 2 and max(self.recalls) > 0.9 and max(others) < 0.02
+        return only or max(self.answered, default=0.0) > 0.95
+
+    @property
+    def missing(self) -> bool:
+        """Whether a class is never answered, and others are."""
+        rare = min(self.recalls, default=1.0) < 0.05 and max(self.recalls, default=0.0) > 0.5
+        return rare or (bool(self.answered) and min(self.answered) == 0.0)
+
+    @property
+    def right(self) -> float:
+        """The share of XOR's examples whose output is near its target; one half of those in the middle."""
+        off = [abs(out - target) for out, target in zip(self.outputs, (0, 1, 1, 0), strict=True)]
+        return sum(1.0 if one < NEAR else 0.5 if one < 1 - NEAR else 0.0 for one in off) / 4
+
+    @property
+    def squared(self) -> float:
+        """The mean squared error of the outputs for XOR."""
+        return sum((out - target) ** 2 for out, target in zip(self.outputs, (0, 1, 1, 0), strict=True)) / 4
+
+
+def answers_in(lines: list[str]) -> Answers:
+    """What the lines say of single classes and examples; those that do are emptied.
+
+    >>> answers_in(["Accuracy of 0: 98 %", "Accuracy of 1: 0 %", "Accuracy of 2: 91 %"]).missing
+    True
+    >>> answers_in(["0 0 -> 0.03", "0 1 -> 0.97", "1 0 -> 0.96", "1 1 -> 0.02"]).right
+    1.0
+    """
+    outputs = _outputs(lines)
+    recalls = _matrix(lines) or _listed(lines, CLASS) or _report(lines) or _by_line(lines)
+    answered = _listed(lines, ANSWERED, whole=True)
+    return Answers(recalls, answered, outputs)
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(number) for number in re.findall(VALUE, text)]
+
+
+def _matrix(lines: list[str]) -> tuple[float, ...]:
+    """The recalls in a confusion matrix: rows of as many whole numbers as there are rows."""
+    for start in range(len(lines)):
+        rows: list[list[float]] = []
+        for line in lines[start:]:
+            if re.search(r"[A-Za-z]{2,}", re.sub(r"\b(?:array|tensor)\b", "", line)) or not re.search(r"\d", line):
+                break
+            rows.append(_numbers(line))
+        size = len(rows)
+        if size < 3:
+            continue
+        if all(len(row) == size + 1 for row in rows) and [row[0] for row in rows] == list(range(size)):
+            rows = [row[1:] for row in rows]
+        if any(len(row) != size for row in rows) or any(value % 1 for row in rows for value in row):
+            continue
+        if any(sum(row) == 0 for row in rows):  # a class that is never answered, rather than one without examples
+            rows = [list(column) for column in zip(*rows, strict=True)]
+        for index in range(start, start + size):
+            lines[index] = ""
+        return tuple(row[at] / max(sum(row), 1.0) for at, row in enumerate(rows))
+    return ()
+
+
+def _listed(lines: list[str], named: re.Pattern[str], *, whole: bool = False) -> tuple[float, ...]:
+    """As many shares as there are classes in one list, or after `0:`, `1:`, ... on one line that is about them."""
+    text = "\n".join(lines)
+    for match in re.finditer(r"(?P<name>[^\n\[{(]{0,60})[:=]?\s*\(?\{?[\[{](?P<items>[^\]\[}{]*)[\]}]\)?", text):
+        before = match["name"] or text[: match.start()].rpartition("\n")[2]
+        values = _keyed(match["items"]) or _numbers(match["items"])
+        shares = _shares(values, whole=whole)
+        if named.search(before) and shares:
+            blank = re.sub(r"[^\n]", " ", match[0])
+            lines[:] = (text[: match.start()] + blank + text[match.end() :]).split("\n")
+            return shares
+    for number, line in enumerate(lines):
+        shares = _shares(_keyed(line), whole=whole)
+        if shares and named.search(line + (lines[number - 1] if number else "")):
+            lines[number] = ""
+            return shares
+    return ()
+
+
+def _keyed(text: str) -> list[float]:
+    """The values of `0: 0.98, 1: 0.99, ...`; of keys that are left out, 0."""
+    pairs = [(int(key), float(value)) for key, value in re.findall(rf"(?<![\d.])(\d{{1,2}})\s*[:=]\s*({VALUE})", text)]
+    keys = [key for key, _ in pairs]
+    if not keys or keys != sorted(set(keys)):
+        return []
+    found = dict(pairs)
+    return [found.get(key, 0.0) for key in range(max(9, *keys) + 1)] if len(keys) > 2 or len(keys) == 1 else []
+
+
+def _shares(values: Sequence[float], *, whole: bool) -> tuple[float, ...]:
+    """Shares of 1; counts only where they are asked for."""
+    if len(values) < 3 or len(values) > 100 or min(values) < 0:
+        return ()
+    if whole:
+        total = sum(values)
+        counts = all(value % 1 == 0 for value in values) and total >= 100 and len(values) == 10
+        return tuple(value / total for value in values) if counts else ()
+    scale = 100 if max(values) > 1 else 1
+    if scale > 1 and max(values) < 15 and not any(value % 1 for value in values):
+        return ()  # labels
+    return tuple(value / scale for value in values) if len(values) >= 10 and max(values) <= 100 else ()
+
+
+def _report(lines: list[str]) -> tuple[float, ...]:
+    """The column of recalls in a report that has a line for each class."""
+    for start, line in enumerate(lines):
+        names = line.split()
+        if "precision" not in names or "recall" not in names:
+            continue
+        at, found, number = names.index("recall"), [], start + 1
+        while number < len(lines):
+            cells = lines[number].split()
+            if (
+                cells
+                and len(_numbers(lines[number])) < len(names)
+                and not re.match(r"[a-z]+$|macro|weighted", cells[0])
+            ):
+                break
+            values = _numbers(" ".join(cells[-len(names) :]))
+            if (
+                cells
+                and len(values) == len(names)
+                and cells[0] not in ("macro", "weighted", "micro", "avg", "accuracy")
+            ):
+                found.append(values[at])
+            elif cells and cells[0] == "accuracy":
+                number += 1
+                continue
+            lines[number] = ""
+            number += 1
+        lines[start] = ""
+        return tuple(found)
+    return ()
+
+
+def _by_line(lines: list[str]) -> tuple[float, ...]:
+    """One line for every class: `Accuracy of 3: 97 %`, `digit 3: 962/1010`."""
+    for run in _like_lines(lines):
+        found: list[float] = []
+        for number in run:
+            match = KEY.match(lines[number])
+            rest = lines[number][match.end() - 1 :] if match else ""
+            of = re.search(rf"({VALUE})\s*(?:/|of|out of)\s*({VALUE})", rest)
+            values = _numbers(rest)
+            if of and float(of[2]):
+                found.append(float(of[1]) / float(of[2]))
+            elif values:
+                found.append(values[-1] / (100 if "%" in rest else 1))
+        if len(found) == len(run) and max(found) > 1:
+            found = [value / 100 for value in found]
+        if len(found) == len(run) and max(found) <= 1:
+            for number in run:
+                lines[number] = ""
+            return tuple(found)
+    return ()
+
+
+def _like_lines(lines: Sequence[str]) -> Iterator[list[int]]:
+    """Neighbouring lines about one class after another."""
+    run: list[int] = []
+    keys: list[str] = []
+    above = ""
+    for number, line in enumerate([*lines, ""]):
+        match = KEY.match(line)
+        about = CLASS.search(line) or CLASS.search(above) or NAMED.search(line)
+        key = match["key"].rstrip("s") if match else ""
+        follows = key not in keys and (not keys or not keys[-1].isdigit() or key == str(int(keys[-1]) + 1))
+        if match and about and re.search(r"\d", line[match.end() - 1 :]) and follows and (keys or key in "01" or not
+                                                                                         key.isdigit()):  # fmt: skip
+            run.append(number)
+            keys.append(key)
+            continue
+        if len(run) >= (3 if keys[:1] and keys[0].isdigit() else NAMES):
+            yield run
+        run, keys = [], []
+        if line.strip():
+            above = line
+    return
+
+
+def _outputs(lines: list[str]) -> tuple[float, ...]:
+    """The last outputs that are printed beside the four pairs of inputs."""
+    found: dict[str, tuple[float, int]] = {}
+    for number, line in enumerate(lines):
+        pairs = list(PAIR.finditer(line))
+        for index, pair in enumerate(pairs):
+            end = pairs[index + 1].start() if index + 1 < len(pairs) else len(line)
+            values = [float(value) for value in OUTPUT.findall(line[pair.end() : end])]
+            told = [value for value in values if value % 1] or values[-1:]
+            if told and -1.1 <= told[-1] <= 1.1:
+                found[pair[1] + pair[2]] = (told[-1], number)
+    if set(found) != {"00", "01", "10", "11"}:
+        return ()
+    return tuple(found[key][0] for key in ("00", "01", "10", "11"))
