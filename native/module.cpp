@@ -193,7 +193,8 @@ struct Stack {
             expect(kind != int(Kind::dropout) || strength < 1, "a rate of dropout lies in [0, 1)");
             expect(layers.empty() || layers.back().out == in, "the layers do not fit together");
             expect(in == out || kind == int(Kind::dense), "only dense layers change the number of units");
-            Layer layer{Kind(kind), in, out, Activation(activation), strength, epsilon, index, 0, size, size, statistics};
+            Layer layer{Kind(kind), in, out, Activation(activation), strength, epsilon, index, 0, size, size,
+                        statistics};
             if (layer.kind == Kind::dense) layer.rows = in + 1;
             if (layer.kind == Kind::normalisation) {
                 layer.rows = 2;

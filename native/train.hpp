@@ -509,7 +509,7 @@ struct Trainer {
         });
     }
 
-    // As in training.
+    // Layer l as in training.
     void forward(int l, std::uint64_t step) {
         switch (task.layers[l].kind) {
             case Kind::dense: return forward_dense(l);
@@ -619,7 +619,8 @@ struct Trainer {
             T *scale = task.params + layer.weights + from, *shift = task.params + layer.biases + from;
             T *dscale = scratch + from, *dshift = scratch + widest_width + from;
             scale_and_shift_gradients(dy + from, x_hat, stage.width, batch, n, dscale, dshift);
-            through_normalisation(dy + from, x_hat, stage.width, batch, n, scale, stage.inverse_sd + from, dscale, dshift);
+            through_normalisation(dy + from, x_hat, stage.width, batch, n, scale, stage.inverse_sd + from, dscale,
+                                  dshift);
             if (step.update.clip_norm > 0) {
                 std::memcpy(gradient + layer.weights + from, dscale, n * sizeof(T));
                 std::memcpy(gradient + layer.biases + from, dshift, n * sizeof(T));
