@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import whynet
@@ -15,7 +15,7 @@ from whynet.engines.base import BatchBlewUp
 from whynet.engines.choice import choose
 from whynet.engines.native import Native
 from whynet.engines.reference import Reference
-from whynet.errors import UsageError
+from whynet.errors import NonFinite, UsageError
 from whynet.network.activations import ACTIVATIONS
 from whynet.network.costs import COSTS
 from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise
@@ -158,6 +158,11 @@ def test_any_recipe(
         class_weights=balanced, batch_norm=batch_norm, threads=threads, seed=seed, dtype="float64",
         learning_rate=0.001, schedule="cosine", epochs=2,
     )  # fmt: skip
+    try:
+        expected = max(after(Reference(), recipe, data, epochs=2)[0])
+    except NonFinite:
+        expected = np.inf
+    assume(expected < 1000)  # where a cost explodes, so does rounding
     check_same(recipe, data, epochs=2, slack=100 if batch_norm else 1)  # it magnifies what hardly differs
 
 
