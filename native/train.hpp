@@ -229,7 +229,15 @@ constexpr int BLOCK = 8;        // rows of a weight matrix whose gradient is wor
 constexpr int SPAN = 128;       // columns of it at a time
 constexpr int SCRATCH_ROWS = 4;
 // Layers from LARGE x LARGE on, and batches of LARGE_BATCH, are BLAS's, cut into pieces that do not depend on threads.
-constexpr int LARGE = 128, LARGE_BATCH = 16, LARGE_ROWS = 128, LARGE_COLUMNS = 256;
+constexpr int LARGE = 128, LARGE_BATCH = 16, LARGE_ROWS = 128, LARGE_COLUMNS = 640;
+
+// Columns of a piece: 2, 4, 8 ... of the same size, as 2 or 4 threads share them, and as large as LARGE_COLUMNS allows:
+// BLAS copies what it is handed into an order of its own, for small pieces often.
+static inline int large_piece(int width) {
+    int pieces = 2;
+    while (width > pieces * LARGE_COLUMNS) pieces *= 2;
+    return padded((width + pieces - 1) / pieces);
+}
 constexpr std::size_t WORTHWHILE = 100000;
 
 template <class T>
@@ -414,7 +422,8 @@ struct Trainer {
         const T* b = task.params + layer.biases;
         together(work(l), [&](int worker, int workers) {
             int from, to;
-            share(stage.width, worker, workers, &from, &to, large(l) ? LARGE_COLUMNS : LANES);
+            const int piece = large(l) ? large_piece(stage.width) : LANES;
+            share(stage.width, worker, workers, &from, &to, piece);
             if (from == to) return;
             if (l == 0 && sparse) {
                 // x = offset + values: the offset's part is the same for every image.
@@ -435,9 +444,9 @@ struct Trainer {
                 const T* input = l == 0 ? x : stages[l - 1].y;
                 const int width = l == 0 ? x_width : stages[l - 1].width;
                 if (large(l))
-                    for (int part = from; part < to; part += LARGE_COLUMNS)
+                    for (int part = from; part < to; part += piece)
                         multiply_large(task.gemm, false, input, width, false, W + part, stage.width, batch, layer.in,
-                                       smallest(LARGE_COLUMNS, to - part), stage.y + part, stage.width);
+                                       smallest(piece, to - part), stage.y + part, stage.width);
                 else
                     multiply(input, width, 1, W + from, stage.width, batch, layer.in, to - from, stage.y + from,
                              stage.width, packed + packed_size * worker);
@@ -570,14 +579,15 @@ struct Trainer {
             const std::size_t worth = largest(work(l), work(l - 1));  // they go on with the same columns
             together(worth, [&](int worker, int workers) {
                 int from, to;
-                share(width, worker, workers, &from, &to, large(l) ? LARGE_COLUMNS : LANES);
+                const int piece = large(l) ? large_piece(width) : LANES;
+                share(width, worker, workers, &from, &to, piece);
                 const int n = to - from, rows = smallest(to, layer.in) - from;
                 const T* mine = W + std::size_t(from) * stage.width;
                 if (rows <= 0) return;
                 if (large(l)) {
-                    for (int part = 0; part < rows; part += LARGE_COLUMNS)
+                    for (int part = 0; part < rows; part += piece)
                         multiply_large(task.gemm, false, dy, stage.width, true, mine + std::size_t(part) * stage.width,
-                                       stage.width, batch, stage.width, smallest(LARGE_COLUMNS, rows - part),
+                                       stage.width, batch, stage.width, smallest(piece, rows - part),
                                        dx + from + part, width);
                     multiply_by_slope(l - 1, dx, from, from + rows);
                     return;
@@ -597,8 +607,8 @@ struct Trainer {
         }
         together(work(l), [&](int worker, int workers) {
             int from, to;
-            const int span_size = large(l) ? LARGE_COLUMNS : SPAN;
-            share(stage.width, worker, workers, &from, &to, large(l) ? LARGE_COLUMNS : LANES);
+            const int piece = large(l) ? large_piece(stage.width) : LANES, span_size = large(l) ? piece : SPAN;
+            share(stage.width, worker, workers, &from, &to, piece);
             if (l == 0 && sparse && stage.width > NARROW && from < to) transpose_images(columns_of(worker));
             for (int span = from; span < to; span += span_size)
                 weight_gradient(l, step, span, smallest(span + span_size, to), worker);
@@ -683,7 +693,7 @@ struct Trainer {
                 else
                     multiply<T>(input + k, 1, input_width, near, n, count, batch, n, g, g_row, nullptr, putting);
             };
-            const int piece = large(l) ? LARGE_ROWS : step.plain ? layer.in : BLOCK;
+            const int piece = step.plain ? layer.in : large(l) ? LARGE_ROWS : BLOCK;
             for (int k = 0; k < layer.in; k += piece) {
                 const int count = smallest(piece, layer.in - k);
                 if (step.plain) {  // straight into the weights
