@@ -185,7 +185,7 @@ def _responses(run: Run) -> str:
         return ""
     if not np.abs(network.params.vector).max() < 1e6:
         return ""  # blown up: there is nothing to see, and no room to compute it in
-    low, high = network.scaling.table(np.float64)[[0, 255]]
+    low, high = network.scaling.table(np.float64)[[0, 255]].tolist()  # plain numbers: no float32 becomes float64
     examples = network.scaling.apply(run.data.images[:1000], np.float64)
     parts = ["<h2>What the units look for</h2>"]
     outputs = network.sizes[1:]
