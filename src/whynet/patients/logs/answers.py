@@ -38,7 +38,7 @@ class Answers:
     def alike(self) -> bool:
         """Whether all examples are given one answer."""
         others = sorted(self.recalls)[:-1]
-        only = len(self.recalls) > 2 and max(self.recalls) > 0.9 and max(others) < 0.02
+        only = len(self.recalls) > 1 and max(self.recalls) > 0.9 and max(others) < 0.02
         return only or max(self.answered, default=0.0) > 0.95
 
     @property
@@ -86,7 +86,7 @@ def _matrix(lines: list[str]) -> tuple[float, ...]:
                 break
             rows.append(_numbers(line))
         size = len(rows)
-        if size < 3:
+        if size < (2 if lines[start].lstrip().startswith("[[") else 3):
             continue
         if all(len(row) == size + 1 for row in rows) and [row[0] for row in rows] == list(range(size)):
             rows = [row[1:] for row in rows]
@@ -135,7 +135,7 @@ def _shares(values: Sequence[float], *, whole: bool) -> tuple[float, ...]:
         return ()
     if whole:
         total = sum(values)
-        counts = all(value % 1 == 0 for value in values) and total >= 100 and len(values) == 10
+        counts = all(value % 1 == 0 for value in values) and total >= 100
         return tuple(value / total for value in values) if counts else ()
     scale = 100 if max(values) > 1 else 1
     if scale > 1 and max(values) < 15 and not any(value % 1 for value in values):

@@ -108,6 +108,9 @@ class Facts:
     classes: int
     linear: float
     answers: Answers = Answers()
+    mean_gap: float = math.nan
+    trend: float = 0.0
+    """Of costs that go up and down: how many standard errors their slope is away from 0."""
 
     @property
     def accuracy(self) -> float:
@@ -117,7 +120,7 @@ class Facts:
     @property
     def gap(self) -> float:
         """Training accuracy above that on held-out examples."""
-        return self.train - self.held
+        return self.mean_gap
 
     @property
     def certain(self) -> bool:
@@ -194,7 +197,7 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
     return Facts(
         costs=values,
         start=values[0] if values else math.nan,
-        end=finite[-1] if len(finite) < 6 and finite else end,
+        end=finite[-1] if finite and (len(finite) < 6 or not _noise(finite[len(finite) // 2 :])) else end,
         noise=_noise(last if len(last) > 2 else finite[len(finite) // 3 :]),
         falling=_change(finite),
         broken=any(not math.isfinite(value) for value in (*values, *(other.values if other else ()))),
@@ -208,7 +211,26 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         classes=classes,
         linear=linear,
         answers=answers or Answers(),
+        mean_gap=_level(train) - _level(held),
+        trend=_trend(finite),
     )  # fmt: skip
+
+
+def _level(series: Series | None) -> float:
+    """Where a series ends: its last figure, of many the mean of the last ones."""
+    values = series.finite if series else ()
+    return statistics.fmean(values[-max(1, len(values) // 3) :] if len(values) > 5 else values[-1:] or (math.nan,))
+
+
+def _trend(values: Sequence[float]) -> float:
+    """The slope of a straight line through the values, in its standard errors; 0 of a few values."""
+    rows = len(values)
+    if rows < 8 or len(set(values)) < 2:
+        return 0.0
+    line = statistics.linear_regression(range(rows), values)
+    rest = sum((value - line.intercept - line.slope * at) ** 2 for at, value in enumerate(values))
+    error = math.sqrt(rest / (rows - 2) / (rows * (rows**2 - 1) / 12))
+    return line.slope / error if error else math.copysign(math.inf, line.slope)
 
 
 def _longest(series: Sequence[Series], what: str, split: str) -> Series | None:
@@ -277,10 +299,10 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
     if not named and not low:  # from the start of a squared error to about its floor
         named = [one for one in fitting if one.start < 2 and _squared(facts, one)]
     if named and hinted == "quadratic" and not low and not math.isnan(facts.accuracy):
-        known = [one for one in named if not one.summed]
+        known = [one for one in named if not one.summed] or named
         wrong = max(1 - facts.accuracy, 1e-3)
         return min(known, key=lambda one: abs(math.log(max(facts.end, 1e-9) / one.floor / wrong)))
-    if low and not named:  # an accuracy that goes with this cost
+    if low and not named and not facts.val_end > 1.5 * facts.end:  # an accuracy that goes with this cost
         named = [one for one in fitting if one.floor < 1 and 0.7 <= facts.end / one.floor <= 1.25 and one.start > 1]
     usual = named or [one for one in fitting if one.cost != "quadratic" and one.start > 1.5]
     by_start = [one for one in usual if not one.summed and 0.85 <= first / one.start <= 1.6]

@@ -136,10 +136,29 @@ def _data(transcript: Transcript, labels: str | None, classes: int | None) -> tu
         other = {"cifar", "iris", "notmnist", "svhn", "imagenet", "xor", "cats", "dogs"} & words
         labels = "fashion-mnist" if "fashion" in words else "balanced" if other else "mnist"
     if classes is None:
+        classes = _counted(transcript)
+    if classes is None:
         classes = 3 if "iris" in words else 2 if {"xor", "binary"} & words and "mnist" not in words else 10
         if classes == 10 and "mnist" not in words and _halves(transcript.runs[-1]):
             classes = 2
     return (labels if classes == 10 else "balanced"), classes
+
+
+def _counted(transcript: Transcript) -> int | None:
+    """How many classes there are: as counted in the text, or where the cost stays at their logarithm."""
+    answers = transcript.answers
+    if transcript.classes or answers.recalls or len(answers.answered) >= 10:
+        return transcript.classes or len(answers.recalls or answers.answered)
+    run = transcript.runs[-1]
+    costs = next((one.finite for one in run if one.what == "cost" and len(one.finite) > 1), ())
+    shares = [one.finite[-1] for one in run if one.what == "accuracy" and one.finite]
+    if not costs or max(costs) > 1.01 * min(costs) or min(costs) < 1.05:
+        return None
+    for K in (3, 4, 5, 6, 7, 8, 9, 20, 26, 47, 62, 100, 200, 1000):
+        fits = all(abs(share - 1 / K) < 0.3 / K for share in shares) and (shares or K not in (26, 47))
+        if fits and abs(costs[-1] / math.log(K) - 1) < 0.003:
+            return K
+    return None
 
 
 def _halves(run: Sequence[Series]) -> bool:

@@ -38,6 +38,11 @@ PATTERNS: dict[str, Pattern] = {
         "an overflow of the outputs; a finite cost and NaN weights mean a rate (or another setting) that is no "
         "number; weights that grow tenfold from step to step mean too high a rate.",
     ),
+    "nan-always": Pattern(
+        ("lr-too-high", "bad-inputs", "log-of-zero", "nan-hyperparameter"),
+        "Count the inputs that are NaN or infinite, then print the cost before the first step: NaN there means "
+        "log(0) or an overflow, a finite one too high a rate (or another setting that is no number).",
+    ),
     "nan-overflow": Pattern(
         ("unstable-softmax", "lr-too-high", "input-not-scaled", "init-too-large"),
         "Print the largest score before the exponential, and the largest input: subtract each row's largest "
@@ -71,8 +76,13 @@ PATTERNS: dict[str, Pattern] = {
         "Print the outputs for ten examples: all exactly 1 is a softmax over one unit, all exactly 0 an "
         "output that is cut off (ReLU); print the largest input too: above 10 means that it is not scaled.",
     ),
+    "zeros-counted": Pattern(
+        ("lr-too-high", "metric-wrong", "symmetric-init", "input-not-scaled"),
+        "Count the images whose largest output is the right one: an accuracy of each output by itself is 90 % where "
+        "nothing is learned. Then print the hidden activations of ten images.",
+    ),
     "majority": Pattern(
-        ("class-imbalance", "input-not-scaled", "lr-too-low", "symmetric-init"),
+        ("class-imbalance", "softmax-single-unit", "input-not-scaled", "lr-too-low"),
         "Count the examples and the answers of each class: where one class is nearly all of the examples, "
         "weigh the others more; where it is not, print the hidden activations of ten examples.",
     ),
@@ -99,6 +109,11 @@ PATTERNS: dict[str, Pattern] = {
         "Check the gradient by differences on one example; where it is right, print the largest input (above 10: "
         "not scaled) and try a tenth of the learning rate.",
     ),
+    "penalty-decays": Pattern(
+        ("regularisation-too-strong", "lr-too-low", "init-too-large", "lr-too-high"),
+        "Print the cost without its penalty, and the largest weight, before training and after: a cost that is almost "
+        "all penalty, and weights that shrink to nothing, mean a penalty that is too strong.",
+    ),
     "high-start-stuck": Pattern(
         ("init-positive-saturation", "init-too-large", "input-not-scaled", "lr-too-high"),
         "Print the mean and the spread of the first hidden layer's weighted inputs before training: a mean above 4 "
@@ -117,7 +132,7 @@ PATTERNS: dict[str, Pattern] = {
         "are in order, print the training accuracy with dropout switched off.",
     ),
     "held-out-foreign": Pattern(
-        ("preprocess-mismatch", "label-order-mismatch", "metric-wrong"),
+        ("preprocess-mismatch", "label-order-mismatch", "metric-wrong", "not-shuffled"),
         "Print minimum, mean and maximum of the training inputs and of the held-out inputs: different ones mean "
         "that they are prepared differently; equal ones mean labels in another order, or a wrong count of right "
         "answers: evaluate the training images with the same code.",
@@ -126,6 +141,12 @@ PATTERNS: dict[str, Pattern] = {
         ("not-shuffled", "label-order-mismatch", "metric-wrong", "preprocess-mismatch"),
         "Print the labels of one batch: all alike means that the examples come sorted by class. If they are mixed, "
         "evaluate the training images with the same code as the others: low there too means the count is wrong.",
+    ),
+    "learns-one-class": Pattern(
+        ("not-shuffled", "labels-corrupted", "data-index-bug", "preprocess-mismatch"),
+        "Count the labels in the training set, and in one batch: all alike means a mistake in reading them, or "
+        "examples that come sorted by class. If they are mixed, evaluate the training images "
+        "with the same code as the others.",
     ),
     "few-rows": Pattern(
         ("data-index-bug", "too-little-data", "not-shuffled", "class-imbalance"),
@@ -151,6 +172,11 @@ PATTERNS: dict[str, Pattern] = {
         "Print the standard deviation of the first hidden layer's weights, and the share of hidden units that are "
         "0 for all images: equal weights are symmetric, a deviation below 0.001 is too small, a share of 1 is a "
         "dead layer.",
+    ),
+    "nothing-moves": Pattern(
+        ("layer-not-updated", "lr-too-low", "dead-relu", "symmetric-init"),
+        "Print a weight of each layer before and after a step: weights that stay the same to the last digit are not "
+        "updated (or the rate is nothing); if they move, print the hidden activations of ten images.",
     ),
     "collapsed": Pattern(
         ("lr-too-high", "log-of-zero", "dead-relu", "regularisation-too-strong"),
@@ -378,6 +404,11 @@ PATTERNS: dict[str, Pattern] = {
         "differ, double the narrowest layer; then print the largest input and the spread of the first weighted "
         "inputs.",
     ),
+    "unsure": Pattern(
+        ("regularisation-too-strong", "label-noise", "init-too-large", "labels-corrupted"),
+        "Run it once without any penalty and dropout: where the cost then falls, that was it. Else show twenty "
+        "training images with their labels, those that are answered wrongly.",
+    ),
     "near-linear": Pattern(
         ("init-too-large", "wrong-hidden-activation", "undertrained", "missing-activation"),
         "Fit a linear classifier to the same examples: where it does as well, the hidden layer does nothing, and "
@@ -410,6 +441,8 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
         return "constant-answer"
     if known and (facts.certain or facts.majority or (facts.end == 0 and facts.chance(accuracy) and facts.frozen)):
         return "constant-answer"
+    if _zeros_counted(facts, scale):
+        return "constant-answer"
     if known and (facts.held - facts.train > 0.15 or _better_than_its_cost(facts, scale)):
         return "bad-data"
     fell = math.isfinite(end) and scale is not None and end < 0.6 * scale.floor
@@ -435,7 +468,12 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     ):
         return "diverged"
     if known and facts.chance(accuracy):
-        if (not facts.chance(facts.train) and facts.gap > 0.05) or (_known_by_heart(facts, scale) and not facts.frozen):
+        rises = facts.val_end > 1.15 * facts.val_start and facts.end < 0.8 * min(start, scale.floor if scale else start)
+        if (
+            rises
+            or (not facts.chance(facts.train) and facts.gap > 0.05)
+            or (_known_by_heart(facts, scale) and not facts.frozen)
+        ):
             return "overfits"
         if accuracy < 0.55 / facts.classes and facts.classes > 4:
             return "bad-data"  # so far below chance is no ignorance: labels or inputs are not what was trained on
@@ -447,7 +485,7 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
         return "constant-answer"
     if known and scale is not None and abs(end - scale.floor) <= 0.02 * scale.floor and accuracy < 3 / facts.classes:
         return "constant-answer"
-    if (facts.answers.missing and accuracy > 3 / facts.classes) or (not facts.gap > 0.05 and _class_lost(facts)):
+    if (facts.answers.missing and accuracy > 3 / facts.classes) or (not facts.gap > 0.05 and _class_lost(facts, scale)):
         return "classes-missing"
     left = scale is not None and end < 0.75 * scale.floor  # what was printed begins late
     if (
@@ -495,6 +533,24 @@ def _better_than_its_cost(facts: Facts, scale: Scale | None) -> bool:
     return stands and math.isnan(facts.train) and facts.held > 0.45 and facts.classes > 4
 
 
+def _zeros_counted(facts: Facts, scale: Scale | None) -> bool:
+    """Whether the cost stays at the floor, and the accuracy where one output in K is wrong: 90 % of ten, each alone."""
+    stays = scale is not None and facts.classes > 4 and at_floor(facts, scale) and abs(facts.falling) < 0.003
+    return stays and abs(facts.accuracy - 1 + 1 / facts.classes) < 0.015
+
+
+def _unsure(facts: Facts, scale: Scale | None) -> bool:
+    """Whether the cost stays where answers cost that are right this often, and give the rest to all others alike:
+    what labels at random leave, and weights that are kept small. A network's usual mistakes cost two thirds of it.
+    """
+    a, K = facts.accuracy, facts.classes
+    if scale is None or scale.cost != "softmax-cross-entropy" or not 0.3 < a < 0.95 or K < 3 or facts.gap > 0.03:
+        return False
+    blind = -a * math.log(a) - (1 - a) * math.log((1 - a) / (K - 1))
+    flat = len(facts.costs) > 4 and abs(facts.falling) < 0.025 and facts.rising < 0.01
+    return flat and 0.85 < facts.end / blind < 1.4
+
+
 def _known_by_heart(facts: Facts, scale: Scale | None) -> bool:
     """Whether the training examples are known, by their cost, and others are not."""
     if scale is None or facts.val_end < 1.3 * facts.end:  # held-out examples cost no more
@@ -504,10 +560,12 @@ def _known_by_heart(facts: Facts, scale: Scale | None) -> bool:
     return facts.end < 0.05 * scale.floor and facts.held < facts.linear - 0.15
 
 
-def _class_lost(facts: Facts) -> bool:
+def _class_lost(facts: Facts, scale: Scale | None) -> bool:
     """Whether accuracy stands where one or two of the classes are missing, and the rest is learned."""
     values, K = facts.accuracies, facts.classes
-    if len(values) < 3 or K < 5 or max(values[-3:]) - min(values[-3:]) > 0.012:
+    if scale is not None and scale.cost == "softmax-cross-entropy" and facts.start > 0.4 * scale.floor < 4 * facts.end:
+        return False  # no output of a softmax is lost for good
+    if facts.val_end > 1.5 * facts.end or len(values) < 3 or K < 5 or max(values[-3:]) - min(values[-3:]) > 0.012:
         return False
     return _as_if_lost(values[-1], K)
 
@@ -533,6 +591,10 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
     fell = math.isfinite(facts.end) and scale is not None and facts.end < 0.6 * scale.floor
     if state == "healthy":
         return None
+    if _zeros_counted(facts, scale):
+        return "zeros-counted"
+    if facts.classes == 2 and facts.answers.alike:
+        return "majority"
     if facts.certain:
         return "clipped-two" if facts.classes == 2 else "clipped"
     if facts.majority:
@@ -542,6 +604,8 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
     if state == "non-finite" and not finite and {"overflow", "exp"} <= transcript.words:
         return "nan-overflow"
     if state == "non-finite":
+        if not finite and len(facts.costs) > 2:
+            return "nan-always"
         progress = (len(finite) >= 2 and finite[-1] < 0.9 * finite[0]) or (len(finite) == 1 and finite[0] < 0.5 * usual)
         return "nan-later" if progress else "nan-at-once"
     if math.isfinite(facts.end) and facts.end < 0:
@@ -563,7 +627,7 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
             return "learns-at-chance"
         if scale is not None and facts.end < 0.05 * scale.floor and facts.train < facts.linear - 0.15:
             return "few-rows"
-        if facts.held < 1.5 / facts.classes and facts.train > 0.5:
+        if facts.held < (1.5 if facts.train < 0.9 else 2.5) / facts.classes and facts.train > 0.5:
             return "held-out-foreign"
         if facts.train < 0.6 and (scale is None or facts.end > 0.6 * scale.floor) and facts.held < 3.2 / facts.classes:
             return "nothing-general"
@@ -571,7 +635,10 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
             return "lopsided" if facts.end > 0.01 * scale.floor else "few-rows"
         return "gap"
     if known and fell and facts.chance(accuracy):
-        return "learns-at-chance"
+        one = (facts.frozen or (scale is not None and facts.end < 0.01 * scale.floor)) and share_of(
+            accuracy
+        ) is not None
+        return "learns-one-class" if one else "learns-at-chance"
     if known and fell and finite and scale and facts.end < 0.1 * scale.floor and accuracy < 0.8:
         return "few-rows" if math.isnan(facts.train) or facts.train < 0.8 else "lopsided"
     if facts.classes == 2 and (finite or known):
@@ -599,6 +666,8 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
         and facts.end > 0.75 * scale.floor
     ):
         return "odd-labels" if facts.chance(accuracy) else _flat(facts, scale)
+    if _unsure(facts, scale):
+        return "unsure"
     if known and accuracy > 0.9 * facts.linear:
         return "near-linear"
     if state == "undertrained":
@@ -705,6 +774,8 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
         scale and min(smooth[1:-1], default=9e9) < 0.6 * scale.floor < 0.67 * facts.end
     ):
         return "collapsed"
+    if scale is not None and _decays(costs, scale.floor):
+        return "penalty-decays"
     if high:
         return "high-start-stuck"
     if (
@@ -742,6 +813,10 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
         and 0.995 * costs[0] < costs[-1] > 1.003 * scale.floor
     ):
         return "creeping"
+    if len(costs) > 2 and len(set(costs)) == 1 and facts.accuracies and None in shares:
+        return "nothing-moves"
+    if facts.trend < -2.5 and len(costs) > 7 and costs[0] < 1.02 * scale.floor and not facts.accuracies:
+        return "creeping"
     uniform = math.log(facts.classes)
     if scale.cost == "softmax-cross-entropy" and abs(uniform - scale.floor) > 0.001 > 2.5 * abs(facts.end - uniform):
         return "plateau-uniform"
@@ -773,6 +848,13 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
         return "plateau-squares"
     ratio = facts.end / scale.floor
     return "below" if ratio < 0.975 else "just-below" if ratio < 0.996 else "plateau-noisy-costs"
+
+
+def _decays(costs: Sequence[float], floor: float) -> bool:
+    """Whether the cost falls to the floor by the same share every time, as a penalty alone makes it."""
+    above = [cost - floor for cost in costs if cost > 1.02 * floor]
+    ratios = [b / a for a, b in pairwise(above)]
+    return len(ratios) > 3 and max(ratios) < 0.97 and max(ratios) - min(ratios) < 0.25 and above[0] > floor
 
 
 def _smooth(costs: Sequence[float]) -> bool:

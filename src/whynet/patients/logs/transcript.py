@@ -30,6 +30,7 @@ COST = _words(
 ACCURACY = _words(
     "accuracy accuracies acc correct correctly right score performance hits recognised recognized accurate"
 )
+EPOCHS = _words("epoch epochs iterations iters steps")
 ERRORS = _words("error errors err")
 SQUARES = _words("mse sse squared square mean sum")
 WRONG = _words("wrong incorrect misclassified misclassification misclassifications mistakes")
@@ -44,7 +45,7 @@ OTHER = _words(
     "predicted expected output outputs weight weights bias biases regularization regularisation penalty "
     "strength width node nodes parameter parameters params std tol tolerance threshold patience best recall f1 auc "
     "probability confidence class classes remaining workers port temperature beta gamma reg "
-    "check checking label labels target targets pixel pixels value values input inputs"
+    "check checking label labels target targets pixel pixels input inputs"
 )
 HELD_OUT = _words("val valid validation test testing dev eval evaluation heldout holdout unseen cv xval")
 HEADING = HELD_OUT | {"evaluate", "evaluating", "testing", "validating"}
@@ -67,9 +68,14 @@ EPOCH = re.compile(r"\b(?:ep|epochs?|round|pass)\b")
 BEGUN = re.compile(r"\b(?:start\w*|beg[aiu]n\w*|initial\w*)\s+(?:at|from|with|of|around|is|was|near|about)[\s~≈]*$")
 WISHES = re.compile(
     r"\b(should|expect\w*|supposed|other people|others|papers?|book|want\w*|goal|try|tried to|usual\w*|typical\w*|"
-    r"recommend\w*|if|instead|less than|more than|at least|up to|wanted|hoped)\b"
+    r"recommend\w*|if|instead|less than|more than|at least|(?<!\d )up to|wanted|hoped)\b"
 )
 
+CLASSES = re.compile(
+    r"(?<![\d.])(\d{1,4})[ -](?:different |balanced )?(?:classes|categories|way\b)|\bcifar-?(100)\b", re.I
+)
+LEGEND = re.compile(r"\b(?:columns?|fields|format|spalten)\b[^:\n]{0,20}:\s*([^:\n)]+)", re.I)
+PROMPT = re.compile(r"\s*(?:>>>|In \[\d*\]:|julia>|>|octave\S*>)\s*\S")
 NAN = r"[-+]?(?:nan|NaN|NAN|inf|Inf|INF|infinity|Infinity)\b(?:\((?:ind|snan)\))?|[-+]?1\.\#\w+|[-+]?∞"
 PLAIN = r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 NUMBER = re.compile(rf"(?<![\w.#\\])(?<![A-Za-z]-)(?P<number>{NAN}|{PLAIN})(?P<after>\s?%|(?=[^\w]|$))")
@@ -91,16 +97,21 @@ NOISE = [  # what holds numbers that are no figures of a training; put out befor
     r"\d+(?:\.\d+)?\s*(?:\^|\*\*)\s*[-(]?\s*\d+\)?",
     r"(?<![-=])[<>≤≥]=?\s*[-+]?\d[\d.,]*(?:e-?\d+)?",
     r"\[\s*\d+(?:[\s,]+\d+)*[\s,]*\.\.\.[^\]\n]*\]",
-    r"\d+%\s?\|[^|\n]*\|",
+    r"\d+%\s?\|[^|\n\d%]*\|",
+    r"(?<![\w.])\d[\d.]*\s*\*\s*(?=[A-Za-z(])",
     r"\(\*[^)]*\)",
     r"#\d+",
     r"[±]\s*\d[\d.]*%?",
     r"\+/-\s*\d[\d.]*%?",
 ]  # fmt: skip
 NOISES = re.compile("|".join(NOISE))
-WRAPPERS = re.compile(r"\b(?:tensor|Tensor|float\d*|np\.float\d+|numpy\.float\d+)\(([^(),\[\]]+)(?:,[^()\[\]]*)?\)")
+WRAPPERS = re.compile(
+    r"(?:\b(?:tensor|Tensor|float\d*|np\.float\d+|numpy\.float\d+)|(?<=[:=] )[A-Za-z]\w*|(?<=[:=])[A-Za-z]\w*)"
+    r"\(([^(),\[\]]+)(?:,[^()\[\]]*)?\)"
+)
+CALLS = re.compile(r"^(\s*\w+)\([^()\n]*\)(?=\s*[=:]\s*[-+\w.(]+\s*$)", re.M)  # `loss(x, y) = 0.09`
 ARRAYS = re.compile(r"\b(?:tensor|array|np\.array|numpy\.array|Float\d\d)\(?(\[[^\[\]]*\])(?:,[^()\[\]]*)?\)?")
-LIST = re.compile(r"(?P<name>[\w ./-]{0,60}\w)[\"']?\s*(?::|=)\s*\[(?P<items>[^\[\]]*)\]")
+LIST = re.compile(r"(?:(?P<name>[\w ./-]{0,60}\w)[\"']?\s*(?::|=)|^)\s*\[(?P<items>[^\[\]]*)\]", re.M)
 RULE = re.compile(r"[\s\-=+:|.─━┄┼╇╪┃│┏┓┗┛┡┩┳┻└┘├┤┬┴┌┐═╬╔╗╚╝╠╣╦╩║╎]*")
 OF = r"\s*(?:/|\bof\b|\bout of\b|\bfrom\b|\bsur\b|\bde\b|\bsu\b)\s*(?:the\s+)?"
 CODE = re.compile(
@@ -160,6 +171,8 @@ class _Figure:
     """Whether it is one more number of an enumeration: `958, 958, 890`."""
     run: bool = False
     """Whether it belongs to an enumeration."""
+    column: str = ""
+    """Of numbers without a name: which place on which kind of line, or which list."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +188,8 @@ class Transcript:
     epochs: int | None = None
     """The number of the last epoch of the last training."""
     answers: Answers = Answers()
+    classes: int | None = None
+    """How many classes there are, if the text says so."""
 
 
 def read(text: str) -> Transcript:
@@ -188,6 +203,8 @@ def read(text: str) -> Transcript:
     """
     text = in_english(_thinned(text))
     words = frozenset(re.findall(r"[^\W\d_]+", _spaced(text).lower()))
+    if re.search(r"\b(?:cost|loss|error|mean|sum)\b[^\n]*(?:\^|\*\*)\s?2\b", text):
+        words |= {"squared"}
     lines = _clean(text)
     answers = answers_in(lines)
     if answers.outputs or {"00", "01", "10", "11"} <= {"".join(pair) for pair in PAIR.findall(text)}:
@@ -196,11 +213,13 @@ def read(text: str) -> Transcript:
     figures += _tables(lines)
     code = _code(lines)
     skeletons = Counter(_skeleton(line) for line in lines if line.strip())
+    numbered = _numbered_lines(lines)
     for number, line in enumerate(lines):
         if line.strip() and not code[number]:
-            figures += _line(number, line[:LONGEST], repeated=skeletons[_skeleton(line)] > 1)
-    figures = _under_headings(lines, figures)
+            repeated = skeletons[_skeleton(line)] > 1
+            figures += _line(number, line[:LONGEST], repeated=repeated, numbered=number in numbered)
     figures.sort(key=lambda figure: (figure.line, figure.place))
+    figures = _under_captions(lines, _under_headings(lines, figures))
     runs = [run for run in (tuple(_series(part)) for part in _trainings(figures)) if run]
     told = [run for run in runs if not all(series.said for series in run)]
     if told and len(told) < len(runs):  # sentences before, between and after the figures of a training
@@ -211,7 +230,9 @@ def read(text: str) -> Transcript:
     runs[-1:] = [_with_answers(runs[-1] if runs else (), answers)]
     runs = [run for run in runs if run]
     epochs = [int(f.value) for f in figures if f.role == "step" and EPOCH.search(f.label) and 0 <= f.value < 1e7]
-    return Transcript(tuple(runs), words, epochs[-1] if epochs else None, answers)
+    counted = CLASSES.search(text)
+    classes = int(counted[1] or counted[2]) if counted else None
+    return Transcript(tuple(runs), words, epochs[-1] if epochs else None, answers, classes)
 
 
 def _with_answers(run: tuple[Series, ...], answers: Answers) -> tuple[Series, ...]:
@@ -250,11 +271,15 @@ def _clean(text: str) -> list[str]:
     text = text.replace("\r\n", "\n").replace("\u2212", "-").replace("\ufeff", "")
     text = re.sub(r"[\r\x08\x0b\x0c]+", "\n", text)
     text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text)
+    text = re.sub(r"\\([hct]line|toprule|midrule|bottomrule|,(?=\d{3}))", "", text)  # LaTeX
+    text = re.sub(r"(?m)^.*&.*\\\\\s*$", lambda row: row[0].replace("&", "|").replace("\\\\", ""), text)
+    text = re.sub(r"(?<=\w)\s*#\s?(\d+)(?=\s*[:=])", r"\1", text)
     text = re.sub(r"(?i)\b(?:acc|prec|top)(?:uracy|ision)?[@-]?1\b", "accuracy", text)
     text = re.sub(r"@\s*(?=\d)", " at step ", NOISES.sub(" ", text))
     text = re.sub(r"((?:/|of|from|sur)\s+\d{1,3}) (?=\d{3}(?!\d))", r"\1", text)
     text = _with_decimal_points(text)
-    text = ARRAYS.sub(r"\1", WRAPPERS.sub(r"\1", text))
+    text = CALLS.sub(r"\1", ARRAYS.sub(r"\1", WRAPPERS.sub(r"\1", text)))
+    text = re.sub(r"(?i)\b(?:cross?-?e(?:nt)?|x-?ent)\b", "cross entropy", text)
     text = re.sub(r"\bJ_(?=[A-Za-z])", "cost ", text)
     text = re.sub(
         r"\b(?:J|[CEL](?=\s*[=:]\s*(?:\d*\.\d|[-+]?(?:nan|inf))))\s*(?:\([^)\n]*\))?\s*(?==|:)", "cost ", text
@@ -308,6 +333,62 @@ def _code(lines: Sequence[str]) -> list[bool]:
     return found
 
 
+def _numbered_lines(lines: Sequence[str]) -> set[int]:
+    """The lines of a kind whose first number counts them: `1 2.30 0.11`, `2 2.29 0.12`, ..."""
+    kinds: dict[str, list[int]] = {}
+    for number, line in enumerate(lines):
+        if len(line) < LONGEST and len(NUMBER.findall(line)) > 1:
+            kinds.setdefault(_skeleton(line), []).append(number)
+    found: set[int] = set()
+    for alike in kinds.values():
+        firsts = [_value(next(NUMBER.finditer(lines[number]))["number"]) for number in alike]
+        counting = all(math.isfinite(value) and value % 1 == 0 for value in firsts)
+        if len(alike) > 2 and counting and all(b > a for a, b in pairwise(firsts)):
+            found |= set(alike)
+    return found
+
+
+def _under_captions(lines: Sequence[str], figures: Sequence[_Figure]) -> list[_Figure]:
+    """Numbers without a name take the words of the line above them, where it ends with `:` or is typed at a prompt;
+    or those of a line that names their columns: `(columns: epoch, loss, accuracy)`.
+    """
+    legend = next((match[1].split(",") for line in lines if (match := LEGEND.search(line))), [])
+    found = list(figures)
+    for block in _bare_blocks(lines, figures):
+        columns = list(dict.fromkeys(figures[index].column for index in block))
+        above = next((line for line in reversed(lines[: figures[block[0]].line]) if line.strip()), "")
+        asked = PROMPT.match(above) or above.rstrip().endswith(":")
+        names = legend or (re.split(r"[;,]|\b(?:and|und)\b", re.split(r"[.!?]\s", above)[-1]) if asked else [])
+        roles = [(role, name) for name in names if (role := _role(_terms(name))) in ("cost", "accuracy", "wrong")]
+        if {role for role, _ in roles} == {"accuracy"} and asked and len(columns) == 1:
+            roles = roles[:1]
+        if not roles or len(roles) != len(columns):
+            continue
+        named = dict(zip(columns, roles, strict=True))
+        for index in block:
+            role, name = named[figures[index].column]
+            percent = figures[index].percent or bool(re.search(r"per ?cent|%", name))
+            found[index] = replace(figures[index], role=role, split=_split(_terms(name)), percent=percent,
+                                   label=figures[index].column)  # fmt: skip
+    return found
+
+
+def _bare_blocks(lines: Sequence[str], figures: Sequence[_Figure]) -> Iterator[list[int]]:
+    """Figures without a name that stand together, nothing but empty lines between them."""
+    block: list[int] = []
+    for index, figure in enumerate(figures):
+        between = lines[figures[block[-1]].line + 1 : figure.line] if block else []
+        if figure.role == "step":
+            continue
+        if block and (figure.role or figure.said or any(line.strip() for line in between)):
+            yield block
+            block = []
+        if not figure.role and not figure.said:
+            block.append(index)
+    if block:
+        yield block
+
+
 def _under_headings(lines: Sequence[str], figures: Sequence[_Figure]) -> list[_Figure]:
     """Figures on the line after `model.evaluate(X_test, y_test)` or `Validation:` are of held-out examples."""
     taken = {figure.line for figure in figures}
@@ -337,6 +418,8 @@ def _role(terms: Sequence[str]) -> str:
             return "accuracy" if before in ("success", "recognition", "hit", "detection") else "other"
         if word in WRONG:
             return "wrong"
+        if word == "cost" and before in ("time", "takes", "took"):
+            return "other"
         if word == "total" and index == len(terms) - 1 and set(terms) & HELD_OUT:
             return "total"
         if word in COST or word in ACCURACY:
@@ -380,17 +463,28 @@ def _lists(lines: list[str]) -> Iterator[_Figure]:
         items = [item.strip() for item in re.split(r"[,\s]+", match["items"]) if item.strip()]
         if len(items) < 2 or not all(re.fullmatch(rf"(?:{NAN}|{PLAIN}|None|null)%?", item) for item in items):
             continue
-        terms = _terms(match["name"])
+        terms = _terms(match["name"] or "")
         role = _role(terms[-4:])
+        if not match["name"] and (len(items) < 4 or not any("." in item for item in items)):
+            continue
         line = text.count("\n", 0, match.start())
         blank = re.sub(r"[^\n]", " ", match[0])
         taken = taken[: match.start()] + blank + taken[match.end() :]
-        if role not in ("cost", "accuracy", "wrong"):
+        if role not in ("cost", "accuracy", "wrong") and match["name"]:
             continue
         for place, item in enumerate(items):
             value = math.nan if item in ("None", "null") else _value(item.rstrip("%"))
             label = " ".join(terms[-4:])
-            yield _Figure(line, value, role, label, _split(terms), item.endswith("%"), place=1000 * order + place)
+            yield _Figure(
+                line,
+                value,
+                role,
+                label,
+                _split(terms),
+                item.endswith("%"),
+                place=1000 * order + place,
+                column=f"list {order}",
+            )
     lines[:] = taken.split("\n")
 
 
@@ -423,10 +517,12 @@ def _tables(lines: list[str]) -> list[_Figure]:
 
 def _table(lines: list[str], start: int) -> tuple[list[_Figure], int] | None:
     head = lines[start]
-    head = re.sub(r"/\s*\d+\b", "", head)
+    head = re.sub(r"(?:/|\bof)\s*\d+\b", "", head)
     if not head.strip() or RULE.fullmatch(head) or NUMBER.search(re.sub(r"[|│┃]\s*#?\d*\s*[|│┃]", "|", head)):
         return None
-    if _role(_terms(head)) == "" and not set(_terms(head)) & (COST | ACCURACY | WRONG):
+    below = lines[start + 1] if start + 1 < len(lines) and head.count("|") == lines[start + 1].count("|") > 1 else ""
+    below = "" if NUMBER.search(below) else below  # a head of two lines
+    if _role(_terms(head)) == "" and not set(_terms(head + " " + below)) & (COST | ACCURACY | WRONG):
         return None
     for kind in ("|", "\t", ";", ",", "  ", " "):
         names = _cells(head, kind if kind != "|" or re.search("[|│┃║]", head) else "\0")
@@ -482,9 +578,13 @@ def _rows(lines: list[str], start: int, kind: str, names: list[str]) -> tuple[li
     return (figures, number) if rows and good else None
 
 
-def _line(number: int, line: str, *, repeated: bool) -> list[_Figure]:
+def _line(number: int, line: str, *, repeated: bool, numbered: bool) -> list[_Figure]:
     """The figures on one line; what is said of one number of an enumeration holds for all of it."""
-    figures = list(_one_by_one(number, line, repeated=repeated))
+    shape = _skeleton(line)
+    figures = [
+        replace(one, column=f"{one.place} {shape}")
+        for one in _one_by_one(number, line, repeated=repeated, numbered=numbered)
+    ]
     for index in range(len(figures) - 2, -1, -1):
         one, following = figures[index], figures[index + 1]
         if following.goes_on and not (repeated and _numbered(one, following)):
@@ -500,7 +600,7 @@ def _numbered(one: _Figure, following: _Figure) -> bool:
     return one.place == 0 and one.value % 1 == 0 and following.value % 1 != 0
 
 
-def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
+def _one_by_one(number: int, line: str, *, repeated: bool, numbered: bool) -> Iterator[_Figure]:
     matches = list(NUMBER.finditer(line))
     prose = not repeated and len(re.findall(r"[a-zà-ÿ]{2,}", line)) >= 7
     suffixed = _suffixed(line, matches)
@@ -516,6 +616,10 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
             continue
         if skip:
             skip = False
+            continue
+        if index == 0 and numbered and not _terms(line[: match.start()]):
+            yield _Figure(number, _value(match["number"]), "step", "")
+            previous = match
             continue
         begin = previous.end() if previous else 0
         between = line[begin : match.start()]
@@ -570,6 +674,8 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
             terms = terms[1:]
         consumed = ""
         role = _role(terms)
+        if role == "step" and _attached(between) and (percent or (value % 1 and set(terms) & EPOCHS)):
+            role = _role([term for term in terms if term not in STEP])  # `Test accuracy after epoch: 10.09%`
         split = _split(_terms(line[: match.start()]))
         behind = _terms(re.split(r"[,;|(\[]|\s-\s|\.\s", after)[0])[:4]
         if suffixed or (role in ("", "step") and not _attached(between)):
@@ -594,7 +700,7 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
             role = "wrong"
         if prose and role in ("cost", "accuracy", "wrong"):
             clause = re.split(r"[,;]|\bbut\b|\bwhen\b|\bwhile\b|[.!?]\s", line[: match.start()])[-1]
-            if WISHES.search((clause + after[:12]).lower()):
+            if WISHES.search((clause + "0" + after[:12]).lower()):
                 role = "other"
         if not role and set(terms) & (TRAIN | HELD_OUT) and set(terms) <= TRAIN | HELD_OUT | FILLER:
             role = _earlier(line[: match.start()], (), prose) or "which"
@@ -603,7 +709,7 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
             role = "step"  # how far it has come: `Test: [0/79]`
         if role == "" and terms and not total and not percent:
             lone = STUCK.search(line.lower()) and not whole_number and all(t in FILLER or STUCK.match(t) for t in terms)
-            role = "" if lone or not any(term not in FILLER for term in terms) else "other"
+            role = "" if lone or not any(term not in FILLER for term in terms) else "unknown"
         said = (prose and not _attached(between)) or (not repeated and not _attached(between) and bool(terms))
         label = "" if said and role in ("cost", "accuracy", "wrong", "") else " ".join(terms[-4:])
         run = _Figure(number, value, role, label, split, percent, total, said, index)
@@ -621,7 +727,7 @@ def _suffixed(line: str, matches: Sequence[re.Match[str]]) -> bool:
     """Whether the names stand behind their numbers: `0.5 loss, 0.9 accuracy`."""
     if not matches or _role(_terms(line[: matches[0].start()])) != "" or _attached(line[: matches[0].start()]):
         return False
-    last = _terms(line[matches[-1].end() :])
+    last = _terms(re.split(r"[.:;!?](?:\s|$)", line[matches[-1].end() :])[0])
     first = _terms(line[matches[0].end() : matches[1].start() if len(matches) > 1 else len(line)])
     return bool(last[:3] and first[:1]) and _role(last[:3]) in ("cost", "accuracy", "wrong") and _role(first[:3]) != ""
 
@@ -659,8 +765,8 @@ def _series(figures: Sequence[_Figure]) -> list[Series]:
     """Costs and accuracies; numbers without a name count only where nothing has one."""
     columns: dict[tuple[str, str, str, bool], list[_Figure]] = {}
     for figure in figures:
-        if figure.role in ("cost", "accuracy", "wrong", "which", ""):
-            place = "" if figure.role or figure.said or figure.run else str(figure.place)
+        if figure.role in ("cost", "accuracy", "wrong", "which", "unknown", ""):
+            place = "" if figure.role or figure.said or figure.run else figure.column
             place += "%" if figure.role == "which" and figure.percent else ""
             key = (figure.role, figure.split, figure.label + place, figure.said)
             columns.setdefault(key, []).append(figure)
@@ -668,7 +774,7 @@ def _series(figures: Sequence[_Figure]) -> list[Series]:
     totals = {f.value for f in figures if f.role == "total" and math.isfinite(f.value)}
     found: list[Series] = []
     for (role, split, label, said), column in columns.items():
-        if role in ("which", "") or (all(math.isnan(f.value) for f in column) and role != "cost"):
+        if role in ("which", "unknown", "") or (all(math.isnan(f.value) for f in column) and role != "cost"):
             continue
         series = _as_series(role, "held-out" if split == "held-out" else "train" if split == "train" else "",
                             label, column, said, totals)  # fmt: skip
@@ -690,7 +796,10 @@ def _series(figures: Sequence[_Figure]) -> list[Series]:
         if not series.said or (series.what not in printed and not (printed and max(series.values) > 0.3))
     ]
     if not found:
-        found = _unnamed(bare)
+        unknown = {key: column for key, column in columns.items() if key[0] == "unknown" and len(column) > 2
+                   and any(figure.value % 1 for figure in column)}  # fmt: skip
+        most = max((len(column) for column in bare.values()), default=0)
+        found = _unnamed(bare if most > 2 or not unknown else unknown)
     longest = {what: max((len(s.values) for s in found if s.what == what), default=0) for what in ("cost", "accuracy")}
     found = [s for s in found if s.split == "held-out" or s.said or len(s.values) > longest[s.what] / 3]
     return sorted(found, key=lambda series: (series.said, series.what != "cost", series.split != "train"))
@@ -774,6 +883,10 @@ def _against(values: Sequence[float], costs: Sequence[float]) -> bool:
 def _counts(bare: dict[tuple[str, str, str, bool], list[_Figure]]) -> list[Series]:
     """`958 / 10000` and `9.58 %` without a name: right answers, unless it is how far an epoch has come."""
     found = []
+    if len({key[1] for key in bare}) == 1 < len(bare) and all(
+        len(column) == 1 for column in bare.values()
+    ):  # on a line
+        bare = {next(iter(bare)): [figure for column in bare.values() for figure in column]}
     for (_, split, _, said), column in bare.items():
         total = next((figure.total for figure in column if figure.total), None)
         values = [figure.value for figure in column]
