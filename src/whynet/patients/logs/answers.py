@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from whynet.doctor.floors import SHARES
+
 VALUE = r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?"
 CLASS = re.compile(r"\b(?:class|digit|label|recalls?|classes|digits|cls|category)\b", re.I)
 NAMED = re.compile(r"\bacc\w*\s+(?:of|for)\s+\w", re.I)  # `Accuracy of trousers: 81 %`
@@ -137,6 +139,9 @@ def _shares(values: Sequence[float], *, whole: bool) -> tuple[float, ...]:
         total = sum(values)
         counts = all(value % 1 == 0 for value in values) and total >= 100
         return tuple(value / total for value in values) if counts else ()
+    held = SHARES["mnist"][1]
+    if len(values) == 10 and max(values) > 200 and all(v <= most for v, most in zip(values, held, strict=True)):
+        return tuple(value / most for value, most in zip(values, held, strict=True))
     scale = 100 if max(values) > 1 else 1
     if scale > 1 and max(values) < 15 and not any(value % 1 for value in values):
         return ()  # labels

@@ -105,6 +105,7 @@ class Facts:
     val_start: float
     val_end: float
     val_least: float
+    val_falling: float
     classes: int
     linear: float
     answers: Answers = Answers()
@@ -126,7 +127,8 @@ class Facts:
     def certain(self) -> bool:
         """Whether wrong answers cost what the logarithm of a clipped 0 does: all outputs are exactly 0 or 1."""
         last = self.costs[-3:]
-        return len(last) > 1 and max(last) < 1.02 * min(last) and clipped(self.end, self.accuracy)
+        accuracy = self.held if math.isnan(self.train) else self.train
+        return len(last) > 1 and max(last) < 1.02 * min(last) and clipped(self.end, accuracy)
 
     @property
     def majority(self) -> bool:
@@ -182,18 +184,26 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         for what in ("cost", "accuracy")
         for split in ("train", "", "held-out")
     }
+    seen = [one for one in series if one.what == "accuracy" and len(one.finite) > 2]
+    if (
+        len(seen) > 1
+        and max(max(one.finite) for one in seen) < 0.15 / classes
+        and any(s.what == "cost" for s in series)
+    ):
+        series = [one for one in series if one not in seen]  # of all examples, none right: that is no accuracy
+        by.update({key: None for key in by if key[0] == "accuracy"})
     cost = by["cost", "train"] or by["cost", ""] or by["cost", "held-out"]
     other = _dearest(series) if cost is not by["cost", "held-out"] else None
     held = _worst(series, by["accuracy", "held-out"])
     train = by["accuracy", "train"] or (by["accuracy", ""] if held else None)
     if held is None:
         held = by["accuracy", ""]
-    seen = held or train
+    told = held or train
     values = cost.values if cost else ()
     finite = cost.finite if cost else ()
     last = finite[-max(1, len(finite) // 3) :]
     end = statistics.fmean(last) if last else math.nan
-    accuracies = seen.finite if seen else ()
+    accuracies = told.finite if told else ()
     return Facts(
         costs=values,
         start=values[0] if values else math.nan,
@@ -207,6 +217,7 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         rising=accuracies[-1] - accuracies[max(0, (len(accuracies) - 1) // 2)] if len(accuracies) > 1 else math.nan,
         val_start=other.values[0] if other else math.nan,
         val_end=other.values[-1] if other else math.nan,
+        val_falling=_change(other.finite) if other else math.nan,
         val_least=min(other.finite, default=math.nan) if other else math.nan,
         classes=classes,
         linear=linear,
@@ -321,7 +332,8 @@ def _like_squares(facts: Facts) -> bool:
     if rows < 3 or len(facts.costs) != len(facts.accuracies):
         return False
     ratios = [cost / max(1 - share, 1e-9) for cost, share in zip(facts.costs, facts.accuracies, strict=True)]
-    return all(0.5 <= ratio <= 1.15 for ratio in ratios) and facts.rising > 0 and facts.falling > 0
+    learned = max(facts.accuracies) - min(facts.accuracies) > 0.1 or (facts.rising > 0 and facts.falling > 0)
+    return all(0.5 <= ratio <= 1.15 for ratio in ratios) and learned
 
 
 def _squared(facts: Facts, scale: Scale) -> bool:
@@ -357,7 +369,8 @@ def at_floor(facts: Facts, scale: Scale) -> bool:
     scatter = min(2 * facts.noise / scale.floor, 0.12) if level or abs(facts.falling) < 0.15 else 0.0
     begun = 0.7 * scale.start <= facts.start <= 1.5 * scale.start or facts.start >= 0.8 * scale.high
     saturated = 0.9 <= facts.start / scale.high <= 1.1 and abs(facts.falling) < 0.15  # it began with all outputs at 1
-    near = abs(off) <= 0.02 or (begun and abs(off) <= scatter) or (saturated and abs(off) < 0.15)
+    passing = len(facts.costs) > 3 and facts.falling > 0.15 and not level
+    near = (abs(off) <= 0.02 and not passing) or (begun and abs(off) <= scatter) or (saturated and abs(off) < 0.15)
     return near or (level and 0 <= off <= 0.06) or at_low(facts, scale)
 
 

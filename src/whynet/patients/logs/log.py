@@ -138,7 +138,13 @@ def _data(transcript: Transcript, labels: str | None, classes: int | None) -> tu
     if classes is None:
         classes = _counted(transcript)
     if classes is None:
-        classes = 3 if "iris" in words else 2 if {"xor", "binary"} & words and "mnist" not in words else 10
+        classes = (
+            3
+            if "iris" in words
+            else 2
+            if {"xor"} & words or ("binary" in words and not {"mnist", "cpu"} & words)
+            else 10
+        )
         if classes == 10 and "mnist" not in words and _halves(transcript.runs[-1]):
             classes = 2
     return (labels if classes == 10 else "balanced"), classes
@@ -165,7 +171,7 @@ def _halves(run: Sequence[Series]) -> bool:
     """Whether it looks like two classes: costs that stay at ln 2 or 1/4, beside accuracies near one half if any."""
     costs = [one.finite for one in run if one.what == "cost" and one.finite]
     shares = [one.finite for one in run if one.what == "accuracy" and one.finite]
-    half = all(0.4 <= values[-1] <= 0.6 for values in shares)
+    half = all(0.4 <= sum(values[-5:]) / len(values[-5:]) <= 0.6 for values in shares)
     if not shares:
         stay = [values for values in costs if values[0] < 1.3 * values[-1]]
         return any(abs(values[-1] / floor - 1) < 0.02 for values in stay for floor in (math.log(2), 0.25))

@@ -276,6 +276,11 @@ PATTERNS: dict[str, Pattern] = {
         "(or too small) start; else run it ten times as long, then with another seed and twice the hidden "
         "units.",
     ),
+    "two-classes-noisy": Pattern(
+        ("missing-activation", "lr-too-high", "capacity-minimal", "input-not-scaled"),
+        "Fit a linear classifier to the same examples: where it does no better either, a hidden layer without an "
+        "activation is no more than that. Else try a tenth of the rate, and print the largest input.",
+    ),
     "two-classes-partly": Pattern(
         ("capacity-minimal", "no-bias", "gradient-buffer-not-reset", "lr-too-high"),
         "Run it with five other seeds, and with twice the hidden units: what then succeeds mostly was too "
@@ -716,6 +721,8 @@ def _two_classes(facts: Facts, scale: Scale | None, state: str, high: bool) -> s
     if high:
         return "high-start"
     stuck = scale is not None and facts.end > 0.9 * scale.floor
+    if stuck and not _smooth(facts.costs) and facts.noise > 0.0003 * facts.end and len(facts.accuracies) > 4:
+        return "two-classes-noisy"
     if state in ("constant-answer", "not-started") or (stuck and abs(facts.falling) < 0.02):
         return "two-classes-stuck"
     return "two-classes-slow" if facts.falling > 0.1 else "two-classes-partly"
@@ -810,6 +817,7 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
         len(costs) > 4
         and _smooth(costs)
         and len(set(costs)) == len(costs)
+        and facts.falling > 0.2 * (1 - costs[-1] / costs[0])
         and 0.995 * costs[0] < costs[-1] > 1.003 * scale.floor
     ):
         return "creeping"
@@ -829,6 +837,10 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
         return "plateau-leaving"
     if facts.rising > 0.02 and _smooth(costs) and all(b >= a for a, b in pairwise(facts.accuracies)):
         return "leaving"
+    slowly = _smooth(costs) and facts.falling > 0.005 and facts.end > 1.004 * scale.floor
+    better = len(facts.accuracies) > 2 and all(b > a for a, b in pairwise(facts.accuracies))
+    if slowly or (better and facts.val_falling > 0.001):
+        return "creeping"
     if len(shares) > 2 and len(set(facts.accuracies[-4:])) > 1:
         if facts.accuracy < 0.8 / facts.classes and None in shares[-3:]:
             return "below-chance"

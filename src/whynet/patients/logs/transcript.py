@@ -28,12 +28,13 @@ COST = _words(
     "criterion energy misfit"
 )
 ACCURACY = _words(
-    "accuracy accuracies acc correct correctly right score performance hits recognised recognized accurate"
+    "accuracy accuracies acc correct correctly right score performance hits recognised recognized accurate "
+    "hit corr ncorr ncorrect nright"
 )
 EPOCHS = _words("epoch epochs iterations iters steps")
 ERRORS = _words("error errors err")
 SQUARES = _words("mse sse squared square mean sum")
-WRONG = _words("wrong incorrect misclassified misclassification misclassifications mistakes")
+WRONG = _words("wrong incorrect incorrectly misclassified misclassification misclassifications mistakes")
 STEP = _words(
     "epoch epochs ep iter iters iteration iterations step steps batch batches minibatch mb round rounds sample "
     "samples example examples image images digits pass passes update updates row rows "
@@ -74,6 +75,7 @@ WISHES = re.compile(
 CLASSES = re.compile(
     r"(?<![\d.])(\d{1,4})[ -](?:different |balanced )?(?:classes|categories|way\b)|\bcifar-?(100)\b", re.I
 )
+TWO = re.compile(r"\bbinary[ _-]?(?:classif|problem|target|label)|\b(?:two|zwei|deux|dos) (?:class|klass|clas)", re.I)
 LEGEND = re.compile(r"\b(?:columns?|fields|format|spalten)\b[^:\n]{0,20}:\s*([^:\n)]+)", re.I)
 PROMPT = re.compile(r"\s*(?:>>>|In \[\d*\]:|julia>|>|octave\S*>)\s*\S")
 NAN = r"[-+]?(?:nan|NaN|NAN|inf|Inf|INF|infinity|Infinity)\b(?:\((?:ind|snan)\))?|[-+]?1\.\#\w+|[-+]?∞"
@@ -123,6 +125,7 @@ CODE = re.compile(
 )
 STATEMENT = re.compile(r"[;{]\s*$|^\s*[\w.]+\([^)]*\)?.*\)\s*;?$|\.\w+\([^)]*\)|\bnp\.|\bself\.|->\s*\w+:")
 PRINTED = re.compile(rf"[\[(]?\s*(?:{NAN}|{PLAIN})(?![\w.]|\s*[*/+(])")
+PAIRS = re.compile(r"\w[=:]\s?-?\d+\.\d+")  # so many on a line are no program text
 ASSIGNED = re.compile(r"^\s*(?P<name>[\w.\[\]]+(?:\s*,\s*[\w.\[\]]+)*)\s*(?:[-+*/@]?=)(?!=)\s*(?P<value>\S.*)$")
 
 
@@ -151,6 +154,7 @@ FREQUENT = (
     0.1009,
 )  # of MNIST's images, the share of each class, but for 0.09: an MSE
 SECOND = " second"  # marks the second number of a pair
+LARGEST = 1e100  # beyond it a cost is as good as infinite
 LONGEST = 8_000  # characters of a line that is no list or table; what follows is no figure of a training
 
 
@@ -209,6 +213,7 @@ def read(text: str) -> Transcript:
     answers = answers_in(lines)
     if answers.outputs or {"00", "01", "10", "11"} <= {"".join(pair) for pair in PAIR.findall(text)}:
         words |= {"xor"}  # the four examples, by their inputs
+    _pivot(lines)
     figures = list(_lists(lines))
     figures += _tables(lines)
     code = _code(lines)
@@ -231,7 +236,7 @@ def read(text: str) -> Transcript:
     runs = [run for run in runs if run]
     epochs = [int(f.value) for f in figures if f.role == "step" and EPOCH.search(f.label) and 0 <= f.value < 1e7]
     counted = CLASSES.search(text)
-    classes = int(counted[1] or counted[2]) if counted else None
+    classes = int(counted[1] or counted[2]) if counted else 2 if TWO.search(text) else None
     return Transcript(tuple(runs), words, epochs[-1] if epochs else None, answers, classes)
 
 
@@ -273,6 +278,7 @@ def _clean(text: str) -> list[str]:
     text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text)
     text = re.sub(r"\\([hct]line|toprule|midrule|bottomrule|,(?=\d{3}))", "", text)  # LaTeX
     text = re.sub(r"(?m)^.*&.*\\\\\s*$", lambda row: row[0].replace("&", "|").replace("\\\\", ""), text)
+    text = re.sub(r"(?m)^Out ?\[\d+\]:", "", text)
     text = re.sub(r"(?<=\w)\s*#\s?(\d+)(?=\s*[:=])", r"\1", text)
     text = re.sub(r"(?i)\b(?:acc|prec|top)(?:uracy|ision)?[@-]?1\b", "accuracy", text)
     text = re.sub(r"@\s*(?=\d)", " at step ", NOISES.sub(" ", text))
@@ -287,9 +293,22 @@ def _clean(text: str) -> list[str]:
     return [re.sub(r"^\s*(?:>\s+|[-*•]\s+|\d+[.)]\s+(?=[A-Za-z]{3}))", "", line) for line in text.split("\n")]
 
 
+def _pivot(lines: list[str]) -> None:
+    """Rows of a name and its value, under `tag,step,value`, become `name: value`."""
+    for start, head in enumerate(lines):
+        names = [name.strip().lower() for name in head.split(",")]
+        tags = [index for index, name in enumerate(names) if name in ("tag", "metric", "name", "key", "variable")]
+        if not tags or "value" not in names:
+            continue
+        for number in range(start + 1, len(lines)):
+            cells = lines[number].split(",")
+            if len(cells) == len(names):
+                lines[number] = f"{cells[tags[0]]}: {cells[names.index('value')]}"
+
+
 def _with_decimal_points(text: str) -> str:
     """Decimal commas become points where the text has no others; commas between thousands go."""
-    commas = re.findall(r"(?<![\d.,\[(])\d{1,6},(?!\d{3}(?!\d))\d+(?![\d,.])|(?<![\d.,])0,\d+(?![\d,.])", text)
+    commas = re.findall(r"(?<![\d.,\[(])\d{1,6},(?!\d{3}(?!\d))\d+(?![\d.]|,\d)|(?<![\d.,])0,\d+(?![\d.]|,\d)", text)
     points = re.findall(r"(?<![\w.,])\d+\.\d+", text)
     heads = any(re.fullmatch(r"\s*[A-Za-z_ ]+(,[A-Za-z_ ]+)+\s*", line) for line in text.split("\n"))
     if len(commas) > 2 * len(points) and not heads:
@@ -319,7 +338,7 @@ def _code(lines: Sequence[str]) -> list[bool]:
     names = Counter(name for name, _ in {(match["name"].strip(), match["value"]) for match in assigned if match})
     sure = []
     for line, match in zip(lines, assigned, strict=True):
-        program = bool(CODE.match(line) or STATEMENT.search(line))
+        program = bool(CODE.match(line) or STATEMENT.search(line)) and len(PAIRS.findall(line)) < 2
         if match and not PRINTED.match(match["value"]):
             program = True
         if line.lstrip().startswith(("{", "[")) and re.search(r"\d", line):
@@ -358,6 +377,7 @@ def _under_captions(lines: Sequence[str], figures: Sequence[_Figure]) -> list[_F
         columns = list(dict.fromkeys(figures[index].column for index in block))
         above = next((line for line in reversed(lines[: figures[block[0]].line]) if line.strip()), "")
         asked = PROMPT.match(above) or above.rstrip().endswith(":")
+        above = re.sub(r"==", " accuracy ", above)  # `np.mean(predict(X_test) == y_test)`
         names = legend or (re.split(r"[;,]|\b(?:and|und)\b", re.split(r"[.!?]\s", above)[-1]) if asked else [])
         roles = [(role, name) for name in names if (role := _role(_terms(name))) in ("cost", "accuracy", "wrong")]
         if {role for role, _ in roles} == {"accuracy"} and asked and len(columns) == 1:
@@ -409,6 +429,8 @@ def _under_headings(lines: Sequence[str], figures: Sequence[_Figure]) -> list[_F
 
 def _role(terms: Sequence[str]) -> str:
     """What a number is, by the words before it: the nearest that means something decides."""
+    if set(terms) - TRAIN - HELD_OUT in ({"e"}, {"j"}):
+        return "cost"
     for index in range(len(terms) - 1, -1, -1):
         word = terms[index].rstrip("0123456789") or terms[index]
         before = terms[index - 1] if index else ""
@@ -449,7 +471,8 @@ def _value(text: str) -> float:
             if text.startswith("-") and "n" in text.lower() and "a" not in text.lower()
             else (math.nan if "nan" in text.lower() or "IND" in text or "QNAN" in text else math.inf)
         )
-    return float(text.replace("_", ""))
+    value = float(text.replace("_", ""))
+    return value if abs(value) < LARGEST else math.copysign(math.inf, value)
 
 
 # ---- lists, tables, lines
@@ -587,7 +610,7 @@ def _line(number: int, line: str, *, repeated: bool, numbered: bool) -> list[_Fi
     ]
     for index in range(len(figures) - 2, -1, -1):
         one, following = figures[index], figures[index + 1]
-        if following.goes_on and not (repeated and _numbered(one, following)):
+        if following.goes_on and not (repeated and (numbered or _numbered(one, following))):
             figures[index + 1] = replace(following, run=True)
             figures[index] = one = replace(one, run=True)
         if following.goes_on and not one.total and (following.total or following.percent):
@@ -617,7 +640,9 @@ def _one_by_one(number: int, line: str, *, repeated: bool, numbered: bool) -> It
         if skip:
             skip = False
             continue
-        if index == 0 and numbered and not _terms(line[: match.start()]):
+        if index == 0 and numbered and _role(_terms(line[: match.start()])) not in ("cost", "accuracy", "wrong"):
+            behind = _terms(line[match.end() :])[:1]
+            consumed = behind[0] if behind and behind[0] in STEP else ""  # `After 1 epochs: 8881`
             yield _Figure(number, _value(match["number"]), "step", "")
             previous = match
             continue
@@ -626,14 +651,20 @@ def _one_by_one(number: int, line: str, *, repeated: bool, numbered: bool) -> It
         following = matches[index + 1] if index + 1 < len(matches) else None
         after = line[match.end() : following.start() if following else len(line)]
         total = None
-        if following and re.fullmatch(OF, after) and not match["after"].strip():
+        of = following and not match["after"].strip() and re.fullmatch(rf"((?:\s+[^\W\d]+){{0,2}}){OF}", after)
+        if following and of:  # `958 / 10000`, `958 right answers of 10000`
             whole = _value(following["number"])
-            if math.isfinite(whole) and 0 < whole == int(whole):
+            if math.isfinite(whole) and 0 < whole == int(whole) and (not of[1] or whole >= 100):
                 total, skip = int(whole), True
                 after = line[following.end() :]
                 following = matches[index + 2] if index + 2 < len(matches) else None
                 after = line[matches[index + 1].end() : following.start() if following else len(line)]
         value, percent = _value(match["number"]), match["after"].strip() == "%"
+        counted = run is not None and run.role in ("accuracy", "wrong") and run.value % 1 == 0 < run.value
+        if percent and counted and run is not None and not run.total and re.fullmatch(r"\s*[(\[=,]?\s*", between):
+            yield replace(run, value=value, percent=True, place=index)  # `440 97.8 %`: the count goes
+            previous = match
+            continue
         if percent and run is not None and run.total and re.fullmatch(r"\s*[(\[=,]\s*", between):
             previous = match  # the same once more: 958/10000 (9.58%)
             continue
@@ -696,7 +727,7 @@ def _one_by_one(number: int, line: str, *, repeated: bool, numbered: bool) -> It
         units = UNITS | {"images", "examples", "samples"} if role in ("cost", "") else UNITS
         if whole_number and unit and unit[1] in units and not total and not _attached(between):
             role, terms, consumed = ("step" if unit[1] in STEP else "other"), [unit[1]], unit[1]
-        if role == "cost" and percent and set(terms) & ERRORS:
+        if role == "cost" and (percent or total) and set(terms) & ERRORS:
             role = "wrong"
         if prose and role in ("cost", "accuracy", "wrong"):
             clause = re.split(r"[,;]|\bbut\b|\bwhen\b|\bwhile\b|[.!?]\s", line[: match.start()])[-1]
@@ -781,7 +812,8 @@ def _series(figures: Sequence[_Figure]) -> list[Series]:
         if series is not None:
             found.append(series)
     found += _by_examples(columns, [series for series in found if series.what == "cost" and not series.said])
-    bare = {key: column for key, column in columns.items() if key[0] == ""}
+    steps = {figure.line: figure.value for figure in figures if figure.role == "step" and figure.place == 0}
+    bare = {key: column for key, column in columns.items() if key[0] == "" and not _progress(column, steps)}
     if not any(series.what == "accuracy" and not series.said for series in found):
         found += _counts(bare)
     if found and not any(series.what == "cost" for series in found):  # figures under a head that names them
@@ -944,6 +976,13 @@ def _unnamed(bare: dict[tuple[str, str, str, bool], list[_Figure]]) -> list[Seri
         elif "cost" not in taken:
             found.append(Series("numbers", "cost", "", tuple(values)))
     return found
+
+
+def _progress(column: Sequence[_Figure], steps: dict[int, float]) -> bool:
+    """Whether a column says how far the training has come: always the same share of the step on its line."""
+    shares = [figure.value / steps[figure.line] for figure in column if steps.get(figure.line) and figure.value]
+    last = shares[len(shares) // 2 :]
+    return len(shares) > 3 and len(shares) > len(column) / 2 and max(last) < 1.01 * min(last)
 
 
 def _counting(values: Sequence[float]) -> bool:
