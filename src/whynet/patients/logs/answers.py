@@ -16,10 +16,13 @@ VALUE = r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?"
 CLASS = re.compile(r"\b(?:class|digit|label|recalls?|classes|digits|cls|category)\b", re.I)
 NAMED = re.compile(r"\bacc\w*\s+(?:of|for)\s+\w", re.I)  # `Accuracy of trousers: 81 %`
 NAMES = 5  # so many such lines are about classes, not about sets of examples
-KEY = re.compile(r"^\W*(?:(?:acc\w*|recall)\s+)?(?:(?:of|for|on)\s+)?(?:the\s+)?(?:class|digit|label|cls|category)?\W*"
-                 r"(?P<key>\d{1,2}s?(?![\d.])|[A-Za-z][\w/-]*(?: [a-z]+)?)\s*(?:[:=|]|->|\bis\b|\s)", re.I)  # fmt: skip
+KEY = re.compile(
+    r"^\W*(?:(?:acc\w*|recall)\s+)?(?:(?:of|for|on)\s+)?(?:the\s+)?(?!net|model)(?:class|digit|label|cls|category)?\W*"
+    r"(?P<key>\d{1,2}s?(?![\d.])|[A-Za-z][\w/-]*(?: [a-z]+)?)\s*(?:[:=|]|->|\bis\b|\s)",
+    re.I,
+)
 ANSWERED = re.compile(r"\b(?:predict\w*|answer\w*|guess\w*|preds?|argmax|bincount|histogram|Counter|outputs?)\b", re.I)
-PAIR = re.compile(r"(?<![\d.])([01])(?:\.0*)?[ \t]*(?:[,;|^& \t]|xor|XOR|and)[ \t]*([01])(?:\.0*)?(?![\d.]*\d)")
+PAIR = re.compile(r"(?<![\d.])(-?[01])(?:\.0*)?[ \t]*(?:[,;|^& \t]|xor|XOR|and)[ \t]*(-?[01])(?:\.0*)?(?![\d.]*\d)")
 OUTPUT = re.compile(r"(?<![\w.])-?(?:\d*\.\d+(?:e[-+]?\d+)?|[01](?![\d.]))", re.I)
 NEAR = 0.4  # so near its target an output is right
 
@@ -86,7 +89,7 @@ def _matrix(lines: list[str]) -> tuple[float, ...]:
         for line in lines[start:]:
             if re.search(r"[A-Za-z]{2,}", re.sub(r"\b(?:array|tensor)\b", "", line)) or not re.search(r"\d", line):
                 break
-            rows.append(_numbers(line))
+            rows.append(_numbers(line.strip(" |").partition("|")[0]))
         size = len(rows)
         if size < (2 if lines[start].lstrip().startswith("[[") else 3):
             continue
@@ -235,7 +238,7 @@ def _outputs(lines: list[str]) -> tuple[float, ...]:
             values = [float(value) for value in OUTPUT.findall(line[pair.end() : end])]
             told = [value for value in values if value % 1] or values[-1:]
             if told and -1.1 <= told[-1] <= 1.1:
-                found[pair[1] + pair[2]] = (told[-1], number)
+                found[(pair[1] + pair[2]).replace("-1", "0")] = (told[-1], number)
     if set(found) != {"00", "01", "10", "11"}:
         return ()
     return tuple(found[key][0] for key in ("00", "01", "10", "11"))

@@ -333,7 +333,7 @@ def _like_squares(facts: Facts) -> bool:
         return False
     ratios = [cost / max(1 - share, 1e-9) for cost, share in zip(facts.costs, facts.accuracies, strict=True)]
     learned = max(facts.accuracies) - min(facts.accuracies) > 0.1 or (facts.rising > 0 and facts.falling > 0)
-    return all(0.5 <= ratio <= 1.15 for ratio in ratios) and learned
+    return all(0.5 <= ratio <= 1.15 for ratio in ratios[rows // 3 :]) and learned
 
 
 def _squared(facts: Facts, scale: Scale) -> bool:

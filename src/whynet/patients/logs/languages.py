@@ -7,7 +7,8 @@ import re
 WORDS = {  # English: what others say
     "loss": "verlust förlust verlies strata straty strát ztráta ztráty потеря потери потерь perte pertes pérdida "
     "perdida pérdidas perdita perda perdas hävikki veszteség pierdere 损失 損失 誤差 오차 손실",
-    "cost": "kosten kostenfunktion kostnad omkostning koszt coût cout coûts costo coste custo maliyet náklady költség "
+    "cost": "kosten kostenfunktion kostnad omkostning koszt coût cout "
+    "couts coûts costo coste custo maliyet náklady költség "
     "стоимость 代价 代價 コスト 비용",
     "error": "fehler fehlern erros errori fout fel feil fejl błąd bład błędu chyba ошибка ошибки erreur errore erro "
     "hata virhe hiba eroare 误差 錯誤 エラー",
@@ -15,7 +16,8 @@ WORDS = {  # English: what others say
     "nøjagtighed dokładność dokladnosc trafność přesnost presnost точность точности exactitude précision justesse "
     "exactitud precisión acierto aciertos accuratezza precisione acurácia acuracia precisão doğruluk tarkkuus "
     "pontosság acuratețe 准确率 準確率 正确率 正確率 精度 正解率 정확도",
-    "correct": "korrekt richtig richtige juist rätt poprawne poprawnych správně верно правильно правильных bonnes classés "
+    "correct": "korrekt richtig richtige juist rätt poprawne poprawnych správně верно правильно правильных "
+    "bonnes classés "
     "justes correctas "
     "corrette corretti corretos doğru 正确 正確 正解",
     "wrong": "falsch falsche fouten błędne błędnych špatně неверно fausses incorrectas errati sbagliate errados "

@@ -142,7 +142,7 @@ def _data(transcript: Transcript, labels: str | None, classes: int | None) -> tu
             3
             if "iris" in words
             else 2
-            if {"xor"} & words or ("binary" in words and not {"mnist", "cpu"} & words)
+            if ("xor" in words and "mnist" not in words) or ("binary" in words and not {"mnist", "cpu"} & words)
             else 10
         )
         if classes == 10 and "mnist" not in words and _halves(transcript.runs[-1]):
@@ -153,7 +153,7 @@ def _data(transcript: Transcript, labels: str | None, classes: int | None) -> tu
 def _counted(transcript: Transcript) -> int | None:
     """How many classes there are: as counted in the text, or where the cost stays at their logarithm."""
     answers = transcript.answers
-    if transcript.classes or answers.recalls or len(answers.answered) >= 10:
+    if transcript.classes or answers.recalls or len(answers.answered) == 2 or len(answers.answered) >= 10:
         return transcript.classes or len(answers.recalls or answers.answered)
     run = transcript.runs[-1]
     costs = next((one.finite for one in run if one.what == "cost" and len(one.finite) > 1), ())
@@ -173,7 +173,9 @@ def _halves(run: Sequence[Series]) -> bool:
     shares = [one.finite for one in run if one.what == "accuracy" and one.finite]
     half = all(0.4 <= sum(values[-5:]) / len(values[-5:]) <= 0.6 for values in shares)
     if not shares:
-        stay = [values for values in costs if values[0] < 1.3 * values[-1]]
+        stay = [
+            values for values in costs if values[0] < 1.3 * values[-1] or len(set(values[-4:])) == 1 < len(values[3:])
+        ]
         return any(abs(values[-1] / floor - 1) < 0.02 for values in stay for floor in (math.log(2), 0.25))
     floors = (math.log(2), 0.25, 0.5)
     if half and any(abs(values[-1] / floor - 1) < 0.02 for values in costs for floor in floors):

@@ -276,7 +276,7 @@ PATTERNS: dict[str, Pattern] = {
         "(or too small) start; else run it ten times as long, then with another seed and twice the hidden "
         "units.",
     ),
-    "two-classes-noisy": Pattern(
+    "two-classes-linear": Pattern(
         ("missing-activation", "lr-too-high", "capacity-minimal", "input-not-scaled"),
         "Fit a linear classifier to the same examples: where it does no better either, a hidden layer without an "
         "activation is no more than that. Else try a tenth of the rate, and print the largest input.",
@@ -442,7 +442,7 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     end, start = facts.end, facts.start
     if facts.broken or (len(facts.costs) and math.isnan(end)):
         return "non-finite"
-    if facts.answers.alike and not facts.good:
+    if facts.answers.alike and (facts.classes == 2 or not facts.good):
         return "constant-answer"
     if known and (facts.certain or facts.majority or (facts.end == 0 and facts.chance(accuracy) and facts.frozen)):
         return "constant-answer"
@@ -456,7 +456,7 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     if not math.isnan(end) and end < 0:
         return "constant-answer" if known and facts.chance(accuracy) else "diverged"
     above = scale is not None and end > 1.08 * scale.floor
-    if len(facts.costs) > 1 and end > 1.02 * start + 2 * facts.noise and (above or scale is None):
+    if len(facts.costs) > 1 and end > 1.02 * start + 2 * facts.noise and (above or scale is None) and not _level(facts):
         return "diverged"
     if not facts.broken and _rose(facts):
         return "diverged"
@@ -496,7 +496,7 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     if (
         not left
         and len(facts.costs) > 1
-        and abs(start - end) < 0.01 * abs(start)
+        and (abs(start - end) < 0.01 * abs(start) or (_level(facts) and not known and start < 1.3 * end))
         and not (known and accuracy > 3 / facts.classes)
     ):
         return "not-started"
@@ -518,6 +518,11 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     return "stalled" if still and scale is not None and end > 0.6 * scale.floor else "underfits"
 
 
+def _level(facts: Facts) -> bool:
+    """Whether costs go up and down, and neither rise nor fall all in all."""
+    return len(facts.costs) > 7 and 0 < facts.noise < 0.015 * facts.end and abs(facts.trend) < 2
+
+
 def _steady(facts: Facts) -> bool:
     """Whether the cost has fallen by more than 2 % and does so no slower at the end."""
     costs, steps = facts.costs, len(facts.costs) - 1
@@ -529,7 +534,7 @@ def _steady(facts: Facts) -> bool:
 def _rose(facts: Facts) -> bool:
     """Whether the cost rose from print to print, nearly always, to far above where it began."""
     steps = [b > a for a, b in pairwise(facts.costs)]
-    return len(steps) >= 2 and facts.costs[-1] > 1.5 * facts.start and sum(steps) >= 0.8 * len(steps)
+    return len(steps) >= 2 and facts.costs[-1] > 1.5 * facts.start and sum(steps) >= 0.75 * len(steps)
 
 
 def _better_than_its_cost(facts: Facts, scale: Scale | None) -> bool:
@@ -558,7 +563,7 @@ def _unsure(facts: Facts, scale: Scale | None) -> bool:
 
 def _known_by_heart(facts: Facts, scale: Scale | None) -> bool:
     """Whether the training examples are known, by their cost, and others are not."""
-    if scale is None or facts.val_end < 1.3 * facts.end:  # held-out examples cost no more
+    if scale is None or facts.classes == 2 or facts.val_end < 1.3 * facts.end:  # held-out examples cost no more
         return False
     if math.isnan(facts.train):  # a cross-entropy is about 1.4 floors for every wrong answer
         return facts.end < min(0.3, 0.7 * (1 - facts.held)) * scale.floor and facts.held < facts.linear - 0.07
@@ -570,6 +575,8 @@ def _class_lost(facts: Facts, scale: Scale | None) -> bool:
     values, K = facts.accuracies, facts.classes
     if scale is not None and scale.cost == "softmax-cross-entropy" and facts.start > 0.4 * scale.floor < 4 * facts.end:
         return False  # no output of a softmax is lost for good
+    if facts.rising > 0.05 and facts.falling > 0.1:
+        return False
     if facts.val_end > 1.5 * facts.end or len(values) < 3 or K < 5 or max(values[-3:]) - min(values[-3:]) > 0.012:
         return False
     return _as_if_lost(values[-1], K)
@@ -718,11 +725,13 @@ def _slow(facts: Facts) -> str:
 
 def _two_classes(facts: Facts, scale: Scale | None, state: str, high: bool) -> str:
     """Two classes, as in XOR: nothing learned, a part of the examples, or too slowly."""
+    if scale is not None and facts.frozen and facts.start > 1.1 * scale.floor > 1.099 * facts.end:
+        return "two-classes-linear"
     if high:
         return "high-start"
     stuck = scale is not None and facts.end > 0.9 * scale.floor
     if stuck and not _smooth(facts.costs) and facts.noise > 0.0003 * facts.end and len(facts.accuracies) > 4:
-        return "two-classes-noisy"
+        return "two-classes-linear"
     if state in ("constant-answer", "not-started") or (stuck and abs(facts.falling) < 0.02):
         return "two-classes-stuck"
     return "two-classes-slow" if facts.falling > 0.1 else "two-classes-partly"
@@ -795,6 +804,8 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
     usual = max(scale.start, scale.floor) if scale else math.inf
     if scale is not None and scale.summed:
         return "summed"
+    if _level(facts) and costs and 1.03 * usual < facts.end < 1.3 * usual:
+        return "nothing-moves"
     if costs and facts.end > 1.08 * usual:
         return "high" if facts.end > 1.3 * usual else "above"
     if scale is not None and not high and at_low(facts, scale):
@@ -837,7 +848,8 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
         return "plateau-leaving"
     if facts.rising > 0.02 and _smooth(costs) and all(b >= a for a, b in pairwise(facts.accuracies)):
         return "leaving"
-    slowly = _smooth(costs) and facts.falling > 0.005 and facts.end > 1.004 * scale.floor
+    steady = (costs[-2] - costs[-1]) * (len(costs) - 1) > 0.6 * (costs[0] - costs[-1])
+    slowly = _smooth(costs) and facts.falling > 0.005 and (steady or facts.end > 1.004 * scale.floor)
     better = len(facts.accuracies) > 2 and all(b > a for a, b in pairwise(facts.accuracies))
     if slowly or (better and facts.val_falling > 0.001):
         return "creeping"

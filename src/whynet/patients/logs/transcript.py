@@ -25,13 +25,15 @@ def _words(text: str) -> frozenset[str]:
 
 COST = _words(
     "loss losses cost costs error errors err objective mse sse mae rmse nll nllloss xent bce ce entropy crossentropy "
-    "criterion energy misfit"
+    "criterion energy misfit obj"
 )
 ACCURACY = _words(
     "accuracy accuracies acc correct correctly right score performance hits recognised recognized accurate "
     "hit corr ncorr ncorrect nright"
 )
+BESIDE = _words("done before after initial current is")  # of a name, what is no part of it
 EPOCHS = _words("epoch epochs iterations iters steps")
+VAGUE = _words("performance score")
 ERRORS = _words("error errors err")
 SQUARES = _words("mse sse squared square mean sum")
 WRONG = _words("wrong incorrect incorrectly misclassified misclassification misclassifications mistakes")
@@ -48,7 +50,7 @@ OTHER = _words(
     "probability confidence class classes remaining workers port temperature beta gamma reg "
     "check checking label labels target targets pixel pixels input inputs"
 )
-HELD_OUT = _words("val valid validation test testing dev eval evaluation heldout holdout unseen cv xval")
+HELD_OUT = _words("val valid validation test testing dev eval evaluation heldout holdout unseen cv xval va vl")
 HEADING = HELD_OUT | {"evaluate", "evaluating", "testing", "validating"}
 TRAIN = _words("train training trn tr minibatch")
 UNITS = _words(
@@ -100,7 +102,7 @@ NOISE = [  # what holds numbers that are no figures of a training; put out befor
     r"(?<![-=])[<>≤≥]=?\s*[-+]?\d[\d.,]*(?:e-?\d+)?",
     r"\[\s*\d+(?:[\s,]+\d+)*[\s,]*\.\.\.[^\]\n]*\]",
     r"\d+%\s?\|[^|\n\d%]*\|",
-    r"(?<![\w.])\d[\d.]*\s*\*\s*(?=[A-Za-z(])",
+    r"(?<![\w.])\d[\d.]*\s*(?:\*\s*(?=[A-Za-z(])|/\s*(?=\())",
     r"\(\*[^)]*\)",
     r"#\d+",
     r"[±]\s*\d[\d.]*%?",
@@ -224,6 +226,9 @@ def read(text: str) -> Transcript:
             repeated = skeletons[_skeleton(line)] > 1
             figures += _line(number, line[:LONGEST], repeated=repeated, numbered=number in numbered)
     figures.sort(key=lambda figure: (figure.line, figure.place))
+    unseen = {figure.value for figure in figures if {"f1", "recall"} & set(figure.label.split())}
+    if unseen == {0.0}:  # of two classes one is never answered
+        answers = Answers(answers.recalls, (1.0, 0.0), answers.outputs)
     figures = _under_captions(lines, _under_headings(lines, figures))
     runs = [run for run in (tuple(_series(part)) for part in _trainings(figures)) if run]
     told = [run for run in runs if not all(series.said for series in run)]
@@ -276,8 +281,10 @@ def _clean(text: str) -> list[str]:
     text = text.replace("\r\n", "\n").replace("\u2212", "-").replace("\ufeff", "")
     text = re.sub(r"[\r\x08\x0b\x0c]+", "\n", text)
     text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text)
+    text = re.sub(r"\\mathcal\s*\{?L\}?", "loss", text.replace("\\%", "%"))
     text = re.sub(r"\\([hct]line|toprule|midrule|bottomrule|,(?=\d{3}))", "", text)  # LaTeX
     text = re.sub(r"(?m)^.*&.*\\\\\s*$", lambda row: row[0].replace("&", "|").replace("\\\\", ""), text)
+    text = re.sub(r"(?i)\b(before|after)(?: any| the)? training\b", r"\1", text)
     text = re.sub(r"(?m)^Out ?\[\d+\]:", "", text)
     text = re.sub(r"(?<=\w)\s*#\s?(\d+)(?=\s*[:=])", r"\1", text)
     text = re.sub(r"(?i)\b(?:acc|prec|top)(?:uracy|ision)?[@-]?1\b", "accuracy", text)
@@ -450,7 +457,7 @@ def _role(terms: Sequence[str]) -> str:
             return "cost" if word in COST else "accuracy"
         if word in OTHER:
             return "other"
-        if word in STEP:
+        if word in STEP and (len(word) > 1 or index == 0):
             return "step"
     return ""
 
@@ -721,7 +728,7 @@ def _one_by_one(number: int, line: str, *, repeated: bool, numbered: bool) -> It
         on = re.match(r"\s*%?\s*(?:\w+\s+)?(?:\(|(?:on|for|in)\s+(?:the\s+|my\s+)?)(\w+)", after)
         if on and on[1].lower() in HELD_OUT | TRAIN:
             split = _split([on[1].lower()])
-        if not role and not suffixed and (not terms or all(term in FILLER or term in STEP for term in terms)):
+        if not role and not suffixed and all(term in FILLER | STEP | TRAIN | HELD_OUT for term in terms):
             role = _earlier(line[: match.start()], roles, prose)
         unit = re.match(r"\s*([a-z]+)", after)
         units = UNITS | {"images", "examples", "samples"} if role in ("cost", "") else UNITS
@@ -742,7 +749,11 @@ def _one_by_one(number: int, line: str, *, repeated: bool, numbered: bool) -> It
             lone = STUCK.search(line.lower()) and not whole_number and all(t in FILLER or STUCK.match(t) for t in terms)
             role = "" if lone or not any(term not in FILLER for term in terms) else "unknown"
         said = (prose and not _attached(between)) or (not repeated and not _attached(between) and bool(terms))
-        label = "" if said and role in ("cost", "accuracy", "wrong", "") else " ".join(terms[-4:])
+        label = (
+            ""
+            if said and role in ("cost", "accuracy", "wrong", "")
+            else " ".join(t for t in terms[-4:] if t not in BESIDE)
+        )
         run = _Figure(number, value, role, label, split, percent, total, said, index)
         roles.append(role)
         yield run
@@ -827,11 +838,13 @@ def _series(figures: Sequence[_Figure]) -> list[Series]:
         for series in found
         if not series.said or (series.what not in printed and not (printed and max(series.values) > 0.3))
     ]
-    if not found:
+    if all(series.said for series in found):
         unknown = {key: column for key, column in columns.items() if key[0] == "unknown" and len(column) > 2
                    and any(figure.value % 1 for figure in column)}  # fmt: skip
         most = max((len(column) for column in bare.values()), default=0)
-        found = _unnamed(bare if most > 2 or not unknown else unknown)
+        columns = bare if most > 2 or not unknown else unknown
+        if not found or (max((len(column) for column in columns.values()), default=0) > 4):
+            found = [series for series in found if series.what == "accuracy"] + _unnamed(columns)
     longest = {what: max((len(s.values) for s in found if s.what == what), default=0) for what in ("cost", "accuracy")}
     found = [s for s in found if s.split == "held-out" or s.said or len(s.values) > longest[s.what] / 3]
     return sorted(found, key=lambda series: (series.said, series.what != "cost", series.split != "train"))
@@ -845,6 +858,8 @@ def _error_rates(
     found = {}
     for key, column in columns.items():
         values = [figure.value for figure in column if math.isfinite(figure.value)]
+        if key[0] == "accuracy" and VAGUE & set(key[2].split()) and len(values) > 3 and values[-1] < 0.8 * values[0]:
+            key = ("cost", *key[1:])  # a performance that falls
         called = key[0] == "cost" and bool(ERRORS & set(key[2].split())) and not SQUARES & set(key[2].split())
         whole = bool(values) and all(value % 1 == 0 for value in values) and max(values) > 4
         beside = bool(values) and bool(costs) and 0 <= min(values) <= max(values) <= 100
@@ -870,7 +885,7 @@ def _as_series(
     if total is None and not percent and max(finite) > 100:
         total = int(max(totals)) if totals else 10_000 if max(finite) <= 10_000 else 60_000
     scale = float(total or (100 if percent or max(finite) > 1 else 1))
-    shares = [value / (figure.total if figure.total and total else scale)
+    shares = [value / (100 if figure.percent else figure.total if figure.total and total else scale)
               for value, figure in zip(values, column, strict=True)]  # fmt: skip
     if max(share for share in shares if math.isfinite(share)) > 1.0001 or min(finite) < 0:
         return None
@@ -954,6 +969,8 @@ def _unnamed(bare: dict[tuple[str, str, str, bool], list[_Figure]]) -> list[Seri
                 found.append(Series("numbers", "cost", "", tuple(values)))
             continue
         taken = {series.what for series in found}
+        if "cost" in taken and 1 < max(finite) < 15:
+            continue  # the same once more, such as an average
         whole = all(value == int(value) for value in finite)
         rising = finite[-1] > finite[0] * 1.05 and min(finite) >= 0
         frozen = max(finite) < 0.12 and any(abs(finite[-1] - share) < 0.0003 for share in FREQUENT)
