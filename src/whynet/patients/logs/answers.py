@@ -17,13 +17,14 @@ CLASS = re.compile(r"\b(?:class|digit|label|recalls?|classes|digits|cls|category
 NAMED = re.compile(r"\bacc\w*\s+(?:of|for)\s+\w", re.I)  # `Accuracy of trousers: 81 %`
 NAMES = 5  # so many such lines are about classes, not about sets of examples
 KEY = re.compile(
-    r"^\W*(?:(?:acc\w*|recall)\s+)?(?:(?:of|for|on)\s+)?(?:the\s+)?(?!net|model)(?:class|digit|label|cls|category)?\W*"
+    r"^\W*(?:(?:acc\w*|recall)\s+)?(?:(?:of|for|on)\s+)?(?:the\s+)?(?!(?:the\s+)?(?:net|model))(?:class|digit|label|cls|category)?\W*"
     r"(?P<key>\d{1,2}s?(?![\d.])|[A-Za-z][\w/-]*(?: [a-z]+)?)\s*(?:[:=|]|->|\bis\b|\s)",
     re.I,
 )
 ANSWERED = re.compile(r"\b(?:predict\w*|answer\w*|guess\w*|preds?|argmax|bincount|histogram|Counter|outputs?)\b", re.I)
 PAIR = re.compile(r"(?<![\d.])(-?[01])(?:\.0*)?[ \t]*(?:[,;|^& \t]|xor|XOR|and)[ \t]*(-?[01])(?:\.0*)?(?![\d.]*\d)")
 OUTPUT = re.compile(r"(?<![\w.])-?(?:\d*\.\d+(?:e[-+]?\d+)?|[01](?![\d.]))", re.I)
+GIVEN = re.compile(r"(?:->|=>|\u2192|\b(?:output|got|predicted|prediction)\b\W{0,3}?)\s*\[?\s*(-?\d*\.\d+)", re.I)
 NEAR = 0.4  # so near its target an output is right
 
 
@@ -43,7 +44,7 @@ class Answers:
     def alike(self) -> bool:
         """Whether all examples are given one answer."""
         others = sorted(self.recalls)[:-1]
-        only = len(self.recalls) > 1 and max(self.recalls) > 0.9 and max(others) < 0.02
+        only = len(self.recalls) > 1 and max(self.recalls) > 0.9 and sum(others) < 0.05 * len(others)
         return only or max(self.answered, default=0.0) > 0.95
 
     @property
@@ -155,7 +156,7 @@ def _report(lines: list[str]) -> tuple[float, ...]:
     """The column of recalls in a report that has a line for each class."""
     for start, line in enumerate(lines):
         names = line.split()
-        if "precision" not in names or "recall" not in names:
+        if "precision" not in names or "recall" not in names or "=" in names:
             continue
         at, found, number = names.index("recall"), [], start + 1
         while number < len(lines):
@@ -231,14 +232,18 @@ def _like_lines(lines: Sequence[str]) -> Iterator[list[int]]:
 def _outputs(lines: list[str]) -> tuple[float, ...]:
     """The last outputs that are printed beside the four pairs of inputs."""
     found: dict[str, tuple[float, int]] = {}
+    signed = False  # whether -1 stands for 0
     for number, line in enumerate(lines):
         pairs = list(PAIR.finditer(line))
         for index, pair in enumerate(pairs):
             end = pairs[index + 1].start() if index + 1 < len(pairs) else len(line)
-            values = [float(value) for value in OUTPUT.findall(line[pair.end() : end])]
+            named = GIVEN.search(line[pair.end() : end])
+            values = [float(value) for value in ([named[1]] if named else OUTPUT.findall(line[pair.end() : end]))]
             told = [value for value in values if value % 1] or values[-1:]
             if told and -1.1 <= told[-1] <= 1.1:
+                signed = signed or "-1" in pair[0]
                 found[(pair[1] + pair[2]).replace("-1", "0")] = (told[-1], number)
     if set(found) != {"00", "01", "10", "11"}:
         return ()
-    return tuple(found[key][0] for key in ("00", "01", "10", "11"))
+    outputs = [found[key][0] for key in ("00", "01", "10", "11")]
+    return tuple((one + 1) / 2 for one in outputs) if signed and min(outputs) < -0.3 else tuple(outputs)

@@ -134,7 +134,7 @@ class Facts:
     def majority(self) -> bool:
         """Whether, of two classes, the larger one is always answered: the cost is that of its share."""
         share = self.accuracy
-        if self.classes != 2 or not 0.5 <= share < 0.995 or not self.end > 0:
+        if self.classes != 2 or not 0.55 <= share < 0.995 or not self.end > 0:
             return False
         entropy = -share * math.log(share) - (1 - share) * math.log(1 - share)
         return abs(self.end / entropy - 1) < 0.02
@@ -211,8 +211,8 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         noise=_noise(last if len(last) > 2 else finite[len(finite) // 3 :]),
         falling=_change(finite),
         broken=any(not math.isfinite(value) for value in (*values, *(other.values if other else ()))),
-        train=train.finite[-1] if train and train.finite else math.nan,
-        held=held.finite[-1] if held and held.finite else math.nan,
+        train=_ends(train),
+        held=_ends(held),
         accuracies=accuracies,
         rising=accuracies[-1] - accuracies[max(0, (len(accuracies) - 1) // 2)] if len(accuracies) > 1 else math.nan,
         val_start=other.values[0] if other else math.nan,
@@ -225,6 +225,14 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         mean_gap=_level(train) - _level(held),
         trend=_trend(finite),
     )  # fmt: skip
+
+
+def _ends(series: Series | None) -> float:
+    """The last value; of many that go up and down by more than a point, the mean of the last ones."""
+    values = series.finite if series else ()
+    last = values[-max(1, len(values) // 3) :]
+    scattered = len(values) > 5 and _noise(tuple(-value for value in last)) > 0.01
+    return statistics.fmean(last) if scattered else values[-1] if values else math.nan
 
 
 def _level(series: Series | None) -> float:
@@ -295,7 +303,8 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
     first = facts.start if math.isfinite(facts.start) else facts.end
     fitting = [one for one in known if first <= max(one.high, one.start) * 1.25]
     low = facts.accuracy < 3.2 / facts.classes
-    if math.isnan(facts.accuracy) or low:
+    each = facts.classes > 4 and abs(facts.accuracy - 1 + 1 / facts.classes) < 0.002  # every output by itself
+    if math.isnan(facts.accuracy) or low or each:
         ending = [one for one in fitting if at_floor(facts, one) and not _begun_above(facts, one)]
         if ending:
             return min(
@@ -313,6 +322,11 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
         known = [one for one in named if not one.summed] or named
         wrong = max(1 - facts.accuracy, 1e-3)
         return min(known, key=lambda one: abs(math.log(max(facts.end, 1e-9) / one.floor / wrong)))
+    if low and hinted == "quadratic" and facts.classes > 2:
+        near = [one for one in named if not one.summed and 0.85 <= facts.end / one.floor <= 1.15]
+        named = sorted(near, key=lambda one: abs(facts.end / one.floor - 1)) or named
+        if near:
+            return named[0]
     if low and not named and not facts.val_end > 1.5 * facts.end:  # an accuracy that goes with this cost
         named = [one for one in fitting if one.floor < 1 and 0.7 <= facts.end / one.floor <= 1.25 and one.start > 1]
     usual = named or [one for one in fitting if one.cost != "quadratic" and one.start > 1.5]

@@ -59,6 +59,17 @@ PATTERNS: dict[str, Pattern] = {
         "Print the smallest and the largest target, and the shape of the outputs: a target outside 0..1 (a class "
         "number where ones and zeros belong) makes a cross-entropy negative.",
     ),
+    "one-answer": Pattern(
+        ("lr-too-high", "output-units-saturated", "symmetric-init", "class-imbalance"),
+        "Print the cost, the outputs for ten images, and the hidden activations: outputs at 0 and 1 mean too high a "
+        "rate or too large weights, hidden units that are all alike a symmetric start; count the examples of each "
+        "class.",
+    ),
+    "numbers-for-classes": Pattern(
+        ("output-shape-mismatch", "wrong-output-activation", "cost-mismatch", "input-not-scaled"),
+        "Print the shapes of the outputs and of the targets, and the largest target: a squared error this large means "
+        "targets that are class numbers, which no output between 0 and 1 reaches.",
+    ),
     "growing": Pattern(
         ("gradient-sign-flipped", "gradient-buffer-not-reset", "lr-too-high"),
         "Take one step at a thousandth of the learning rate and print the cost of the same batch before and after: "
@@ -448,9 +459,13 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
         return "constant-answer"
     if _zeros_counted(facts, scale):
         return "constant-answer"
-    if known and (facts.held - facts.train > 0.15 or _better_than_its_cost(facts, scale)):
+    running = facts.falling > 0.05 and len(facts.accuracies) < 2  # the mean over an epoch in which it learned
+    if known and ((facts.held - facts.train > 0.15 and not running) or _better_than_its_cost(facts, scale)):
         return "bad-data"
     fell = math.isfinite(end) and scale is not None and end < 0.6 * scale.floor
+    low = scale is not None and 0 <= end <= max(facts.val_end, end) < 0.16 * scale.floor and not scale.summed
+    if known and facts.classes > 2 and facts.chance(accuracy) and low and facts.val_end < facts.val_start:
+        return "healthy"  # by the cost of held-out examples; the accuracy is counted wrongly
     if known and facts.good:
         return "overfits" if facts.gap > 0.05 else "healthy"
     if not math.isnan(end) and end < 0:
@@ -458,7 +473,7 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     above = scale is not None and end > 1.08 * scale.floor
     if len(facts.costs) > 1 and end > 1.02 * start + 2 * facts.noise and (above or scale is None) and not _level(facts):
         return "diverged"
-    if not facts.broken and _rose(facts):
+    if not facts.broken and (_rose(facts) or (facts.rising < -0.15 and facts.falling < -0.1)):
         return "diverged"
     if known and scale is not None and facts.chance(accuracy) and end > 4 * max(scale.start, scale.floor):
         return "diverged"
@@ -472,6 +487,8 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
         and not all(share_of(one) is not None for one in facts.accuracies[-3:])
     ):
         return "diverged"
+    if known and facts.chance(accuracy) and scale is not None and _unmoved(facts, scale):
+        return "not-started"
     if known and facts.chance(accuracy):
         rises = facts.val_end > 1.15 * facts.val_start and facts.end < 0.8 * min(start, scale.floor if scale else start)
         if (
@@ -518,6 +535,13 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     return "stalled" if still and scale is not None and end > 0.6 * scale.floor else "underfits"
 
 
+def _unmoved(facts: Facts, scale: Scale) -> bool:
+    """Whether the cost has stayed where it began, above the floor, at no class's share."""
+    usual, end = max(scale.floor, scale.start), facts.end
+    stayed = len(facts.costs) > 2 and abs(facts.start - end) < 0.01 * end and 1.03 * usual < end < 1.5 * usual
+    return stayed and scale.cost == "softmax-cross-entropy" and share_of(facts.accuracy) is None
+
+
 def _level(facts: Facts) -> bool:
     """Whether costs go up and down, and neither rise nor fall all in all."""
     return len(facts.costs) > 7 and 0 < facts.noise < 0.015 * facts.end and abs(facts.trend) < 2
@@ -545,7 +569,7 @@ def _better_than_its_cost(facts: Facts, scale: Scale | None) -> bool:
 
 def _zeros_counted(facts: Facts, scale: Scale | None) -> bool:
     """Whether the cost stays at the floor, and the accuracy where one output in K is wrong: 90 % of ten, each alone."""
-    stays = scale is not None and facts.classes > 4 and at_floor(facts, scale) and abs(facts.falling) < 0.003
+    stays = scale is not None and facts.classes > 4 and at_floor(facts, scale) and abs(facts.falling) < 0.03
     return stays and abs(facts.accuracy - 1 + 1 / facts.classes) < 0.015
 
 
@@ -563,7 +587,7 @@ def _unsure(facts: Facts, scale: Scale | None) -> bool:
 
 def _known_by_heart(facts: Facts, scale: Scale | None) -> bool:
     """Whether the training examples are known, by their cost, and others are not."""
-    if scale is None or facts.classes == 2 or facts.val_end < 1.3 * facts.end:  # held-out examples cost no more
+    if scale is None or facts.classes == 2 or facts.val_end < 1.3 * facts.end or facts.val_end < 0.3 * scale.floor:
         return False
     if math.isnan(facts.train):  # a cross-entropy is about 1.4 floors for every wrong answer
         return facts.end < min(0.3, 0.7 * (1 - facts.held)) * scale.floor and facts.held < facts.linear - 0.07
@@ -624,6 +648,12 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
         return "negative"
     if state == "bad-data":
         return "better-held-out" if accuracy > 1 / facts.classes else "learns-at-chance"
+    if state == "classes-missing" and facts.answers.missing:
+        return "class-lost"
+    if state == "constant-answer" and facts.answers.alike and (len(finite) < 3 or scale is None or scale.summed):
+        return "one-answer"
+    if state == "constant-answer" and "mse" in transcript.words and facts.frozen and 9.5 < facts.end < 100:
+        return "numbers-for-classes"
     if state == "diverged":
         if len(finite) > 1 and finite[-1] > 1.5 * finite[0] and (facts.falling < -0.1 or _rose(facts)):
             return "growing"
@@ -658,6 +688,10 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
     if known and not facts.chance(accuracy) and _double_softmax(facts, scale):
         return "double-softmax"
     still = abs(facts.falling) < 0.005 and not facts.rising > 0.02
+    if not facts.chance(max(facts.accuracies, default=0.0)) and max(facts.accuracies) > max(
+        2 * accuracy, 3 / facts.classes
+    ):
+        return "collapsed"
     faint = scale is not None and abs(facts.end / scale.floor - 1) < 0.03 and still
     if faint and 1.4 / facts.classes < accuracy < 0.7:
         return "faint" if accuracy > 2.2 / facts.classes else "slightly-better"
@@ -752,7 +786,7 @@ def _sawtooth(facts: Facts, scale: Scale | None) -> bool:
     marks = [1 if cost > 1.5 * scale.floor else -1 for cost in facts.costs
              if cost > 1.5 * scale.floor or cost < 0.2 * scale.floor]  # fmt: skip
     turns = sum(a != b for a, b in pairwise(marks))
-    return turns >= 4 and turns >= len(facts.costs) / 3
+    return turns >= 4 and turns >= len(facts.costs) / 12
 
 
 def _slowing(facts: Facts) -> bool:
@@ -893,4 +927,4 @@ def share_of(accuracy: float) -> int | None:
     """
     shares = [count / 10_000 for count in SHARES["mnist"][1]]
     near = min(range(10), key=lambda label: abs(shares[label] - accuracy))
-    return near if abs(shares[near] - accuracy) < 0.0006 else None
+    return near if abs(shares[near] - accuracy) < 0.00055 else None

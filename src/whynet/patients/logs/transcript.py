@@ -281,6 +281,8 @@ def _clean(text: str) -> list[str]:
     text = text.replace("\r\n", "\n").replace("\u2212", "-").replace("\ufeff", "")
     text = re.sub(r"[\r\x08\x0b\x0c]+", "\n", text)
     text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text)
+    text = re.sub(r"</t[dh]>\s*<t[dh][^>]*>", " | ", text)
+    text = re.sub(r"</?(?:table|thead|tbody|tr|td|th|div|p|pre|code|br|span|style)\b[^>\n]*>", "", text)
     text = re.sub(r"\\mathcal\s*\{?L\}?", "loss", text.replace("\\%", "%"))
     text = re.sub(r"\\([hct]line|toprule|midrule|bottomrule|,(?=\d{3}))", "", text)  # LaTeX
     text = re.sub(r"(?m)^.*&.*\\\\\s*$", lambda row: row[0].replace("&", "|").replace("\\\\", ""), text)
@@ -301,16 +303,18 @@ def _clean(text: str) -> list[str]:
 
 
 def _pivot(lines: list[str]) -> None:
-    """Rows of a name and its value, under `tag,step,value`, become `name: value`."""
+    """Rows of a name and its value, under `tag,step,value`, or under a title and `step,value`, become `name: value`."""
     for start, head in enumerate(lines):
         names = [name.strip().lower() for name in head.split(",")]
         tags = [index for index, name in enumerate(names) if name in ("tag", "metric", "name", "key", "variable")]
-        if not tags or "value" not in names:
+        title = next((line for line in reversed(lines[:start]) if line.strip()), "")
+        if "value" not in names or not (tags or _role(_terms(title))):
             continue
         for number in range(start + 1, len(lines)):
             cells = lines[number].split(",")
-            if len(cells) == len(names):
-                lines[number] = f"{cells[tags[0]]}: {cells[names.index('value')]}"
+            if len(cells) != len(names) or not NUMBER.search(cells[names.index("value")]):
+                break
+            lines[number] = f"{cells[tags[0]] if tags else title}: {cells[names.index('value')]}"
 
 
 def _with_decimal_points(text: str) -> str:
@@ -858,8 +862,10 @@ def _error_rates(
     found = {}
     for key, column in columns.items():
         values = [figure.value for figure in column if math.isfinite(figure.value)]
-        if key[0] == "accuracy" and VAGUE & set(key[2].split()) and len(values) > 3 and values[-1] < 0.8 * values[0]:
-            key = ("cost", *key[1:])  # a performance that falls
+        above = max(values, default=0) > 100 and any(value % 1 for value in values)
+        falls = bool(VAGUE & set(key[2].split())) and len(values) > 3 and values[-1] < 0.8 * values[0]
+        if key[0] == "accuracy" and (above or falls) and not any(figure.percent or figure.total for figure in column):
+            key = ("cost", *key[1:])  # a performance that falls, or is no share
         called = key[0] == "cost" and bool(ERRORS & set(key[2].split())) and not SQUARES & set(key[2].split())
         whole = bool(values) and all(value % 1 == 0 for value in values) and max(values) > 4
         beside = bool(values) and bool(costs) and 0 <= min(values) <= max(values) <= 100
