@@ -92,7 +92,7 @@ def _matrix(lines: list[str]) -> tuple[float, ...]:
                 break
             rows.append(_numbers(line.strip(" |").partition("|")[0]))
         size = len(rows)
-        if size < (2 if lines[start].lstrip().startswith("[[") else 3):
+        if size < (2 if lines[start].lstrip().startswith("[[") or "onfusion" in "".join(lines[:start][-1:]) else 3):
             continue
         if all(len(row) == size + 1 for row in rows) and [row[0] for row in rows] == list(range(size)):
             rows = [row[1:] for row in rows]
@@ -111,28 +111,28 @@ def _listed(lines: list[str], named: re.Pattern[str], *, whole: bool = False) ->
     text = "\n".join(lines)
     for match in re.finditer(r"(?P<name>[^\n\[{(]{0,60})[:=]?\s*\(?\{?[\[{](?P<items>[^\]\[}{]*)[\]}]\)?", text):
         before = match["name"] or text[: match.start()].rpartition("\n")[2]
-        values = _keyed(match["items"]) or _numbers(match["items"])
+        values = _keyed(match["items"], alone=whole) or _numbers(match["items"])
         shares = _shares(values, whole=whole)
         if named.search(before) and shares:
             blank = re.sub(r"[^\n]", " ", match[0])
             lines[:] = (text[: match.start()] + blank + text[match.end() :]).split("\n")
             return shares
     for number, line in enumerate(lines):
-        shares = _shares(_keyed(line), whole=whole)
+        shares = _shares(_keyed(line, alone=whole), whole=whole)
         if shares and named.search(line + (lines[number - 1] if number else "")):
             lines[number] = ""
             return shares
     return ()
 
 
-def _keyed(text: str) -> list[float]:
-    """The values of `0: 0.98, 1: 0.99, ...`; of keys that are left out, 0."""
+def _keyed(text: str, *, alone: bool) -> list[float]:
+    """The values of `0: 0.98, 1: 0.99, ...`, or of one that is alone; of keys that are left out, 0."""
     pairs = [(int(key), float(value)) for key, value in re.findall(rf"(?<![\d.])(\d{{1,2}})\s*[:=]\s*({VALUE})", text)]
     keys = [key for key, _ in pairs]
     if not keys or keys != sorted(set(keys)):
         return []
     found = dict(pairs)
-    return [found.get(key, 0.0) for key in range(max(9, *keys) + 1)] if len(keys) > 2 or len(keys) == 1 else []
+    return [found.get(key, 0.0) for key in range(max(9, *keys) + 1)] if len(keys) > 2 or alone else []
 
 
 def _shares(values: Sequence[float], *, whole: bool) -> tuple[float, ...]:

@@ -764,7 +764,7 @@ def _two_classes(facts: Facts, scale: Scale | None, state: str, high: bool) -> s
     if high:
         return "high-start"
     stuck = scale is not None and facts.end > 0.9 * scale.floor
-    if stuck and not _smooth(facts.costs) and facts.noise > 0.0003 * facts.end and len(facts.accuracies) > 4:
+    if stuck and not _smooth(facts.costs) and len(facts.accuracies) > 4 and statistics.stdev(facts.accuracies) > 0.03:
         return "two-classes-linear"
     if state in ("constant-answer", "not-started") or (stuck and abs(facts.falling) < 0.02):
         return "two-classes-stuck"

@@ -226,7 +226,11 @@ def read(text: str) -> Transcript:
             repeated = skeletons[_skeleton(line)] > 1
             figures += _line(number, line[:LONGEST], repeated=repeated, numbered=number in numbered)
     figures.sort(key=lambda figure: (figure.line, figure.place))
-    unseen = {figure.value for figure in figures if {"f1", "recall"} & set(figure.label.split())}
+    unseen = {
+        figure.value
+        for figure in figures
+        if set(figure.label.split()[-1:]) & {"f1", "recall"} and "auc" not in figure.label
+    }
     if unseen == {0.0}:  # of two classes one is never answered
         answers = Answers(answers.recalls, (1.0, 0.0), answers.outputs)
     figures = _under_captions(lines, _under_headings(lines, figures))
@@ -286,6 +290,7 @@ def _clean(text: str) -> list[str]:
     text = re.sub(r"\\mathcal\s*\{?L\}?", "loss", text.replace("\\%", "%"))
     text = re.sub(r"\\([hct]line|toprule|midrule|bottomrule|,(?=\d{3}))", "", text)  # LaTeX
     text = re.sub(r"(?m)^.*&.*\\\\\s*$", lambda row: row[0].replace("&", "|").replace("\\\\", ""), text)
+    text = re.sub(r"(?m)^(\W*)([A-Za-z]\w*)\[(\d+)\](?=\s*[=:]\s*[-\d])", r"\1step \3 \2", text)  # `E[3] = 0.45`
     text = re.sub(r"(?i)\b(before|after)(?: any| the)? training\b", r"\1", text)
     text = re.sub(r"(?m)^Out ?\[\d+\]:", "", text)
     text = re.sub(r"(?<=\w)\s*#\s?(\d+)(?=\s*[:=])", r"\1", text)
@@ -336,7 +341,7 @@ def _spaced(label: str) -> str:
 
 
 def _terms(label: str) -> list[str]:
-    return re.findall(r"[^\W\d_]+\d?(?![^\W\d_])", _spaced(label).lower())
+    return re.findall(r"(?<!\d)[^\W\d_]+\d?(?![^\W\d_])", _spaced(label).lower())
 
 
 def _skeleton(line: str) -> str:
