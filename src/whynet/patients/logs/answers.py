@@ -84,33 +84,41 @@ def _numbers(text: str) -> list[float]:
 
 
 def _matrix(lines: list[str]) -> tuple[float, ...]:
-    """The recalls in a confusion matrix: rows of as many whole numbers as there are rows."""
-    for start in range(len(lines)):
-        rows: list[list[float]] = []
-        for line in lines[start:]:
-            if re.search(r"[A-Za-z]{2,}", re.sub(r"\b(?:array|tensor)\b", "", line)) or not re.search(r"\d", line):
-                break
-            rows.append(_numbers(line.strip(" |").partition("|")[0]))
-        size = len(rows)
-        if size < (2 if lines[start].lstrip().startswith("[[") or "onfusion" in "".join(lines[:start][-1:]) else 3):
-            continue
-        if all(len(row) == size + 1 for row in rows) and [row[0] for row in rows] == list(range(size)):
-            rows = [row[1:] for row in rows]
-        if any(len(row) != size for row in rows) or any(value % 1 for row in rows for value in row):
-            continue
-        if any(sum(row) == 0 for row in rows):  # a class that is never answered, rather than one without examples
-            rows = [list(column) for column in zip(*rows, strict=True)]
-        for index in range(start, start + size):
-            lines[index] = ""
-        return tuple(row[at] / max(sum(row), 1.0) for at, row in enumerate(rows))
+    """The recalls in a confusion matrix: as many rows as columns, of whole numbers; small ones need to be called so."""
+    for start, line in enumerate(lines):
+        first = _row(line)
+        told = line.lstrip().startswith("[[") or re.search("onfusion|matri", " ".join(lines[max(0, start - 3) : start]))
+        for size, skip in ((len(first), 0), (len(first) - 1, 1)):
+            if not (2 if told else 5) <= size <= 100 or (start and len(_row(lines[start - 1])) == len(first)):
+                continue
+            rows = [_row(line) for line in lines[start : start + size + 1]]
+            if len(rows) > size and len(rows.pop()) == len(first):
+                continue  # more rows than columns
+            numbered = [row[0] for row in rows if row] == list(range(size))
+            if len(rows) < size or any(len(row) != len(first) for row in rows) or bool(skip) > numbered:
+                continue
+            for index in range(start, start + size):
+                lines[index] = ""
+            matrix = [row[skip:] for row in rows]
+            if any(sum(row) == 0 for row in matrix):  # a class that is never answered, rather than one without examples
+                matrix = [list(column) for column in zip(*matrix, strict=True)]
+            return tuple(row[at] / max(sum(row), 1.0) for at, row in enumerate(matrix))
     return ()
+
+
+def _row(line: str) -> list[float]:
+    """The whole numbers on a line that has nothing else, up to a bar."""
+    line = line.strip(" |").partition("|")[0]
+    if len(line) > 1000 or re.search(r"[A-Za-z.]", re.sub(r"\b(?:array|tensor)\b|(?<=\d)\.(?=[\s,\]])", "", line)):
+        return []
+    return _numbers(line)
 
 
 def _listed(lines: list[str], named: re.Pattern[str], *, whole: bool = False) -> tuple[float, ...]:
     """As many shares as there are classes in one list, or after `0:`, `1:`, ... on one line that is about them."""
     text = "\n".join(lines)
-    for match in re.finditer(r"(?P<name>[^\n\[{(]{0,60})[:=]?\s*\(?\{?[\[{](?P<items>[^\]\[}{]*)[\]}]\)?", text):
-        before = match["name"] or text[: match.start()].rpartition("\n")[2]
+    for match in re.finditer(r"[\[{](?P<items>[^\]\[}{]*)[\]}]", text):
+        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()][-80:]
         values = _keyed(match["items"], alone=whole) or _numbers(match["items"])
         shares = _shares(values, whole=whole)
         if named.search(before) and shares:

@@ -245,8 +245,8 @@ def read(text: str) -> Transcript:
     runs = [run for run in runs if run]
     epochs = [int(f.value) for f in figures if f.role == "step" and EPOCH.search(f.label) and 0 <= f.value < 1e7]
     counted = CLASSES.search(text)
-    classes = int(counted[1] or counted[2]) if counted else 2 if TWO.search(text) else None
-    return Transcript(tuple(runs), words, epochs[-1] if epochs else None, answers, classes)
+    classes = int(counted[1] or counted[2]) if counted else 2 if TWO.search(text) else 0
+    return Transcript(tuple(runs), words, epochs[-1] if epochs else None, answers, classes if classes > 1 else None)
 
 
 def _with_answers(run: tuple[Series, ...], answers: Answers) -> tuple[Series, ...]:
@@ -307,13 +307,20 @@ def _clean(text: str) -> list[str]:
     return [re.sub(r"^\s*(?:>\s+|[-*•]\s+|\d+[.)]\s+(?=[A-Za-z]{3}))", "", line) for line in text.split("\n")]
 
 
+def _above(lines: Sequence[str], number: int) -> str:
+    """The nearest line above that is not empty."""
+    return next((lines[index] for index in range(number - 1, -1, -1) if lines[index].strip()), "")
+
+
 def _pivot(lines: list[str]) -> None:
     """Rows of a name and its value, under `tag,step,value`, or under a title and `step,value`, become `name: value`."""
     for start, head in enumerate(lines):
         names = [name.strip().lower() for name in head.split(",")]
         tags = [index for index, name in enumerate(names) if name in ("tag", "metric", "name", "key", "variable")]
-        title = next((line for line in reversed(lines[:start]) if line.strip()), "")
-        if "value" not in names or not (tags or _role(_terms(title))):
+        if "value" not in names:
+            continue
+        title = _above(lines, start)
+        if not (tags or _role(_terms(title))):
             continue
         for number in range(start + 1, len(lines)):
             cells = lines[number].split(",")
@@ -391,7 +398,7 @@ def _under_captions(lines: Sequence[str], figures: Sequence[_Figure]) -> list[_F
     found = list(figures)
     for block in _bare_blocks(lines, figures):
         columns = list(dict.fromkeys(figures[index].column for index in block))
-        above = next((line for line in reversed(lines[: figures[block[0]].line]) if line.strip()), "")
+        above = _above(lines, figures[block[0]].line)
         asked = PROMPT.match(above) or above.rstrip().endswith(":")
         above = re.sub(r"==", " accuracy ", above)  # `np.mean(predict(X_test) == y_test)`
         names = legend or (re.split(r"[;,]|\b(?:and|und)\b", re.split(r"[.!?]\s", above)[-1]) if asked else [])
