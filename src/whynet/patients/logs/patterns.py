@@ -544,7 +544,8 @@ def _unmoved(facts: Facts, scale: Scale) -> bool:
 
 def _level(facts: Facts) -> bool:
     """Whether costs go up and down, and neither rise nor fall all in all."""
-    return len(facts.costs) > 7 and 0 < facts.noise < 0.015 * facts.end and abs(facts.trend) < 2
+    spread = facts.noise * math.sqrt(len(facts.costs) / 3)
+    return len(facts.costs) > 7 and 0 < spread < 0.03 * facts.end and abs(facts.trend) < 2
 
 
 def _steady(facts: Facts) -> bool:
