@@ -36,6 +36,8 @@ WORDS = {  # English: what others say
     "validazione validação doğrulama проверка 验证 驗證 検証 검증",
     "time": "dauer zeit temps tempo tiempo tijd tid czas czasu čas время süre 时间 用时 耗时 時間 시간",
     "lr": "lernrate 学习率 學習率 学習率",
+    "error rate": "fehlerrate fehlerquote foutpercentage felprocent",
+    "recognition rate": "erkennungsrate erkennungsquote",
     "rate": "taux tasso tasa",
     "squared": "quadratisch quadratischer quadratische quadratique cuadrático",
     "images": "bilder bildern bildes afbeeldingen obrazów изображений imágenes immagini imagens 图片 画像",

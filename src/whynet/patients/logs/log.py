@@ -265,6 +265,8 @@ def _explained(value: float, scale: Scale, classes: int, labels: str | None) -> 
 
 
 def _could_be_better(facts: Facts) -> list[str]:
+    if facts.accuracy < 0.5 * facts.linear:
+        return ["The accuracy does not go with these costs: see how it is counted (whynet explain metric-wrong)."]
     if facts.val_end > 1.3 * facts.val_least and facts.falling > 0.01:
         return ["The held-out cost rises again while the training cost falls: it could be stopped earlier."]
     if abs(facts.accuracy - facts.linear) < 0.02 and facts.rising < 0.003:

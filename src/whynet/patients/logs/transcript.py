@@ -290,7 +290,7 @@ def _clean(text: str) -> list[str]:
     text = re.sub(r"\\mathcal\s*\{?L\}?", "loss", text.replace("\\%", "%"))
     text = re.sub(r"\\([hct]line|toprule|midrule|bottomrule|,(?=\d{3}))", "", text)  # LaTeX
     text = re.sub(r"(?m)^.*&.*\\\\\s*$", lambda row: row[0].replace("&", "|").replace("\\\\", ""), text)
-    text = re.sub(r"(?m)^(\W*)([A-Za-z]\w*)\[(\d+)\](?=\s*[=:]\s*[-\d])", r"\1step \3 \2", text)  # `E[3] = 0.45`
+    text = re.sub(r"\b([A-Za-z]\w*)\[(\d+)\](?=\s*[=:]\s*[-\d])", r"step \2 \1", text)  # `E[3] = 0.45`
     text = re.sub(r"(?i)\b(before|after)(?: any| the)? training\b", r"\1", text)
     text = re.sub(r"(?m)^Out ?\[\d+\]:", "", text)
     text = re.sub(r"(?<=\w)\s*#\s?(\d+)(?=\s*[:=])", r"\1", text)
