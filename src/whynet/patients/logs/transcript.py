@@ -10,59 +10,36 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from whynet.doctor.series import Series, Split, What
 from whynet.patients.logs.answers import PAIR, Answers, answers_in
+from whynet.patients.logs.cleaning import NAN, NUMBER, PLAIN, clean, thinned
 from whynet.patients.logs.languages import in_english
+from whynet.patients.logs.words import (
+    ACCURACY,
+    BESIDE,
+    COST,
+    EPOCHS,
+    ERRORS,
+    FILLER,
+    HEADING,
+    HELD_OUT,
+    OTHER,
+    SQUARES,
+    STEP,
+    TRAIN,
+    UNITS,
+    VAGUE,
+    WRONG,
+    role_of,
+    spaced,
+    split_of,
+    terms_of,
+)
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-COST = _words(
-    "loss losses cost costs error errors err objective mse sse mae rmse nll nllloss xent bce ce entropy crossentropy "
-    "criterion energy misfit obj"
-)
-ACCURACY = _words(
-    "accuracy accuracies acc correct correctly right score performance hits recognised recognized accurate "
-    "hit corr ncorr ncorrect nright"
-)
-BESIDE = _words("done before after initial current is")  # of a name, what is no part of it
-EPOCHS = _words("epoch epochs iterations iters steps")
-VAGUE = _words("performance score")
-ERRORS = _words("error errors err")
-SQUARES = _words("mse sse squared square mean sum")
-WRONG = _words("wrong incorrect incorrectly misclassified misclassification misclassifications mistakes")
-STEP = _words(
-    "epoch epochs ep iter iters iteration iterations step steps batch batches minibatch mb round rounds sample "
-    "samples example examples image images digits pass passes update updates row rows "
-    "trainings global i k t n no cycle"
-)
-OTHER = _words(
-    "time eta lr speed sec secs second seconds elapsed duration norm grad gradient gradients momentum lambda decay "
-    "alpha memory mem gpu size sizes seed dropout unit units neuron neurons layer layers hidden version prediction "
-    "predicted expected output outputs weight weights bias biases regularization regularisation penalty "
-    "strength width node nodes parameter parameters params std tol tolerance threshold patience best recall f1 auc "
-    "probability confidence class classes remaining workers port temperature beta gamma reg "
-    "check checking label labels target targets pixel pixels input inputs"
-)
-HELD_OUT = _words("val valid validation test testing dev eval evaluation heldout holdout unseen cv xval va vl")
-HEADING = HELD_OUT | {"evaluate", "evaluating", "testing", "validating"}
-TRAIN = _words("train training trn tr minibatch")
-UNITS = _words(
-    "epochs iterations iters steps batches rounds passes updates outputs units neurons layers hidden classes"
-)
-FILLER = _words(
-    "a about after again all almost always and are around as at be became becomes been but by constant drops end ended "
-    "ends even ever exactly fell falls finally first flat for forever from gets goes hovers in initially is it its "
-    "just levels never no of off on only or over remains same settles so start started starts stays still stops stuck "
-    "tends than that the then to toward towards until up very was were what with within nearly roughly approximately "
-    "ca zu de puis un une der die das ist sind only reaches reached low high"
-)
 STUCK = re.compile(
     r"\b(stuck|stay\w*|plateau\w*|settl\w*|converg\w*|tend\w*|hover\w*|flat\w*|remain\w*|freez\w*|frozen|"
     r"never (?:below|above)|always)\b"
@@ -80,41 +57,6 @@ CLASSES = re.compile(
 TWO = re.compile(r"\bbinary[ _-]?(?:classif|problem|target|label)|\b(?:two|zwei|deux|dos) (?:class|klass|clas)", re.I)
 LEGEND = re.compile(r"\b(?:columns?|fields|format|spalten)\b[^:\n]{0,20}:\s*([^:\n)]+)", re.I)
 PROMPT = re.compile(r"\s*(?:>>>|In \[\d*\]:|julia>|>|octave\S*>)\s*\S")
-NAN = r"[-+]?(?:nan|NaN|NAN|inf|Inf|INF|infinity|Infinity)\b(?:\((?:ind|snan)\))?|[-+]?1\.\#\w+|[-+]?∞"
-PLAIN = r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-NUMBER = re.compile(rf"(?<![\w.#\\])(?<![A-Za-z]-)(?P<number>{NAN}|{PLAIN})(?P<after>\s?%|(?=[^\w]|$))")
-TIME = r"(?:s|ms|us|µs|ns|sec|secs|seconds?|min|mins|minutes?|h|hours?|sek|sekunden|[KMG]i?B)"
-NOISE = [  # what holds numbers that are no figures of a training; put out before the numbers are looked for
-    r"\x1b\[[0-9;?]*[A-Za-z]",
-    r"https?://\S+",
-    r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?Z?)?",
-    r"\b\d{1,2}:\d\d:\d\d(?:[.,]\d+)?",
-    r"\b\d{1,2}[./]\d{1,2}[./]\d{4}\b",
-    r"(?<![\d.])\d{1,2}:\d\d(?![\d.])(?=[\s,<\]]|$)",
-    r"\S{1,200}\.(?:cpp|cc|py|h|m|java|js|gz|csv|txt|npz|hdf5|pth?):\d+[\]:]?",
-    r"\b\d+(?:\.\d+){2,}\b",
-    rf"(?<![\w.])\d+(?:[.,]\d+)?\s?(?:{TIME}|it|samples|images|examples|steps?|batch(?:es)?)?/"
-    rf"(?:{TIME}|it|step|epoch|batch|sample)\b",
-    rf"(?<![\w.])\d+(?:[.,]\d+)?\s?{TIME}(?![\w/])",
-    r"(?<![\w.])\d+(?:\s*[x\u00d7]\s*\d+)+(?![\w.])",
-    r"(?<![\w.-])\d+(?:\s?-\s?\d+){2,}(?![\w.])",
-    r"\d+(?:\.\d+)?\s*(?:\^|\*\*)\s*[-(]?\s*\d+\)?",
-    r"(?<![-=])[<>≤≥]=?\s*[-+]?\d[\d.,]*(?:e-?\d+)?",
-    r"\[\s*\d+(?:[\s,]+\d+)*[\s,]*\.\.\.[^\]\n]*\]",
-    r"\d+%\s?\|[^|\n\d%]*\|",
-    r"(?<![\w.])\d[\d.]*\s*(?:\*\s*(?=[A-Za-z(])|/\s*(?=\())",
-    r"\(\*[^)]*\)",
-    r"#\d+",
-    r"[±]\s*\d[\d.]*%?",
-    r"\+/-\s*\d[\d.]*%?",
-]  # fmt: skip
-NOISES = re.compile("|".join(NOISE))
-WRAPPERS = re.compile(
-    r"(?:\b(?:tensor|Tensor|float\d*|np\.float\d+|numpy\.float\d+)|(?<=[:=] )[A-Za-z]\w*|(?<=[:=])[A-Za-z]\w*)"
-    r"\(([^(),\[\]]+)(?:,[^()\[\]]*)?\)"
-)
-CALLS = re.compile(r"^(\s*\w+)\([^()\n]*\)(?=\s*[=:]\s*[-+\w.(]+\s*$)", re.M)  # `loss(x, y) = 0.09`
-ARRAYS = re.compile(r"\b(?:tensor|array|np\.array|numpy\.array|Float\d\d)\(?(\[[^\[\]]*\])(?:,[^()\[\]]*)?\)?")
 LIST = re.compile(r"(?:(?P<name>[\w ./-]{0,60}\w)[\"']?\s*(?::|=)|^)\s*\[(?P<items>[^\[\]]*)\]", re.M)
 RULE = re.compile(r"[\s\-=+:|.─━┄┼╇╪┃│┏┓┗┛┡┩┳┻└┘├┤┬┴┌┐═╬╔╗╚╝╠╣╦╩║╎]*")
 OF = r"\s*(?:/|\bof\b|\bout of\b|\bfrom\b|\bsur\b|\bde\b|\bsu\b)\s*(?:the\s+)?"
@@ -131,10 +73,6 @@ PAIRS = re.compile(r"\w[=:]\s?-?\d+\.\d+")  # so many on a line are no program t
 ASSIGNED = re.compile(r"^\s*(?P<name>[\w.\[\]]+(?:\s*,\s*[\w.\[\]]+)*)\s*(?:[-+*/@]?=)(?!=)\s*(?P<value>\S.*)$")
 
 
-MANY = 200  # lines that differ in their numbers only: so many of them tell as much as all
-VARYING = str.maketrans(
-    "", "", "0123456789.,+-eE=>#:% \t█▉▊▋▌▍▎▏━╸╺"
-)  # what differs between drawings of a progress bar
 FREQUENT = (
     0.0987,
     0.1124,
@@ -207,11 +145,11 @@ def read(text: str) -> Transcript:
     >>> read("958, 958, 890 of 10000").runs[0][0].values
     (0.0958, 0.0958, 0.089)
     """
-    text = in_english(_thinned(text))
-    words = frozenset(re.findall(r"[^\W\d_]+", _spaced(text).lower()))
+    text = in_english(thinned(text))
+    words = frozenset(re.findall(r"[^\W\d_]+", spaced(text).lower()))
     if re.search(r"\b(?:cost|loss|error|mean|sum)\b[^\n]*(?:\^|\*\*)\s?2\b", text):
         words |= {"squared"}
-    lines = _clean(text)
+    lines = clean(text)
     answers = answers_in(lines)
     if answers.outputs or {"00", "01", "10", "11"} <= {"".join(pair) for pair in PAIR.findall(text)}:
         words |= {"xor"}  # the four examples, by their inputs
@@ -266,47 +204,6 @@ def _with_answers(run: tuple[Series, ...], answers: Answers) -> tuple[Series, ..
 # ---- the text
 
 
-def _thinned(text: str) -> str:
-    """The text with some of the lines of each long run of like ones, such as the drawings of a progress bar."""
-    lines = re.split(r"[\n\r\x08\x0b\x0c]+" if len(text) > 100_000 else r"\n", text)
-    if len(lines) <= MANY:
-        return text
-    kept: list[str] = []
-    for _, run in groupby(lines, key=lambda line: line.translate(VARYING)):
-        alike = list(run)
-        every = max(1, len(alike) // MANY)
-        kept += alike[:-1:every] if every > 1 else alike[:-1]
-        kept.append(alike[-1])
-    return "\n".join(kept)
-
-
-def _clean(text: str) -> list[str]:
-    """Lines without escape codes, dates, times, sizes and the like, and with numbers as Python writes them."""
-    text = text.replace("\r\n", "\n").replace("\u2212", "-").replace("\ufeff", "")
-    text = re.sub(r"[\r\x08\x0b\x0c]+", "\n", text)
-    text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text)
-    text = re.sub(r"</t[dh]>\s*<t[dh][^>]*>", " | ", text)
-    text = re.sub(r"</?(?:table|thead|tbody|tr|td|th|div|p|pre|code|br|span|style)\b[^>\n]*>", "", text)
-    text = re.sub(r"\\mathcal\s*\{?L\}?", "loss", text.replace("\\%", "%"))
-    text = re.sub(r"\\([hct]line|toprule|midrule|bottomrule|,(?=\d{3}))", "", text)  # LaTeX
-    text = re.sub(r"(?m)^.*&.*\\\\\s*$", lambda row: row[0].replace("&", "|").replace("\\\\", ""), text)
-    text = re.sub(r"\b([A-Za-z]\w*)\[(\d+)\](?=\s*[=:]\s*[-\d])", r"step \2 \1", text)  # `E[3] = 0.45`
-    text = re.sub(r"(?i)\b(before|after)(?: any| the)? training\b", r"\1", text)
-    text = re.sub(r"(?m)^Out ?\[\d+\]:", "", text)
-    text = re.sub(r"(?<=\w)\s*#\s?(\d+)(?=\s*[:=])", r"\1", text)
-    text = re.sub(r"(?i)\b(?:acc|prec|top)(?:uracy|ision)?[@-]?1\b", "accuracy", text)
-    text = re.sub(r"@\s*(?=\d)", " at step ", NOISES.sub(" ", text))
-    text = re.sub(r"((?:/|of|from|sur)\s+\d{1,3}) (?=\d{3}(?!\d))", r"\1", text)
-    text = _with_decimal_points(text)
-    text = CALLS.sub(r"\1", ARRAYS.sub(r"\1", WRAPPERS.sub(r"\1", text)))
-    text = re.sub(r"(?i)\b(?:cross?-?e(?:nt)?|x-?ent)\b", "cross entropy", text)
-    text = re.sub(r"\bJ_(?=[A-Za-z])", "cost ", text)
-    text = re.sub(
-        r"\b(?:J|[CEL](?=\s*[=:]\s*(?:\d*\.\d|[-+]?(?:nan|inf))))\s*(?:\([^)\n]*\))?\s*(?==|:)", "cost ", text
-    )
-    return [re.sub(r"^\s*(?:>\s+|[-*•]\s+|\d+[.)]\s+(?=[A-Za-z]{3}))", "", line) for line in text.split("\n")]
-
-
 def _above(lines: Sequence[str], number: int) -> str:
     """The nearest line above that is not empty."""
     return next((lines[index] for index in range(number - 1, -1, -1) if lines[index].strip()), "")
@@ -320,35 +217,13 @@ def _pivot(lines: list[str]) -> None:
         if "value" not in names:
             continue
         title = _above(lines, start)
-        if not (tags or _role(_terms(title))):
+        if not (tags or role_of(terms_of(title))):
             continue
         for number in range(start + 1, len(lines)):
             cells = lines[number].split(",")
             if len(cells) != len(names) or not NUMBER.search(cells[names.index("value")]):
                 break
             lines[number] = f"{cells[tags[0]] if tags else title}: {cells[names.index('value')]}"
-
-
-def _with_decimal_points(text: str) -> str:
-    """Decimal commas become points where the text has no others; commas between thousands go."""
-    commas = re.findall(r"(?<![\d.,\[(])\d{1,6},(?!\d{3}(?!\d))\d+(?![\d.]|,\d)|(?<![\d.,])0,\d+(?![\d.]|,\d)", text)
-    points = re.findall(r"(?<![\w.,])\d+\.\d+", text)
-    heads = any(re.fullmatch(r"\s*[A-Za-z_ ]+(,[A-Za-z_ ]+)+\s*", line) for line in text.split("\n"))
-    if len(commas) > 2 * len(points) and not heads:
-        text = re.sub(r"(?<=\d)\.(?=\d{3}(?!\d))", "", text)
-        return re.sub(r"(?<=\d),(?=\d)", ".", text)
-    if heads:
-        return text
-    return re.sub(r"(?<![\d.,\[])\d{1,3}(?:,\d{3})+(?![\d,]|\.\d{4})", lambda match: match[0].replace(",", ""), text)
-
-
-def _spaced(label: str) -> str:
-    """`valLoss`, `val_loss` -> words with spaces between."""
-    return re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", label).replace("_", " ")
-
-
-def _terms(label: str) -> list[str]:
-    return re.findall(r"(?<!\d)[^\W\d_]+\d?(?![^\W\d_])", _spaced(label).lower())
 
 
 def _skeleton(line: str) -> str:
@@ -402,7 +277,7 @@ def _under_captions(lines: Sequence[str], figures: Sequence[_Figure]) -> list[_F
         asked = PROMPT.match(above) or above.rstrip().endswith(":")
         above = re.sub(r"==", " accuracy ", above)  # `np.mean(predict(X_test) == y_test)`
         names = legend or (re.split(r"[;,]|\b(?:and|und)\b", re.split(r"[.!?]\s", above)[-1]) if asked else [])
-        roles = [(role, name) for name in names if (role := _role(_terms(name))) in ("cost", "accuracy", "wrong")]
+        roles = [(role, name) for name in names if (role := role_of(terms_of(name))) in ("cost", "accuracy", "wrong")]
         if {role for role, _ in roles} == {"accuracy"} and asked and len(columns) == 1:
             roles = roles[:1]
         if not roles or len(roles) != len(columns):
@@ -411,7 +286,7 @@ def _under_captions(lines: Sequence[str], figures: Sequence[_Figure]) -> list[_F
         for index in block:
             role, name = named[figures[index].column]
             percent = figures[index].percent or bool(re.search(r"per ?cent|%", name))
-            found[index] = replace(figures[index], role=role, split=_split(_terms(name)), percent=percent,
+            found[index] = replace(figures[index], role=role, split=split_of(terms_of(name)), percent=percent,
                                    label=figures[index].column)  # fmt: skip
     return found
 
@@ -438,53 +313,13 @@ def _under_headings(lines: Sequence[str], figures: Sequence[_Figure]) -> list[_F
     headed = set()
     for number, line in enumerate(lines[:-1]):
         if number not in taken and number + 1 in taken and not re.search(r"\d", line):
-            terms = _terms(line)
+            terms = terms_of(line)
             if 0 < len(terms) <= 8 and "sanity" not in terms and HEADING & set(terms) and not TRAIN & set(terms):
                 headed.add(number + 1)
     return [
         replace(one, split="held-out") if one.line in headed and not one.split and one.role != "step" else one
         for one in figures
     ]
-
-
-# ---- words
-
-
-def _role(terms: Sequence[str]) -> str:
-    """What a number is, by the words before it: the nearest that means something decides."""
-    if set(terms) - TRAIN - HELD_OUT in ({"e"}, {"j"}):
-        return "cost"
-    for index in range(len(terms) - 1, -1, -1):
-        word = terms[index].rstrip("0123456789") or terms[index]
-        before = terms[index - 1] if index else ""
-        if word in ("rate", "quote"):
-            if before in COST or before in WRONG or before in ("failure", "err"):
-                return "wrong"
-            return "accuracy" if before in ("success", "recognition", "hit", "detection") else "other"
-        if word in WRONG:
-            return "wrong"
-        if word == "cost" and before in ("time", "takes", "took"):
-            return "other"
-        if word == "total" and index == len(terms) - 1 and set(terms) & HELD_OUT:
-            return "total"
-        if word in COST or word in ACCURACY:
-            if {"gradient", "gradients", "best", "penalty", "regularization", "regularisation", "reg"} & set(terms):
-                return "other"
-            return "cost" if word in COST else "accuracy"
-        if word in OTHER:
-            return "other"
-        if word in STEP and (len(word) > 1 or index == 0):
-            return "step"
-    return ""
-
-
-def _split(terms: Iterable[str]) -> Split:
-    """Which examples: the last word that says so."""
-    found: Split = ""
-    for term in terms:
-        if term in HELD_OUT or term in TRAIN:
-            found = "held-out" if term in HELD_OUT else "train"
-    return found
 
 
 def _value(text: str) -> float:
@@ -509,8 +344,8 @@ def _lists(lines: list[str]) -> Iterator[_Figure]:
         items = [item.strip() for item in re.split(r"[,\s]+", match["items"]) if item.strip()]
         if len(items) < 2 or not all(re.fullmatch(rf"(?:{NAN}|{PLAIN}|None|null)%?", item) for item in items):
             continue
-        terms = _terms(match["name"] or "")
-        role = _role(terms[-4:])
+        terms = terms_of(match["name"] or "")
+        role = role_of(terms[-4:])
         if not match["name"] and (len(items) < 4 or not any("." in item for item in items)):
             continue
         line = text.count("\n", 0, match.start())
@@ -526,7 +361,7 @@ def _lists(lines: list[str]) -> Iterator[_Figure]:
                 value,
                 role,
                 label,
-                _split(terms),
+                split_of(terms),
                 item.endswith("%"),
                 place=1000 * order + place,
                 column=f"list {order}",
@@ -568,7 +403,7 @@ def _table(lines: list[str], start: int) -> tuple[list[_Figure], int] | None:
         return None
     below = lines[start + 1] if start + 1 < len(lines) and head.count("|") == lines[start + 1].count("|") > 1 else ""
     below = "" if NUMBER.search(below) else below  # a head of two lines
-    if _role(_terms(head)) == "" and not set(_terms(head + " " + below)) & (COST | ACCURACY | WRONG):
+    if role_of(terms_of(head)) == "" and not set(terms_of(head + " " + below)) & (COST | ACCURACY | WRONG):
         return None
     for kind in ("|", "\t", ";", ",", "  ", " "):
         names = _cells(head, kind if kind != "|" or re.search("[|│┃║]", head) else "\0")
@@ -604,10 +439,10 @@ def _rows(lines: list[str], start: int, kind: str, names: list[str]) -> tuple[li
             break
         if kind in ("  ", " ") and any(re.search(r"[A-Za-z]{3,}", re.sub(NAN, "", cell)) for cell in cells):
             break
-        said = _split([term for cell in cells if not NUMBER.search(cell) for term in _terms(cell)])
+        said = split_of([term for cell in cells if not NUMBER.search(cell) for term in terms_of(cell)])
         for place, (name, cell) in enumerate(zip(names, cells, strict=True)):
-            terms = _terms(name)
-            role = _role(terms)
+            terms = terms_of(name)
+            role = role_of(terms)
             match = NUMBER.search(cell)
             if match is None:
                 continue
@@ -616,7 +451,7 @@ def _rows(lines: list[str], start: int, kind: str, names: list[str]) -> tuple[li
             total = int(float(of[1])) if of else None
             value = _value(match["number"])
             label = " ".join(terms) or "column"
-            split = _split(terms) or said
+            split = split_of(terms) or said
             figures.append(_Figure(number, value, role or "other", label, split, percent, total, place=place))
         rows += 1
         number += 1
@@ -656,15 +491,15 @@ def _one_by_one(number: int, line: str, *, repeated: bool, numbered: bool) -> It
     skip = False
     consumed = ""  # the word behind the last number that named it
     for index, match in enumerate(matches):
-        if prose and (begun := BEGUN.search(line[: match.start()])) and COST & set(_terms(line[: begun.start()])):
+        if prose and (begun := BEGUN.search(line[: match.start()])) and COST & set(terms_of(line[: begun.start()])):
             yield _Figure(number, _value(match["number"]), "cost", "", said=True, place=-1)
             previous = match
             continue
         if skip:
             skip = False
             continue
-        if index == 0 and numbered and _role(_terms(line[: match.start()])) not in ("cost", "accuracy", "wrong"):
-            behind = _terms(line[match.end() :])[:1]
+        if index == 0 and numbered and role_of(terms_of(line[: match.start()])) not in ("cost", "accuracy", "wrong"):
+            behind = terms_of(line[match.end() :])[:1]
             consumed = behind[0] if behind and behind[0] in STEP else ""  # `After 1 epochs: 8881`
             yield _Figure(number, _value(match["number"]), "step", "")
             previous = match
@@ -723,27 +558,27 @@ def _one_by_one(number: int, line: str, *, repeated: bool, numbered: bool) -> It
                 previous = matches[index + 1] if skip else match
                 continue
         sentence = re.split(r"(?<=[a-z)])[.!?]\s|\s[|]\s|\]|\)\s*(?=[A-Za-z])|\s-\s", between)[-1]
-        terms = _terms(sentence)
+        terms = terms_of(sentence)
         if consumed and terms[:1] == [consumed]:
             terms = terms[1:]
         consumed = ""
-        role = _role(terms)
+        role = role_of(terms)
         if role == "step" and _attached(between) and (percent or (value % 1 and set(terms) & EPOCHS)):
-            role = _role([term for term in terms if term not in STEP])  # `Test accuracy after epoch: 10.09%`
-        split = _split(_terms(line[: match.start()]))
-        behind = _terms(re.split(r"[,;|(\[]|\s-\s|\.\s", after)[0])[:4]
+            role = role_of([term for term in terms if term not in STEP])  # `Test accuracy after epoch: 10.09%`
+        split = split_of(terms_of(line[: match.start()]))
+        behind = terms_of(re.split(r"[,;|(\[]|\s-\s|\.\s", after)[0])[:4]
         if suffixed or (role in ("", "step") and not _attached(between)):
             near = [word for word in behind if word in COST or word in ACCURACY or word in WRONG]
-            names_next = following is not None and bool(near) and _terms(after)[-1:] == near[-1:]
+            names_next = following is not None and bool(near) and terms_of(after)[-1:] == near[-1:]
             belongs = bool(near) and not names_next and not re.match(r"\s*[\"']?\s*[:=]", after.partition(near[0])[2])
             if (suffixed and near) or (belongs and (total or percent or (not role and behind[0] not in STEP))):
-                role, terms = _role(near[:1]), near[:1]
-                split = _split([*_terms(line[: match.start()]), *behind])
+                role, terms = role_of(near[:1]), near[:1]
+                split = split_of([*terms_of(line[: match.start()]), *behind])
             elif behind and (suffixed or (not role and behind[0] in STEP | OTHER)):
-                role, terms, consumed = _role(behind[:1]), behind[:1], behind[0]
+                role, terms, consumed = role_of(behind[:1]), behind[:1], behind[0]
         on = re.match(r"\s*%?\s*(?:\w+\s+)?(?:\(|(?:on|for|in)\s+(?:the\s+|my\s+)?)(\w+)", after)
         if on and on[1].lower() in HELD_OUT | TRAIN:
-            split = _split([on[1].lower()])
+            split = split_of([on[1].lower()])
         if not role and not suffixed and all(term in FILLER | STEP | TRAIN | HELD_OUT for term in terms):
             role = _earlier(line[: match.start()], roles, prose)
         unit = re.match(r"\s*([a-z]+)", after)
@@ -783,17 +618,19 @@ def _attached(between: str) -> bool:
 
 def _suffixed(line: str, matches: Sequence[re.Match[str]]) -> bool:
     """Whether the names stand behind their numbers: `0.5 loss, 0.9 accuracy`."""
-    if not matches or _role(_terms(line[: matches[0].start()])) != "" or _attached(line[: matches[0].start()]):
+    if not matches or role_of(terms_of(line[: matches[0].start()])) != "" or _attached(line[: matches[0].start()]):
         return False
-    last = _terms(re.split(r"[.:;!?](?:\s|$)", line[matches[-1].end() :])[0])
-    first = _terms(line[matches[0].end() : matches[1].start() if len(matches) > 1 else len(line)])
-    return bool(last[:3] and first[:1]) and _role(last[:3]) in ("cost", "accuracy", "wrong") and _role(first[:3]) != ""
+    last = terms_of(re.split(r"[.:;!?](?:\s|$)", line[matches[-1].end() :])[0])
+    first = terms_of(line[matches[0].end() : matches[1].start() if len(matches) > 1 else len(line)])
+    return (
+        bool(last[:3] and first[:1]) and role_of(last[:3]) in ("cost", "accuracy", "wrong") and role_of(first[:3]) != ""
+    )
 
 
 def _earlier(line: str, roles: Sequence[str], prose: bool) -> str:
     """What a number without a name of its own is: `Cost after iteration 100: 0.69`, `from 0.7 it fell to 0.6`."""
-    terms = [term for term in _terms(re.split(r"(?<=[a-z)])[.!?]\s", line)[-1]) if term not in STEP]
-    role = _role(terms)
+    terms = [term for term in terms_of(re.split(r"(?<=[a-z)])[.!?]\s", line)[-1]) if term not in STEP]
+    role = role_of(terms)
     if role not in ("cost", "accuracy", "wrong"):
         return ""
     return role if prose or role not in roles else ""
