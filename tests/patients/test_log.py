@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def snippets():
     `unseen.txt` was written before what reads it was looked at.
     """
     for file in ("snippets.txt", "unseen.txt"):
-        for part in (HERE / file).read_text("utf-8").split("=== ")[1:]:
+        for part in re.split(r"(?m)^=== ", (HERE / file).read_text("utf-8"))[1:]:
             head, _, text = part.partition("\n")
             right, _, options = head.partition("|")
             states, _, causes = right.partition(":")
@@ -88,6 +89,33 @@ def test_figures_after_an_evaluation_are_of_held_out_examples():
     text = "loss: 0.25 - accuracy: 0.92\nloss: 0.23 - accuracy: 0.93\n"
     text += ">>> model.evaluate(X_test, y_test)\nloss: 61.2 - accuracy: 0.54"
     assert values(text, "cost", "held-out") == [(61.2,)] and values(text, "accuracy", "held-out") == [(0.54,)]
+
+
+def test_single_classes_are_told_from_all_of_them():
+    recalls = "\n".join(f"Accuracy of {digit}: {0 if digit == 8 else 95} %" for digit in range(10))
+    found = diagnose_log(recalls + "\nTest accuracy: 85.5 %")
+    assert found.state == "classes-missing" and found.verdict[0].cause == "output-units-saturated"
+    matrix = "[[0 1135]\n [0 980]]"
+    assert diagnose_log(matrix).state == "constant-answer" and read(matrix).answers.recalls == (0.0, 1.0)
+    assert read("0 0 -> 0.03\n0 1 -> 0.97\n1 0 -> 0.96\n1 1 -> 0.02").answers.right == 1.0
+
+
+def test_numbers_without_a_name_take_it_from_the_line_above():
+    assert values("Test accuracy in per cent:\n\n12.5\n25\n25", "accuracy") == [(0.125, 0.25, 0.25)]
+    text = "1 nan 0.37\n2 nan 0.38\n3 nan 0.37\n(columns: epoch, loss, accuracy)"
+    assert values(text, "accuracy") == [(0.37, 0.38, 0.37)] and len(values(text)[0]) == 3
+
+
+def test_errors_that_are_counts_or_shares_are_wrong_answers():
+    assert values("epoch 1 errors on test set: 512\nepoch 2 errors on test set: 391", "accuracy") == [(0.9488, 0.9609)]
+    assert values("loss 0.41 err 0.25\nloss 0.33 err 0.10", "accuracy") == [(0.75, 0.9)]
+
+
+@pytest.mark.parametrize(
+    "line", ["Эпоха {}: потери {}", "第{}轮 损失 {}", "epok {}: förlust {}", "Epoka {}: strata {}"]
+)
+def test_other_languages_are_read(line):
+    assert values("\n".join(line.format(n, cost) for n, cost in enumerate((2.31, 2.30, 2.29)))) == [(2.31, 2.30, 2.29)]
 
 
 def test_nan_and_infinity_are_kept():

@@ -10,15 +10,21 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from whynet.doctor.floors import SHARES
+
 VALUE = r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?"
 CLASS = re.compile(r"\b(?:class|digit|label|recalls?|classes|digits|cls|category)\b", re.I)
 NAMED = re.compile(r"\bacc\w*\s+(?:of|for)\s+\w", re.I)  # `Accuracy of trousers: 81 %`
 NAMES = 5  # so many such lines are about classes, not about sets of examples
-KEY = re.compile(r"^\W*(?:(?:acc\w*|recall)\s+)?(?:(?:of|for|on)\s+)?(?:the\s+)?(?:class|digit|label|cls|category)?\W*"
-                 r"(?P<key>\d{1,2}s?(?![\d.])|[A-Za-z][\w/-]*(?: [a-z]+)?)\s*(?:[:=|]|->|\bis\b|\s)", re.I)  # fmt: skip
+KEY = re.compile(
+    r"^\W*(?:(?:acc\w*|recall)\s+)?(?:(?:of|for|on)\s+)?(?:the\s+)?(?!(?:the\s+)?(?:net|model))(?:class|digit|label|cls|category)?\W*"
+    r"(?P<key>\d{1,2}s?(?![\d.])|[A-Za-z][\w/-]*(?: [a-z]+)?)\s*(?:[:=|]|->|\bis\b|\s)",
+    re.I,
+)
 ANSWERED = re.compile(r"\b(?:predict\w*|answer\w*|guess\w*|preds?|argmax|bincount|histogram|Counter|outputs?)\b", re.I)
-PAIR = re.compile(r"(?<![\d.])([01])(?:\.0*)?[ \t]*(?:[,;|^& \t]|xor|XOR|and)[ \t]*([01])(?:\.0*)?(?![\d.]*\d)")
+PAIR = re.compile(r"(?<![\d.])(-?[01])(?:\.0*)?[ \t]*(?:[,;|^& \t]|xor|XOR|and)[ \t]*(-?[01])(?:\.0*)?(?![\d.]*\d)")
 OUTPUT = re.compile(r"(?<![\w.])-?(?:\d*\.\d+(?:e[-+]?\d+)?|[01](?![\d.]))", re.I)
+GIVEN = re.compile(r"(?:->|=>|\u2192|\b(?:output|got|predicted|prediction)\b\W{0,3}?)\s*\[?\s*(-?\d*\.\d+)", re.I)
 NEAR = 0.4  # so near its target an output is right
 
 
@@ -38,7 +44,7 @@ class Answers:
     def alike(self) -> bool:
         """Whether all examples are given one answer."""
         others = sorted(self.recalls)[:-1]
-        only = len(self.recalls) > 2 and max(self.recalls) > 0.9 and max(others) < 0.02
+        only = len(self.recalls) > 1 and max(self.recalls) > 0.9 and sum(others) < 0.05 * len(others)
         return only or max(self.answered, default=0.0) > 0.95
 
     @property
@@ -78,55 +84,63 @@ def _numbers(text: str) -> list[float]:
 
 
 def _matrix(lines: list[str]) -> tuple[float, ...]:
-    """The recalls in a confusion matrix: rows of as many whole numbers as there are rows."""
-    for start in range(len(lines)):
-        rows: list[list[float]] = []
-        for line in lines[start:]:
-            if re.search(r"[A-Za-z]{2,}", re.sub(r"\b(?:array|tensor)\b", "", line)) or not re.search(r"\d", line):
-                break
-            rows.append(_numbers(line))
-        size = len(rows)
-        if size < 3:
-            continue
-        if all(len(row) == size + 1 for row in rows) and [row[0] for row in rows] == list(range(size)):
-            rows = [row[1:] for row in rows]
-        if any(len(row) != size for row in rows) or any(value % 1 for row in rows for value in row):
-            continue
-        if any(sum(row) == 0 for row in rows):  # a class that is never answered, rather than one without examples
-            rows = [list(column) for column in zip(*rows, strict=True)]
-        for index in range(start, start + size):
-            lines[index] = ""
-        return tuple(row[at] / max(sum(row), 1.0) for at, row in enumerate(rows))
+    """The recalls in a confusion matrix: as many rows as columns, of whole numbers; small ones need to be called so."""
+    for start, line in enumerate(lines):
+        first = _row(line)
+        told = line.lstrip().startswith("[[") or re.search("onfusion|matri", " ".join(lines[max(0, start - 3) : start]))
+        for size, skip in ((len(first), 0), (len(first) - 1, 1)):
+            if not (2 if told else 5) <= size <= 100 or (start and len(_row(lines[start - 1])) == len(first)):
+                continue
+            rows = [_row(line) for line in lines[start : start + size + 1]]
+            if len(rows) > size and len(rows.pop()) == len(first):
+                continue  # more rows than columns
+            numbered = [row[0] for row in rows if row] == list(range(size))
+            if len(rows) < size or any(len(row) != len(first) for row in rows) or bool(skip) > numbered:
+                continue
+            for index in range(start, start + size):
+                lines[index] = ""
+            matrix = [row[skip:] for row in rows]
+            if any(sum(row) == 0 for row in matrix):  # a class that is never answered, rather than one without examples
+                matrix = [list(column) for column in zip(*matrix, strict=True)]
+            return tuple(row[at] / max(sum(row), 1.0) for at, row in enumerate(matrix))
     return ()
+
+
+def _row(line: str) -> list[float]:
+    """The whole numbers on a line that has nothing else, up to a bar."""
+    line = line.strip(" |").partition("|")[0]
+    if len(line) > 1000 or re.search(r"[A-Za-z.]", re.sub(r"\b(?:array|tensor)\b|(?<=\d)\.(?=[\s,\]])", "", line)):
+        return []
+    return _numbers(line)
 
 
 def _listed(lines: list[str], named: re.Pattern[str], *, whole: bool = False) -> tuple[float, ...]:
     """As many shares as there are classes in one list, or after `0:`, `1:`, ... on one line that is about them."""
     text = "\n".join(lines)
-    for match in re.finditer(r"(?P<name>[^\n\[{(]{0,60})[:=]?\s*\(?\{?[\[{](?P<items>[^\]\[}{]*)[\]}]\)?", text):
-        before = match["name"] or text[: match.start()].rpartition("\n")[2]
-        values = _keyed(match["items"]) or _numbers(match["items"])
+    for match in re.finditer(r"[\[{](?P<items>[^\]\[}{]*)[\]}]", text):
+        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()][-80:]
+        values = _keyed(match["items"], alone=whole) or _numbers(match["items"])
         shares = _shares(values, whole=whole)
         if named.search(before) and shares:
             blank = re.sub(r"[^\n]", " ", match[0])
             lines[:] = (text[: match.start()] + blank + text[match.end() :]).split("\n")
             return shares
     for number, line in enumerate(lines):
-        shares = _shares(_keyed(line), whole=whole)
+        shares = _shares(_keyed(line, alone=whole), whole=whole)
         if shares and named.search(line + (lines[number - 1] if number else "")):
             lines[number] = ""
             return shares
     return ()
 
 
-def _keyed(text: str) -> list[float]:
-    """The values of `0: 0.98, 1: 0.99, ...`; of keys that are left out, 0."""
+def _keyed(text: str, *, alone: bool) -> list[float]:
+    """The values of `0: 0.98, 1: 0.99, ...`, or of one that is alone; of keys that are left out, 0."""
     pairs = [(int(key), float(value)) for key, value in re.findall(rf"(?<![\d.])(\d{{1,2}})\s*[:=]\s*({VALUE})", text)]
     keys = [key for key, _ in pairs]
     if not keys or keys != sorted(set(keys)):
         return []
     found = dict(pairs)
-    return [found.get(key, 0.0) for key in range(max(9, *keys) + 1)] if len(keys) > 2 or len(keys) == 1 else []
+    return [found.get(key, 0.0) for key in range(max(9, *keys) + 1)] if len(keys) > 2 or alone else []
 
 
 def _shares(values: Sequence[float], *, whole: bool) -> tuple[float, ...]:
@@ -135,8 +149,11 @@ def _shares(values: Sequence[float], *, whole: bool) -> tuple[float, ...]:
         return ()
     if whole:
         total = sum(values)
-        counts = all(value % 1 == 0 for value in values) and total >= 100 and len(values) == 10
+        counts = all(value % 1 == 0 for value in values) and total >= 100
         return tuple(value / total for value in values) if counts else ()
+    held = SHARES["mnist"][1]
+    if len(values) == 10 and max(values) > 200 and all(v <= most for v, most in zip(values, held, strict=True)):
+        return tuple(value / most for value, most in zip(values, held, strict=True))
     scale = 100 if max(values) > 1 else 1
     if scale > 1 and max(values) < 15 and not any(value % 1 for value in values):
         return ()  # labels
@@ -147,7 +164,7 @@ def _report(lines: list[str]) -> tuple[float, ...]:
     """The column of recalls in a report that has a line for each class."""
     for start, line in enumerate(lines):
         names = line.split()
-        if "precision" not in names or "recall" not in names:
+        if "precision" not in names or "recall" not in names or "=" in names:
             continue
         at, found, number = names.index("recall"), [], start + 1
         while number < len(lines):
@@ -223,14 +240,18 @@ def _like_lines(lines: Sequence[str]) -> Iterator[list[int]]:
 def _outputs(lines: list[str]) -> tuple[float, ...]:
     """The last outputs that are printed beside the four pairs of inputs."""
     found: dict[str, tuple[float, int]] = {}
+    signed = False  # whether -1 stands for 0
     for number, line in enumerate(lines):
         pairs = list(PAIR.finditer(line))
         for index, pair in enumerate(pairs):
             end = pairs[index + 1].start() if index + 1 < len(pairs) else len(line)
-            values = [float(value) for value in OUTPUT.findall(line[pair.end() : end])]
+            named = GIVEN.search(line[pair.end() : end])
+            values = [float(value) for value in ([named[1]] if named else OUTPUT.findall(line[pair.end() : end]))]
             told = [value for value in values if value % 1] or values[-1:]
             if told and -1.1 <= told[-1] <= 1.1:
-                found[pair[1] + pair[2]] = (told[-1], number)
+                signed = signed or "-1" in pair[0]
+                found[(pair[1] + pair[2]).replace("-1", "0")] = (told[-1], number)
     if set(found) != {"00", "01", "10", "11"}:
         return ()
-    return tuple(found[key][0] for key in ("00", "01", "10", "11"))
+    outputs = [found[key][0] for key in ("00", "01", "10", "11")]
+    return tuple((one + 1) / 2 for one in outputs) if signed and min(outputs) < -0.3 else tuple(outputs)

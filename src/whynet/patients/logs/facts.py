@@ -105,9 +105,13 @@ class Facts:
     val_start: float
     val_end: float
     val_least: float
+    val_falling: float
     classes: int
     linear: float
     answers: Answers = Answers()
+    mean_gap: float = math.nan
+    trend: float = 0.0
+    """Of costs that go up and down: how many standard errors their slope is away from 0."""
 
     @property
     def accuracy(self) -> float:
@@ -117,19 +121,20 @@ class Facts:
     @property
     def gap(self) -> float:
         """Training accuracy above that on held-out examples."""
-        return self.train - self.held
+        return self.mean_gap
 
     @property
     def certain(self) -> bool:
         """Whether wrong answers cost what the logarithm of a clipped 0 does: all outputs are exactly 0 or 1."""
         last = self.costs[-3:]
-        return len(last) > 1 and max(last) < 1.02 * min(last) and clipped(self.end, self.accuracy)
+        accuracy = self.held if math.isnan(self.train) else self.train
+        return len(last) > 1 and max(last) < 1.02 * min(last) and clipped(self.end, accuracy)
 
     @property
     def majority(self) -> bool:
         """Whether, of two classes, the larger one is always answered: the cost is that of its share."""
         share = self.accuracy
-        if self.classes != 2 or not 0.5 <= share < 0.995 or not self.end > 0:
+        if self.classes != 2 or not 0.55 <= share < 0.995 or not self.end > 0:
             return False
         entropy = -share * math.log(share) - (1 - share) * math.log(1 - share)
         return abs(self.end / entropy - 1) < 0.02
@@ -179,36 +184,72 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         for what in ("cost", "accuracy")
         for split in ("train", "", "held-out")
     }
+    seen = [one for one in series if one.what == "accuracy" and len(one.finite) > 2]
+    if (
+        len(seen) > 1
+        and max(max(one.finite) for one in seen) < 0.15 / classes
+        and any(s.what == "cost" for s in series)
+    ):
+        series = [one for one in series if one not in seen]  # of all examples, none right: that is no accuracy
+        by.update({key: None for key in by if key[0] == "accuracy"})
     cost = by["cost", "train"] or by["cost", ""] or by["cost", "held-out"]
     other = _dearest(series) if cost is not by["cost", "held-out"] else None
     held = _worst(series, by["accuracy", "held-out"])
     train = by["accuracy", "train"] or (by["accuracy", ""] if held else None)
     if held is None:
         held = by["accuracy", ""]
-    seen = held or train
+    told = held or train
     values = cost.values if cost else ()
     finite = cost.finite if cost else ()
     last = finite[-max(1, len(finite) // 3) :]
     end = statistics.fmean(last) if last else math.nan
-    accuracies = seen.finite if seen else ()
+    accuracies = told.finite if told else ()
     return Facts(
         costs=values,
         start=values[0] if values else math.nan,
-        end=finite[-1] if len(finite) < 6 and finite else end,
+        end=finite[-1] if finite and (len(finite) < 6 or not _noise(finite[len(finite) // 2 :])) else end,
         noise=_noise(last if len(last) > 2 else finite[len(finite) // 3 :]),
         falling=_change(finite),
         broken=any(not math.isfinite(value) for value in (*values, *(other.values if other else ()))),
-        train=train.finite[-1] if train and train.finite else math.nan,
-        held=held.finite[-1] if held and held.finite else math.nan,
+        train=_ends(train),
+        held=_ends(held),
         accuracies=accuracies,
         rising=accuracies[-1] - accuracies[max(0, (len(accuracies) - 1) // 2)] if len(accuracies) > 1 else math.nan,
         val_start=other.values[0] if other else math.nan,
         val_end=other.values[-1] if other else math.nan,
+        val_falling=_change(other.finite) if other else math.nan,
         val_least=min(other.finite, default=math.nan) if other else math.nan,
         classes=classes,
         linear=linear,
         answers=answers or Answers(),
+        mean_gap=_level(train) - _level(held),
+        trend=_trend(finite),
     )  # fmt: skip
+
+
+def _ends(series: Series | None) -> float:
+    """The last value; of many that go up and down by more than a point, the mean of the last ones."""
+    values = series.finite if series else ()
+    last = values[-max(1, len(values) // 3) :]
+    scattered = len(values) > 5 and _noise(tuple(-value for value in last)) > 0.01
+    return statistics.fmean(last) if scattered else values[-1] if values else math.nan
+
+
+def _level(series: Series | None) -> float:
+    """Where a series ends: its last figure, of many the mean of the last ones."""
+    values = series.finite if series else ()
+    return statistics.fmean(values[-max(1, len(values) // 3) :] if len(values) > 5 else values[-1:] or (math.nan,))
+
+
+def _trend(values: Sequence[float]) -> float:
+    """The slope of a straight line through the values, in its standard errors; 0 of a few values."""
+    rows = len(values)
+    if rows < 8 or len(set(values)) < 2:
+        return 0.0
+    line = statistics.linear_regression(range(rows), values)
+    rest = sum((value - line.intercept - line.slope * at) ** 2 for at, value in enumerate(values))
+    error = math.sqrt(rest / (rows - 2) / (rows * (rows**2 - 1) / 12))
+    return line.slope / error if error else math.copysign(math.inf, line.slope)
 
 
 def _longest(series: Sequence[Series], what: str, split: str) -> Series | None:
@@ -262,7 +303,8 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
     first = facts.start if math.isfinite(facts.start) else facts.end
     fitting = [one for one in known if first <= max(one.high, one.start) * 1.25]
     low = facts.accuracy < 3.2 / facts.classes
-    if math.isnan(facts.accuracy) or low:
+    each = facts.classes > 4 and abs(facts.accuracy - 1 + 1 / facts.classes) < 0.002  # every output by itself
+    if math.isnan(facts.accuracy) or low or each:
         ending = [one for one in fitting if at_floor(facts, one) and not _begun_above(facts, one)]
         if ending:
             return min(
@@ -277,10 +319,15 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
     if not named and not low:  # from the start of a squared error to about its floor
         named = [one for one in fitting if one.start < 2 and _squared(facts, one)]
     if named and hinted == "quadratic" and not low and not math.isnan(facts.accuracy):
-        known = [one for one in named if not one.summed]
+        known = [one for one in named if not one.summed] or named
         wrong = max(1 - facts.accuracy, 1e-3)
         return min(known, key=lambda one: abs(math.log(max(facts.end, 1e-9) / one.floor / wrong)))
-    if low and not named:  # an accuracy that goes with this cost
+    if low and hinted == "quadratic" and facts.classes > 2:
+        near = [one for one in named if not one.summed and 0.85 <= facts.end / one.floor <= 1.15]
+        named = sorted(near, key=lambda one: abs(facts.end / one.floor - 1)) or named
+        if near:
+            return named[0]
+    if low and not named and not facts.val_end > 1.5 * facts.end:  # an accuracy that goes with this cost
         named = [one for one in fitting if one.floor < 1 and 0.7 <= facts.end / one.floor <= 1.25 and one.start > 1]
     usual = named or [one for one in fitting if one.cost != "quadratic" and one.start > 1.5]
     by_start = [one for one in usual if not one.summed and 0.85 <= first / one.start <= 1.6]
@@ -299,7 +346,8 @@ def _like_squares(facts: Facts) -> bool:
     if rows < 3 or len(facts.costs) != len(facts.accuracies):
         return False
     ratios = [cost / max(1 - share, 1e-9) for cost, share in zip(facts.costs, facts.accuracies, strict=True)]
-    return all(0.5 <= ratio <= 1.15 for ratio in ratios) and facts.rising > 0 and facts.falling > 0
+    learned = max(facts.accuracies) - min(facts.accuracies) > 0.1 or (facts.rising > 0 and facts.falling > 0)
+    return all(0.5 <= ratio <= 1.15 for ratio in ratios[rows // 3 :]) and learned
 
 
 def _squared(facts: Facts, scale: Scale) -> bool:
@@ -335,7 +383,8 @@ def at_floor(facts: Facts, scale: Scale) -> bool:
     scatter = min(2 * facts.noise / scale.floor, 0.12) if level or abs(facts.falling) < 0.15 else 0.0
     begun = 0.7 * scale.start <= facts.start <= 1.5 * scale.start or facts.start >= 0.8 * scale.high
     saturated = 0.9 <= facts.start / scale.high <= 1.1 and abs(facts.falling) < 0.15  # it began with all outputs at 1
-    near = abs(off) <= 0.02 or (begun and abs(off) <= scatter) or (saturated and abs(off) < 0.15)
+    passing = len(facts.costs) > 3 and facts.falling > 0.15 and not level
+    near = (abs(off) <= 0.02 and not passing) or (begun and abs(off) <= scatter) or (saturated and abs(off) < 0.15)
     return near or (level and 0 <= off <= 0.06) or at_low(facts, scale)
 
 

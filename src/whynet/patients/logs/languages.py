@@ -7,16 +7,19 @@ import re
 WORDS = {  # English: what others say
     "loss": "verlust förlust verlies strata straty strát ztráta ztráty потеря потери потерь perte pertes pérdida "
     "perdida pérdidas perdita perda perdas hävikki veszteség pierdere 损失 損失 誤差 오차 손실",
-    "cost": "kosten kostenfunktion kostnad omkostning koszt coût cout coûts costo coste custo maliyet náklady költség "
+    "cost": "kosten kostenfunktion kostnad omkostning koszt coût cout "
+    "couts coûts costo coste custo maliyet náklady költség "
     "стоимость 代价 代價 コスト 비용",
-    "error": "fehler fout fel feil fejl błąd bład błędu chyba ошибка ошибки erreur errore erro hata virhe hiba "
-    "eroare 误差 錯誤 エラー",
+    "error": "fehler fehlern erros errori fout fel feil fejl błąd bład błędu chyba ошибка ошибки erreur errore erro "
+    "hata virhe hiba eroare 误差 錯誤 エラー",
     "accuracy": "genauigkeit treffer trefferquote nauwkeurigheid noggrannhet träffsäkerhet nøyaktighed nøyaktighet "
     "nøjagtighed dokładność dokladnosc trafność přesnost presnost точность точности exactitude précision justesse "
     "exactitud precisión acierto aciertos accuratezza precisione acurácia acuracia precisão doğruluk tarkkuus "
     "pontosság acuratețe 准确率 準確率 正确率 正確率 精度 正解率 정확도",
-    "correct": "korrekt richtig richtige juist rätt poprawne poprawnych správně верно правильно правильных bonnes "
-    "justes correctas corrette corretti corretos doğru 正确 正確 正解",
+    "correct": "korrekt richtig richtige juist rätt poprawne poprawnych správně верно правильно правильных "
+    "bonnes classés "
+    "justes correctas "
+    "corrette corretti corretos doğru 正确 正確 正解",
     "wrong": "falsch falsche fouten błędne błędnych špatně неверно fausses incorrectas errati sbagliate errados "
     "错误 不正解",
     "epoch": "epoche epochen époque époques época épocas epoca epoche epok epoke epokki epoka epoki epocha epochy "
@@ -33,6 +36,8 @@ WORDS = {  # English: what others say
     "validazione validação doğrulama проверка 验证 驗證 検証 검증",
     "time": "dauer zeit temps tempo tiempo tijd tid czas czasu čas время süre 时间 用时 耗时 時間 시간",
     "lr": "lernrate 学习率 學習率 学習率",
+    "error rate": "fehlerrate fehlerquote foutpercentage felprocent",
+    "recognition rate": "erkennungsrate erkennungsquote",
     "rate": "taux tasso tasa",
     "squared": "quadratisch quadratischer quadratische quadratique cuadrático",
     "images": "bilder bildern bildes afbeeldingen obrazów изображений imágenes immagini imagens 图片 画像",

@@ -136,19 +136,46 @@ def _data(transcript: Transcript, labels: str | None, classes: int | None) -> tu
         other = {"cifar", "iris", "notmnist", "svhn", "imagenet", "xor", "cats", "dogs"} & words
         labels = "fashion-mnist" if "fashion" in words else "balanced" if other else "mnist"
     if classes is None:
-        classes = 3 if "iris" in words else 2 if {"xor", "binary"} & words and "mnist" not in words else 10
+        classes = _counted(transcript)
+    if classes is None:
+        classes = (
+            3
+            if "iris" in words
+            else 2
+            if ("xor" in words and "mnist" not in words) or ("binary" in words and not {"mnist", "cpu"} & words)
+            else 10
+        )
         if classes == 10 and "mnist" not in words and _halves(transcript.runs[-1]):
             classes = 2
     return (labels if classes == 10 else "balanced"), classes
+
+
+def _counted(transcript: Transcript) -> int | None:
+    """How many classes there are: as counted in the text, or where the cost stays at their logarithm."""
+    answers = transcript.answers
+    if transcript.classes or answers.recalls or len(answers.answered) == 2 or len(answers.answered) >= 10:
+        return transcript.classes or len(answers.recalls or answers.answered)
+    run = transcript.runs[-1]
+    costs = next((one.finite for one in run if one.what == "cost" and len(one.finite) > 1), ())
+    shares = [one.finite[-1] for one in run if one.what == "accuracy" and one.finite]
+    if not costs or max(costs) > 1.01 * min(costs) or min(costs) < 1.05:
+        return None
+    for K in (3, 4, 5, 6, 7, 8, 9, 20, 26, 47, 62, 100, 200, 1000):
+        fits = all(abs(share - 1 / K) < 0.3 / K for share in shares) and (shares or K not in (26, 47))
+        if fits and abs(costs[-1] / math.log(K) - 1) < 0.003:
+            return K
+    return None
 
 
 def _halves(run: Sequence[Series]) -> bool:
     """Whether it looks like two classes: costs that stay at ln 2 or 1/4, beside accuracies near one half if any."""
     costs = [one.finite for one in run if one.what == "cost" and one.finite]
     shares = [one.finite for one in run if one.what == "accuracy" and one.finite]
-    half = all(0.4 <= values[-1] <= 0.6 for values in shares)
+    half = all(0.4 <= sum(values[-5:]) / len(values[-5:]) <= 0.6 for values in shares)
     if not shares:
-        stay = [values for values in costs if values[0] < 1.3 * values[-1]]
+        stay = [
+            values for values in costs if values[0] < 1.3 * values[-1] or len(set(values[-4:])) == 1 < len(values[3:])
+        ]
         return any(abs(values[-1] / floor - 1) < 0.02 for values in stay for floor in (math.log(2), 0.25))
     floors = (math.log(2), 0.25, 0.5)
     if half and any(abs(values[-1] / floor - 1) < 0.02 for values in costs for floor in floors):
@@ -238,6 +265,8 @@ def _explained(value: float, scale: Scale, classes: int, labels: str | None) -> 
 
 
 def _could_be_better(facts: Facts) -> list[str]:
+    if facts.accuracy < 0.5 * facts.linear:
+        return ["The accuracy does not go with these costs: see how it is counted (whynet explain metric-wrong)."]
     if facts.val_end > 1.3 * facts.val_least and facts.falling > 0.01:
         return ["The held-out cost rises again while the training cost falls: it could be stopped earlier."]
     if abs(facts.accuracy - facts.linear) < 0.02 and facts.rising < 0.003:

@@ -38,6 +38,11 @@ PATTERNS: dict[str, Pattern] = {
         "an overflow of the outputs; a finite cost and NaN weights mean a rate (or another setting) that is no "
         "number; weights that grow tenfold from step to step mean too high a rate.",
     ),
+    "nan-always": Pattern(
+        ("lr-too-high", "bad-inputs", "log-of-zero", "nan-hyperparameter"),
+        "Count the inputs that are NaN or infinite, then print the cost before the first step: NaN there means "
+        "log(0) or an overflow, a finite one too high a rate (or another setting that is no number).",
+    ),
     "nan-overflow": Pattern(
         ("unstable-softmax", "lr-too-high", "input-not-scaled", "init-too-large"),
         "Print the largest score before the exponential, and the largest input: subtract each row's largest "
@@ -53,6 +58,17 @@ PATTERNS: dict[str, Pattern] = {
         ("output-shape-mismatch", "cost-mismatch", "labels-corrupted"),
         "Print the smallest and the largest target, and the shape of the outputs: a target outside 0..1 (a class "
         "number where ones and zeros belong) makes a cross-entropy negative.",
+    ),
+    "one-answer": Pattern(
+        ("lr-too-high", "output-units-saturated", "symmetric-init", "class-imbalance"),
+        "Print the cost, the outputs for ten images, and the hidden activations: outputs at 0 and 1 mean too high a "
+        "rate or too large weights, hidden units that are all alike a symmetric start; count the examples of each "
+        "class.",
+    ),
+    "numbers-for-classes": Pattern(
+        ("output-shape-mismatch", "wrong-output-activation", "cost-mismatch", "input-not-scaled"),
+        "Print the shapes of the outputs and of the targets, and the largest target: a squared error this large means "
+        "targets that are class numbers, which no output between 0 and 1 reaches.",
     ),
     "growing": Pattern(
         ("gradient-sign-flipped", "gradient-buffer-not-reset", "lr-too-high"),
@@ -71,8 +87,13 @@ PATTERNS: dict[str, Pattern] = {
         "Print the outputs for ten examples: all exactly 1 is a softmax over one unit, all exactly 0 an "
         "output that is cut off (ReLU); print the largest input too: above 10 means that it is not scaled.",
     ),
+    "zeros-counted": Pattern(
+        ("lr-too-high", "metric-wrong", "symmetric-init", "input-not-scaled"),
+        "Count the images whose largest output is the right one: an accuracy of each output by itself is 90 % where "
+        "nothing is learned. Then print the hidden activations of ten images.",
+    ),
     "majority": Pattern(
-        ("class-imbalance", "input-not-scaled", "lr-too-low", "symmetric-init"),
+        ("class-imbalance", "softmax-single-unit", "input-not-scaled", "lr-too-low"),
         "Count the examples and the answers of each class: where one class is nearly all of the examples, "
         "weigh the others more; where it is not, print the hidden activations of ten examples.",
     ),
@@ -99,6 +120,11 @@ PATTERNS: dict[str, Pattern] = {
         "Check the gradient by differences on one example; where it is right, print the largest input (above 10: "
         "not scaled) and try a tenth of the learning rate.",
     ),
+    "penalty-decays": Pattern(
+        ("regularisation-too-strong", "lr-too-low", "init-too-large", "lr-too-high"),
+        "Print the cost without its penalty, and the largest weight, before training and after: a cost that is almost "
+        "all penalty, and weights that shrink to nothing, mean a penalty that is too strong.",
+    ),
     "high-start-stuck": Pattern(
         ("init-positive-saturation", "init-too-large", "input-not-scaled", "lr-too-high"),
         "Print the mean and the spread of the first hidden layer's weighted inputs before training: a mean above 4 "
@@ -117,7 +143,7 @@ PATTERNS: dict[str, Pattern] = {
         "are in order, print the training accuracy with dropout switched off.",
     ),
     "held-out-foreign": Pattern(
-        ("preprocess-mismatch", "label-order-mismatch", "metric-wrong"),
+        ("preprocess-mismatch", "label-order-mismatch", "metric-wrong", "not-shuffled"),
         "Print minimum, mean and maximum of the training inputs and of the held-out inputs: different ones mean "
         "that they are prepared differently; equal ones mean labels in another order, or a wrong count of right "
         "answers: evaluate the training images with the same code.",
@@ -126,6 +152,12 @@ PATTERNS: dict[str, Pattern] = {
         ("not-shuffled", "label-order-mismatch", "metric-wrong", "preprocess-mismatch"),
         "Print the labels of one batch: all alike means that the examples come sorted by class. If they are mixed, "
         "evaluate the training images with the same code as the others: low there too means the count is wrong.",
+    ),
+    "learns-one-class": Pattern(
+        ("not-shuffled", "labels-corrupted", "data-index-bug", "preprocess-mismatch"),
+        "Count the labels in the training set, and in one batch: all alike means a mistake in reading them, or "
+        "examples that come sorted by class. If they are mixed, evaluate the training images "
+        "with the same code as the others.",
     ),
     "few-rows": Pattern(
         ("data-index-bug", "too-little-data", "not-shuffled", "class-imbalance"),
@@ -151,6 +183,11 @@ PATTERNS: dict[str, Pattern] = {
         "Print the standard deviation of the first hidden layer's weights, and the share of hidden units that are "
         "0 for all images: equal weights are symmetric, a deviation below 0.001 is too small, a share of 1 is a "
         "dead layer.",
+    ),
+    "nothing-moves": Pattern(
+        ("layer-not-updated", "lr-too-low", "dead-relu", "symmetric-init"),
+        "Print a weight of each layer before and after a step: weights that stay the same to the last digit are not "
+        "updated (or the rate is nothing); if they move, print the hidden activations of ten images.",
     ),
     "collapsed": Pattern(
         ("lr-too-high", "log-of-zero", "dead-relu", "regularisation-too-strong"),
@@ -249,6 +286,11 @@ PATTERNS: dict[str, Pattern] = {
         "Print the hidden activations of all examples before training: alike for every unit is a symmetric "
         "(or too small) start; else run it ten times as long, then with another seed and twice the hidden "
         "units.",
+    ),
+    "two-classes-linear": Pattern(
+        ("missing-activation", "lr-too-high", "capacity-minimal", "input-not-scaled"),
+        "Fit a linear classifier to the same examples: where it does no better either, a hidden layer without an "
+        "activation is no more than that. Else try a tenth of the rate, and print the largest input.",
     ),
     "two-classes-partly": Pattern(
         ("capacity-minimal", "no-bias", "gradient-buffer-not-reset", "lr-too-high"),
@@ -378,6 +420,11 @@ PATTERNS: dict[str, Pattern] = {
         "differ, double the narrowest layer; then print the largest input and the spread of the first weighted "
         "inputs.",
     ),
+    "unsure": Pattern(
+        ("regularisation-too-strong", "label-noise", "init-too-large", "labels-corrupted"),
+        "Run it once without any penalty and dropout: where the cost then falls, that was it. Else show twenty "
+        "training images with their labels, those that are answered wrongly.",
+    ),
     "near-linear": Pattern(
         ("init-too-large", "wrong-hidden-activation", "undertrained", "missing-activation"),
         "Fit a linear classifier to the same examples: where it does as well, the hidden layer does nothing, and "
@@ -406,21 +453,27 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     end, start = facts.end, facts.start
     if facts.broken or (len(facts.costs) and math.isnan(end)):
         return "non-finite"
-    if facts.answers.alike and not facts.good:
+    if facts.answers.alike and (facts.classes == 2 or not facts.good):
         return "constant-answer"
     if known and (facts.certain or facts.majority or (facts.end == 0 and facts.chance(accuracy) and facts.frozen)):
         return "constant-answer"
-    if known and (facts.held - facts.train > 0.15 or _better_than_its_cost(facts, scale)):
+    if _zeros_counted(facts, scale):
+        return "constant-answer"
+    running = facts.falling > 0.05 and len(facts.accuracies) < 2  # the mean over an epoch in which it learned
+    if known and ((facts.held - facts.train > 0.15 and not running) or _better_than_its_cost(facts, scale)):
         return "bad-data"
     fell = math.isfinite(end) and scale is not None and end < 0.6 * scale.floor
+    low = scale is not None and 0 <= end <= max(facts.val_end, end) < 0.16 * scale.floor and not scale.summed
+    if known and facts.classes > 2 and facts.chance(accuracy) and low and facts.val_end < facts.val_start:
+        return "healthy"  # by the cost of held-out examples; the accuracy is counted wrongly
     if known and facts.good:
         return "overfits" if facts.gap > 0.05 else "healthy"
     if not math.isnan(end) and end < 0:
         return "constant-answer" if known and facts.chance(accuracy) else "diverged"
     above = scale is not None and end > 1.08 * scale.floor
-    if len(facts.costs) > 1 and end > 1.02 * start + 2 * facts.noise and (above or scale is None):
+    if len(facts.costs) > 1 and end > 1.02 * start + 2 * facts.noise and (above or scale is None) and not _level(facts):
         return "diverged"
-    if not facts.broken and _rose(facts):
+    if not facts.broken and (_rose(facts) or (facts.rising < -0.15 and facts.falling < -0.1)):
         return "diverged"
     if known and scale is not None and facts.chance(accuracy) and end > 4 * max(scale.start, scale.floor):
         return "diverged"
@@ -434,8 +487,15 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
         and not all(share_of(one) is not None for one in facts.accuracies[-3:])
     ):
         return "diverged"
+    if known and facts.chance(accuracy) and scale is not None and _unmoved(facts, scale):
+        return "not-started"
     if known and facts.chance(accuracy):
-        if (not facts.chance(facts.train) and facts.gap > 0.05) or (_known_by_heart(facts, scale) and not facts.frozen):
+        rises = facts.val_end > 1.15 * facts.val_start and facts.end < 0.8 * min(start, scale.floor if scale else start)
+        if (
+            rises
+            or (not facts.chance(facts.train) and facts.gap > 0.05)
+            or (_known_by_heart(facts, scale) and not facts.frozen)
+        ):
             return "overfits"
         if accuracy < 0.55 / facts.classes and facts.classes > 4:
             return "bad-data"  # so far below chance is no ignorance: labels or inputs are not what was trained on
@@ -447,13 +507,13 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
         return "constant-answer"
     if known and scale is not None and abs(end - scale.floor) <= 0.02 * scale.floor and accuracy < 3 / facts.classes:
         return "constant-answer"
-    if (facts.answers.missing and accuracy > 3 / facts.classes) or (not facts.gap > 0.05 and _class_lost(facts)):
+    if (facts.answers.missing and accuracy > 3 / facts.classes) or (not facts.gap > 0.05 and _class_lost(facts, scale)):
         return "classes-missing"
     left = scale is not None and end < 0.75 * scale.floor  # what was printed begins late
     if (
         not left
         and len(facts.costs) > 1
-        and abs(start - end) < 0.01 * abs(start)
+        and (abs(start - end) < 0.01 * abs(start) or (_level(facts) and not known and start < 1.3 * end))
         and not (known and accuracy > 3 / facts.classes)
     ):
         return "not-started"
@@ -475,6 +535,19 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     return "stalled" if still and scale is not None and end > 0.6 * scale.floor else "underfits"
 
 
+def _unmoved(facts: Facts, scale: Scale) -> bool:
+    """Whether the cost has stayed where it began, above the floor, at no class's share."""
+    usual, end = max(scale.floor, scale.start), facts.end
+    stayed = len(facts.costs) > 2 and abs(facts.start - end) < 0.01 * end and 1.03 * usual < end < 1.5 * usual
+    return stayed and scale.cost == "softmax-cross-entropy" and share_of(facts.accuracy) is None
+
+
+def _level(facts: Facts) -> bool:
+    """Whether costs go up and down, and neither rise nor fall all in all."""
+    spread = facts.noise * math.sqrt(len(facts.costs) / 3)
+    return len(facts.costs) > 7 and 0 < spread < 0.03 * facts.end and abs(facts.trend) < 2
+
+
 def _steady(facts: Facts) -> bool:
     """Whether the cost has fallen by more than 2 % and does so no slower at the end."""
     costs, steps = facts.costs, len(facts.costs) - 1
@@ -486,7 +559,7 @@ def _steady(facts: Facts) -> bool:
 def _rose(facts: Facts) -> bool:
     """Whether the cost rose from print to print, nearly always, to far above where it began."""
     steps = [b > a for a, b in pairwise(facts.costs)]
-    return len(steps) >= 2 and facts.costs[-1] > 1.5 * facts.start and sum(steps) >= 0.8 * len(steps)
+    return len(steps) >= 2 and facts.costs[-1] > 1.5 * facts.start and sum(steps) >= 0.75 * len(steps)
 
 
 def _better_than_its_cost(facts: Facts, scale: Scale | None) -> bool:
@@ -495,19 +568,41 @@ def _better_than_its_cost(facts: Facts, scale: Scale | None) -> bool:
     return stands and math.isnan(facts.train) and facts.held > 0.45 and facts.classes > 4
 
 
+def _zeros_counted(facts: Facts, scale: Scale | None) -> bool:
+    """Whether the cost stays at the floor, and the accuracy where one output in K is wrong: 90 % of ten, each alone."""
+    stays = scale is not None and facts.classes > 4 and at_floor(facts, scale) and abs(facts.falling) < 0.03
+    return stays and abs(facts.accuracy - 1 + 1 / facts.classes) < 0.015
+
+
+def _unsure(facts: Facts, scale: Scale | None) -> bool:
+    """Whether the cost stays where answers cost that are right this often, and give the rest to all others alike:
+    what labels at random leave, and weights that are kept small. A network's usual mistakes cost two thirds of it.
+    """
+    a, K = facts.accuracy, facts.classes
+    if scale is None or scale.cost != "softmax-cross-entropy" or not 0.3 < a < 0.95 or K < 3 or facts.gap > 0.03:
+        return False
+    blind = -a * math.log(a) - (1 - a) * math.log((1 - a) / (K - 1))
+    flat = len(facts.costs) > 4 and abs(facts.falling) < 0.025 and facts.rising < 0.01
+    return flat and 0.85 < facts.end / blind < 1.4
+
+
 def _known_by_heart(facts: Facts, scale: Scale | None) -> bool:
     """Whether the training examples are known, by their cost, and others are not."""
-    if scale is None or facts.val_end < 1.3 * facts.end:  # held-out examples cost no more
+    if scale is None or facts.classes == 2 or facts.val_end < 1.3 * facts.end or facts.val_end < 0.3 * scale.floor:
         return False
     if math.isnan(facts.train):  # a cross-entropy is about 1.4 floors for every wrong answer
         return facts.end < min(0.3, 0.7 * (1 - facts.held)) * scale.floor and facts.held < facts.linear - 0.07
     return facts.end < 0.05 * scale.floor and facts.held < facts.linear - 0.15
 
 
-def _class_lost(facts: Facts) -> bool:
+def _class_lost(facts: Facts, scale: Scale | None) -> bool:
     """Whether accuracy stands where one or two of the classes are missing, and the rest is learned."""
     values, K = facts.accuracies, facts.classes
-    if len(values) < 3 or K < 5 or max(values[-3:]) - min(values[-3:]) > 0.012:
+    if scale is not None and scale.cost == "softmax-cross-entropy" and facts.start > 0.4 * scale.floor < 4 * facts.end:
+        return False  # no output of a softmax is lost for good
+    if facts.rising > 0.05 and facts.falling > 0.1:
+        return False
+    if facts.val_end > 1.5 * facts.end or len(values) < 3 or K < 5 or max(values[-3:]) - min(values[-3:]) > 0.012:
         return False
     return _as_if_lost(values[-1], K)
 
@@ -533,6 +628,10 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
     fell = math.isfinite(facts.end) and scale is not None and facts.end < 0.6 * scale.floor
     if state == "healthy":
         return None
+    if _zeros_counted(facts, scale):
+        return "zeros-counted"
+    if facts.classes == 2 and facts.answers.alike:
+        return "majority"
     if facts.certain:
         return "clipped-two" if facts.classes == 2 else "clipped"
     if facts.majority:
@@ -542,12 +641,20 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
     if state == "non-finite" and not finite and {"overflow", "exp"} <= transcript.words:
         return "nan-overflow"
     if state == "non-finite":
+        if not finite and len(facts.costs) > 2:
+            return "nan-always"
         progress = (len(finite) >= 2 and finite[-1] < 0.9 * finite[0]) or (len(finite) == 1 and finite[0] < 0.5 * usual)
         return "nan-later" if progress else "nan-at-once"
     if math.isfinite(facts.end) and facts.end < 0:
         return "negative"
     if state == "bad-data":
         return "better-held-out" if accuracy > 1 / facts.classes else "learns-at-chance"
+    if state == "classes-missing" and facts.answers.missing:
+        return "class-lost"
+    if state == "constant-answer" and facts.answers.alike and (len(finite) < 3 or scale is None or scale.summed):
+        return "one-answer"
+    if state == "constant-answer" and "mse" in transcript.words and facts.frozen and 9.5 < facts.end < 100:
+        return "numbers-for-classes"
     if state == "diverged":
         if len(finite) > 1 and finite[-1] > 1.5 * finite[0] and (facts.falling < -0.1 or _rose(facts)):
             return "growing"
@@ -563,7 +670,7 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
             return "learns-at-chance"
         if scale is not None and facts.end < 0.05 * scale.floor and facts.train < facts.linear - 0.15:
             return "few-rows"
-        if facts.held < 1.5 / facts.classes and facts.train > 0.5:
+        if facts.held < (1.5 if facts.train < 0.9 else 2.5) / facts.classes and facts.train > 0.5:
             return "held-out-foreign"
         if facts.train < 0.6 and (scale is None or facts.end > 0.6 * scale.floor) and facts.held < 3.2 / facts.classes:
             return "nothing-general"
@@ -571,7 +678,10 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
             return "lopsided" if facts.end > 0.01 * scale.floor else "few-rows"
         return "gap"
     if known and fell and facts.chance(accuracy):
-        return "learns-at-chance"
+        one = (facts.frozen or (scale is not None and facts.end < 0.01 * scale.floor)) and share_of(
+            accuracy
+        ) is not None
+        return "learns-one-class" if one else "learns-at-chance"
     if known and fell and finite and scale and facts.end < 0.1 * scale.floor and accuracy < 0.8:
         return "few-rows" if math.isnan(facts.train) or facts.train < 0.8 else "lopsided"
     if facts.classes == 2 and (finite or known):
@@ -579,6 +689,10 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
     if known and not facts.chance(accuracy) and _double_softmax(facts, scale):
         return "double-softmax"
     still = abs(facts.falling) < 0.005 and not facts.rising > 0.02
+    if not facts.chance(max(facts.accuracies, default=0.0)) and max(facts.accuracies) > max(
+        2 * accuracy, 3 / facts.classes
+    ):
+        return "collapsed"
     faint = scale is not None and abs(facts.end / scale.floor - 1) < 0.03 and still
     if faint and 1.4 / facts.classes < accuracy < 0.7:
         return "faint" if accuracy > 2.2 / facts.classes else "slightly-better"
@@ -599,6 +713,8 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
         and facts.end > 0.75 * scale.floor
     ):
         return "odd-labels" if facts.chance(accuracy) else _flat(facts, scale)
+    if _unsure(facts, scale):
+        return "unsure"
     if known and accuracy > 0.9 * facts.linear:
         return "near-linear"
     if state == "undertrained":
@@ -644,9 +760,13 @@ def _slow(facts: Facts) -> str:
 
 def _two_classes(facts: Facts, scale: Scale | None, state: str, high: bool) -> str:
     """Two classes, as in XOR: nothing learned, a part of the examples, or too slowly."""
+    if scale is not None and facts.frozen and facts.start > 1.1 * scale.floor > 1.099 * facts.end:
+        return "two-classes-linear"
     if high:
         return "high-start"
     stuck = scale is not None and facts.end > 0.9 * scale.floor
+    if stuck and not _smooth(facts.costs) and len(facts.accuracies) > 4 and statistics.stdev(facts.accuracies) > 0.03:
+        return "two-classes-linear"
     if state in ("constant-answer", "not-started") or (stuck and abs(facts.falling) < 0.02):
         return "two-classes-stuck"
     return "two-classes-slow" if facts.falling > 0.1 else "two-classes-partly"
@@ -667,7 +787,7 @@ def _sawtooth(facts: Facts, scale: Scale | None) -> bool:
     marks = [1 if cost > 1.5 * scale.floor else -1 for cost in facts.costs
              if cost > 1.5 * scale.floor or cost < 0.2 * scale.floor]  # fmt: skip
     turns = sum(a != b for a, b in pairwise(marks))
-    return turns >= 4 and turns >= len(facts.costs) / 3
+    return turns >= 4 and turns >= len(facts.costs) / 12
 
 
 def _slowing(facts: Facts) -> bool:
@@ -705,6 +825,8 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
         scale and min(smooth[1:-1], default=9e9) < 0.6 * scale.floor < 0.67 * facts.end
     ):
         return "collapsed"
+    if scale is not None and _decays(costs, scale.floor):
+        return "penalty-decays"
     if high:
         return "high-start-stuck"
     if (
@@ -717,6 +839,8 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
     usual = max(scale.start, scale.floor) if scale else math.inf
     if scale is not None and scale.summed:
         return "summed"
+    if _level(facts) and costs and 1.03 * usual < facts.end < 1.3 * usual:
+        return "nothing-moves"
     if costs and facts.end > 1.08 * usual:
         return "high" if facts.end > 1.3 * usual else "above"
     if scale is not None and not high and at_low(facts, scale):
@@ -739,8 +863,13 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
         len(costs) > 4
         and _smooth(costs)
         and len(set(costs)) == len(costs)
+        and facts.falling > 0.2 * (1 - costs[-1] / costs[0])
         and 0.995 * costs[0] < costs[-1] > 1.003 * scale.floor
     ):
+        return "creeping"
+    if len(costs) > 2 and len(set(costs)) == 1 and facts.accuracies and None in shares:
+        return "nothing-moves"
+    if facts.trend < -2.5 and len(costs) > 7 and costs[0] < 1.02 * scale.floor and not facts.accuracies:
         return "creeping"
     uniform = math.log(facts.classes)
     if scale.cost == "softmax-cross-entropy" and abs(uniform - scale.floor) > 0.001 > 2.5 * abs(facts.end - uniform):
@@ -754,6 +883,11 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
         return "plateau-leaving"
     if facts.rising > 0.02 and _smooth(costs) and all(b >= a for a, b in pairwise(facts.accuracies)):
         return "leaving"
+    steady = (costs[-2] - costs[-1]) * (len(costs) - 1) > 0.6 * (costs[0] - costs[-1])
+    slowly = _smooth(costs) and facts.falling > 0.005 and (steady or facts.end > 1.004 * scale.floor)
+    better = len(facts.accuracies) > 2 and all(b > a for a, b in pairwise(facts.accuracies))
+    if slowly or (better and facts.val_falling > 0.001):
+        return "creeping"
     if len(shares) > 2 and len(set(facts.accuracies[-4:])) > 1:
         if facts.accuracy < 0.8 / facts.classes and None in shares[-3:]:
             return "below-chance"
@@ -775,6 +909,13 @@ def _plateau(facts: Facts, scale: Scale | None, high: bool, transcript: Transcri
     return "below" if ratio < 0.975 else "just-below" if ratio < 0.996 else "plateau-noisy-costs"
 
 
+def _decays(costs: Sequence[float], floor: float) -> bool:
+    """Whether the cost falls to the floor by the same share every time, as a penalty alone makes it."""
+    above = [cost - floor for cost in costs if cost > 1.02 * floor]
+    ratios = [b / a for a, b in pairwise(above)]
+    return len(ratios) > 3 and max(ratios) < 0.97 and max(ratios) - min(ratios) < 0.25 and above[0] > floor
+
+
 def _smooth(costs: Sequence[float]) -> bool:
     return len(costs) > 2 and all(b <= a * 1.0005 for a, b in pairwise(costs))
 
@@ -787,4 +928,4 @@ def share_of(accuracy: float) -> int | None:
     """
     shares = [count / 10_000 for count in SHARES["mnist"][1]]
     near = min(range(10), key=lambda label: abs(shares[label] - accuracy))
-    return near if abs(shares[near] - accuracy) < 0.0006 else None
+    return near if abs(shares[near] - accuracy) < 0.00055 else None

@@ -10,55 +10,36 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from whynet.doctor.series import Series, Split, What
 from whynet.patients.logs.answers import PAIR, Answers, answers_in
+from whynet.patients.logs.cleaning import NAN, NUMBER, PLAIN, clean, thinned
 from whynet.patients.logs.languages import in_english
+from whynet.patients.logs.words import (
+    ACCURACY,
+    BESIDE,
+    COST,
+    EPOCHS,
+    ERRORS,
+    FILLER,
+    HEADING,
+    HELD_OUT,
+    OTHER,
+    SQUARES,
+    STEP,
+    TRAIN,
+    UNITS,
+    VAGUE,
+    WRONG,
+    role_of,
+    spaced,
+    split_of,
+    terms_of,
+)
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-COST = _words(
-    "loss losses cost costs error errors err objective mse sse mae rmse nll nllloss xent bce ce entropy crossentropy "
-    "criterion energy misfit"
-)
-ACCURACY = _words(
-    "accuracy accuracies acc correct correctly right score performance hits recognised recognized accurate"
-)
-ERRORS = _words("error errors err")
-SQUARES = _words("mse sse squared square mean sum")
-WRONG = _words("wrong incorrect misclassified misclassification misclassifications mistakes")
-STEP = _words(
-    "epoch epochs ep iter iters iteration iterations step steps batch batches minibatch mb round rounds sample "
-    "samples example examples image images digits pass passes update updates row rows "
-    "trainings global i k t n no cycle"
-)
-OTHER = _words(
-    "time eta lr speed sec secs second seconds elapsed duration norm grad gradient gradients momentum lambda decay "
-    "alpha memory mem gpu size sizes seed dropout unit units neuron neurons layer layers hidden version prediction "
-    "predicted expected output outputs weight weights bias biases regularization regularisation penalty "
-    "strength width node nodes parameter parameters params std tol tolerance threshold patience best recall f1 auc "
-    "probability confidence class classes remaining workers port temperature beta gamma reg "
-    "check checking label labels target targets pixel pixels value values input inputs"
-)
-HELD_OUT = _words("val valid validation test testing dev eval evaluation heldout holdout unseen cv xval")
-HEADING = HELD_OUT | {"evaluate", "evaluating", "testing", "validating"}
-TRAIN = _words("train training trn tr minibatch")
-UNITS = _words(
-    "epochs iterations iters steps batches rounds passes updates outputs units neurons layers hidden classes"
-)
-FILLER = _words(
-    "a about after again all almost always and are around as at be became becomes been but by constant drops end ended "
-    "ends even ever exactly fell falls finally first flat for forever from gets goes hovers in initially is it its "
-    "just levels never no of off on only or over remains same settles so start started starts stays still stops stuck "
-    "tends than that the then to toward towards until up very was were what with within nearly roughly approximately "
-    "ca zu de puis un une der die das ist sind only reaches reached low high"
-)
 STUCK = re.compile(
     r"\b(stuck|stay\w*|plateau\w*|settl\w*|converg\w*|tend\w*|hover\w*|flat\w*|remain\w*|freez\w*|frozen|"
     r"never (?:below|above)|always)\b"
@@ -67,40 +48,16 @@ EPOCH = re.compile(r"\b(?:ep|epochs?|round|pass)\b")
 BEGUN = re.compile(r"\b(?:start\w*|beg[aiu]n\w*|initial\w*)\s+(?:at|from|with|of|around|is|was|near|about)[\s~≈]*$")
 WISHES = re.compile(
     r"\b(should|expect\w*|supposed|other people|others|papers?|book|want\w*|goal|try|tried to|usual\w*|typical\w*|"
-    r"recommend\w*|if|instead|less than|more than|at least|up to|wanted|hoped)\b"
+    r"recommend\w*|if|instead|less than|more than|at least|(?<!\d )up to|wanted|hoped)\b"
 )
 
-NAN = r"[-+]?(?:nan|NaN|NAN|inf|Inf|INF|infinity|Infinity)\b(?:\((?:ind|snan)\))?|[-+]?1\.\#\w+|[-+]?∞"
-PLAIN = r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-NUMBER = re.compile(rf"(?<![\w.#\\])(?<![A-Za-z]-)(?P<number>{NAN}|{PLAIN})(?P<after>\s?%|(?=[^\w]|$))")
-TIME = r"(?:s|ms|us|µs|ns|sec|secs|seconds?|min|mins|minutes?|h|hours?|sek|sekunden|[KMG]i?B)"
-NOISE = [  # what holds numbers that are no figures of a training; put out before the numbers are looked for
-    r"\x1b\[[0-9;?]*[A-Za-z]",
-    r"https?://\S+",
-    r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?Z?)?",
-    r"\b\d{1,2}:\d\d:\d\d(?:[.,]\d+)?",
-    r"\b\d{1,2}[./]\d{1,2}[./]\d{4}\b",
-    r"(?<![\d.])\d{1,2}:\d\d(?![\d.])(?=[\s,<\]]|$)",
-    r"\S{1,200}\.(?:cpp|cc|py|h|m|java|js|gz|csv|txt|npz|hdf5|pth?):\d+[\]:]?",
-    r"\b\d+(?:\.\d+){2,}\b",
-    rf"(?<![\w.])\d+(?:[.,]\d+)?\s?(?:{TIME}|it|samples|images|examples|steps?|batch(?:es)?)?/"
-    rf"(?:{TIME}|it|step|epoch|batch|sample)\b",
-    rf"(?<![\w.])\d+(?:[.,]\d+)?\s?{TIME}(?![\w/])",
-    r"(?<![\w.])\d+(?:\s*[x\u00d7]\s*\d+)+(?![\w.])",
-    r"(?<![\w.-])\d+(?:\s?-\s?\d+){2,}(?![\w.])",
-    r"\d+(?:\.\d+)?\s*(?:\^|\*\*)\s*[-(]?\s*\d+\)?",
-    r"(?<![-=])[<>≤≥]=?\s*[-+]?\d[\d.,]*(?:e-?\d+)?",
-    r"\[\s*\d+(?:[\s,]+\d+)*[\s,]*\.\.\.[^\]\n]*\]",
-    r"\d+%\s?\|[^|\n]*\|",
-    r"\(\*[^)]*\)",
-    r"#\d+",
-    r"[±]\s*\d[\d.]*%?",
-    r"\+/-\s*\d[\d.]*%?",
-]  # fmt: skip
-NOISES = re.compile("|".join(NOISE))
-WRAPPERS = re.compile(r"\b(?:tensor|Tensor|float\d*|np\.float\d+|numpy\.float\d+)\(([^(),\[\]]+)(?:,[^()\[\]]*)?\)")
-ARRAYS = re.compile(r"\b(?:tensor|array|np\.array|numpy\.array|Float\d\d)\(?(\[[^\[\]]*\])(?:,[^()\[\]]*)?\)?")
-LIST = re.compile(r"(?P<name>[\w ./-]{0,60}\w)[\"']?\s*(?::|=)\s*\[(?P<items>[^\[\]]*)\]")
+CLASSES = re.compile(
+    r"(?<![\d.])(\d{1,4})[ -](?:different |balanced )?(?:classes|categories|way\b)|\bcifar-?(100)\b", re.I
+)
+TWO = re.compile(r"\bbinary[ _-]?(?:classif|problem|target|label)|\b(?:two|zwei|deux|dos) (?:class|klass|clas)", re.I)
+LEGEND = re.compile(r"\b(?:columns?|fields|format|spalten)\b[^:\n]{0,20}:\s*([^:\n)]+)", re.I)
+PROMPT = re.compile(r"\s*(?:>>>|In \[\d*\]:|julia>|>|octave\S*>)\s*\S")
+LIST = re.compile(r"(?:(?P<name>[\w ./-]{0,60}\w)[\"']?\s*(?::|=)|^)\s*\[(?P<items>[^\[\]]*)\]", re.M)
 RULE = re.compile(r"[\s\-=+:|.─━┄┼╇╪┃│┏┓┗┛┡┩┳┻└┘├┤┬┴┌┐═╬╔╗╚╝╠╣╦╩║╎]*")
 OF = r"\s*(?:/|\bof\b|\bout of\b|\bfrom\b|\bsur\b|\bde\b|\bsu\b)\s*(?:the\s+)?"
 CODE = re.compile(
@@ -112,13 +69,10 @@ CODE = re.compile(
 )
 STATEMENT = re.compile(r"[;{]\s*$|^\s*[\w.]+\([^)]*\)?.*\)\s*;?$|\.\w+\([^)]*\)|\bnp\.|\bself\.|->\s*\w+:")
 PRINTED = re.compile(rf"[\[(]?\s*(?:{NAN}|{PLAIN})(?![\w.]|\s*[*/+(])")
+PAIRS = re.compile(r"\w[=:]\s?-?\d+\.\d+")  # so many on a line are no program text
 ASSIGNED = re.compile(r"^\s*(?P<name>[\w.\[\]]+(?:\s*,\s*[\w.\[\]]+)*)\s*(?:[-+*/@]?=)(?!=)\s*(?P<value>\S.*)$")
 
 
-MANY = 200  # lines that differ in their numbers only: so many of them tell as much as all
-VARYING = str.maketrans(
-    "", "", "0123456789.,+-eE=>#:% \t█▉▊▋▌▍▎▏━╸╺"
-)  # what differs between drawings of a progress bar
 FREQUENT = (
     0.0987,
     0.1124,
@@ -140,6 +94,7 @@ FREQUENT = (
     0.1009,
 )  # of MNIST's images, the share of each class, but for 0.09: an MSE
 SECOND = " second"  # marks the second number of a pair
+LARGEST = 1e100  # beyond it a cost is as good as infinite
 LONGEST = 8_000  # characters of a line that is no list or table; what follows is no figure of a training
 
 
@@ -160,6 +115,8 @@ class _Figure:
     """Whether it is one more number of an enumeration: `958, 958, 890`."""
     run: bool = False
     """Whether it belongs to an enumeration."""
+    column: str = ""
+    """Of numbers without a name: which place on which kind of line, or which list."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +132,8 @@ class Transcript:
     epochs: int | None = None
     """The number of the last epoch of the last training."""
     answers: Answers = Answers()
+    classes: int | None = None
+    """How many classes there are, if the text says so."""
 
 
 def read(text: str) -> Transcript:
@@ -186,21 +145,33 @@ def read(text: str) -> Transcript:
     >>> read("958, 958, 890 of 10000").runs[0][0].values
     (0.0958, 0.0958, 0.089)
     """
-    text = in_english(_thinned(text))
-    words = frozenset(re.findall(r"[^\W\d_]+", _spaced(text).lower()))
-    lines = _clean(text)
+    text = in_english(thinned(text))
+    words = frozenset(re.findall(r"[^\W\d_]+", spaced(text).lower()))
+    if re.search(r"\b(?:cost|loss|error|mean|sum)\b[^\n]*(?:\^|\*\*)\s?2\b", text):
+        words |= {"squared"}
+    lines = clean(text)
     answers = answers_in(lines)
     if answers.outputs or {"00", "01", "10", "11"} <= {"".join(pair) for pair in PAIR.findall(text)}:
         words |= {"xor"}  # the four examples, by their inputs
+    _pivot(lines)
     figures = list(_lists(lines))
     figures += _tables(lines)
     code = _code(lines)
     skeletons = Counter(_skeleton(line) for line in lines if line.strip())
+    numbered = _numbered_lines(lines)
     for number, line in enumerate(lines):
         if line.strip() and not code[number]:
-            figures += _line(number, line[:LONGEST], repeated=skeletons[_skeleton(line)] > 1)
-    figures = _under_headings(lines, figures)
+            repeated = skeletons[_skeleton(line)] > 1
+            figures += _line(number, line[:LONGEST], repeated=repeated, numbered=number in numbered)
     figures.sort(key=lambda figure: (figure.line, figure.place))
+    unseen = {
+        figure.value
+        for figure in figures
+        if set(figure.label.split()[-1:]) & {"f1", "recall"} and "auc" not in figure.label
+    }
+    if unseen == {0.0}:  # of two classes one is never answered
+        answers = Answers(answers.recalls, (1.0, 0.0), answers.outputs)
+    figures = _under_captions(lines, _under_headings(lines, figures))
     runs = [run for run in (tuple(_series(part)) for part in _trainings(figures)) if run]
     told = [run for run in runs if not all(series.said for series in run)]
     if told and len(told) < len(runs):  # sentences before, between and after the figures of a training
@@ -211,7 +182,9 @@ def read(text: str) -> Transcript:
     runs[-1:] = [_with_answers(runs[-1] if runs else (), answers)]
     runs = [run for run in runs if run]
     epochs = [int(f.value) for f in figures if f.role == "step" and EPOCH.search(f.label) and 0 <= f.value < 1e7]
-    return Transcript(tuple(runs), words, epochs[-1] if epochs else None, answers)
+    counted = CLASSES.search(text)
+    classes = int(counted[1] or counted[2]) if counted else 2 if TWO.search(text) else 0
+    return Transcript(tuple(runs), words, epochs[-1] if epochs else None, answers, classes if classes > 1 else None)
 
 
 def _with_answers(run: tuple[Series, ...], answers: Answers) -> tuple[Series, ...]:
@@ -231,57 +204,26 @@ def _with_answers(run: tuple[Series, ...], answers: Answers) -> tuple[Series, ..
 # ---- the text
 
 
-def _thinned(text: str) -> str:
-    """The text with some of the lines of each long run of like ones, such as the drawings of a progress bar."""
-    lines = re.split(r"[\n\r\x08\x0b\x0c]+" if len(text) > 100_000 else r"\n", text)
-    if len(lines) <= MANY:
-        return text
-    kept: list[str] = []
-    for _, run in groupby(lines, key=lambda line: line.translate(VARYING)):
-        alike = list(run)
-        every = max(1, len(alike) // MANY)
-        kept += alike[:-1:every] if every > 1 else alike[:-1]
-        kept.append(alike[-1])
-    return "\n".join(kept)
+def _above(lines: Sequence[str], number: int) -> str:
+    """The nearest line above that is not empty."""
+    return next((lines[index] for index in range(number - 1, -1, -1) if lines[index].strip()), "")
 
 
-def _clean(text: str) -> list[str]:
-    """Lines without escape codes, dates, times, sizes and the like, and with numbers as Python writes them."""
-    text = text.replace("\r\n", "\n").replace("\u2212", "-").replace("\ufeff", "")
-    text = re.sub(r"[\r\x08\x0b\x0c]+", "\n", text)
-    text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text)
-    text = re.sub(r"(?i)\b(?:acc|prec|top)(?:uracy|ision)?[@-]?1\b", "accuracy", text)
-    text = re.sub(r"@\s*(?=\d)", " at step ", NOISES.sub(" ", text))
-    text = re.sub(r"((?:/|of|from|sur)\s+\d{1,3}) (?=\d{3}(?!\d))", r"\1", text)
-    text = _with_decimal_points(text)
-    text = ARRAYS.sub(r"\1", WRAPPERS.sub(r"\1", text))
-    text = re.sub(r"\bJ_(?=[A-Za-z])", "cost ", text)
-    text = re.sub(
-        r"\b(?:J|[CEL](?=\s*[=:]\s*(?:\d*\.\d|[-+]?(?:nan|inf))))\s*(?:\([^)\n]*\))?\s*(?==|:)", "cost ", text
-    )
-    return [re.sub(r"^\s*(?:>\s+|[-*•]\s+|\d+[.)]\s+(?=[A-Za-z]{3}))", "", line) for line in text.split("\n")]
-
-
-def _with_decimal_points(text: str) -> str:
-    """Decimal commas become points where the text has no others; commas between thousands go."""
-    commas = re.findall(r"(?<![\d.,\[(])\d{1,6},(?!\d{3}(?!\d))\d+(?![\d,.])|(?<![\d.,])0,\d+(?![\d,.])", text)
-    points = re.findall(r"(?<![\w.,])\d+\.\d+", text)
-    heads = any(re.fullmatch(r"\s*[A-Za-z_ ]+(,[A-Za-z_ ]+)+\s*", line) for line in text.split("\n"))
-    if len(commas) > 2 * len(points) and not heads:
-        text = re.sub(r"(?<=\d)\.(?=\d{3}(?!\d))", "", text)
-        return re.sub(r"(?<=\d),(?=\d)", ".", text)
-    if heads:
-        return text
-    return re.sub(r"(?<![\d.,\[])\d{1,3}(?:,\d{3})+(?![\d,]|\.\d{4})", lambda match: match[0].replace(",", ""), text)
-
-
-def _spaced(label: str) -> str:
-    """`valLoss`, `val_loss` -> words with spaces between."""
-    return re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", label).replace("_", " ")
-
-
-def _terms(label: str) -> list[str]:
-    return re.findall(r"[^\W\d_]+\d?(?![^\W\d_])", _spaced(label).lower())
+def _pivot(lines: list[str]) -> None:
+    """Rows of a name and its value, under `tag,step,value`, or under a title and `step,value`, become `name: value`."""
+    for start, head in enumerate(lines):
+        names = [name.strip().lower() for name in head.split(",")]
+        tags = [index for index, name in enumerate(names) if name in ("tag", "metric", "name", "key", "variable")]
+        if "value" not in names:
+            continue
+        title = _above(lines, start)
+        if not (tags or role_of(terms_of(title))):
+            continue
+        for number in range(start + 1, len(lines)):
+            cells = lines[number].split(",")
+            if len(cells) != len(names) or not NUMBER.search(cells[names.index("value")]):
+                break
+            lines[number] = f"{cells[tags[0]] if tags else title}: {cells[names.index('value')]}"
 
 
 def _skeleton(line: str) -> str:
@@ -294,7 +236,7 @@ def _code(lines: Sequence[str]) -> list[bool]:
     names = Counter(name for name, _ in {(match["name"].strip(), match["value"]) for match in assigned if match})
     sure = []
     for line, match in zip(lines, assigned, strict=True):
-        program = bool(CODE.match(line) or STATEMENT.search(line))
+        program = bool(CODE.match(line) or STATEMENT.search(line)) and len(PAIRS.findall(line)) < 2
         if match and not PRINTED.match(match["value"]):
             program = True
         if line.lstrip().startswith(("{", "[")) and re.search(r"\d", line):
@@ -308,55 +250,76 @@ def _code(lines: Sequence[str]) -> list[bool]:
     return found
 
 
+def _numbered_lines(lines: Sequence[str]) -> set[int]:
+    """The lines of a kind whose first number counts them: `1 2.30 0.11`, `2 2.29 0.12`, ..."""
+    kinds: dict[str, list[int]] = {}
+    for number, line in enumerate(lines):
+        if len(line) < LONGEST and len(NUMBER.findall(line)) > 1:
+            kinds.setdefault(_skeleton(line), []).append(number)
+    found: set[int] = set()
+    for alike in kinds.values():
+        firsts = [_value(next(NUMBER.finditer(lines[number]))["number"]) for number in alike]
+        counting = all(math.isfinite(value) and value % 1 == 0 for value in firsts)
+        if len(alike) > 2 and counting and all(b > a for a, b in pairwise(firsts)):
+            found |= set(alike)
+    return found
+
+
+def _under_captions(lines: Sequence[str], figures: Sequence[_Figure]) -> list[_Figure]:
+    """Numbers without a name take the words of the line above them, where it ends with `:` or is typed at a prompt;
+    or those of a line that names their columns: `(columns: epoch, loss, accuracy)`.
+    """
+    legend = next((match[1].split(",") for line in lines if (match := LEGEND.search(line))), [])
+    found = list(figures)
+    for block in _bare_blocks(lines, figures):
+        columns = list(dict.fromkeys(figures[index].column for index in block))
+        above = _above(lines, figures[block[0]].line)
+        asked = PROMPT.match(above) or above.rstrip().endswith(":")
+        above = re.sub(r"==", " accuracy ", above)  # `np.mean(predict(X_test) == y_test)`
+        names = legend or (re.split(r"[;,]|\b(?:and|und)\b", re.split(r"[.!?]\s", above)[-1]) if asked else [])
+        roles = [(role, name) for name in names if (role := role_of(terms_of(name))) in ("cost", "accuracy", "wrong")]
+        if {role for role, _ in roles} == {"accuracy"} and asked and len(columns) == 1:
+            roles = roles[:1]
+        if not roles or len(roles) != len(columns):
+            continue
+        named = dict(zip(columns, roles, strict=True))
+        for index in block:
+            role, name = named[figures[index].column]
+            percent = figures[index].percent or bool(re.search(r"per ?cent|%", name))
+            found[index] = replace(figures[index], role=role, split=split_of(terms_of(name)), percent=percent,
+                                   label=figures[index].column)  # fmt: skip
+    return found
+
+
+def _bare_blocks(lines: Sequence[str], figures: Sequence[_Figure]) -> Iterator[list[int]]:
+    """Figures without a name that stand together, nothing but empty lines between them."""
+    block: list[int] = []
+    for index, figure in enumerate(figures):
+        between = lines[figures[block[-1]].line + 1 : figure.line] if block else []
+        if figure.role == "step":
+            continue
+        if block and (figure.role or figure.said or any(line.strip() for line in between)):
+            yield block
+            block = []
+        if not figure.role and not figure.said:
+            block.append(index)
+    if block:
+        yield block
+
+
 def _under_headings(lines: Sequence[str], figures: Sequence[_Figure]) -> list[_Figure]:
     """Figures on the line after `model.evaluate(X_test, y_test)` or `Validation:` are of held-out examples."""
     taken = {figure.line for figure in figures}
     headed = set()
     for number, line in enumerate(lines[:-1]):
         if number not in taken and number + 1 in taken and not re.search(r"\d", line):
-            terms = _terms(line)
+            terms = terms_of(line)
             if 0 < len(terms) <= 8 and "sanity" not in terms and HEADING & set(terms) and not TRAIN & set(terms):
                 headed.add(number + 1)
     return [
         replace(one, split="held-out") if one.line in headed and not one.split and one.role != "step" else one
         for one in figures
     ]
-
-
-# ---- words
-
-
-def _role(terms: Sequence[str]) -> str:
-    """What a number is, by the words before it: the nearest that means something decides."""
-    for index in range(len(terms) - 1, -1, -1):
-        word = terms[index].rstrip("0123456789") or terms[index]
-        before = terms[index - 1] if index else ""
-        if word in ("rate", "quote"):
-            if before in COST or before in WRONG or before in ("failure", "err"):
-                return "wrong"
-            return "accuracy" if before in ("success", "recognition", "hit", "detection") else "other"
-        if word in WRONG:
-            return "wrong"
-        if word == "total" and index == len(terms) - 1 and set(terms) & HELD_OUT:
-            return "total"
-        if word in COST or word in ACCURACY:
-            if {"gradient", "gradients", "best", "penalty", "regularization", "regularisation", "reg"} & set(terms):
-                return "other"
-            return "cost" if word in COST else "accuracy"
-        if word in OTHER:
-            return "other"
-        if word in STEP:
-            return "step"
-    return ""
-
-
-def _split(terms: Iterable[str]) -> Split:
-    """Which examples: the last word that says so."""
-    found: Split = ""
-    for term in terms:
-        if term in HELD_OUT or term in TRAIN:
-            found = "held-out" if term in HELD_OUT else "train"
-    return found
 
 
 def _value(text: str) -> float:
@@ -366,7 +329,8 @@ def _value(text: str) -> float:
             if text.startswith("-") and "n" in text.lower() and "a" not in text.lower()
             else (math.nan if "nan" in text.lower() or "IND" in text or "QNAN" in text else math.inf)
         )
-    return float(text.replace("_", ""))
+    value = float(text.replace("_", ""))
+    return value if abs(value) < LARGEST else math.copysign(math.inf, value)
 
 
 # ---- lists, tables, lines
@@ -380,17 +344,28 @@ def _lists(lines: list[str]) -> Iterator[_Figure]:
         items = [item.strip() for item in re.split(r"[,\s]+", match["items"]) if item.strip()]
         if len(items) < 2 or not all(re.fullmatch(rf"(?:{NAN}|{PLAIN}|None|null)%?", item) for item in items):
             continue
-        terms = _terms(match["name"])
-        role = _role(terms[-4:])
+        terms = terms_of(match["name"] or "")
+        role = role_of(terms[-4:])
+        if not match["name"] and (len(items) < 4 or not any("." in item for item in items)):
+            continue
         line = text.count("\n", 0, match.start())
         blank = re.sub(r"[^\n]", " ", match[0])
         taken = taken[: match.start()] + blank + taken[match.end() :]
-        if role not in ("cost", "accuracy", "wrong"):
+        if role not in ("cost", "accuracy", "wrong") and match["name"]:
             continue
         for place, item in enumerate(items):
             value = math.nan if item in ("None", "null") else _value(item.rstrip("%"))
             label = " ".join(terms[-4:])
-            yield _Figure(line, value, role, label, _split(terms), item.endswith("%"), place=1000 * order + place)
+            yield _Figure(
+                line,
+                value,
+                role,
+                label,
+                split_of(terms),
+                item.endswith("%"),
+                place=1000 * order + place,
+                column=f"list {order}",
+            )
     lines[:] = taken.split("\n")
 
 
@@ -423,10 +398,12 @@ def _tables(lines: list[str]) -> list[_Figure]:
 
 def _table(lines: list[str], start: int) -> tuple[list[_Figure], int] | None:
     head = lines[start]
-    head = re.sub(r"/\s*\d+\b", "", head)
+    head = re.sub(r"(?:/|\bof)\s*\d+\b", "", head)
     if not head.strip() or RULE.fullmatch(head) or NUMBER.search(re.sub(r"[|│┃]\s*#?\d*\s*[|│┃]", "|", head)):
         return None
-    if _role(_terms(head)) == "" and not set(_terms(head)) & (COST | ACCURACY | WRONG):
+    below = lines[start + 1] if start + 1 < len(lines) and head.count("|") == lines[start + 1].count("|") > 1 else ""
+    below = "" if NUMBER.search(below) else below  # a head of two lines
+    if role_of(terms_of(head)) == "" and not set(terms_of(head + " " + below)) & (COST | ACCURACY | WRONG):
         return None
     for kind in ("|", "\t", ";", ",", "  ", " "):
         names = _cells(head, kind if kind != "|" or re.search("[|│┃║]", head) else "\0")
@@ -462,10 +439,10 @@ def _rows(lines: list[str], start: int, kind: str, names: list[str]) -> tuple[li
             break
         if kind in ("  ", " ") and any(re.search(r"[A-Za-z]{3,}", re.sub(NAN, "", cell)) for cell in cells):
             break
-        said = _split([term for cell in cells if not NUMBER.search(cell) for term in _terms(cell)])
+        said = split_of([term for cell in cells if not NUMBER.search(cell) for term in terms_of(cell)])
         for place, (name, cell) in enumerate(zip(names, cells, strict=True)):
-            terms = _terms(name)
-            role = _role(terms)
+            terms = terms_of(name)
+            role = role_of(terms)
             match = NUMBER.search(cell)
             if match is None:
                 continue
@@ -474,7 +451,7 @@ def _rows(lines: list[str], start: int, kind: str, names: list[str]) -> tuple[li
             total = int(float(of[1])) if of else None
             value = _value(match["number"])
             label = " ".join(terms) or "column"
-            split = _split(terms) or said
+            split = split_of(terms) or said
             figures.append(_Figure(number, value, role or "other", label, split, percent, total, place=place))
         rows += 1
         number += 1
@@ -482,12 +459,16 @@ def _rows(lines: list[str], start: int, kind: str, names: list[str]) -> tuple[li
     return (figures, number) if rows and good else None
 
 
-def _line(number: int, line: str, *, repeated: bool) -> list[_Figure]:
+def _line(number: int, line: str, *, repeated: bool, numbered: bool) -> list[_Figure]:
     """The figures on one line; what is said of one number of an enumeration holds for all of it."""
-    figures = list(_one_by_one(number, line, repeated=repeated))
+    shape = _skeleton(line)
+    figures = [
+        replace(one, column=f"{one.place} {shape}")
+        for one in _one_by_one(number, line, repeated=repeated, numbered=numbered)
+    ]
     for index in range(len(figures) - 2, -1, -1):
         one, following = figures[index], figures[index + 1]
-        if following.goes_on and not (repeated and _numbered(one, following)):
+        if following.goes_on and not (repeated and (numbered or _numbered(one, following))):
             figures[index + 1] = replace(following, run=True)
             figures[index] = one = replace(one, run=True)
         if following.goes_on and not one.total and (following.total or following.percent):
@@ -500,7 +481,7 @@ def _numbered(one: _Figure, following: _Figure) -> bool:
     return one.place == 0 and one.value % 1 == 0 and following.value % 1 != 0
 
 
-def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
+def _one_by_one(number: int, line: str, *, repeated: bool, numbered: bool) -> Iterator[_Figure]:
     matches = list(NUMBER.finditer(line))
     prose = not repeated and len(re.findall(r"[a-zà-ÿ]{2,}", line)) >= 7
     suffixed = _suffixed(line, matches)
@@ -510,26 +491,38 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
     skip = False
     consumed = ""  # the word behind the last number that named it
     for index, match in enumerate(matches):
-        if prose and (begun := BEGUN.search(line[: match.start()])) and COST & set(_terms(line[: begun.start()])):
+        if prose and (begun := BEGUN.search(line[: match.start()])) and COST & set(terms_of(line[: begun.start()])):
             yield _Figure(number, _value(match["number"]), "cost", "", said=True, place=-1)
             previous = match
             continue
         if skip:
             skip = False
             continue
+        if index == 0 and numbered and role_of(terms_of(line[: match.start()])) not in ("cost", "accuracy", "wrong"):
+            behind = terms_of(line[match.end() :])[:1]
+            consumed = behind[0] if behind and behind[0] in STEP else ""  # `After 1 epochs: 8881`
+            yield _Figure(number, _value(match["number"]), "step", "")
+            previous = match
+            continue
         begin = previous.end() if previous else 0
         between = line[begin : match.start()]
         following = matches[index + 1] if index + 1 < len(matches) else None
         after = line[match.end() : following.start() if following else len(line)]
         total = None
-        if following and re.fullmatch(OF, after) and not match["after"].strip():
+        of = following and not match["after"].strip() and re.fullmatch(rf"((?:\s+[^\W\d]+){{0,2}}){OF}", after)
+        if following and of:  # `958 / 10000`, `958 right answers of 10000`
             whole = _value(following["number"])
-            if math.isfinite(whole) and 0 < whole == int(whole):
+            if math.isfinite(whole) and 0 < whole == int(whole) and (not of[1] or whole >= 100):
                 total, skip = int(whole), True
                 after = line[following.end() :]
                 following = matches[index + 2] if index + 2 < len(matches) else None
                 after = line[matches[index + 1].end() : following.start() if following else len(line)]
         value, percent = _value(match["number"]), match["after"].strip() == "%"
+        counted = run is not None and run.role in ("accuracy", "wrong") and run.value % 1 == 0 < run.value
+        if percent and counted and run is not None and not run.total and re.fullmatch(r"\s*[(\[=,]?\s*", between):
+            yield replace(run, value=value, percent=True, place=index)  # `440 97.8 %`: the count goes
+            previous = match
+            continue
         if percent and run is not None and run.total and re.fullmatch(r"\s*[(\[=,]\s*", between):
             previous = match  # the same once more: 958/10000 (9.58%)
             continue
@@ -565,36 +558,38 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
                 previous = matches[index + 1] if skip else match
                 continue
         sentence = re.split(r"(?<=[a-z)])[.!?]\s|\s[|]\s|\]|\)\s*(?=[A-Za-z])|\s-\s", between)[-1]
-        terms = _terms(sentence)
+        terms = terms_of(sentence)
         if consumed and terms[:1] == [consumed]:
             terms = terms[1:]
         consumed = ""
-        role = _role(terms)
-        split = _split(_terms(line[: match.start()]))
-        behind = _terms(re.split(r"[,;|(\[]|\s-\s|\.\s", after)[0])[:4]
+        role = role_of(terms)
+        if role == "step" and _attached(between) and (percent or (value % 1 and set(terms) & EPOCHS)):
+            role = role_of([term for term in terms if term not in STEP])  # `Test accuracy after epoch: 10.09%`
+        split = split_of(terms_of(line[: match.start()]))
+        behind = terms_of(re.split(r"[,;|(\[]|\s-\s|\.\s", after)[0])[:4]
         if suffixed or (role in ("", "step") and not _attached(between)):
             near = [word for word in behind if word in COST or word in ACCURACY or word in WRONG]
-            names_next = following is not None and bool(near) and _terms(after)[-1:] == near[-1:]
+            names_next = following is not None and bool(near) and terms_of(after)[-1:] == near[-1:]
             belongs = bool(near) and not names_next and not re.match(r"\s*[\"']?\s*[:=]", after.partition(near[0])[2])
             if (suffixed and near) or (belongs and (total or percent or (not role and behind[0] not in STEP))):
-                role, terms = _role(near[:1]), near[:1]
-                split = _split([*_terms(line[: match.start()]), *behind])
+                role, terms = role_of(near[:1]), near[:1]
+                split = split_of([*terms_of(line[: match.start()]), *behind])
             elif behind and (suffixed or (not role and behind[0] in STEP | OTHER)):
-                role, terms, consumed = _role(behind[:1]), behind[:1], behind[0]
+                role, terms, consumed = role_of(behind[:1]), behind[:1], behind[0]
         on = re.match(r"\s*%?\s*(?:\w+\s+)?(?:\(|(?:on|for|in)\s+(?:the\s+|my\s+)?)(\w+)", after)
         if on and on[1].lower() in HELD_OUT | TRAIN:
-            split = _split([on[1].lower()])
-        if not role and not suffixed and (not terms or all(term in FILLER or term in STEP for term in terms)):
+            split = split_of([on[1].lower()])
+        if not role and not suffixed and all(term in FILLER | STEP | TRAIN | HELD_OUT for term in terms):
             role = _earlier(line[: match.start()], roles, prose)
         unit = re.match(r"\s*([a-z]+)", after)
         units = UNITS | {"images", "examples", "samples"} if role in ("cost", "") else UNITS
         if whole_number and unit and unit[1] in units and not total and not _attached(between):
             role, terms, consumed = ("step" if unit[1] in STEP else "other"), [unit[1]], unit[1]
-        if role == "cost" and percent and set(terms) & ERRORS:
+        if role == "cost" and (percent or total) and set(terms) & ERRORS:
             role = "wrong"
         if prose and role in ("cost", "accuracy", "wrong"):
             clause = re.split(r"[,;]|\bbut\b|\bwhen\b|\bwhile\b|[.!?]\s", line[: match.start()])[-1]
-            if WISHES.search((clause + after[:12]).lower()):
+            if WISHES.search((clause + "0" + after[:12]).lower()):
                 role = "other"
         if not role and set(terms) & (TRAIN | HELD_OUT) and set(terms) <= TRAIN | HELD_OUT | FILLER:
             role = _earlier(line[: match.start()], (), prose) or "which"
@@ -603,9 +598,13 @@ def _one_by_one(number: int, line: str, *, repeated: bool) -> Iterator[_Figure]:
             role = "step"  # how far it has come: `Test: [0/79]`
         if role == "" and terms and not total and not percent:
             lone = STUCK.search(line.lower()) and not whole_number and all(t in FILLER or STUCK.match(t) for t in terms)
-            role = "" if lone or not any(term not in FILLER for term in terms) else "other"
+            role = "" if lone or not any(term not in FILLER for term in terms) else "unknown"
         said = (prose and not _attached(between)) or (not repeated and not _attached(between) and bool(terms))
-        label = "" if said and role in ("cost", "accuracy", "wrong", "") else " ".join(terms[-4:])
+        label = (
+            ""
+            if said and role in ("cost", "accuracy", "wrong", "")
+            else " ".join(t for t in terms[-4:] if t not in BESIDE)
+        )
         run = _Figure(number, value, role, label, split, percent, total, said, index)
         roles.append(role)
         yield run
@@ -619,17 +618,19 @@ def _attached(between: str) -> bool:
 
 def _suffixed(line: str, matches: Sequence[re.Match[str]]) -> bool:
     """Whether the names stand behind their numbers: `0.5 loss, 0.9 accuracy`."""
-    if not matches or _role(_terms(line[: matches[0].start()])) != "" or _attached(line[: matches[0].start()]):
+    if not matches or role_of(terms_of(line[: matches[0].start()])) != "" or _attached(line[: matches[0].start()]):
         return False
-    last = _terms(line[matches[-1].end() :])
-    first = _terms(line[matches[0].end() : matches[1].start() if len(matches) > 1 else len(line)])
-    return bool(last[:3] and first[:1]) and _role(last[:3]) in ("cost", "accuracy", "wrong") and _role(first[:3]) != ""
+    last = terms_of(re.split(r"[.:;!?](?:\s|$)", line[matches[-1].end() :])[0])
+    first = terms_of(line[matches[0].end() : matches[1].start() if len(matches) > 1 else len(line)])
+    return (
+        bool(last[:3] and first[:1]) and role_of(last[:3]) in ("cost", "accuracy", "wrong") and role_of(first[:3]) != ""
+    )
 
 
 def _earlier(line: str, roles: Sequence[str], prose: bool) -> str:
     """What a number without a name of its own is: `Cost after iteration 100: 0.69`, `from 0.7 it fell to 0.6`."""
-    terms = [term for term in _terms(re.split(r"(?<=[a-z)])[.!?]\s", line)[-1]) if term not in STEP]
-    role = _role(terms)
+    terms = [term for term in terms_of(re.split(r"(?<=[a-z)])[.!?]\s", line)[-1]) if term not in STEP]
+    role = role_of(terms)
     if role not in ("cost", "accuracy", "wrong"):
         return ""
     return role if prose or role not in roles else ""
@@ -659,8 +660,8 @@ def _series(figures: Sequence[_Figure]) -> list[Series]:
     """Costs and accuracies; numbers without a name count only where nothing has one."""
     columns: dict[tuple[str, str, str, bool], list[_Figure]] = {}
     for figure in figures:
-        if figure.role in ("cost", "accuracy", "wrong", "which", ""):
-            place = "" if figure.role or figure.said or figure.run else str(figure.place)
+        if figure.role in ("cost", "accuracy", "wrong", "which", "unknown", ""):
+            place = "" if figure.role or figure.said or figure.run else figure.column
             place += "%" if figure.role == "which" and figure.percent else ""
             key = (figure.role, figure.split, figure.label + place, figure.said)
             columns.setdefault(key, []).append(figure)
@@ -668,14 +669,15 @@ def _series(figures: Sequence[_Figure]) -> list[Series]:
     totals = {f.value for f in figures if f.role == "total" and math.isfinite(f.value)}
     found: list[Series] = []
     for (role, split, label, said), column in columns.items():
-        if role in ("which", "") or (all(math.isnan(f.value) for f in column) and role != "cost"):
+        if role in ("which", "unknown", "") or (all(math.isnan(f.value) for f in column) and role != "cost"):
             continue
         series = _as_series(role, "held-out" if split == "held-out" else "train" if split == "train" else "",
                             label, column, said, totals)  # fmt: skip
         if series is not None:
             found.append(series)
     found += _by_examples(columns, [series for series in found if series.what == "cost" and not series.said])
-    bare = {key: column for key, column in columns.items() if key[0] == ""}
+    steps = {figure.line: figure.value for figure in figures if figure.role == "step" and figure.place == 0}
+    bare = {key: column for key, column in columns.items() if key[0] == "" and not _progress(column, steps)}
     if not any(series.what == "accuracy" and not series.said for series in found):
         found += _counts(bare)
     if found and not any(series.what == "cost" for series in found):  # figures under a head that names them
@@ -689,8 +691,13 @@ def _series(figures: Sequence[_Figure]) -> list[Series]:
         for series in found
         if not series.said or (series.what not in printed and not (printed and max(series.values) > 0.3))
     ]
-    if not found:
-        found = _unnamed(bare)
+    if all(series.said for series in found):
+        unknown = {key: column for key, column in columns.items() if key[0] == "unknown" and len(column) > 2
+                   and any(figure.value % 1 for figure in column)}  # fmt: skip
+        most = max((len(column) for column in bare.values()), default=0)
+        columns = bare if most > 2 or not unknown else unknown
+        if not found or (max((len(column) for column in columns.values()), default=0) > 4):
+            found = [series for series in found if series.what == "accuracy"] + _unnamed(columns)
     longest = {what: max((len(s.values) for s in found if s.what == what), default=0) for what in ("cost", "accuracy")}
     found = [s for s in found if s.split == "held-out" or s.said or len(s.values) > longest[s.what] / 3]
     return sorted(found, key=lambda series: (series.said, series.what != "cost", series.split != "train"))
@@ -704,6 +711,10 @@ def _error_rates(
     found = {}
     for key, column in columns.items():
         values = [figure.value for figure in column if math.isfinite(figure.value)]
+        above = max(values, default=0) > 100 and any(value % 1 for value in values)
+        falls = bool(VAGUE & set(key[2].split())) and len(values) > 3 and values[-1] < 0.8 * values[0]
+        if key[0] == "accuracy" and (above or falls) and not any(figure.percent or figure.total for figure in column):
+            key = ("cost", *key[1:])  # a performance that falls, or is no share
         called = key[0] == "cost" and bool(ERRORS & set(key[2].split())) and not SQUARES & set(key[2].split())
         whole = bool(values) and all(value % 1 == 0 for value in values) and max(values) > 4
         beside = bool(values) and bool(costs) and 0 <= min(values) <= max(values) <= 100
@@ -729,7 +740,7 @@ def _as_series(
     if total is None and not percent and max(finite) > 100:
         total = int(max(totals)) if totals else 10_000 if max(finite) <= 10_000 else 60_000
     scale = float(total or (100 if percent or max(finite) > 1 else 1))
-    shares = [value / (figure.total if figure.total and total else scale)
+    shares = [value / (100 if figure.percent else figure.total if figure.total and total else scale)
               for value, figure in zip(values, column, strict=True)]  # fmt: skip
     if max(share for share in shares if math.isfinite(share)) > 1.0001 or min(finite) < 0:
         return None
@@ -774,6 +785,10 @@ def _against(values: Sequence[float], costs: Sequence[float]) -> bool:
 def _counts(bare: dict[tuple[str, str, str, bool], list[_Figure]]) -> list[Series]:
     """`958 / 10000` and `9.58 %` without a name: right answers, unless it is how far an epoch has come."""
     found = []
+    if len({key[1] for key in bare}) == 1 < len(bare) and all(
+        len(column) == 1 for column in bare.values()
+    ):  # on a line
+        bare = {next(iter(bare)): [figure for column in bare.values() for figure in column]}
     for (_, split, _, said), column in bare.items():
         total = next((figure.total for figure in column if figure.total), None)
         values = [figure.value for figure in column]
@@ -809,6 +824,8 @@ def _unnamed(bare: dict[tuple[str, str, str, bool], list[_Figure]]) -> list[Seri
                 found.append(Series("numbers", "cost", "", tuple(values)))
             continue
         taken = {series.what for series in found}
+        if "cost" in taken and 1 < max(finite) < 15:
+            continue  # the same once more, such as an average
         whole = all(value == int(value) for value in finite)
         rising = finite[-1] > finite[0] * 1.05 and min(finite) >= 0
         frozen = max(finite) < 0.12 and any(abs(finite[-1] - share) < 0.0003 for share in FREQUENT)
@@ -831,6 +848,13 @@ def _unnamed(bare: dict[tuple[str, str, str, bool], list[_Figure]]) -> list[Seri
         elif "cost" not in taken:
             found.append(Series("numbers", "cost", "", tuple(values)))
     return found
+
+
+def _progress(column: Sequence[_Figure], steps: dict[int, float]) -> bool:
+    """Whether a column says how far the training has come: always the same share of the step on its line."""
+    shares = [figure.value / steps[figure.line] for figure in column if steps.get(figure.line) and figure.value]
+    last = shares[len(shares) // 2 :]
+    return len(shares) > 3 and len(shares) > len(column) / 2 and max(last) < 1.01 * min(last)
 
 
 def _counting(values: Sequence[float]) -> bool:

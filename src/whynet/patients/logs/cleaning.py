@@ -1,0 +1,108 @@
+"""Cleaning: a text as people paste it -> lines whose numbers are figures, written as Python writes them."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+
+NAN = r"[-+]?(?:nan|NaN|NAN|inf|Inf|INF|infinity|Infinity)\b(?:\((?:ind|snan)\))?|[-+]?1\.\#\w+|[-+]?∞"
+PLAIN = r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+NUMBER = re.compile(rf"(?<![\w.#\\])(?<![A-Za-z]-)(?P<number>{NAN}|{PLAIN})(?P<after>\s?%|(?=[^\w]|$))")
+TIME = r"(?:s|ms|us|µs|ns|sec|secs|seconds?|min|mins|minutes?|h|hours?|sek|sekunden|[KMG]i?B)"
+NOISE = [  # what holds numbers that are no figures of a training; put out before the numbers are looked for
+    r"\x1b\[[0-9;?]*[A-Za-z]",
+    r"https?://\S+",
+    r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?Z?)?",
+    r"\b\d{1,2}:\d\d:\d\d(?:[.,]\d+)?",
+    r"\b\d{1,2}[./]\d{1,2}[./]\d{4}\b",
+    r"(?<![\d.])\d{1,2}:\d\d(?![\d.])(?=[\s,<\]]|$)",
+    r"\S{1,200}\.(?:cpp|cc|py|h|m|java|js|gz|csv|txt|npz|hdf5|pth?):\d+[\]:]?",
+    r"\b\d+(?:\.\d+){2,}\b",
+    rf"(?<![\w.])\d+(?:[.,]\d+)?\s?(?:{TIME}|it|samples|images|examples|steps?|batch(?:es)?)?/"
+    rf"(?:{TIME}|it|step|epoch|batch|sample)\b",
+    rf"(?<![\w.])\d+(?:[.,]\d+)?\s?{TIME}(?![\w/])",
+    r"(?<![\w.])\d+(?:\s*[x\u00d7]\s*\d+)+(?![\w.])",
+    r"(?<![\w.-])\d+(?:\s?-\s?\d+){2,}(?![\w.])",
+    r"\d+(?:\.\d+)?\s*(?:\^|\*\*)\s*[-(]?\s*\d+\)?",
+    r"(?<![-=])[<>≤≥]=?\s*[-+]?\d[\d.,]*(?:e-?\d+)?",
+    r"\[\s*\d+(?:[\s,]+\d+)*[\s,]*\.\.\.[^\]\n]*\]",
+    r"\d+%\s?\|[^|\n\d%]*\|",
+    r"(?<![\w.])\d[\d.]*\s*(?:\*\s*(?=[A-Za-z(])|/\s*(?=\())",
+    r"\(\*[^)]*\)",
+    r"#\d+",
+    r"[±]\s*\d[\d.]*%?",
+    r"\+/-\s*\d[\d.]*%?",
+]  # fmt: skip
+NOISES = re.compile("|".join(NOISE))
+WRAPPERS = re.compile(
+    r"(?:\b(?:tensor|Tensor|float\d*|np\.float\d+|numpy\.float\d+)|(?<=[:=] )[A-Za-z]\w*|(?<=[:=])[A-Za-z]\w*)"
+    r"\(([^(),\[\]]+)(?:,[^()\[\]]*)?\)"
+)
+CALLS = re.compile(r"^(\s*\w+)\([^()\n]*\)(?=\s*[=:]\s*[-+\w.(]+\s*$)", re.M)  # `loss(x, y) = 0.09`
+ARRAYS = re.compile(r"\b(?:tensor|array|np\.array|numpy\.array|Float\d\d)\(?(\[[^\[\]]*\])(?:,[^()\[\]]*)?\)?")
+MANY = 200  # lines that differ in their numbers only: so many of them tell as much as all
+VARYING = str.maketrans(
+    "", "", "0123456789.,+-eE=>#:% \t█▉▊▋▌▍▎▏━╸╺"
+)  # what differs between drawings of a progress bar
+
+
+def thinned(text: str) -> str:
+    """The text with some of the lines of each long run of like ones, such as the drawings of a progress bar.
+
+    >>> len(thinned("loss 0.5\\n" * 10_000).split("\\n")) < 300
+    True
+    """
+    lines = re.split(r"[\n\r\x08\x0b\x0c]+" if len(text) > 100_000 else r"\n", text)
+    if len(lines) <= MANY:
+        return text
+    kept: list[str] = []
+    for _, run in groupby(lines, key=lambda line: line.translate(VARYING)):
+        alike = list(run)
+        every = max(1, len(alike) // MANY)
+        kept += alike[:-1:every] if every > 1 else alike[:-1]
+        kept.append(alike[-1])
+    return "\n".join(kept)
+
+
+def clean(text: str) -> list[str]:
+    """Lines without escape codes, dates, times, sizes and the like, and with numbers as Python writes them.
+
+    >>> clean("12:03:11 cost 0,45\\n12:03:12 cost 0,44")
+    ['  cost 0.45', '  cost 0.44']
+    """
+    text = text.replace("\r\n", "\n").replace("\u2212", "-").replace("\ufeff", "")
+    text = re.sub(r"[\r\x08\x0b\x0c]+", "\n", text)
+    text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text)
+    text = re.sub(r"</t[dh]>\s*<t[dh][^>]*>", " | ", text)
+    text = re.sub(r"</?(?:table|thead|tbody|tr|td|th|div|p|pre|code|br|span|style)\b[^>\n]*>", "", text)
+    text = re.sub(r"\\mathcal\s*\{?L\}?", "loss", text.replace("\\%", "%"))
+    text = re.sub(r"\\([hct]line|toprule|midrule|bottomrule|,(?=\d{3}))", "", text)  # LaTeX
+    text = re.sub(r"(?m)^.*&.*\\\\\s*$", lambda row: row[0].replace("&", "|").replace("\\\\", ""), text)
+    text = re.sub(r"\b([A-Za-z]\w*)\[(\d+)\](?=\s*[=:]\s*[-\d])", r"step \2 \1", text)  # `E[3] = 0.45`
+    text = re.sub(r"(?i)\b(before|after)(?: any| the)? training\b", r"\1", text)
+    text = re.sub(r"(?m)^Out ?\[\d+\]:", "", text)
+    text = re.sub(r"(?<=\w)\s*#\s?(\d+)(?=\s*[:=])", r"\1", text)
+    text = re.sub(r"(?i)\b(?:acc|prec|top)(?:uracy|ision)?[@-]?1\b", "accuracy", text)
+    text = re.sub(r"@\s*(?=\d)", " at step ", NOISES.sub(" ", text))
+    text = re.sub(r"((?:/|of|from|sur)\s+\d{1,3}) (?=\d{3}(?!\d))", r"\1", text)
+    text = _with_decimal_points(text)
+    text = CALLS.sub(r"\1", ARRAYS.sub(r"\1", WRAPPERS.sub(r"\1", text)))
+    text = re.sub(r"(?i)\b(?:cross?-?e(?:nt)?|x-?ent)\b", "cross entropy", text)
+    text = re.sub(r"\bJ_(?=[A-Za-z])", "cost ", text)
+    text = re.sub(
+        r"\b(?:J|[CEL](?=\s*[=:]\s*(?:\d*\.\d|[-+]?(?:nan|inf))))\s*(?:\([^)\n]*\))?\s*(?==|:)", "cost ", text
+    )
+    return [re.sub(r"^\s*(?:>\s+|[-*•]\s+|\d+[.)]\s+(?=[A-Za-z]{3}))", "", line) for line in text.split("\n")]
+
+
+def _with_decimal_points(text: str) -> str:
+    """Decimal commas become points where the text has no others; commas between thousands go."""
+    commas = re.findall(r"(?<![\d.,\[(])\d{1,6},(?!\d{3}(?!\d))\d+(?![\d.]|,\d)|(?<![\d.,])0,\d+(?![\d.]|,\d)", text)
+    points = re.findall(r"(?<![\w.,])\d+\.\d+", text)
+    heads = any(re.fullmatch(r"\s*[A-Za-z_ ]+(,[A-Za-z_ ]+)+\s*", line) for line in text.split("\n"))
+    if len(commas) > 2 * len(points) and not heads:
+        text = re.sub(r"(?<=\d)\.(?=\d{3}(?!\d))", "", text)
+        return re.sub(r"(?<=\d),(?=\d)", ".", text)
+    if heads:
+        return text
+    return re.sub(r"(?<![\d.,\[])\d{1,3}(?:,\d{3})+(?![\d,]|\.\d{4})", lambda match: match[0].replace(",", ""), text)
