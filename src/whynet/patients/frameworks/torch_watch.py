@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -142,7 +143,9 @@ class Watch:
         self.several |= self._forwards > 1
         self._forwards = 0
         if self._before:
-            self._measure_move()
+            with suppress(Exception):  # parameters that are taken away, or sparse, are not measured
+                self._measure_move()
+            self._before = []
         seldom = min(self.batches.bytes // AT_FIRST, MOST_SELDOM)
         if self.steps < max(CHECKED[-1], self._until) or not seldom:
             return
@@ -157,7 +160,7 @@ class Watch:
     def _on_forward(self, module: Any, given: Any, made: Any) -> None:
         if self._busy or module is not self.model or not self.torch.is_grad_enabled():
             return
-        if not given or not isinstance(given[0], self.torch.Tensor):
+        if not given or not isinstance(given[0], self.torch.Tensor) or not given[0].ndim:
             self.odd = True
             return
         self._given = given[0]
@@ -182,7 +185,7 @@ class Watch:
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         step = self.steps + 1
         if step in CHECKED or step + 1 in CHECKED:
-            with self.torch.no_grad():
+            with self.torch.no_grad(), suppress(Exception):  # nor is a loss or module that cannot be called twice
                 weights = self._weights(self.model)
                 now = [None if one.grad is None else one.grad.clone() for one in weights]
                 if step in CHECKED and self._last is not None and self._forwards == 1:
@@ -200,7 +203,6 @@ class Watch:
             moved = [float(norm(a - b)) for a, b in zip(self._weights(self.model), self._before, strict=True)]
             size = [float(norm(one)) for one in self._before]
         self.moves.append(math.hypot(*moved) / max(math.hypot(*size), 1e-150))
-        self._before = []
 
     def _check_gradient(self, now: list[Any]) -> None:
         """Is what the optimizer is handed the gradient of this batch, or that and the one before?"""
@@ -217,8 +219,6 @@ class Watch:
                 self.twin.train(self.model.training)
                 value = self._loss(self.twin(last[0].detach().to("cpu")), last[1].to("cpu"))
                 fresh = torch.autograd.grad(value, self._weights(self.twin))
-        except Exception:  # a loss or module that cannot be called twice is not checked
-            return
         finally:
             self._busy = False
         over, again, before, norm = 0.0, 0.0, 0.0, torch.linalg.vector_norm
@@ -247,7 +247,7 @@ class Watch:
         Raises
         ------
         UsageError
-            Nothing was seen, or the batches were written over.
+            Nothing was seen, or batches that are no rows of one kind.
         """
         torch = self.torch
         if self._at_steps:
