@@ -28,7 +28,7 @@ from whynet.patients.frameworks.torch_training import Settings, copied
 CHECKED = (2, 6)  # steps whose gradient is computed again
 AT_FIRST = 500_000  # bytes of inputs that are kept of every step; of as many more, of every second; and so on
 FEW_NUMBERS = 100_000  # of the weights whose gradient is computed again
-MOST_SELDOM = 7  # steps that are passed over, on average, for one that is looked at
+MOST_SELDOM = 15  # steps that are passed over, on average, for one that is looked at
 IN_A_ROW = 4  # steps that are looked at before some are passed over
 
 
