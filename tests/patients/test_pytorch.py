@@ -161,6 +161,9 @@ def test_a_loss_of_logarithms_that_is_handed_raw_scores_is_found(numbers):
     found = asked(raw, numbers, loss=nn.NLLLoss(), epochs=2, trials=False)
     assert found.verdict[0].cause == "missing-output-activation"
     assert "nn.LogSoftmax" in found.verdict[0].change
+    large = nn.Linear(64, 10)
+    nn.init.constant_(large.bias, 1000.0)
+    assert asked(large, numbers, loss=nn.NLLLoss(), trials=False).verdict[0].cause == "missing-output-activation"
     found = asked(shares, numbers, loss=nn.NLLLoss(), epochs=10, trials=False)
     assert (found.state, found.verdict) == ("healthy", [])
 
