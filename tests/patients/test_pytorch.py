@@ -280,7 +280,7 @@ def test_a_long_training_is_looked_at_now_and_then(numbers, order, monkeypatch):
     found = watched.diagnosis(trials=False, budget=5)
     recipe = found.case.recipe
     assert (recipe.batch_size, recipe.rate, recipe.order) == (25, 0.1, order)
-    assert recipe.epochs * found.case.rows / 0.9 == pytest.approx(12 * len(X), rel=0.1)  # as many steps
+    assert recipe.epochs == pytest.approx(12, abs=2)
     assert found.state == "healthy"
 
 

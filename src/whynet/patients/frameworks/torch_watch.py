@@ -28,7 +28,8 @@ from whynet.patients.frameworks.torch_training import Settings, copied
 CHECKED = (2, 6)  # steps whose gradient is computed again
 AT_FIRST = 500_000  # bytes of inputs that are kept of every step; of as many more, of every second; and so on
 FEW_NUMBERS = 100_000  # of the weights whose gradient is computed again
-MOST_SELDOM = 15  # steps that are passed over, on average, for one that is looked at
+MOST_SELDOM = 7  # steps that are passed over, on average, for one that is looked at
+MOST_PASSES = 8  # over rows that are a part of all, in place of fewer over all: more, and they are known by heart
 IN_A_ROW = 4  # steps that are looked at before some are passed over
 
 
@@ -264,7 +265,9 @@ class Watch:
         with undisturbed(torch):
             X, y = self.batches.tensors()
             rows, order = self.batches.epoch(X)
-            seen = sum(self.sizes) / self.looked * self.steps if self.looked else sum(self.sizes)
+            share = self.looked / self.steps or 1.0
+            wanted = round(sum(self.sizes) / share / len(rows))  # as many steps as the loop took
+            passes = _passes(sum(self.sizes) / len(rows), share)
             size = int(np.median(self.sizes))
             patient = Patient(
                 torch=torch,
@@ -274,7 +277,7 @@ class Watch:
                 X=X[rows],
                 y=y[rows],
                 test=None if test is None else read_data(torch, test, size, False)[:2],
-                epochs=max(1, round(seen / len(rows))),
+                epochs=max(1, min(wanted, max(passes, MOST_PASSES))),
                 batch_size=size,
                 order=order,
                 remarks=self._remarks(),
@@ -326,6 +329,14 @@ class Blind:
     def _on_forward(self, *_: Any) -> None: ...
 
     def _on_loss(self, *_: Any) -> None: ...
+
+
+def _passes(often: float, share: float) -> int:
+    """How many passes were made if of each this share of the rows was seen, and those that were seen, so often."""
+    passes = 1
+    while passes * share / (1 - (1 - share) ** passes) < often - 0.01 and passes * share < often:
+        passes += 1
+    return passes
 
 
 def _few(model: Any) -> list[str]:
