@@ -203,9 +203,11 @@ Pair = tuple[str, Diagnosis, Diagnosis]
 def agreement(pairs: list[Pair]) -> tuple[float, str]:
     """Of `(name, whynet's, theirs)` the share with the same first answer, and in words who has another."""
     wrong = [(name, own, theirs) for name, own, theirs in pairs if first_answer(own) != first_answer(theirs)]
-    return 1 - len(wrong) / len(pairs), "".join(
+    words = "".join(
         f"\n{name}: whynet's own network {_said(own)}; theirs {_said(theirs)}" for name, own, theirs in wrong
     )
+    print(f"{len(pairs) - len(wrong)} of {len(pairs)} alike{words}")  # noqa: T201 - `pytest -rP` shows it
+    return 1 - len(wrong) / len(pairs), words
 
 
 def _said(found: Diagnosis) -> str:
@@ -219,7 +221,9 @@ def false_alarms(diagnosed: Iterable[tuple[str, Diagnosis]]) -> tuple[int, str]:
     """How many are as good as a linear classifier, and in words of whom of these something is said all the same."""
     good = [(name, found) for name, found in diagnosed if found.before.validation_accuracy >= found.linear - 0.015]
     alarmed = [(name, found) for name, found in good if found.state != "healthy" or found.verdict]
-    return len(good), "".join(f"\n{name}: {_said(found)}" for name, found in alarmed)
+    words = "".join(f"\n{name}: {_said(found)}" for name, found in alarmed)
+    print(f"{len(good)} as good as a linear classifier, {len(alarmed)} alarms{words}")  # noqa: T201
+    return len(good), words
 
 
 def healthy_data(number: int, digits: Dataset, mnist: Dataset) -> Dataset:

@@ -55,6 +55,13 @@ def test_a_healthy_network_is_left_in_peace(name, seed, digits):
     assert len(found.questions) >= 5
 
 
+def test_classes_of_uneven_size_are_asked_about_too(digits, rng):
+    """Half of them cannot hold as many examples of each class."""
+    rows = [row for label in range(10) for row in np.flatnonzero(digits.labels == label)[: None if label < 2 else 12]]
+    found = diagnose(whynet.Recipe(learning_rate=0.001, epochs=5), digits.take(rng.permutation(rows)), budget=5)
+    assert "Are there too few examples?" in [question for question, *_ in found.questions]
+
+
 @pytest.mark.parametrize(
     "name", ["symmetric-init", "lr-too-low", "regularisation-too-strong", "init-positive-saturation"]
 )

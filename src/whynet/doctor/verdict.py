@@ -802,7 +802,9 @@ class _Trials:
             more: dict[str, Any] = {"train_size": None, "epochs": epochs}
             asked.append(("Are there too few examples?", f"all {self.case.available:,}", more))
         elif n >= 200:
+            even = self.lab.rest.counts.min() * self.case.classes > n // 2 + self.case.classes
             halves: dict[str, Any] = {"train_size": n // 2, "epochs": 2 * self.recipe.epochs}
+            halves |= {} if even else {"subset": "first"}  # there are not as many of each class
             asked.append(("Are there too few examples?", "half of them", halves))
         if self.lab.left < 0.5:
             return

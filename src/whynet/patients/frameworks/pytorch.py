@@ -246,7 +246,8 @@ class Patient:
             once, twice, back = (self._loss_of(by * Z, np.arange(8) % self.classes) for by in (1, 2, -1))
         except Exception:  # a loss that takes no such numbers is no straight line
             return
-        shares = np.allclose(np.exp(outputs).sum(axis=1), 1, atol=1e-3)
+        with np.errstate(all="ignore"):  # raw scores may be in the hundreds
+            shares = np.allclose(np.exp(outputs).sum(axis=1), 1, atol=1e-3)
         if shares or not once or not np.allclose([twice, back], [2 * once, -once], rtol=1e-4):
             return
         evidence = (Symptom("loss-of-doubled-scores", twice / once, "times the loss", "anything but 2"),)

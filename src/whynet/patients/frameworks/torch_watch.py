@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -28,6 +29,7 @@ CHECKED = (2, 6)  # steps whose gradient is computed again
 AT_FIRST = 500_000  # bytes of inputs that are kept of every step; of as many more, of every second; and so on
 FEW_NUMBERS = 100_000  # of the weights whose gradient is computed again
 MOST_SELDOM = 7  # steps that are passed over, on average, for one that is looked at
+MOST_PASSES = 8  # over rows that are a part of all, in place of fewer over all: more, and they are known by heart
 IN_A_ROW = 4  # steps that are looked at before some are passed over
 
 
@@ -142,7 +144,9 @@ class Watch:
         self.several |= self._forwards > 1
         self._forwards = 0
         if self._before:
-            self._measure_move()
+            with suppress(Exception):  # parameters that are taken away, or sparse, are not measured
+                self._measure_move()
+            self._before = []
         seldom = min(self.batches.bytes // AT_FIRST, MOST_SELDOM)
         if self.steps < max(CHECKED[-1], self._until) or not seldom:
             return
@@ -157,7 +161,7 @@ class Watch:
     def _on_forward(self, module: Any, given: Any, made: Any) -> None:
         if self._busy or module is not self.model or not self.torch.is_grad_enabled():
             return
-        if not given or not isinstance(given[0], self.torch.Tensor):
+        if not given or not isinstance(given[0], self.torch.Tensor) or not given[0].ndim:
             self.odd = True
             return
         self._given = given[0]
@@ -182,7 +186,7 @@ class Watch:
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         step = self.steps + 1
         if step in CHECKED or step + 1 in CHECKED:
-            with self.torch.no_grad():
+            with self.torch.no_grad(), suppress(Exception):  # nor is a loss or module that cannot be called twice
                 weights = self._weights(self.model)
                 now = [None if one.grad is None else one.grad.clone() for one in weights]
                 if step in CHECKED and self._last is not None and self._forwards == 1:
@@ -200,7 +204,6 @@ class Watch:
             moved = [float(norm(a - b)) for a, b in zip(self._weights(self.model), self._before, strict=True)]
             size = [float(norm(one)) for one in self._before]
         self.moves.append(math.hypot(*moved) / max(math.hypot(*size), 1e-150))
-        self._before = []
 
     def _check_gradient(self, now: list[Any]) -> None:
         """Is what the optimizer is handed the gradient of this batch, or that and the one before?"""
@@ -217,8 +220,6 @@ class Watch:
                 self.twin.train(self.model.training)
                 value = self._loss(self.twin(last[0].detach().to("cpu")), last[1].to("cpu"))
                 fresh = torch.autograd.grad(value, self._weights(self.twin))
-        except Exception:  # a loss or module that cannot be called twice is not checked
-            return
         finally:
             self._busy = False
         over, again, before, norm = 0.0, 0.0, 0.0, torch.linalg.vector_norm
@@ -247,7 +248,7 @@ class Watch:
         Raises
         ------
         UsageError
-            Nothing was seen, or the batches were written over.
+            Nothing was seen, or batches that are no rows of one kind.
         """
         torch = self.torch
         if self._at_steps:
@@ -264,7 +265,9 @@ class Watch:
         with undisturbed(torch):
             X, y = self.batches.tensors()
             rows, order = self.batches.epoch(X)
-            seen = sum(self.sizes) / self.looked * self.steps if self.looked else sum(self.sizes)
+            share = self.looked / self.steps or 1.0
+            wanted = round(sum(self.sizes) / share / len(rows))  # as many steps as the loop took
+            passes = _passes(sum(self.sizes) / len(rows), share)
             size = int(np.median(self.sizes))
             patient = Patient(
                 torch=torch,
@@ -274,7 +277,7 @@ class Watch:
                 X=X[rows],
                 y=y[rows],
                 test=None if test is None else read_data(torch, test, size, False)[:2],
-                epochs=max(1, round(seen / len(rows))),
+                epochs=max(1, min(wanted, max(passes, MOST_PASSES))),
                 batch_size=size,
                 order=order,
                 remarks=self._remarks(),
@@ -326,6 +329,14 @@ class Blind:
     def _on_forward(self, *_: Any) -> None: ...
 
     def _on_loss(self, *_: Any) -> None: ...
+
+
+def _passes(often: float, share: float) -> int:
+    """How many passes were made if of each this share of the rows was seen, and those that were seen, so often."""
+    passes = 1
+    while passes * share / (1 - (1 - share) ** passes) < often - 0.01 and passes * share < often:
+        passes += 1
+    return passes
 
 
 def _few(model: Any) -> list[str]:
