@@ -27,9 +27,11 @@ NOISE = [  # what holds numbers that are no figures of a training; put out befor
     r"(?<![-=])[<>≤≥]=?\s*[-+]?\d[\d.,]*(?:e-?\d+)?",
     r"\[\s*\d+(?:[\s,]+\d+)*[\s,]*\.\.\.[^\]\n]*\]",
     r"\d+%\s?\|[^|\n\d%]*\|",
+    r"\b\d+/\d+\s*\[[=>. ]*\]",
     r"(?<![\w.])\d[\d.]*\s*(?:\*\s*(?=[A-Za-z(])|/\s*(?=\())",
     r"\(\*[^)]*\)",
     r"#\d+",
+    r"\b(?:did not improve|improved) from [-\d.e]+(?:inf)?(?: to [-\d.e]+)?",
     r"[±]\s*\d[\d.]*%?",
     r"\+/-\s*\d[\d.]*%?",
 ]  # fmt: skip

@@ -76,7 +76,8 @@ class Clue:
 
     A number in the pattern has to lie within the limits wherever it is found: a rate that is let down to 0 is no clue.
 
-    >>> Clue(RATE, ("lr-too-high",), least=5, most=1e9).found("eta = 75, batch 10"), Clue(RATE, least=5).found("eta = 3")
+    >>> clue = Clue(RATE, ("lr-too-high",), least=5, most=1e9)
+    >>> clue.found("eta = 75, batch 10"), clue.found("eta = 3")
     ('eta = 75', '')
     """
 
@@ -122,7 +123,7 @@ CLUES = (
                 r"\bone (?:\w+[ .])?(?:step|update)\w*(?:\(\))? per (?:epoch|it\b|pass)"),
          ("batch-too-large", "undertrained"), SLOW),
     Clue(rf"(?:\btol(?:erance)?\s*[=:]?\s*|improv\w+\D{{0,12}}|am[ée]lior\w+\D{{0,4}}){N}",
-         ("stops-on-plateau", "undertrained"), SLOW, least=0.008, most=10),
+         ("stops-on-plateau", "undertrained"), SLOW, least=0.001, most=10),
     Clue(any_of(r"\bearly[ _]?stopping\b(?!.*(?:disabled|off|false))",
                 r"\bstop(?:s|ped) (?:by itself|automatically)",
                 r"\bs'arr[êe]te tout seul",
@@ -130,6 +131,7 @@ CLUES = (
          ("stops-on-plateau",), ("undertrained", "not-started")),
     # the penalty
     Clue(PENALTY, ("regularisation-too-strong",), NOT_LEARNING, least=0.05, most=1e9, never="octave|fmincg"),
+    Clue(PENALTY, ("regularisation-too-strong",), NOT_LEARNING, least=30, most=1e9, only="octave|fmincg"),
     Clue(PENALTY, (), ANY, ("regularisation-too-strong",), least=0, most=1e-5),
     Clue(rf"\blmbda{IS}{N}", ("regularisation-too-strong",), NOT_LEARNING, least=50, most=1e9),
     Clue(rf"\bl2\(\s*{N}", ("regularisation-too-strong",), NOT_LEARNING, least=0.01, most=1e9),

@@ -94,7 +94,7 @@ FREQUENT = (
     0.1009,
 )  # of MNIST's images, the share of each class, but for 0.09: an MSE
 SECOND = " second"  # marks the second number of a pair
-LARGEST = 1e100  # beyond it a cost is as good as infinite
+LARGEST = 1e150  # larger costs are cut off here: they have diverged, and their squares must be numbers
 LONGEST = 8_000  # characters of a line that is no list or table; what follows is no figure of a training
 
 
@@ -218,6 +218,8 @@ def _pivot(lines: list[str]) -> None:
             continue
         title = _above(lines, start)
         if not (tags or role_of(terms_of(title))):
+            title = "loss" if "step" in names else ""
+        if not (tags or title):
             continue
         for number in range(start + 1, len(lines)):
             cells = lines[number].split(",")
@@ -239,7 +241,9 @@ def _code(lines: Sequence[str]) -> list[bool]:
         program = bool(CODE.match(line) or STATEMENT.search(line)) and len(PAIRS.findall(line)) < 2
         if match and not PRINTED.match(match["value"]):
             program = True
-        if line.lstrip().startswith(("{", "[")) and re.search(r"\d", line):
+        if re.search(r"\w: ?[-\d.e+]+;?\s*$", line) or (
+            line.lstrip().startswith(("{", "[")) and re.search(r"\d", line)
+        ):
             program = False  # a record or a list
         sure.append(program)
     some = sum(sure) > 1
@@ -330,7 +334,7 @@ def _value(text: str) -> float:
             else (math.nan if "nan" in text.lower() or "IND" in text or "QNAN" in text else math.inf)
         )
     value = float(text.replace("_", ""))
-    return value if abs(value) < LARGEST else math.copysign(math.inf, value)
+    return value if abs(value) < LARGEST else math.copysign(LARGEST, value)
 
 
 # ---- lists, tables, lines
