@@ -458,7 +458,7 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     end, start = facts.end, facts.start
     if facts.broken or (len(facts.costs) and math.isnan(end)):
         return "non-finite"
-    if facts.answers.alike and (facts.classes == 2 or not facts.good):
+    if facts.answers.alike and (facts.classes == 2 or facts.answers.same or not facts.good):
         return "constant-answer"
     if known and (facts.certain or facts.majority or (facts.end == 0 and facts.chance(accuracy) and facts.frozen)):
         return "constant-answer"
@@ -478,13 +478,13 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     above = scale is not None and end > 1.08 * scale.floor
     if len(facts.costs) > 1 and end > 1.02 * start + 2 * facts.noise and (above or scale is None) and not _level(facts):
         return "diverged"
-    if not facts.broken and (_rose(facts) or (facts.rising < -0.15 and facts.falling < -0.1)):
+    if not facts.broken and (_rose(facts) or _turned(facts) or (facts.rising < -0.15 and facts.falling < -0.1)):
         return "diverged"
     if not facts.costs and len(facts.accuracies) > 4 and accuracy < facts.accuracies[0] - 0.1:
         return "diverged"
     if known and scale is not None and facts.chance(accuracy) and end > 4 * max(scale.start, scale.floor):
         return "diverged"
-    if not known and _smooth(facts.costs) and end < 0.03 * start and not facts.val_end > 1.5 * end:
+    if not known and _smooth(facts.costs) and end < 0.06 * start and not facts.val_end > 1.5 * end:
         return "healthy"  # whatever it is a sum over
     if not known and scale is not None and not math.isnan(end) and end > 4 * max(scale.start, scale.floor):
         return "diverged" if not facts.falling > 0.01 else "undertrained"
@@ -498,7 +498,7 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
         return "diverged"
     if known and facts.chance(accuracy) and scale is not None and _unmoved(facts, scale):
         return "not-started"
-    if known and facts.chance(accuracy) and _sawtooth(facts, scale):
+    if known and accuracy < 2 / facts.classes and _sawtooth(facts, scale):
         return "constant-answer"
     if known and facts.chance(accuracy):
         rises = facts.val_end > 1.15 * facts.val_start and facts.end < 0.8 * min(start, scale.floor if scale else start)
@@ -532,12 +532,15 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     ):
         return "not-started"
     worse = bool(facts.costs) and end > 1.5 * min(facts.costs)  # of the training examples too
-    if known and max(facts.accuracies) > accuracy + 0.1 and worse:
+    if known and max(facts.accuracies) > accuracy + 0.08 and worse:
         return "underfits"
     if facts.gap > 0.05 or _known_by_heart(facts, scale):
         return "overfits"
     apart = facts.val_end > 1.5 * end and facts.val_end > 1.1 * facts.val_least
-    if not known and (apart or (facts.val_end > 2.5 * end and not facts.val_falling > 0.02)):
+    if not known and (
+        apart
+        or (facts.val_end > 2.5 * end and not (facts.val_falling > 0.02 and facts.val_end < 0.97 * facts.val_start))
+    ):
         return "overfits"
     if not known and fell and scale is not None and end < 0.16 * scale.floor and _learned(facts, scale):
         return "healthy"
@@ -591,6 +594,15 @@ def _rose(facts: Facts) -> bool:
     """Whether the cost rose from print to print, nearly always, to far above where it began."""
     steps = [b > a for a, b in pairwise(facts.costs)]
     return len(steps) >= 2 and facts.costs[-1] > 1.5 * facts.start and sum(steps) >= 0.75 * len(steps)
+
+
+def _turned(facts: Facts) -> bool:
+    """Whether the cost fell from print to print, and then rose from print to print to many times its least value."""
+    costs = facts.costs
+    least = costs.index(min(costs)) if len(costs) > 5 else 0
+    falls, rises = pairwise(costs[: least + 1]), pairwise(costs[least:])
+    smooth = all(b < a for a, b in falls) and all(b > a for a, b in rises)
+    return 2 < least < len(costs) - 3 and smooth and costs[-1] > 3 * costs[least]
 
 
 def _better_than_its_cost(facts: Facts, scale: Scale | None) -> bool:
@@ -689,7 +701,9 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
     if state == "constant-answer" and "mse" in transcript.words and facts.frozen and 9.5 < facts.end < 100:
         return "numbers-for-classes"
     if state == "diverged":
-        if len(finite) > 1 and finite[-1] > 1.5 * finite[0] and (facts.falling < -0.1 or _rose(facts)):
+        if _turned(facts) or (
+            len(finite) > 1 and finite[-1] > 1.5 * finite[0] and (facts.falling < -0.1 or _rose(facts))
+        ):
             return "growing"
         if facts.end < 1.3 * usual:
             return "above"

@@ -55,6 +55,7 @@ CLASSES = re.compile(
     r"(?<![\d.])(\d{1,4})[ -](?:different |balanced )?(?:classes|categories|way\b)|\bcifar-?(100)\b", re.I
 )
 TWO = re.compile(r"\bbinary[ _-]?(?:classif|problem|target|label)|\b(?:two|zwei|deux|dos) (?:class|klass|clas)", re.I)
+ROWS = re.compile(r"\b(\d{3,6}) (train|test|validation)(?:ing)? (?:images|examples|samples|rows)\b", re.I)
 LEGEND = re.compile(r"\b(?:columns?|fields|format|spalten)\b[^:\n]{0,20}:\s*([^:\n)]+)", re.I)
 PROMPT = re.compile(r"\s*(?:>>>|In \[\d*\]:|julia>|>|octave\S*>)\s*\S")
 LIST = re.compile(r"(?:(?P<name>[\w ./-]{0,60}\w)[\"']?\s*(?::|=)|^)\s*\[(?P<items>[^\[\]]*)\]", re.M)
@@ -172,7 +173,8 @@ def read(text: str) -> Transcript:
     if unseen == {0.0}:  # of two classes one is never answered
         answers = Answers(answers.recalls, (1.0, 0.0), answers.outputs)
     figures = _under_captions(lines, _under_headings(lines, figures))
-    runs = [run for run in (tuple(_series(part)) for part in _trainings(figures)) if run]
+    rows = {split_of([name.lower()]): int(count) for count, name in ROWS.findall(text)}
+    runs = [run for run in (tuple(_series(part, rows)) for part in _trainings(figures)) if run]
     told = [run for run in runs if not all(series.said for series in run)]
     if told and len(told) < len(runs):  # sentences before, between and after the figures of a training
         beside = [series for run in runs if run not in told for series in run]
@@ -660,7 +662,7 @@ def _trainings(figures: Sequence[_Figure]) -> list[list[_Figure]]:
     return [part for part in parts if part]
 
 
-def _series(figures: Sequence[_Figure]) -> list[Series]:
+def _series(figures: Sequence[_Figure], rows: dict[Split, int]) -> list[Series]:
     """Costs and accuracies; numbers without a name count only where nothing has one."""
     columns: dict[tuple[str, str, str, bool], list[_Figure]] = {}
     for figure in figures:
@@ -670,9 +672,10 @@ def _series(figures: Sequence[_Figure]) -> list[Series]:
             key = (figure.role, figure.split, figure.label + place, figure.said)
             columns.setdefault(key, []).append(figure)
     columns = _error_rates(columns)
-    totals = {f.value for f in figures if f.role == "total" and math.isfinite(f.value)}
+    said_totals = {f.value for f in figures if f.role == "total" and math.isfinite(f.value)}
     found: list[Series] = []
     for (role, split, label, said), column in columns.items():
+        totals = said_totals or ({rows[split]} if split in rows else set())
         if role in ("which", "unknown", "") or (all(math.isnan(f.value) for f in column) and role != "cost"):
             continue
         series = _as_series(role, "held-out" if split == "held-out" else "train" if split == "train" else "",
