@@ -91,6 +91,45 @@ def test_figures_after_an_evaluation_are_of_held_out_examples():
     assert values(text, "cost", "held-out") == [(61.2,)] and values(text, "accuracy", "held-out") == [(0.54,)]
 
 
+FLAT = "epoch 1 loss 2.3071 acc 0.1135\nepoch 2 loss 2.3025 acc 0.1028\nepoch 3 loss 2.3024 acc 0.0974\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        ("Adam, lr=0.5, batch size 32", "lr-too-high"),
+        ("weight_decay: 2", "regularisation-too-strong"),
+        ("all weights are initialised to zeros", "symmetric-init"),
+        ("pixels are bytes, 0..255", "input-not-scaled"),
+        ("the images are sorted: one digit after the other", "not-shuffled"),
+        ("784-30-30-30-30-30-30-10, sigmoid", "vanishing-gradients"),
+        ("Counter({0: 950, 1: 50})", "class-imbalance"),
+        ("784 -> 2 -> 10", "bottleneck"),
+    ],
+)
+def test_a_bad_setting_that_the_text_names_comes_first_and_is_quoted(said, cause):
+    found = diagnose_log(said + "\n" + FLAT)
+    assert found.state == diagnose_log(FLAT).state == "constant-answer"
+    assert found.verdict[0].cause == cause and found.verdict[0].words.startswith("the text says")
+    assert len(found.verdict) <= 4
+
+
+def test_usual_settings_are_no_clue():
+    said = "SGD(lr=0.1, momentum=0.9, weight_decay=0.0005), dropout 0.5, batch_size=64, 60000 images, 784-100-10, relu"
+    causes = [one.cause for one in diagnose_log(FLAT).verdict]
+    assert all(not one.words for one in diagnose_log(said + "\n" + FLAT).verdict)
+    left = [one.cause for one in diagnose_log(said + "\n" + FLAT).verdict]
+    assert set(causes) - set(left) <= {"bottleneck", "vanishing-gradients", "too-deep"}
+
+
+def test_what_the_text_clears_is_left_out_with_its_reason():
+    rising = "".join(f"epoch {at}: cost {0.5 * 1.5**at:.3f}\n" for at in range(8))
+    assert "gradient-sign-flipped" in [one.cause for one in diagnose_log(rising).verdict]
+    found = diagnose_log("Relative Difference: 2.3e-11\n" + rising)
+    assert "gradient-sign-flipped" not in [one.cause for one in found.verdict]
+    assert "2.3e-11" in dict(found.acquitted)["gradient-sign-flipped"]
+
+
 def test_single_classes_are_told_from_all_of_them():
     recalls = "\n".join(f"Accuracy of {digit}: {0 if digit == 8 else 95} %" for digit in range(10))
     found = diagnose_log(recalls + "\nTest accuracy: 85.5 %")

@@ -14,7 +14,7 @@ from whynet.report.page import chart, figures, text
 if TYPE_CHECKING:
     from whynet.doctor.floors import Reading
     from whynet.doctor.series import Series
-    from whynet.doctor.verdict import Diagnosis
+    from whynet.doctor.verdict import Diagnosis, Finding
 
 LEFT = "Causes that are commonly behind such figures, the likeliest first (suspected: a log proves none)"
 
@@ -32,7 +32,10 @@ def log_in_words(diagnosis: Diagnosis) -> str:
         for symptom in diagnosis.verdict[0].evidence:
             lines += _wrapped(in_words(symptom))
         lines += ["", f"{LEFT}:"]
-        lines += [f"  {finding.cause}: {_first_line(finding.cause)}" for finding in diagnosis.verdict]
+        for finding in diagnosis.verdict:
+            lines += _wrapped(_finding_in_words(finding))
+        for name, why in diagnosis.acquitted:
+            lines += _wrapped(f"not {name}: {why}")
         lines += ["", "To tell them apart:", *_wrapped(diagnosis.separate)]
     for remark in diagnosis.remarks:
         lines += ["", *textwrap.wrap(remark, 110)]
@@ -51,10 +54,9 @@ def log_html(diagnosis: Diagnosis) -> str:
     if diagnosis.verdict:
         rows = "".join(f"<li>{text(in_words(one))}</li>" for one in diagnosis.verdict[0].evidence)
         parts.append(f"<h3>Evidence</h3><ul>{rows}</ul>")
-        rows = "".join(
-            f"<li><b>{text(one.cause)}</b>: {text(_first_line(one.cause))}</li>" for one in diagnosis.verdict
-        )
+        rows = "".join(f"<li>{text(_finding_in_words(one))}</li>" for one in diagnosis.verdict)
         parts.append(f"<h3>{text(LEFT)}</h3><ol>{rows}</ol>")
+        parts += [f"<p>not {text(name)}: {text(why)}</p>" for name, why in diagnosis.acquitted]
         parts.append(f"<h3>To tell them apart</h3><p>{text(diagnosis.separate)}</p>")
     parts += [f"<p>{text(remark)}</p>" for remark in diagnosis.remarks]
     costs = next((one for one in diagnosis.series if one.what == "cost" and len(one.values) > 1), None)
@@ -83,6 +85,11 @@ def _reading_in_words(reading: Reading) -> str:
     if reading.cost == "accuracy":
         return f"{reading.exact:.2%} right: {reading.meaning}"
     return f"{reading.exact:.4g} ({reading.cost} cost, {reading.averaging}): {reading.meaning}"
+
+
+def _finding_in_words(finding: Finding) -> str:
+    clue = f" ({finding.words})" if finding.words else ""
+    return f"{finding.cause}: {_first_line(finding.cause)}{clue}"
 
 
 def _first_line(name: str) -> str:

@@ -25,6 +25,15 @@ ANSWERED = re.compile(r"\b(?:predict\w*|answer\w*|guess\w*|preds?|argmax|bincoun
 PAIR = re.compile(r"(?<![\d.])(-?[01])(?:\.0*)?[ \t]*(?:[,;|^& \t]|xor|XOR|and)[ \t]*(-?[01])(?:\.0*)?(?![\d.]*\d)")
 OUTPUT = re.compile(r"(?<![\w.])-?(?:\d*\.\d+(?:e[-+]?\d+)?|[01](?![\d.]))", re.I)
 GIVEN = re.compile(r"(?:->|=>|\u2192|\b(?:output|got|predicted|prediction)\b\W{0,3}?)\s*\[?\s*(-?\d*\.\d+)", re.I)
+PREDICTED = re.compile(r"\b(?:pred|predicted|prediction|output|forecast|yhat|y_pred)\w*\s*[:=]+\s*\[*", re.I)
+SAME = re.compile(
+    r"\b(?:same|identical) (?:answer|output|prediction|result|class|value|digit)s? "
+    r"(?:for|to|regardless|whatever|no matter)|"
+    r"\balways (?:predict|answer|output|return|guess)\w*|"
+    r"\b(?:predict|answer|output|return|guess)\w* (?:is |are |it )?(?:always|only ever|nothing but)\b|"
+    r"\ball (?:the |its |my )?(?:predictions|outputs|answers) are (?:the same|equal|identical)",
+    re.I,
+)
 NEAR = 0.4  # so near its target an output is right
 
 
@@ -39,13 +48,15 @@ class Answers:
     recalls: tuple[float, ...] = ()
     answered: tuple[float, ...] = ()
     outputs: tuple[float, ...] = ()
+    same: bool = False
+    """Whether the outputs printed for several examples hardly differ, or the text says so."""
 
     @property
     def alike(self) -> bool:
         """Whether all examples are given one answer."""
         others = sorted(self.recalls)[:-1]
         only = len(self.recalls) > 1 and max(self.recalls) > 0.9 and sum(others) < 0.05 * len(others)
-        return only or max(self.answered, default=0.0) > 0.95
+        return self.same or only or max(self.answered, default=0.0) > 0.95
 
     @property
     def missing(self) -> bool:
@@ -76,7 +87,17 @@ def answers_in(lines: list[str]) -> Answers:
     outputs = _outputs(lines)
     recalls = _matrix(lines) or _listed(lines, CLASS) or _report(lines) or _by_line(lines)
     answered = _listed(lines, ANSWERED, whole=True)
-    return Answers(recalls, answered, outputs)
+    same = not outputs and (bool(SAME.search(" ".join(lines))) or _predicted_alike(lines))
+    return Answers(recalls, answered, outputs, same)
+
+
+def _predicted_alike(lines: list[str]) -> bool:
+    """Whether what is printed behind `Predicted:` for four examples or more is nearly the same each time."""
+    rows = [_numbers(line[match.end() :]) for line in lines if (match := PREDICTED.search(line))]
+    rows = [row for row in rows if row and any(value % 1 for value in row)]
+    if len(rows) < 4 or len({len(row) for row in rows}) > 1:
+        return False
+    return all(max(column) - min(column) < 0.02 * max(1.0, max(column)) for column in zip(*rows, strict=True))
 
 
 def _numbers(text: str) -> list[float]:
@@ -126,7 +147,11 @@ def _listed(lines: list[str], named: re.Pattern[str], *, whole: bool = False) ->
             lines[:] = (text[: match.start()] + blank + text[match.end() :]).split("\n")
             return shares
     for number, line in enumerate(lines):
-        shares = _shares(_keyed(line, alone=whole), whole=whole)
+        rest = line.rpartition(":")[2]
+        values = _keyed(line, alone=whole) or (
+            _numbers(rest) if re.fullmatch(r"(?:\s*[01]\.\d+,?){10,}\s*", rest) else []
+        )
+        shares = _shares(values, whole=whole)
         if shares and named.search(line + (lines[number - 1] if number else "")):
             lines[number] = ""
             return shares

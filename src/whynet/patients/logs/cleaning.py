@@ -27,9 +27,11 @@ NOISE = [  # what holds numbers that are no figures of a training; put out befor
     r"(?<![-=])[<>≤≥]=?\s*[-+]?\d[\d.,]*(?:e-?\d+)?",
     r"\[\s*\d+(?:[\s,]+\d+)*[\s,]*\.\.\.[^\]\n]*\]",
     r"\d+%\s?\|[^|\n\d%]*\|",
+    r"\b\d+/\d+\s*\[[=>. ]*\]",
     r"(?<![\w.])\d[\d.]*\s*(?:\*\s*(?=[A-Za-z(])|/\s*(?=\())",
     r"\(\*[^)]*\)",
     r"#\d+",
+    r"\b(?:did not improve|improved) from [-\d.e]+(?:inf)?(?: to [-\d.e]+)?",
     r"[±]\s*\d[\d.]*%?",
     r"\+/-\s*\d[\d.]*%?",
 ]  # fmt: skip
@@ -80,7 +82,7 @@ def clean(text: str) -> list[str]:
     text = re.sub(r"(?m)^.*&.*\\\\\s*$", lambda row: row[0].replace("&", "|").replace("\\\\", ""), text)
     text = re.sub(r"\b([A-Za-z]\w*)\[(\d+)\](?=\s*[=:]\s*[-\d])", r"step \2 \1", text)  # `E[3] = 0.45`
     text = re.sub(r"(?i)\b(before|after)(?: any| the)? training\b", r"\1", text)
-    text = re.sub(r"(?m)^Out ?\[\d+\]:", "", text)
+    text = re.sub(r"(?m)^(?:Out ?\[\d+\]:|\s*\[1\](?= +[-\d.]+$))", "", text)
     text = re.sub(r"(?<=\w)\s*#\s?(\d+)(?=\s*[:=])", r"\1", text)
     text = re.sub(r"(?i)\b(?:acc|prec|top)(?:uracy|ision)?[@-]?1\b", "accuracy", text)
     text = re.sub(r"@\s*(?=\d)", " at step ", NOISES.sub(" ", text))

@@ -140,6 +140,23 @@ class Facts:
         return abs(self.end / entropy - 1) < 0.02
 
     @property
+    def unmoved(self) -> bool:
+        """Whether the accuracy is the same to the last of many digits each time, and far from perfect."""
+        last = self.accuracies[-6:]
+        digits = len(f"{last[-1]:.6g}") > 4 if last else False  # 0.79269, no 0.5
+        return len(last) > 3 and len(set(last)) == 1 and digits and last[-1] < self.linear - 0.02
+
+    @property
+    def still(self) -> bool:
+        """Whether the cost has never moved: it is the same to the last digit in every print."""
+        return len(self.costs) > 3 and len(set(self.costs)) == 1 and math.isfinite(self.start)
+
+    @property
+    def outputs_whole(self) -> bool:
+        """Whether every wrong answer costs exactly 1, as a squared error does whose outputs are all 0 or all 1."""
+        return self.frozen and 0 < self.end < 1 and abs(self.end + self.train - 1) < 1e-5
+
+    @property
     def thawing(self) -> bool:
         """Whether the accuracy goes up by a class at a time, and stands in between."""
         steps = [b - a for a, b in pairwise(self.accuracies)]
@@ -334,7 +351,10 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
     if by_start:
         return min(by_start, key=lambda one: abs(math.log(first / one.start)))
     default = [one for one in known if one.cost == "softmax-cross-entropy"]
-    return next(iter([*named, *default, *known]), None)
+    usual = [*named, *default, *known]
+    if not low and facts.accuracy > 0 and usual and facts.end > 20 * usual[0].start:
+        return None  # a sum over who knows what: no network that knows so much costs so much
+    return next(iter(usual), None)
 
 
 def _like_squares(facts: Facts) -> bool:
@@ -376,7 +396,8 @@ def at_floor(facts: Facts, scale: Scale) -> bool:
     off = (facts.end - scale.floor) / scale.floor
     if scale.summed:  # there are many of these: only an exact one counts
         whole = scale.averaging.startswith("sum over all") and len(facts.costs) > 2 and abs(facts.falling) < 0.002
-        return abs(off) < 0.003 and (whole or abs(facts.start / scale.floor - 1) < 0.003)
+        begun = abs(facts.start / scale.start - 1) < 0.003
+        return (abs(off) < 0.003 and (whole or begun)) or (begun and off < 0.08 and facts.chance(facts.accuracy))
     last = facts.costs[-3:]
     level = len(last) == 3 and max(last) - min(last) < 0.015 * scale.floor
     level = level or len(facts.costs) < 2 or abs(facts.falling) < 0.02 or facts.end > 0.98 * facts.start

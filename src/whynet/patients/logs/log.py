@@ -18,6 +18,8 @@ from whynet.doctor.series import Series
 from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.errors import BadFile, UsageError, did_you_mean
 from whynet.patients.logs.answers import Answers
+from whynet.patients.logs.cleaning import thinned
+from whynet.patients.logs.clues import Said, clues_in, weighed
 from whynet.patients.logs.facts import Facts, Scale, at_floor, clipped, facts_of, scale_of, scales
 from whynet.patients.logs.patterns import PATTERNS, high_start, pattern_of, share_of, state_of_log
 from whynet.patients.logs.transcript import Transcript, read
@@ -104,7 +106,8 @@ def diagnose_log(
     hinted = cost or _hinted(transcript)
     names, K = _data(transcript, labels, classes)
     linear = LINEAR.get(names, ELSEWHERE)
-    diagnoses = [_one(run, transcript, cost, hinted, names, K, linear) for run in transcript.runs]
+    said = clues_in(thinned(text))
+    diagnoses = [_one(run, transcript, cost, hinted, names, K, linear, said) for run in transcript.runs]
     diagnosis = diagnoses[-1]
     if len(diagnoses) > 1:
         told = ", ".join(f"{number}. {one.state}" for number, one in enumerate(diagnoses, 1))
@@ -192,6 +195,7 @@ def _one(
     labels: str,
     K: int,
     linear: float,
+    said: Sequence[Said],
 ) -> Diagnosis:
     last = run is transcript.runs[-1]
     facts = facts_of(run, classes=K, linear=linear, answers=transcript.answers if last else Answers())
@@ -203,7 +207,10 @@ def _one(
     evidence = _evidence(facts, scale, labels, run)
     diagnosis = Diagnosis(state=state, floor=scale.floor if scale else math.nan, series=tuple(run), linear=linear)
     if pattern:
-        diagnosis.verdict = [Finding(one, "suspected", (), evidence, None, None, None) for one in pattern.causes]
+        left, cleared = weighed(pattern.causes, state, said)
+        quotes = {one: f'the text says "{quote}"' if quote else "" for one, quote in left.items()}
+        diagnosis.verdict = [Finding(one, "suspected", (), evidence, None, None, None, quotes[one]) for one in left]
+        diagnosis.acquitted = [(one, f'the text says "{quote}"') for one, quote in cleared.items()]
         diagnosis.separate = pattern.separate
     diagnosis.readings = _readings(facts, scale, state, labels, run)
     if state == "healthy":

@@ -184,6 +184,11 @@ PATTERNS: dict[str, Pattern] = {
         "0 for all images: equal weights are symmetric, a deviation below 0.001 is too small, a share of 1 is a "
         "dead layer.",
     ),
+    "motionless": Pattern(
+        ("dead-relu", "softmax-single-unit", "wrong-output-activation", "layer-not-updated"),
+        "Print the outputs for ten examples: all exactly 1 is a softmax over one unit, all exactly 0 an output or a "
+        "layer of ReLUs that is dead; if they differ, print a weight of each layer before and after a step.",
+    ),
     "nothing-moves": Pattern(
         ("layer-not-updated", "lr-too-low", "dead-relu", "symmetric-init"),
         "Print a weight of each layer before and after a step: weights that stay the same to the last digit are not "
@@ -453,11 +458,11 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     end, start = facts.end, facts.start
     if facts.broken or (len(facts.costs) and math.isnan(end)):
         return "non-finite"
-    if facts.answers.alike and (facts.classes == 2 or not facts.good):
+    if facts.answers.alike and (facts.classes == 2 or facts.answers.same or not facts.good):
         return "constant-answer"
     if known and (facts.certain or facts.majority or (facts.end == 0 and facts.chance(accuracy) and facts.frozen)):
         return "constant-answer"
-    if _zeros_counted(facts, scale):
+    if _zeros_counted(facts, scale) or _one_accuracy(facts) or (facts.still and not known):
         return "constant-answer"
     running = facts.falling > 0.05 and len(facts.accuracies) < 2  # the mean over an epoch in which it learned
     if known and ((facts.held - facts.train > 0.15 and not running) or _better_than_its_cost(facts, scale)):
@@ -473,10 +478,14 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     above = scale is not None and end > 1.08 * scale.floor
     if len(facts.costs) > 1 and end > 1.02 * start + 2 * facts.noise and (above or scale is None) and not _level(facts):
         return "diverged"
-    if not facts.broken and (_rose(facts) or (facts.rising < -0.15 and facts.falling < -0.1)):
+    if not facts.broken and (_rose(facts) or _turned(facts) or (facts.rising < -0.15 and facts.falling < -0.1)):
+        return "diverged"
+    if not facts.costs and len(facts.accuracies) > 4 and accuracy < facts.accuracies[0] - 0.1:
         return "diverged"
     if known and scale is not None and facts.chance(accuracy) and end > 4 * max(scale.start, scale.floor):
         return "diverged"
+    if not known and _smooth(facts.costs) and end < 0.06 * start and not facts.val_end > 1.5 * end:
+        return "healthy"  # whatever it is a sum over
     if not known and scale is not None and not math.isnan(end) and end > 4 * max(scale.start, scale.floor):
         return "diverged" if not facts.falling > 0.01 else "undertrained"
     above = scale is not None and end > 1.08 * max(scale.start, scale.floor)
@@ -489,6 +498,8 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
         return "diverged"
     if known and facts.chance(accuracy) and scale is not None and _unmoved(facts, scale):
         return "not-started"
+    if known and accuracy < 2 / facts.classes and _sawtooth(facts, scale):
+        return "constant-answer"
     if known and facts.chance(accuracy):
         rises = facts.val_end > 1.15 * facts.val_start and facts.end < 0.8 * min(start, scale.floor if scale else start)
         if (
@@ -505,25 +516,37 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     saturated = scale is not None and abs(end - scale.high) < 0.02 * scale.high < math.inf and abs(facts.falling) < 0.02
     if not known and scale is not None and (at_floor(facts, scale) or saturated):
         return "constant-answer"
-    if known and scale is not None and abs(end - scale.floor) <= 0.02 * scale.floor and accuracy < 3 / facts.classes:
+    near = scale is not None and abs(end - scale.floor) <= 0.02 * scale.floor
+    if known and near and accuracy < 3 / facts.classes and not facts.rising > 0.03:
         return "constant-answer"
     if (facts.answers.missing and accuracy > 3 / facts.classes) or (not facts.gap > 0.05 and _class_lost(facts, scale)):
         return "classes-missing"
-    left = scale is not None and end < 0.75 * scale.floor  # what was printed begins late
+    left = (
+        scale is not None and end < (0.05 if len(facts.costs) > 4 and _smooth(facts.costs) else 0.75) * scale.floor
+    )  # it begins late
     if (
         not left
         and len(facts.costs) > 1
         and (abs(start - end) < 0.01 * abs(start) or (_level(facts) and not known and start < 1.3 * end))
-        and not (known and accuracy > 3 / facts.classes)
+        and not (known and (accuracy > 3 / facts.classes or facts.rising > 0.03))
     ):
         return "not-started"
+    worse = bool(facts.costs) and end > 1.5 * min(facts.costs)  # of the training examples too
+    if known and max(facts.accuracies) > accuracy + 0.08 and worse:
+        return "underfits"
     if facts.gap > 0.05 or _known_by_heart(facts, scale):
         return "overfits"
-    if not known and facts.val_end > 1.5 * end and facts.val_end > 1.1 * facts.val_least:
+    apart = facts.val_end > 1.5 * end and facts.val_end > 1.1 * facts.val_least
+    if not known and (
+        apart
+        or (facts.val_end > 2.5 * end and not (facts.val_falling > 0.02 and facts.val_end < 0.97 * facts.val_start))
+    ):
         return "overfits"
-    if not known and fell and scale is not None and end < 0.16 * scale.floor:
+    if not known and fell and scale is not None and end < 0.16 * scale.floor and _learned(facts, scale):
         return "healthy"
-    moving = facts.falling > 0.01 or _steady(facts) if len(facts.costs) > 1 else facts.rising > 0.01
+    moving = (
+        facts.falling > 0.01 or facts.rising > 0.05 or _steady(facts) if len(facts.costs) > 1 else facts.rising > 0.01
+    )
     if moving or (len(facts.costs) < 2 and math.isnan(facts.rising)):
         return "undertrained"
     if math.isnan(facts.falling) and facts.rising > 0.01:
@@ -540,6 +563,17 @@ def _unmoved(facts: Facts, scale: Scale) -> bool:
     usual, end = max(scale.floor, scale.start), facts.end
     stayed = len(facts.costs) > 2 and abs(facts.start - end) < 0.01 * end and 1.03 * usual < end < 1.5 * usual
     return stayed and scale.cost == "softmax-cross-entropy" and share_of(facts.accuracy) is None
+
+
+def _one_accuracy(facts: Facts) -> bool:
+    """Whether the accuracy stays the same to the last digit while the cost goes on, as where one answer is given."""
+    stuck = facts.still and facts.chance(facts.accuracy)  # where nothing moves, it may not have started
+    return facts.unmoved and not stuck and not facts.gap > 0.05 and not facts.end > 1.02 * facts.start
+
+
+def _learned(facts: Facts, scale: Scale) -> bool:
+    """Whether the cost was seen to fall, or is next to nothing: a low cost alone may be computed in another way."""
+    return len(facts.costs) < 2 or facts.end < 0.5 * facts.start or facts.end < 0.05 * scale.floor
 
 
 def _level(facts: Facts) -> bool:
@@ -560,6 +594,15 @@ def _rose(facts: Facts) -> bool:
     """Whether the cost rose from print to print, nearly always, to far above where it began."""
     steps = [b > a for a, b in pairwise(facts.costs)]
     return len(steps) >= 2 and facts.costs[-1] > 1.5 * facts.start and sum(steps) >= 0.75 * len(steps)
+
+
+def _turned(facts: Facts) -> bool:
+    """Whether the cost fell from print to print, and then rose from print to print to many times its least value."""
+    costs = facts.costs
+    least = costs.index(min(costs)) if len(costs) > 5 else 0
+    falls, rises = pairwise(costs[: least + 1]), pairwise(costs[least:])
+    smooth = all(b < a for a, b in falls) and all(b > a for a, b in rises)
+    return 2 < least < len(costs) - 3 and smooth and costs[-1] > 3 * costs[least]
 
 
 def _better_than_its_cost(facts: Facts, scale: Scale | None) -> bool:
@@ -632,9 +675,11 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
         return "zeros-counted"
     if facts.classes == 2 and facts.answers.alike:
         return "majority"
-    if facts.certain:
-        return "clipped-two" if facts.classes == 2 else "clipped"
-    if facts.majority:
+    if facts.certain or facts.outputs_whole:
+        return "clipped-two" if facts.classes == 2 or facts.outputs_whole else "clipped"
+    if facts.majority or (
+        _one_accuracy(facts) and not facts.still and accuracy > 1.5 / facts.classes and facts.end > 0
+    ):
         return "majority"
     if facts.end == 0 and facts.frozen and state == "constant-answer":
         return "nothing-costs"
@@ -656,7 +701,9 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
     if state == "constant-answer" and "mse" in transcript.words and facts.frozen and 9.5 < facts.end < 100:
         return "numbers-for-classes"
     if state == "diverged":
-        if len(finite) > 1 and finite[-1] > 1.5 * finite[0] and (facts.falling < -0.1 or _rose(facts)):
+        if _turned(facts) or (
+            len(finite) > 1 and finite[-1] > 1.5 * finite[0] and (facts.falling < -0.1 or _rose(facts))
+        ):
             return "growing"
         if facts.end < 1.3 * usual:
             return "above"
@@ -677,7 +724,7 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
         if not facts.train <= 0.95 and facts.held < 0.85 and finite and scale and finite[0] < 0.2 * scale.floor:
             return "lopsided" if facts.end > 0.01 * scale.floor else "few-rows"
         return "gap"
-    if known and fell and facts.chance(accuracy):
+    if known and fell and (facts.chance(accuracy) or (accuracy < 1.7 / facts.classes and facts.rising < 0.01)):
         one = (facts.frozen or (scale is not None and facts.end < 0.01 * scale.floor)) and share_of(
             accuracy
         ) is not None
@@ -688,6 +735,10 @@ def pattern_of(facts: Facts, scale: Scale | None, state: str, transcript: Transc
         return _two_classes(facts, scale, state, high)
     if known and not facts.chance(accuracy) and _double_softmax(facts, scale):
         return "double-softmax"
+    if facts.still and not known and scale is not None and not at_floor(facts, scale):
+        return "motionless"
+    if state in ("constant-answer", "not-started") and _evenly(finite):
+        return "creeping"
     still = abs(facts.falling) < 0.005 and not facts.rising > 0.02
     if not facts.chance(max(facts.accuracies, default=0.0)) and max(facts.accuracies) > max(
         2 * accuracy, 3 / facts.classes
@@ -914,6 +965,12 @@ def _decays(costs: Sequence[float], floor: float) -> bool:
     above = [cost - floor for cost in costs if cost > 1.02 * floor]
     ratios = [b / a for a, b in pairwise(above)]
     return len(ratios) > 3 and max(ratios) < 0.97 and max(ratios) - min(ratios) < 0.25 and above[0] > floor
+
+
+def _evenly(costs: Sequence[float]) -> bool:
+    """Whether the cost falls by about the same little step every time, as where the steps are far too small."""
+    steps = [a - b for a, b in pairwise(costs)]
+    return len(steps) > 3 and min(steps) > 0 and max(steps) < 1.6 * min(steps) and costs[-1] > 0.9 * costs[0]
 
 
 def _smooth(costs: Sequence[float]) -> bool:

@@ -55,6 +55,7 @@ CLASSES = re.compile(
     r"(?<![\d.])(\d{1,4})[ -](?:different |balanced )?(?:classes|categories|way\b)|\bcifar-?(100)\b", re.I
 )
 TWO = re.compile(r"\bbinary[ _-]?(?:classif|problem|target|label)|\b(?:two|zwei|deux|dos) (?:class|klass|clas)", re.I)
+ROWS = re.compile(r"\b(\d{3,6}) (train|test|validation)(?:ing)? (?:images|examples|samples|rows)\b", re.I)
 LEGEND = re.compile(r"\b(?:columns?|fields|format|spalten)\b[^:\n]{0,20}:\s*([^:\n)]+)", re.I)
 PROMPT = re.compile(r"\s*(?:>>>|In \[\d*\]:|julia>|>|octave\S*>)\s*\S")
 LIST = re.compile(r"(?:(?P<name>[\w ./-]{0,60}\w)[\"']?\s*(?::|=)|^)\s*\[(?P<items>[^\[\]]*)\]", re.M)
@@ -94,7 +95,7 @@ FREQUENT = (
     0.1009,
 )  # of MNIST's images, the share of each class, but for 0.09: an MSE
 SECOND = " second"  # marks the second number of a pair
-LARGEST = 1e100  # beyond it a cost is as good as infinite
+LARGEST = 1e150  # larger costs are cut off here: they have diverged, and their squares must be numbers
 LONGEST = 8_000  # characters of a line that is no list or table; what follows is no figure of a training
 
 
@@ -172,7 +173,8 @@ def read(text: str) -> Transcript:
     if unseen == {0.0}:  # of two classes one is never answered
         answers = Answers(answers.recalls, (1.0, 0.0), answers.outputs)
     figures = _under_captions(lines, _under_headings(lines, figures))
-    runs = [run for run in (tuple(_series(part)) for part in _trainings(figures)) if run]
+    rows = {split_of([name.lower()]): int(count) for count, name in ROWS.findall(text)}
+    runs = [run for run in (tuple(_series(part, rows)) for part in _trainings(figures)) if run]
     told = [run for run in runs if not all(series.said for series in run)]
     if told and len(told) < len(runs):  # sentences before, between and after the figures of a training
         beside = [series for run in runs if run not in told for series in run]
@@ -218,6 +220,8 @@ def _pivot(lines: list[str]) -> None:
             continue
         title = _above(lines, start)
         if not (tags or role_of(terms_of(title))):
+            title = "loss" if "step" in names else ""
+        if not (tags or title):
             continue
         for number in range(start + 1, len(lines)):
             cells = lines[number].split(",")
@@ -239,7 +243,9 @@ def _code(lines: Sequence[str]) -> list[bool]:
         program = bool(CODE.match(line) or STATEMENT.search(line)) and len(PAIRS.findall(line)) < 2
         if match and not PRINTED.match(match["value"]):
             program = True
-        if line.lstrip().startswith(("{", "[")) and re.search(r"\d", line):
+        if re.search(r"\w: ?[-\d.e+]+;?\s*$", line) or (
+            line.lstrip().startswith(("{", "[")) and re.search(r"\d", line)
+        ):
             program = False  # a record or a list
         sure.append(program)
     some = sum(sure) > 1
@@ -330,7 +336,7 @@ def _value(text: str) -> float:
             else (math.nan if "nan" in text.lower() or "IND" in text or "QNAN" in text else math.inf)
         )
     value = float(text.replace("_", ""))
-    return value if abs(value) < LARGEST else math.copysign(math.inf, value)
+    return value if abs(value) < LARGEST else math.copysign(LARGEST, value)
 
 
 # ---- lists, tables, lines
@@ -656,7 +662,7 @@ def _trainings(figures: Sequence[_Figure]) -> list[list[_Figure]]:
     return [part for part in parts if part]
 
 
-def _series(figures: Sequence[_Figure]) -> list[Series]:
+def _series(figures: Sequence[_Figure], rows: dict[Split, int]) -> list[Series]:
     """Costs and accuracies; numbers without a name count only where nothing has one."""
     columns: dict[tuple[str, str, str, bool], list[_Figure]] = {}
     for figure in figures:
@@ -666,9 +672,10 @@ def _series(figures: Sequence[_Figure]) -> list[Series]:
             key = (figure.role, figure.split, figure.label + place, figure.said)
             columns.setdefault(key, []).append(figure)
     columns = _error_rates(columns)
-    totals = {f.value for f in figures if f.role == "total" and math.isfinite(f.value)}
+    said_totals = {f.value for f in figures if f.role == "total" and math.isfinite(f.value)}
     found: list[Series] = []
     for (role, split, label, said), column in columns.items():
+        totals = said_totals or ({rows[split]} if split in rows else set())
         if role in ("which", "unknown", "") or (all(math.isnan(f.value) for f in column) and role != "cost"):
             continue
         series = _as_series(role, "held-out" if split == "held-out" else "train" if split == "train" else "",

@@ -13,8 +13,8 @@ def _words(text: str) -> frozenset[str]:
 
 
 COST = _words(
-    "loss losses cost costs error errors err objective mse sse mae rmse nll nllloss xent bce ce entropy crossentropy "
-    "criterion energy misfit obj"
+    "loss losses cost costs error errors err objective mse sse mae rmse rms nll nllloss xent bce ce entropy "
+    "crossentropy criterion energy misfit obj"
 )
 ACCURACY = _words(
     "accuracy accuracies acc correct correctly right score performance hits recognised recognized accurate "
@@ -31,6 +31,7 @@ STEP = _words(
     "samples example examples image images digits pass passes update updates row rows "
     "trainings global i k t n no cycle"
 )
+COUNTED = _words("sample samples example examples image images digits rows")
 OTHER = _words(
     "time eta lr speed sec secs second seconds elapsed duration norm grad gradient gradients momentum lambda decay "
     "alpha memory mem gpu size sizes seed dropout unit units neuron neurons layer layers hidden version prediction "
@@ -99,6 +100,8 @@ def role_of(terms: Sequence[str]) -> str:
             return "cost" if word in COST else "accuracy"
         if word in OTHER:
             return "other"
+        if word in COUNTED and set(terms[:index]) & (ACCURACY | WRONG):
+            continue  # `correctly classified samples`
         if word in STEP and (len(word) > 1 or index == 0):
             return "step"
     return ""
