@@ -484,9 +484,10 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
         return "diverged"
     if known and scale is not None and facts.chance(accuracy) and end > 4 * max(scale.start, scale.floor):
         return "diverged"
-    if not known and _smooth(facts.costs) and end < 0.06 * start and not facts.val_end > 1.5 * end:
+    usual = max(scale.start, scale.floor) if scale is not None else math.nan
+    if not known and _smooth(facts.costs) and 1.5 * usual < end < 0.06 * start and not facts.val_end > 1.5 * end:
         return "healthy"  # whatever it is a sum over
-    if not known and scale is not None and not math.isnan(end) and end > 4 * max(scale.start, scale.floor):
+    if not known and end > 4 * usual:
         return "diverged" if not facts.falling > 0.01 else "undertrained"
     above = scale is not None and end > 1.08 * max(scale.start, scale.floor)
     if (
@@ -516,14 +517,12 @@ def state_of_log(facts: Facts, scale: Scale | None) -> str:
     saturated = scale is not None and abs(end - scale.high) < 0.02 * scale.high < math.inf and abs(facts.falling) < 0.02
     if not known and scale is not None and (at_floor(facts, scale) or saturated):
         return "constant-answer"
-    near = scale is not None and abs(end - scale.floor) <= 0.02 * scale.floor
-    if known and near and accuracy < 3 / facts.classes and not facts.rising > 0.03:
+    if known and scale is not None and abs(end - scale.floor) <= 0.02 * scale.floor and accuracy < 3 / facts.classes:
         return "constant-answer"
     if (facts.answers.missing and accuracy > 3 / facts.classes) or (not facts.gap > 0.05 and _class_lost(facts, scale)):
         return "classes-missing"
-    left = (
-        scale is not None and end < (0.05 if len(facts.costs) > 4 and _smooth(facts.costs) else 0.75) * scale.floor
-    )  # it begins late
+    below = 0.05 if len(facts.costs) > 4 and _smooth(facts.costs) else 0.75
+    left = scale is not None and end < below * scale.floor  # what was printed begins late
     if (
         not left
         and len(facts.costs) > 1
@@ -573,7 +572,7 @@ def _one_accuracy(facts: Facts) -> bool:
 
 def _learned(facts: Facts, scale: Scale) -> bool:
     """Whether the cost was seen to fall, or is next to nothing: a low cost alone may be computed in another way."""
-    return len(facts.costs) < 2 or facts.end < 0.5 * facts.start or facts.end < 0.05 * scale.floor
+    return len(facts.costs) < 2 or facts.end < 0.9 * facts.start or facts.end < 0.05 * scale.floor
 
 
 def _level(facts: Facts) -> bool:
