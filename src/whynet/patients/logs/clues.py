@@ -15,8 +15,12 @@ from whynet.patients.logs.languages import in_english
 
 N = r"(\d+(?:[.,]\d+)?(?:e[-+]?\d+)?|\.\d+)"
 IS = r"[\"'*$\\]*\s*(?:[:=]|\bis\b|\bof\b|\bto\b|\bat\b|\s)\s*"
-RATE = rf"(?:\blr|\blearning[ _-]?rate(?:_init)?|\b(?:base|init)_lr|\beta|η|\bstep size)\b{IS}{N}(?![\d.]*:)"
+RATE = (
+    r"(?:\blr|\blearning[ _-]?rate(?:_init)?|\b(?:base|init)_lr|\b(?-i:eta)|η|\bstep size)\b"
+    rf"{IS}{N}(?![\d.]*(?::|\s?[smh]\b))"  # but for a time to go
+)
 PENALTY = rf"\b(?:weight[ _]?decay|lambda|λ|l2|l2_reg|reg(?:ulari[sz]ation)?(?:[ _]strength)?)\b{IS}{N}"
+WEIGHTS = r"\b(?:W|w\d*|weights?|theta|syn)"
 MISSING = r"\b(?:isna|isnull|isnan|is\.na)\b"
 BROKEN = ("non-finite", "diverged")
 STILL = ("constant-answer", "not-started", "stalled", "underfits", "classes-missing")
@@ -41,6 +45,7 @@ COMMON = {  # what people had most often done wrong whose logs show a state; for
 }
 MOST = 4  # causes that are named
 LONGEST = 100_000  # characters at the beginning, and at the end, of a text that are looked at
+LINE = 2_000  # characters of a line that are looked at
 COUNTS = re.compile(  # `Counter({0: 950, 1: 50})`, `[(0, 950), (1, 50)]`, `rows per class: 0: 950, 1: 50`
     r"(?:Counter\(\{|\[\(|(?:per|each|of) class(?:es)?\b\D{0,3}|distribution\b\D{0,4}|labels\b[^\d\[]{0,4})"
     r"(?P<counts>\d+(?:: |, )\d+(?:[,)( ]+\d+(?:: |, )\d+)+)"
@@ -114,7 +119,8 @@ CLUES = (
     Clue(RATE, ("lr-too-high",), (*BROKEN, *STILL), ("lr-too-low",), least=0.02, most=1e9, only=r"\badamw?\b|rmsprop"),
     Clue(RATE, ("gradient-not-averaged",), ("not-started", "undertrained"), ("lr-too-low",), least=1, most=30),
     Clue(rf"\bmomentum\b{IS}{N}", ("momentum-unscaled",), (*BROKEN, *STILL), least=0.985, most=10),
-    Clue(rf"\b(?:mini-?)?batch(?:es)?(?:[ _-]size| of)?\b{IS}{N}", ("batch-too-large", "undertrained"), SLOW,
+    Clue(rf"\b(?:mini-?)?batch(?:es)?(?:[ _-]size| of)?\b{IS}{N}\b(?! (?:test|val))",
+         ("batch-too-large", "undertrained"), SLOW,
          least=2000, most=1e7),
     Clue(any_of(r"full[- ]batch",
                 r"batch[_ ]?size\s*=\s*(?:len|n_samples|\w+\.shape)\b.*",
@@ -122,9 +128,9 @@ CLUES = (
                 r"\b(?:uses?|over) (?:all of (?:it|them)|the whole (?:training )?set)",
                 r"\bone (?:\w+[ .])?(?:step|update)\w*(?:\(\))? per (?:epoch|it\b|pass)"),
          ("batch-too-large", "undertrained"), SLOW),
-    Clue(rf"(?:\btol(?:erance)?\s*[=:]?\s*|improv\w+\D{{0,12}}|am[ée]lior\w+\D{{0,4}}){N}",
+    Clue(rf"(?:\btol\s*[=:]\s*|\bnot improve\w*\D{{0,24}}|\bam[ée]lior\w+\D{{0,4}}){N}",
          ("stops-on-plateau", "undertrained"), SLOW, least=0.001, most=10),
-    Clue(any_of(r"\bearly[ _]?stopping\b(?!.*(?:disabled|off|false))",
+    Clue(any_of(r"\bearly[ _]?stopping\b(?!.*(?:disabled|off|false|patience\s*=\s*(?:[5-9]|\d\d)))",
                 r"\bstop(?:s|ped) (?:by itself|automatically)",
                 r"\bs'arr[êe]te tout seul",
                 r"\bpatience\s*=\s*[012]\b"),
@@ -137,17 +143,18 @@ CLUES = (
     Clue(rf"\bl2\(\s*{N}", ("regularisation-too-strong",), NOT_LEARNING, least=0.01, most=1e9),
     Clue(rf"\balpha\s*=\s*{N}", ("regularisation-too-strong",), NOT_LEARNING, least=5, most=1e9),
     Clue(rf"\b(?:p_)?drop(?:[ _]?(?:rate|prob|out))*\b\s*[=:(]?\s*(?:p\s*=\s*)?{N}", ("regularisation-too-strong",),
-         (*NOT_LEARNING, "bad-data"), least=0.75, most=0.99),
+         (*NOT_LEARNING, "bad-data"), least=0.85, most=0.99),
     Clue(rf"\bkeep_?prob\w*\b\s*[=:]\s*{N}", ("regularisation-too-strong",), (*NOT_LEARNING, "bad-data"),
          least=0.001, most=0.25),
     # the start
-    Clue(any_of(r"\b(?:np|torch|tf|jnp|init)\.(?:zeros|ones|constant|full)_?\(\s*\(?[\[(]?(?:self\.)?\w+\s*,\s*\w+\D",
+    Clue(any_of(WEIGHTS + r"\w*\s*=[^\n]{0,20}\b(?:zeros|ones|full)\(\s*[\[(]*[\w.]+\s*,\s*(?!1\))\w+\D",
                 r"\bweights?\b[^\n.]{0,30}\b(?:to|with|at|are|all|as) (?:zeros?|0(?![.\d])|ones?\b|the same)",
                 r"initiali[sz](?:er|ed?|ing)\b\W{0,3}(?:to |with |= ?)?(?:[\"'](?:zeros|ones)|zeros?\b|ones\b)",
                 r"\b(?:zero|constant)[- ]initiali[sz]\w+",
                 r"(?:\bW\d?\b|weights?|coefs_)[^\n]{0,60}\n?[^\n]{0,20}\[\s*-?\d*\.\d+(?P<same>,?\s+-?0?\.\d{3,})(?P=same){2,}"),
          ("symmetric-init",), NOT_LEARNING),
-    Clue(any_of(r"\brandom\.(?:rand|random|random_sample)\((?![^\n]{0,40}(?:-\s*\d|-\s*\.|\*\s*2|/))[^\n]{0,20}",
+    Clue(any_of(WEIGHTS + r"\w*\s*=[^\n]{0,20}\brandom\.(?:rand|random|random_sample)\("
+                r"(?![^\n]{0,40}(?:-\s*\d|-\s*\.|\*\s*2|/))[^\n]{0,20}",
                 r"\bMath\.random\(\)(?![^\n]{0,12}(?:-|\*\s*0?\.))",
                 r"\buniform\(\s*0(?:\.0?)?\s*,\s*1(?:\.0?)?\s*\)",
                 r"\bweights?\b[^\n.]{0,40}\bbetween 0 and 1\b",
@@ -159,7 +166,7 @@ CLUES = (
                 r"\brandn?\w*\([^\n)]*\)\s*\*\s*(?:1e-[3-9]|0?\.00\d+)\b",
                 r"\b(?:1e-[3-9]|0?\.00\d+)\s*\*\s*(?:np\.)?(?:random|randn)"),
          ("init-too-small",), SLOW),
-    Clue(any_of(r"\b(?:std(?:dev)?|sigma)\s*=\s*[1-9]\d*(?:\.\d*)?\b",
+    Clue(any_of(r"\bstd(?:dev)?\s*=\s*[1-9]\d*(?:\.\d*)?\b",
                 r"\bnormal\(\s*0(?:\.0?)?\s*,\s*[1-9]\d*(?:\.0?)?\b",
                 r"\bN\(0, ?1\)",
                 r"\bstandard normal\b"),
@@ -168,7 +175,7 @@ CLUES = (
     Clue(any_of(r"\b(?:raw|unscaled|unnormali[sz]ed)\b[^\n.]{0,12}\b(?:pixel|input|data|byte|image|feature|value)\w*",
                 r"\bpixels?\b[^\n.]{0,25}\b(?:uchar|bytes?)\b",
                 r"\b0 ?(?:\.\.+|-|to|and) ?255\b",
-                r"\b(?:not|dropped|without|never|forgot to)\b[^\n.;]{0,20}"
+                r"\b(?:not|dropped|without|never|forgot to)\b(?! forg)[^\n.;]{0,20}"
                 r"\b(?:scal|normali|rescal|standardi|divid|ToTen)\w*",
                 r"\bmax\w*\b[^\n\d]{0,12}255\b"),
          ("input-not-scaled",), (*BROKEN, *NOT_LEARNING)),
@@ -179,11 +186,12 @@ CLUES = (
                 r"\bdivided by 255\b",
                 r"\bnormali[sz](?:ed|ation)\b"),
          (), ANY, ("input-not-scaled",)),
-    Clue(any_of(r"\bsorted\b(?![^\n]*shuffl)",
+    Clue(any_of(r"\bsorted by (?:class|label|digit)\w*",
+                r"\b(?:are|is|was|were|come) sorted\b(?! out|[^\n]*shuffl)",
                 r"\bin (?:that|class|label) order\b",
                 r"\bone (?:class|digit|label) after (?:the other|another)\b",
                 r"\b(?:no|not|without|never)\b[ \w]{0,12}\bshuffl\w+",
-                r"\bshuffle\s*=\s*False"),
+                r"^(?!.*(?:test|val)).*\bshuffle\s*=\s*False"),
          ("not-shuffled",), ANY, never=r"shuffle\s*=\s*True"),
     Clue(r"\bshuffle\s*=\s*True|\b(?:I|we) shuffled?\b|\bpermutation\(|\bshuffled (?:the|every|each|before)\b",
          (), ANY, ("not-shuffled",)),
@@ -194,18 +202,19 @@ CLUES = (
          ("class-imbalance",), (*NOT_LEARNING, "overfits")),
     Clue(r"\baccuracy_baseline\s*[=:]\s*(\d\.\d+)", ("class-imbalance",), STILL, least=0.85, most=1),
     Clue(r"\bbalanced\b|\b\d+ (?:each|per class)\b|\bequal\w* (?:number|many)", (), ANY, ("class-imbalance",)),
-    Clue(rf"{MISSING}[^\n\d]*\n?(?:[^\n\d]*\n)?[^\n\d]{{0,20}}(?:\[\d+\]\s*)?{N}", ("bad-inputs",), ANY, least=1),
-    Clue(rf"{MISSING}[^\n\d>]*\n?(?:\[1\]\s*)?0\s", (), ANY, ("bad-inputs",)),
+    Clue(rf"{MISSING}[^\n\d]{{0,80}}\n?(?:[^\n\d]{{0,80}}\n)?[^\n\d]{{0,20}}(?:\[\d+\]\s*)?{N}", ("bad-inputs",),
+         least=1),
+    Clue(rf"{MISSING}[^\n\d>]{{0,80}}\n?(?:\[1\]\s*)?0\s", (), ANY, ("bad-inputs",)),
     Clue(r"\b(?:crowd|volunteers?|annotators?|mechanical turk|labell?ed by)\b[^\n]{0,30}", ("label-noise",),
          ("overfits", "underfits", "stalled", "undertrained")),
     Clue(any_of(r"\btrain\w*\[:(\d+)\]",
                 r"\btrain on (\d+) samples",
                 r"\b(\d+) (?:labell?ed |training |measured |train )*"
-                r"(?:images?|samples?|examples?|rows?|points?|pictures?)\b"),
+                r"(?:images?|samples?|examples?|rows?|points?|pictures?)\b(?! (?:each|per))"),
          ("too-little-data",), ("overfits", "undertrained"), least=14, most=1500),
     Clue(r"\b(?:idx|index|i|item)\s*%\s*\d{1,4}\b", ("data-index-bug",)),
     Clue(any_of(r"\b(?:two|both) sets are (?:identical|the same)",
-                r"\bval\w*\s*=\s*train\w*",
+                r"\bval_?(?:im|lab|lbl|data|set|x|loader)\w*\s*=\s*train\w*",
                 r"\bsame (?:data|images|set) for (?:both|train\w* and)"),
          ("preprocess-mismatch", "metric-wrong"), GAP, ("overfit", "too-little-data")),
     Clue(r"\bunique\([^)]*label\w*\)\s*=?\s*(?:array\()?\[\d\]|\bCounter\(\{\d+: \d+\}\)", ("labels-corrupted",)),
@@ -225,7 +234,7 @@ CLUES = (
     # the layers
     Clue(any_of(r"\bpurelin\b",
                 r"\bactivation\w*\s*[=:(]\s*[\"']?(?:linear|identity|None)\b",
-                r"\b(?:without|no|forgot the) (?:an? )?activation\w*"),
+                r"\b(?:without|no|forgot the) (?:an? )?activation\w*(?! (?:on|at|in|for) the (?:out|last))"),
          ("missing-activation",), (*NOT_LEARNING, "diverged")),
     Clue(r"\b(?:sigmo[ïi]de?s?|tanh|logistic|logsig|tansig)\b", (), ANY, ("dead-relu",), never=r"relu"),
     Clue(r"\bbias\s*=\s*False|\bno bias(?:es)?\b|\bwithout bias(?:es)?\b", ("no-bias",), NOT_LEARNING),
@@ -237,7 +246,8 @@ CLUES = (
     # the gradient
     Clue(rf"\bRelative Difference:?\s*{N}", (), ANY, (*BACKPROP, "bias-not-updated"), least=0, most=1e-6),
     Clue(rf"\bRelative Difference:?\s*{N}", ("gradient-wrong-term", "gradient-missing-derivative"), ANY, least=1e-3),
-    Clue(r"\bgradi?ent\w*\b[^\n.]{0,40}\b(?:check\w*|numeri\w*|geprüft|verified)\b[^\n.]{0,40}"
+    Clue(r"\bgradi?ent\w*\b[^\n.]{0,40}\b(?:check\w*|numeri\w*|geprüft|verified)\b"
+         r"(?![^\n.]*(?:not|n't|wrong|fail))[^\n.]{0,40}"
          r"\b(?:ok|okay|pass\w*|fine|correct|agrees?|match\w*|stimmt|right|good)\b",
          (), ANY, (*BACKPROP, "bias-not-updated")),
     Clue(r"\b(?:keras|pytorch|tensorflow|sklearn|MLPClassifier|lightning|fastai|caffe|weka|tf\.train|nn\.Linear)\b",
@@ -272,6 +282,7 @@ def clues_in(text: str) -> list[Said]:
     ('bottleneck', 'vanishing-gradients', 'too-deep')
     """
     text = in_english(text if len(text) < 2 * LONGEST else text[:LONGEST] + "\n" + text[-LONGEST:])
+    text = "\n".join(line[:LINE] for line in text.split("\n"))
     found = [(clue, clue.found(text)) for clue in CLUES]
     said = [Said(words, clue.speaks, clue.states, clue.clears) for clue, words in found if words]
     return said + _shares(text) + _sizes(text)
