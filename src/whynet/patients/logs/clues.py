@@ -19,7 +19,7 @@ RATE = (
     r"(?:\blr|\blearning[ _-]?rate(?:_init)?|\b(?:base|init)_lr|\b(?-i:eta)|η|\bstep size)\b"
     rf"{IS}{N}(?![\d.]*(?::|\s?[smh]\b))"  # but for a time to go
 )
-PENALTY = rf"\b(?:weight[ _]?decay|lambda|λ|l2|l2_reg|reg(?:ulari[sz]ation)?(?:[ _]strength)?)\b{IS}{N}"
+PENALTY = rf"(?:\b|__)(?:weight[ _]?decay|lambda|λ|l2|l2_reg|reg(?:ulari[sz]ation)?(?:[ _]strength)?)\b{IS}{N}"
 WEIGHTS = r"\b(?:W|w\d*|weights?|theta|syn)"
 MISSING = r"\b(?:isna|isnull|isnan|is\.na)\b"
 BROKEN = ("non-finite", "diverged")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 WORDS = {  # English: what others say
-    "loss": "verlust förlust verlies strata straty strát ztráta ztráty потеря потери потерь perte pertes pérdida "
+    "loss": "kreuzentropie "
+    "verlust förlust verlies strata straty strát ztráta ztráty потеря потери потерь perte pertes pérdida "
     "perdida pérdidas perdita perda perdas hävikki veszteség pierdere 损失 損失 誤差 오차 손실",
     "cost": "kosten kostenfunktion kostnad omkostning koszt coût cout "
     "couts coûts costo coste custo maliyet náklady költség "
@@ -20,7 +21,8 @@ WORDS = {  # English: what others say
     "bonnes classés "
     "justes correctas "
     "corrette corretti corretos doğru 正确 正確 正解",
-    "wrong": "falsch falsche fouten błędne błędnych špatně неверно fausses incorrectas errati sbagliate errados "
+    "wrong": "fehlklass fehlklassifiziert fehlklassifikation "
+    "falsch falsche fouten błędne błędnych špatně неверно fausses incorrectas errati sbagliate errados "
     "错误 不正解",
     "epoch": "epoche epochen époque époques época épocas epoca epoche epok epoke epokki epoka epoki epocha epochy "
     "эпоха эпохи эпох durchlauf tijdperk dönem devir 轮 輪 轮次 周期 エポック 에포크 에폭",
@@ -50,7 +52,7 @@ WORDS = {  # English: what others say
     "should": "sollte devrait debería",
     "and": "und och",
 }
-COMPOUNDS = r"(?i)\b(trainings?|test|validierungs?)-?(?=(?:verlust|fehler|genauigkeit|kosten|accuracy|loss))"
+COMPOUNDS = r"(?i)\b(trainings?|train|test|validierungs?)-?(?=(?:verlust|fehler|genauigkeit|kosten|accuracy|loss))"
 
 _SPACED = {word: english for english, words in WORDS.items() for word in words.split() if word[0] < "\u3000"}
 _JOINED = {word: english for english, words in WORDS.items() for word in words.split() if word[0] >= "\u3000"}

@@ -74,6 +74,7 @@ PAIRS = re.compile(r"\w[=:]\s?-?\d+\.\d+")  # so many on a line are no program t
 ASSIGNED = re.compile(r"^\s*(?P<name>[\w.\[\]]+(?:\s*,\s*[\w.\[\]]+)*)\s*(?:[-+*/@]?=)(?!=)\s*(?P<value>\S.*)$")
 
 
+FEWEST = 500  # right answers, of ten thousand
 FREQUENT = (
     0.0987,
     0.1124,
@@ -405,7 +406,10 @@ def _tables(lines: list[str]) -> list[_Figure]:
 def _table(lines: list[str], start: int) -> tuple[list[_Figure], int] | None:
     head = lines[start]
     head = re.sub(r"(?:/|\bof)\s*\d+\b", "", head)
-    if not head.strip() or RULE.fullmatch(head) or NUMBER.search(re.sub(r"[|│┃]\s*#?\d*\s*[|│┃]", "|", head)):
+    bare = re.sub(r"[|│┃]\s*#?\d*\s*[|│┃]", "|", head)
+    if start + 1 < len(lines) and "|" in head and RULE.fullmatch(lines[start + 1]):
+        bare = re.sub(r"[A-Za-z]\s?\d{1,2}(?=\s*(?:\||$))", "", bare)  # `layer 7` is a name
+    if not head.strip() or RULE.fullmatch(head) or NUMBER.search(bare):
         return None
     below = lines[start + 1] if start + 1 < len(lines) and head.count("|") == lines[start + 1].count("|") > 1 else ""
     below = "" if NUMBER.search(below) else below  # a head of two lines
@@ -413,7 +417,9 @@ def _table(lines: list[str], start: int) -> tuple[list[_Figure], int] | None:
         return None
     for kind in ("|", "\t", ";", ",", "  ", " "):
         names = _cells(head, kind if kind != "|" or re.search("[|│┃║]", head) else "\0")
-        if (len(names) < 2 and not (kind == " " and len(names) == 1)) or any(len(name.split()) > 4 for name in names):
+        if (len(names) < 2 and not (kind == " " and len(names) == 1)) or any(
+            len(name.split()) > (8 if kind == "|" else 4) for name in names
+        ):
             continue
         found = _rows(lines, start, kind, names)
         if found is not None:
@@ -715,11 +721,13 @@ def _error_rates(
 ) -> dict[tuple[str, str, str, bool], list[_Figure]]:
     """Errors that are counts (whole numbers), or shares beside another cost, are wrong answers and no costs."""
     costs = {key[2] for key in columns if key[0] == "cost" and not ERRORS & set(key[2].split())}
+    rising = {key[2] for key, column in columns.items() if key[0] == "accuracy" and column[-1].value > column[0].value}
     found = {}
     for key, column in columns.items():
         values = [figure.value for figure in column if math.isfinite(figure.value)]
         above = max(values, default=0) > 100 and any(value % 1 for value in values)
-        falls = bool(VAGUE & set(key[2].split())) and len(values) > 3 and values[-1] < 0.8 * values[0]
+        vague = bool(VAGUE & set(key[2].split())) and key[2] not in rising  # of other examples by the same name
+        falls = vague and len(values) > 3 and values[-1] < 0.8 * values[0]
         if key[0] == "accuracy" and (above or falls) and not any(figure.percent or figure.total for figure in column):
             key = ("cost", *key[1:])  # a performance that falls, or is no share
         called = key[0] == "cost" and bool(ERRORS & set(key[2].split())) and not SQUARES & set(key[2].split())
@@ -745,6 +753,8 @@ def _as_series(
     total = next((figure.total for figure in column if figure.total), None)
     percent = any(figure.percent for figure in column)
     if total is None and not percent and max(finite) > 100:
+        if not totals and max(finite) < FEWEST:
+            return None  # so few of ten thousand would be worse than chance: of how many is not known
         total = int(max(totals)) if totals else 10_000 if max(finite) <= 10_000 else 60_000
     scale = float(total or (100 if percent or max(finite) > 1 else 1))
     shares = [value / (100 if figure.percent else figure.total if figure.total and total else scale)

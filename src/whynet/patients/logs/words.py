@@ -18,10 +18,10 @@ COST = _words(
 )
 ACCURACY = _words(
     "accuracy accuracies acc correct correctly right score performance hits recognised recognized accurate "
-    "hit corr ncorr ncorrect nright"
+    "hit corr ncorr ncorrect nright ok"
 )
-BESIDE = _words("done before after initial current is")  # of a name, what is no part of it
-EPOCHS = _words("epoch epochs iterations iters steps")
+BESIDE = _words("done before after initial current is start")  # of a name, what is no part of it
+EPOCHS = _words("epoch epochs iterations iters steps pass passes round rounds")
 VAGUE = _words("performance score")
 ERRORS = _words("error errors err")
 SQUARES = _words("mse sse squared square mean sum")
