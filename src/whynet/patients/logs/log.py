@@ -21,7 +21,8 @@ from whynet.patients.logs.answers import Answers
 from whynet.patients.logs.cleaning import thinned
 from whynet.patients.logs.clues import Said, clues_in, weighed
 from whynet.patients.logs.facts import Facts, Scale, at_floor, clipped, facts_of, scale_of, scales
-from whynet.patients.logs.patterns import PATTERNS, high_start, pattern_of, share_of, state_of_log
+from whynet.patients.logs.judging import high_start, pattern_of, share_of, state_of_log
+from whynet.patients.logs.patterns import PATTERNS
 from whynet.patients.logs.transcript import Transcript, read
 
 COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")
