@@ -76,12 +76,12 @@ static void multiply(const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_column, 
         panel<T, 1>(a, a_row, a_column, b + j, b_row, rows, inner, c + j, c_row, putting);
 }
 
-// B (columns, rows) = A^T for A (rows, columns), square by square. `columns` is a multiple of LANES; rows that A lacks to
-// one are taken as zeros.
+// B (columns, rows) = A^T for A (rows, columns), square by square. `columns` is a multiple of LANES; rows that A lacks
+// to one are taken as zeros.
 template <class T>
 static void transpose(const T* a, std::ptrdiff_t a_row, int rows, int columns, T* b, std::ptrdiff_t b_row) {
     constexpr int W = WIDTH<T>;
-    for (int k = 0; k < (rows + LANES - 1) / LANES * LANES; k += W)
+    for (int k = 0; k < padded(rows); k += W)
         for (int o = 0; o < columns; o += W) {
             Vec<T> square[W], shuffled[W];
             for (int r = 0; r < W; ++r) square[r] = k + r < rows ? load(a + (k + r) * a_row + o) : Vec<T>{};
@@ -140,7 +140,8 @@ static void multiply_large(Gemm<T> gemm, bool a_turned, const T* a, int a_row, b
          &putting.kept, c, &c_row);
 }
 
-// Sparse vectors: `count` terms, each the place of a number that is not 0, and its value; next() reads one after another.
+// Sparse vectors: `count` terms, each the place of a number that is not 0, and its value; next() reads them
+// one after another.
 template <class T>
 struct Term {
     std::ptrdiff_t place;
@@ -200,8 +201,8 @@ static void multiply_sparse(const T* start, Sparse x, const T* b, std::ptrdiff_t
 
 constexpr int BAND = 96;
 
-// C (images, columns) = start + X B, the images being sparse rows of X. B is used in blocks of BAND rows and N vectors, by
-// all images before the next block, as a block fits into the first caches; `rows` keeps how far each image has been read.
+// C (images, columns) = start + X B, the images being sparse rows of X. B is used in blocks of BAND rows and N vectors,
+// by all images before the next block, as a block fits into the first caches; `rows` keeps how far each image was read.
 template <int N = 8, class T, class RowOf>
 static void multiply_images(const T* start, RowOf row_of, int images, int inner, const T* b, std::ptrdiff_t b_row,
                             int columns, T* c, std::ptrdiff_t c_row, Inked<T>* rows) {
@@ -219,7 +220,8 @@ static void multiply_images(const T* start, RowOf row_of, int images, int inner,
                 for (int v = 0; v < N; ++v) total[v] = load(sums + v * WIDTH<T>);
                 for (; row.count > 0 && row.place + row.marks->gap < end; --row.count) {
                     const Term<T> term = row.next();
-                    for (int v = 0; v < N; ++v) total[v] += term.value * load(b + term.place * b_row + j + v * WIDTH<T>);
+                    const T* right = b + term.place * b_row + j;
+                    for (int v = 0; v < N; ++v) total[v] += term.value * load(right + v * WIDTH<T>);
                 }
                 for (int v = 0; v < N; ++v) store(sums + v * WIDTH<T>, total[v]);
                 rows[i] = row;

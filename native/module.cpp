@@ -101,8 +101,6 @@ struct Buffer {  // numbers aligned to 64 bytes, all zero at first
     T* numbers;
 };
 
-inline int padded(int units) { return (units + LANES - 1) / LANES * LANES; }
-
 void expect(bool good, const char* what) {
     if (!good) throw std::invalid_argument(what);
 }
@@ -356,11 +354,11 @@ nb::ndarray<nb::numpy, T> scores(const std::string& path_name, const std::vector
 template <class T>
 void define_advance(nb::module_& module, const char* name) {
     module.def(name, &advance<T>,
-               "Take a step for each row of `rows`, in place: whether all numbers stayed finite (else nothing is changed), and the "
-               "cost of each step.",
+               "Take a step for each row of `rows`, in place: whether all numbers stayed finite (else nothing is changed), "
+               "and the cost of each step.",
                nb::arg("path"), nb::arg("threads"), nb::arg("layers"), nb::arg("cost"), nb::arg("update"),
-               nb::arg("params").noconvert(), nb::arg("statistics").noconvert(), nb::arg("state").noconvert(), nb::arg("pixels").noconvert(),
-               nb::arg("table").noconvert(), nb::arg("ink").none(), nb::arg("labels").noconvert(),
+               nb::arg("params").noconvert(), nb::arg("statistics").noconvert(), nb::arg("state").noconvert(),
+               nb::arg("pixels").noconvert(), nb::arg("table").noconvert(), nb::arg("ink").none(), nb::arg("labels").noconvert(),
                nb::arg("targets").noconvert(), nb::arg("weights").noconvert().none(), nb::arg("rows").noconvert(),
                nb::arg("rates").noconvert(), nb::arg("seed"), nb::arg("first_step"), nb::arg("steps_before"),
                nb::arg("gemm").none());

@@ -8,6 +8,7 @@
 namespace whynet {
 
 constexpr int LANES = 16;  // every row of every matrix is padded with zeros to a multiple of this
+static constexpr int padded(int units) { return (units + LANES - 1) / LANES * LANES; }
 
 enum class Kind : int { dense, dropout, noise, normalisation };
 enum class Activation : int { elu, gelu, identity, leaky_relu, relu, scaled_tanh, sigmoid, softmax, tanh };

@@ -9,8 +9,6 @@
 
 namespace whynet::ISA {
 
-static inline int padded(int units) { return (units + LANES - 1) / LANES * LANES; }
-
 // ---- activations: a and its slope da/dz, in place of z; softmax, which mixes units, has no slope of its own.
 
 template <class T>
@@ -350,6 +348,8 @@ struct Trainer {
                layer.in >= LARGE && layer.out >= LARGE;
     }
 
+    int piece_of(int l, int width) const { return large(l) ? large_piece(width) : LANES; }
+
     // The columns of a worker: whole vectors (or larger pieces), as even as they come.
     static void share(int width, int worker, int workers, int* from, int* to, int piece = LANES) {
         const int parts = (width + piece - 1) / piece;
@@ -422,7 +422,7 @@ struct Trainer {
         const T* b = task.params + layer.biases;
         together(work(l), [&](int worker, int workers) {
             int from, to;
-            const int piece = large(l) ? large_piece(stage.width) : LANES;
+            const int piece = piece_of(l, stage.width);
             share(stage.width, worker, workers, &from, &to, piece);
             if (from == to) return;
             if (l == 0 && sparse) {
@@ -579,7 +579,7 @@ struct Trainer {
             const std::size_t worth = largest(work(l), work(l - 1));  // they go on with the same columns
             together(worth, [&](int worker, int workers) {
                 int from, to;
-                const int piece = large(l) ? large_piece(width) : LANES;
+                const int piece = piece_of(l, width);
                 share(width, worker, workers, &from, &to, piece);
                 const int n = to - from, rows = smallest(to, layer.in) - from;
                 const T* mine = W + std::size_t(from) * stage.width;
@@ -607,7 +607,7 @@ struct Trainer {
         }
         together(work(l), [&](int worker, int workers) {
             int from, to;
-            const int piece = large(l) ? large_piece(stage.width) : LANES, span_size = large(l) ? piece : SPAN;
+            const int piece = piece_of(l, stage.width), span_size = large(l) ? piece : SPAN;
             share(stage.width, worker, workers, &from, &to, piece);
             if (l == 0 && sparse && stage.width > NARROW && from < to) transpose_images(columns_of(worker));
             for (int span = from; span < to; span += span_size)
@@ -661,7 +661,8 @@ struct Trainer {
         auto update_rows = [&](int k, int count, T* g, std::size_t g_row) {
             if (keep) return;
             for (int r = 0; r < count; ++r)
-                apply(step, true, g + r * g_row, W + std::size_t(k + r) * width, state(task.first, layer.weights, k + r, width, from),
+                apply(step, true, g + r * g_row, W + std::size_t(k + r) * width,
+                      state(task.first, layer.weights, k + r, width, from),
                       state(task.second, layer.weights, k + r, width, from), n);
         };
         T* whole = gradient + layer.weights + from;

@@ -1,4 +1,4 @@
-"""Patterns: the kinds of figures that trainings print, which state each is, and what it commonly comes from.
+"""Patterns: the kinds of figures that trainings print, and what each commonly comes from.
 
 The causes of a pattern were chosen by training networks with known mistakes and looking at what they print
 (`benchmarks/logs.py`); several mistakes print the same, which is why a log leaves a set.
