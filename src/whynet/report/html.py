@@ -70,7 +70,8 @@ def _outcome(run: Run) -> str:
     items.append((f"{run.floor:.4f}", "floor: one answer for every image"))
     if last is not None:
         took = f"for {len(history)} epochs, {history[-1].steps:,} steps"
-        items.append((f"{sum(history['seconds']):.1f} s", took))
+        seconds = sum(history["seconds"])
+        items.append((f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2f} s", took))
     sentence = _sentence(run)
     warning = f'<p class="bad">Training stopped: {text(run.message)}</p>' if run.state else ""
     return f"<h1>{text(_title(run))}</h1>{warning}<p>{text(sentence)}</p>{figures(items)}"
@@ -217,8 +218,9 @@ def _sheet(shown: Array, what: str, across: int | None = None) -> str:
     """Pictures side by side."""
     across = across or (15 if len(shown) > 12 else max(1, len(shown)))
     sheet = pictures.sheet(shown, across)
+    size = max(2, 56 // shown.shape[2])  # of a pixel on the screen
     return (
-        f'<img class="pixels" style="width:{min(sheet.shape[1] * 2, 1040)}px" src="{pictures.data_uri(sheet)}" '
+        f'<img class="pixels" style="width:{min(sheet.shape[1] * size, 1040)}px" src="{pictures.data_uri(sheet)}" '
         f'alt="{text(what)}">'
     )
 
