@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import signal
 import sys
 
 import click
@@ -95,6 +97,8 @@ def main() -> None:
     except BrokenPipeError:  # the reader of a pipe has gone: say nothing, and keep Python from saying it at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 141
+    # All is written: Ctrl-C while Python shuts down has nothing left to stop, and must not turn into a traceback.
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
     sys.exit(code if isinstance(code, int) else 0)
 
 
