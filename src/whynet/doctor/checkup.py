@@ -50,7 +50,7 @@ def checkup(run: Run) -> tuple[str | None, str]:
     if state == "constant-answer":
         words += f" A cost of {case.value('cost'):.4g} where {case.value('floor'):.4g} is the floor."
     elif state == "classes-missing":
-        words += " Never answered: " + ", ".join(lost) + "."
+        words += " Hardly ever or never answered right: " + ", ".join(lost) + "."
     elif state == "overfits":
         words += (
             f" {case.value('train-accuracy'):.1%} of the training examples are right, {accuracy:.1%} of the others."
