@@ -17,12 +17,14 @@ from whynet.doctor.floors import SHARES, Reading, explain
 from whynet.doctor.series import Series
 from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.errors import BadFile, UsageError, did_you_mean
-from whynet.patients.logs.answers import Answers
 from whynet.patients.logs.cleaning import thinned
 from whynet.patients.logs.clues import Said, clues_in, weighed
-from whynet.patients.logs.facts import Facts, Scale, at_floor, clipped, facts_of, scale_of, scales
-from whynet.patients.logs.judging import high_start, pattern_of, share_of, state_of_log
+from whynet.patients.logs.course import Course, course_of, share_of
+from whynet.patients.logs.facts import Facts, clipped
+from whynet.patients.logs.matching import pattern_of
 from whynet.patients.logs.patterns import PATTERNS
+from whynet.patients.logs.scales import Scale
+from whynet.patients.logs.states import state_of_log
 from whynet.patients.logs.transcript import Transcript, read
 
 COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")
@@ -198,28 +200,28 @@ def _one(
     linear: float,
     said: Sequence[Said],
 ) -> Diagnosis:
-    last = run is transcript.runs[-1]
-    facts = facts_of(run, classes=K, linear=linear, answers=transcript.answers if last else Answers())
+    answers = transcript.answers if run is transcript.runs[-1] else None
     hinted = hinted or ("quadratic" if _said_error(run, transcript.words) else None)
-    scale = scale_of(facts, scales(K, labels, cost), hinted)
-    state = state_of_log(facts, scale)
-    name = pattern_of(facts, scale, state, transcript)
+    course = course_of(run, labels=labels, classes=K, linear=linear, cost=cost, hinted=hinted, answers=answers)
+    state = state_of_log(course)
+    name = pattern_of(course, state, transcript)
     pattern = PATTERNS[name] if name else None
-    evidence = _evidence(facts, scale, labels, run)
-    diagnosis = Diagnosis(state=state, floor=scale.floor if scale else math.nan, series=tuple(run), linear=linear)
+    evidence = _evidence(course)
+    diagnosis = Diagnosis(state=state, floor=course.floor, series=tuple(run), linear=linear)
     if pattern:
         left, cleared = weighed(pattern.causes, state, said)
         quotes = {one: f'the text says "{quote}"' if quote else "" for one, quote in left.items()}
         diagnosis.verdict = [Finding(one, "suspected", (), evidence, None, None, None, quotes[one]) for one in left]
         diagnosis.acquitted = [(one, f'the text says "{quote}"') for one, quote in cleared.items()]
         diagnosis.separate = pattern.separate
-    diagnosis.readings = _readings(facts, scale, state, labels, run)
+    diagnosis.readings = _readings(course, state, labels, run)
     if state == "healthy":
-        diagnosis.remarks += _could_be_better(facts)
+        diagnosis.remarks += _could_be_better(course.facts)
     return diagnosis
 
 
-def _evidence(facts: Facts, scale: Scale | None, labels: str, run: Sequence[Series]) -> tuple[Symptom, ...]:
+def _evidence(course: Course) -> tuple[Symptom, ...]:
+    facts, scale = course.facts, course.scale
     found: list[Symptom] = []
     floor = f"the floor is {scale.floor:.4g}, a fresh start about {scale.start:.4g}" if scale else ""
     if len(facts.costs) > 1 and math.isfinite(facts.start):
@@ -241,20 +243,20 @@ def _evidence(facts: Facts, scale: Scale | None, labels: str, run: Sequence[Seri
     return tuple(found)
 
 
-def _readings(facts: Facts, scale: Scale | None, state: str, labels: str, run: Sequence[Series]) -> tuple[Reading, ...]:
+def _readings(course: Course, state: str, labels: str, run: Sequence[Series]) -> tuple[Reading, ...]:
     """The names of the plateau at the end, of the start, and of an accuracy that is one class's share."""
+    facts, scale = course.facts, course.scale
     found: list[Reading] = []
     K = facts.classes
     known = labels if labels != "balanced" else None
     if scale is not None and state in ("constant-answer", "not-started", "stalled", "diverged"):
-        found += _explained(scale.floor if at_floor(facts, scale) else facts.end, scale, K, known)[:1]
+        found += _explained(scale.floor if course.at_floor else facts.end, scale, K, known)[:1]
     if scale is not None and len(facts.costs) > 1 and facts.start > 1.3 * scale.floor:
         found += _explained(facts.start, scale, K, known)[:1]
-        if scale.cost == "quadratic" and high_start(facts, scale):
+        if scale.cost == "quadratic" and course.high_start:
             found += [one for one in _explained(scale.high, scale, K, known) if "at 1" in one.meaning][:1]
     found = list(dict.fromkeys(found))
-    accuracy = facts.accuracy
-    if not math.isnan(accuracy) and facts.chance(accuracy) and labels == "mnist":
+    if course.chance and labels == "mnist":
         counted = next((one.total for one in run if one.what == "accuracy" and one.total), None)
         for share in list(dict.fromkeys(facts.accuracies))[:12]:
             number = f"{round(share * counted)} of {counted}" if counted else f"{100 * share:.4g}%"

@@ -1,0 +1,325 @@
+"""States of a log: what a training has come to, by the doctor's own rules as far as the printed figures go.
+
+`RULES` says it all: the first rule that holds names the state. What a rule asks is the function of that name, below.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from whynet.patients.logs.course import Course, share_of
+
+Rule = Callable[[Course], bool]
+
+
+def state_of_log(course: Course) -> str:
+    """The state; the names are those of `doctor/states.py`.
+
+    >>> from whynet.doctor.series import Series
+    >>> from whynet.patients.logs.course import course_of
+    >>> broken = Series("loss", "cost", "", (2.4, math.nan))
+    >>> state_of_log(course_of((broken,), labels="mnist", classes=10, linear=0.92))
+    'non-finite'
+    """
+    return next(state for state, holds in RULES if holds(course))
+
+
+# ---- numbers that are none, and answers that are all alike
+
+
+def _a_cost_is_no_number(course: Course) -> bool:
+    return course.facts.broken or (bool(course.facts.costs) and math.isnan(course.facts.end))
+
+
+def _answers_are_alike(course: Course) -> bool:
+    facts = course.facts
+    return facts.answers.alike and (facts.classes == 2 or facts.answers.same or not facts.good)
+
+
+def _mistakes_cost_what_one_answer_does(course: Course) -> bool:
+    facts = course.facts
+    nothing = facts.end == 0 and course.chance and facts.frozen
+    return course.known and (facts.certain or facts.majority or nothing)
+
+
+def _nothing_ever_moves(course: Course) -> bool:
+    return course.zeros_counted or course.one_accuracy or (course.facts.still and not course.known)
+
+
+# ---- held-out examples that are answered too well
+
+
+def _held_out_are_answered_better(course: Course) -> bool:
+    facts = course.facts
+    running = facts.falling > 0.05 and len(facts.accuracies) < 2  # the mean over an epoch in which it learned
+    return facts.held - facts.train > 0.15 and not running
+
+
+def _better_than_its_cost(course: Course) -> bool:
+    """Held-out examples are answered well while the training cost stands where nothing is learned."""
+    facts = course.facts
+    stands = facts.end > 0.85 * course.floor and abs(facts.falling) < 0.006
+    return stands and math.isnan(facts.train) and facts.held > 0.45 and facts.classes > 4
+
+
+# ---- as good as a linear classifier
+
+
+def _both_costs_say_so(course: Course) -> bool:
+    """The costs are low, also of held-out examples; the accuracy is counted wrongly."""
+    facts = course.facts
+    if course.scale is None or course.scale.summed or facts.classes < 3 or not course.chance:
+        return False
+    return 0 <= facts.end <= max(facts.val_end, facts.end) < 0.16 * course.floor and facts.val_end < facts.val_start
+
+
+def _good_but_for_others(course: Course) -> bool:
+    return course.known and course.facts.good and course.facts.gap > 0.05
+
+
+def _good(course: Course) -> bool:
+    return course.known and course.facts.good
+
+
+# ---- costs that rise
+
+
+def _negative_at_chance(course: Course) -> bool:
+    return course.facts.end < 0 and course.chance
+
+
+def _negative(course: Course) -> bool:
+    return course.facts.end < 0
+
+
+def _ends_above_its_start(course: Course) -> bool:
+    facts = course.facts
+    above = course.scale is None or facts.end > 1.08 * course.floor
+    risen = len(facts.costs) > 1 and facts.end > 1.02 * facts.start + 2 * facts.noise
+    return risen and above and not course.level
+
+
+def _rises(course: Course) -> bool:
+    facts = course.facts
+    return course.rose or course.turned or (facts.rising < -0.15 and facts.falling < -0.1)
+
+
+def _accuracy_is_lost(course: Course) -> bool:
+    facts = course.facts
+    return not facts.costs and len(facts.accuracies) > 4 and facts.accuracy < facts.accuracies[0] - 0.1
+
+
+def _at_chance_and_dear(course: Course) -> bool:
+    return course.chance and course.facts.end > 4 * course.usual
+
+
+def _low_for_where_it_began(course: Course) -> bool:
+    """Whatever the cost is a sum over, it has fallen to a small part of where it began."""
+    facts = course.facts
+    fallen = 1.5 * course.usual < facts.end < 0.06 * facts.start
+    return not course.known and course.smooth and fallen and not facts.val_end > 1.5 * facts.end
+
+
+def _dear_and_not_falling(course: Course) -> bool:
+    return not course.known and course.facts.end > 4 * course.usual and not course.facts.falling > 0.01
+
+
+def _dear(course: Course) -> bool:
+    return not course.known and course.facts.end > 4 * course.usual
+
+
+def _at_chance_above_the_start(course: Course) -> bool:
+    """It costs more than a fresh network, and gives no single answer."""
+    answers = [share_of(one) for one in course.facts.accuracies[-3:]]
+    return course.chance and course.facts.end > 1.08 * course.usual and None in answers
+
+
+# ---- at chance
+
+
+def _stays_where_it_began(course: Course) -> bool:
+    """The cost has stayed where it began, above the floor, and the accuracy at no class's share."""
+    facts = course.facts
+    if not (course.chance and course.entropy):
+        return False
+    above = 1.03 * course.usual < facts.end < 1.5 * course.usual
+    stayed = len(facts.costs) > 2 and abs(facts.start - facts.end) < 0.01 * facts.end
+    return stayed and above and share_of(facts.accuracy) is None
+
+
+def _low_sawtooth(course: Course) -> bool:
+    return course.known and course.facts.accuracy < 2 / course.facts.classes and course.sawtooth
+
+
+def _only_training_examples(course: Course) -> bool:
+    """Held-out examples are answered by chance, those that it is trained on are being learned."""
+    facts = course.facts
+    if not course.chance:
+        return False
+    least = min(facts.start, course.floor) if course.scale else facts.start
+    rises = facts.val_end > 1.15 * facts.val_start and facts.end < 0.8 * least
+    apart = not facts.chance(facts.train) and facts.gap > 0.05
+    return rises or apart or (_known_by_heart(course) and not facts.frozen)
+
+
+def _far_below_chance(course: Course) -> bool:
+    """That is no ignorance: labels or inputs are not what it was trained on."""
+    facts = course.facts
+    return course.chance and facts.classes > 4 and facts.accuracy < 0.55 / facts.classes
+
+
+def _at_chance(course: Course) -> bool:
+    falling = course.facts.falling > 0.03 and course.scale is not None
+    learning = falling and not course.at_floor and not course.fell
+    return course.chance and (not learning or course.facts.frozen)
+
+
+# ---- at the floor
+
+
+def _at_the_floor(course: Course) -> bool:
+    """Also where all outputs are at 1."""
+    facts, scale = course.facts, course.scale
+    if course.known or scale is None:
+        return False
+    saturated = abs(facts.end - scale.high) < 0.02 * scale.high < math.inf and abs(facts.falling) < 0.02
+    return course.at_floor or saturated
+
+
+def _hardly_below_the_floor(course: Course) -> bool:
+    facts = course.facts
+    low = course.known and facts.accuracy < 3 / facts.classes
+    return low and abs(facts.end - course.floor) <= 0.02 * course.floor
+
+
+# ---- some of it is learned
+
+
+def _a_class_is_never_answered(course: Course) -> bool:
+    return course.facts.answers.missing and course.facts.accuracy > 3 / course.facts.classes
+
+
+def _stands_where_classes_are_lost(course: Course) -> bool:
+    """Accuracy stands where one or two of the classes are missing, and the rest is learned."""
+    facts, K = course.facts, course.facts.classes
+    values = facts.accuracies
+    if facts.gap > 0.05 or len(values) < 3 or K < 5 or max(values[-3:]) - min(values[-3:]) > 0.012:
+        return False
+    if course.entropy and facts.start > 0.4 * course.floor < 4 * facts.end:
+        return False  # no output of a softmax is lost for good
+    if (facts.rising > 0.05 and facts.falling > 0.1) or facts.val_end > 1.5 * facts.end:
+        return False
+    return as_if_lost(values[-1], K)
+
+
+def as_if_lost(accuracy: float, classes: int) -> bool:
+    """Whether an accuracy is what is reached where one, two or three classes are never answered.
+
+    >>> as_if_lost(0.88, 10), as_if_lost(0.92, 10)
+    (True, False)
+    """
+    return any((classes - n) / classes - 0.055 <= accuracy <= (classes - n) / classes + 0.003 for n in (1, 2, 3))
+
+
+def _has_not_moved(course: Course) -> bool:
+    facts = course.facts
+    learned = course.known and (facts.accuracy > 3 / facts.classes or facts.rising > 0.03)
+    low = facts.end < (0.05 if len(facts.costs) > 4 and course.smooth else 0.75) * course.floor
+    if learned or low or len(facts.costs) < 2:  # what was printed may begin late
+        return False
+    wanders = course.level and not course.known and facts.start < 1.3 * facts.end
+    return abs(facts.start - facts.end) < 0.01 * abs(facts.start) or wanders
+
+
+def _was_better(course: Course) -> bool:
+    """Also on the training examples."""
+    facts = course.facts
+    worse = bool(facts.costs) and facts.end > 1.5 * min(facts.costs)
+    return course.known and max(facts.accuracies) > facts.accuracy + 0.08 and worse
+
+
+def _knows_training_examples_better(course: Course) -> bool:
+    return course.facts.gap > 0.05 or _known_by_heart(course)
+
+
+def _known_by_heart(course: Course) -> bool:
+    """The training examples are known, by their cost, and others are not."""
+    facts, floor = course.facts, course.floor
+    if course.scale is None or facts.classes == 2 or facts.val_end < 1.3 * facts.end or facts.val_end < 0.3 * floor:
+        return False
+    if math.isnan(facts.train):  # a cross-entropy is about 1.4 floors for every wrong answer
+        return facts.end < min(0.3, 0.7 * (1 - facts.held)) * floor and facts.held < facts.linear - 0.07
+    return facts.end < 0.05 * floor and facts.held < facts.linear - 0.15
+
+
+def _held_out_cost_more(course: Course) -> bool:
+    facts = course.facts
+    risen = facts.val_end > 1.5 * facts.end and facts.val_end > 1.1 * facts.val_least
+    falling = facts.val_falling > 0.02 and facts.val_end < 0.97 * facts.val_start
+    return not course.known and (risen or (facts.val_end > 2.5 * facts.end and not falling))
+
+
+def _costs_little(course: Course) -> bool:
+    """The cost was seen to fall, or is next to nothing: a low cost alone may be computed in another way."""
+    facts = course.facts
+    learned = len(facts.costs) < 2 or facts.end < 0.9 * facts.start or facts.end < 0.05 * course.floor
+    return not course.known and course.fell and facts.end < 0.16 * course.floor and learned
+
+
+# ---- getting better, or not
+
+
+def _is_getting_better(course: Course) -> bool:
+    facts = course.facts
+    if len(facts.costs) < 2:
+        return facts.rising > 0.01 or math.isnan(facts.rising)
+    return facts.falling > 0.01 or facts.rising > 0.05 or course.steady
+
+
+def _stands_still(course: Course) -> bool:
+    """What goes up and down may still be falling."""
+    facts = course.facts
+    still = facts.rising < 0.005 if math.isnan(facts.falling) else facts.falling < 0.002
+    low = facts.accuracy < 0.5 * facts.linear if course.known else facts.end > 0.6 * course.floor
+    return low and still and not facts.noise > 0.003 * abs(facts.end)
+
+
+RULES: tuple[tuple[str, Rule], ...] = (
+    ("non-finite", _a_cost_is_no_number),
+    ("constant-answer", _answers_are_alike),
+    ("constant-answer", _mistakes_cost_what_one_answer_does),
+    ("constant-answer", _nothing_ever_moves),
+    ("bad-data", _held_out_are_answered_better),
+    ("bad-data", _better_than_its_cost),
+    ("healthy", _both_costs_say_so),
+    ("overfits", _good_but_for_others),
+    ("healthy", _good),
+    ("constant-answer", _negative_at_chance),
+    ("diverged", _negative),
+    ("diverged", _ends_above_its_start),
+    ("diverged", _rises),
+    ("diverged", _accuracy_is_lost),
+    ("diverged", _at_chance_and_dear),
+    ("healthy", _low_for_where_it_began),
+    ("diverged", _dear_and_not_falling),
+    ("undertrained", _dear),
+    ("diverged", _at_chance_above_the_start),
+    ("not-started", _stays_where_it_began),
+    ("constant-answer", _low_sawtooth),
+    ("overfits", _only_training_examples),
+    ("bad-data", _far_below_chance),
+    ("constant-answer", _at_chance),
+    ("constant-answer", _at_the_floor),
+    ("constant-answer", _hardly_below_the_floor),
+    ("classes-missing", _a_class_is_never_answered),
+    ("classes-missing", _stands_where_classes_are_lost),
+    ("not-started", _has_not_moved),
+    ("underfits", _was_better),
+    ("overfits", _knows_training_examples_better),
+    ("overfits", _held_out_cost_more),
+    ("healthy", _costs_little),
+    ("undertrained", _is_getting_better),
+    ("stalled", _stands_still),
+    ("underfits", lambda course: True),
+)
