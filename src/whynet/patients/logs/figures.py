@@ -38,6 +38,12 @@ WISHES = re.compile(
     r"recommend\w*|if|instead|less than|more than|at least|(?<!\d )up to|wanted|hoped)\b"
 )
 OF = r"\s*(?:/|\bof\b|\bout of\b|\bfrom\b|\bsur\b|\bde\b|\bsu\b)\s*(?:the\s+)?"
+MEASURED = ("cost", "accuracy", "wrong")
+GOES_ON = re.compile(
+    r"\s*(?:,|;|[-\u2013\u2014]|->|→|=>|\.{2,}|…|and|to|then|et|, then|, and|\s)\s*(?:then|about|around|ca)?\s*"
+)
+CLAUSE_ENDS = re.compile(r"(?<=[a-z)])[.!?]\s|\s[|]\s|\]|\)\s*(?=[A-Za-z])|\s-\s")
+ON = re.compile(r"\s*%?\s*(?:\w+\s+)?(?:\(|(?:on|for|in)\s+(?:the\s+|my\s+)?)(\w+)")
 SECOND = " second"  # marks the second number of a pair
 LARGEST = 1e150  # larger costs are cut off here: they have diverged, and their squares must be numbers
 LONGEST = 8_000  # characters of a line that is no list or table; what follows is no figure of a training
@@ -103,7 +109,7 @@ def line_figures(number: int, line: str, *, repeated: bool, numbered: bool) -> l
     shape = skeleton(line)
     figures = [
         replace(one, column=f"{one.place} {shape}")
-        for one in _one_by_one(number, line, repeated=repeated, numbered=numbered)
+        for one in _Reader(number, line, repeated=repeated, numbered=numbered).figures()
     ]
     for index in range(len(figures) - 2, -1, -1):
         one, following = figures[index], figures[index + 1]
@@ -120,134 +126,191 @@ def _numbered(one: Figure, following: Figure) -> bool:
     return one.place == 0 and one.value % 1 == 0 and following.value % 1 != 0
 
 
-def _one_by_one(number: int, line: str, *, repeated: bool, numbered: bool) -> Iterator[Figure]:
+@dataclass(frozen=True)
+class _Token:
+    """A number on a line, with the words around it: up to the numbers on either side, and up to the line's begin."""
+
+    value: float
+    percent: bool
+    total: int | None
+    before: str
+    line_before: str
+    after: str
+    last: bool
+
+    @property
+    def whole(self) -> bool:
+        return math.isfinite(self.value) and self.value % 1 == 0
+
+    @property
+    def attached(self) -> bool:
+        return _attached(self.before)
+
+
+def _tokens(line: str) -> list[_Token]:
+    """The numbers of a line; that of which they are a part, as in `958 / 10000`, is no number by itself."""
     matches = list(NUMBER.finditer(line))
-    prose = not repeated and len(re.findall(r"[a-zà-ÿ]{2,}", line)) >= 7
-    suffixed = _suffixed(line, matches)
-    roles: list[str] = []
-    previous: re.Match[str] | None = None
-    run: Figure | None = None
-    skip = False
-    consumed = ""  # the word behind the last number that named it
-    for index, match in enumerate(matches):
-        if prose and (begun := BEGUN.search(line[: match.start()])) and COST & set(terms_of(line[: begun.start()])):
-            yield Figure(number, value_of(match["number"]), "cost", "", said=True, place=-1)
-            previous = match
-            continue
-        if skip:
-            skip = False
-            continue
-        if index == 0 and numbered and role_of(terms_of(line[: match.start()])) not in ("cost", "accuracy", "wrong"):
-            behind = terms_of(line[match.end() :])[:1]
-            consumed = behind[0] if behind and behind[0] in STEP else ""  # `After 1 epochs: 8881`
-            yield Figure(number, value_of(match["number"]), "step", "")
-            previous = match
-            continue
-        begin = previous.end() if previous else 0
-        between = line[begin : match.start()]
-        following = matches[index + 1] if index + 1 < len(matches) else None
-        after = line[match.end() : following.start() if following else len(line)]
-        total = None
-        of = following and not match["after"].strip() and re.fullmatch(rf"((?:\s+[^\W\d]+){{0,2}}){OF}", after)
-        if following and of:  # `958 / 10000`, `958 right answers of 10000`
-            whole = value_of(following["number"])
-            if math.isfinite(whole) and 0 < whole == int(whole) and (not of[1] or whole >= 100):
-                total, skip = int(whole), True
-                after = line[following.end() :]
-                following = matches[index + 2] if index + 2 < len(matches) else None
-                after = line[matches[index + 1].end() : following.start() if following else len(line)]
-        value, percent = value_of(match["number"]), match["after"].strip() == "%"
-        counted = run is not None and run.role in ("accuracy", "wrong") and run.value % 1 == 0 < run.value
-        if percent and counted and run is not None and not run.total and re.fullmatch(r"\s*[(\[=,]?\s*", between):
-            yield replace(run, value=value, percent=True, place=index)  # `440 97.8 %`: the count goes
-            previous = match
-            continue
-        if percent and run is not None and run.total and re.fullmatch(r"\s*[(\[=,]\s*", between):
-            previous = match  # the same once more: 958/10000 (9.58%)
-            continue
-        whole_number = value == int(value) if math.isfinite(value) else False
-        continues = run is not None and re.fullmatch(
-            r"\s*(?:,|;|[-\u2013\u2014]|->|→|=>|\.{2,}|…|and|to|then|et|, then|, and|\s)\s*"
-            r"(?:then|about|around|ca)?\s*",
-            between,
-        )
-        if (
-            continues
-            and run is not None
-            and run.value % 1
-            and not run.total
-            and (total or (percent and run.role == "cost"))
-        ):
-            continues = None  # a count or a percentage behind a cost
-        if run is not None and run.role == "which" and not whole_number and re.fullmatch(r"\s?[/|(]\s?", between):
-            run = replace(run, value=value, label=run.label + SECOND, percent=percent, total=total, place=index)
-            roles.append(run.role)
-            yield run  # `train 0.34/0.90`
-            previous = match
-            continue
-        if continues and run is not None and not (run.role == "step" and not (whole_number and math.isfinite(value))):
-            if between.strip() == "" and not re.search(r"\[[^\]]*$", line[: match.start()]):
-                continues = None
-            if continues:
-                run = replace(run, value=value, percent=percent or run.percent, total=total, place=index, goes_on=True)
-                if total is not None and run.role == "step" and not prose and not EPOCH.search(run.label):
-                    run = replace(run, role="")
-                roles.append(run.role)
-                yield run
-                previous = matches[index + 1] if skip else match
+    found, begin, at = [], 0, 0
+    while at < len(matches):
+        match, end, total = matches[at], at + 1, None
+        if end < len(matches) and not match["after"].strip():
+            of = re.fullmatch(rf"((?:\s+[^\W\d]+){{0,2}}){OF}", line[match.end() : matches[end].start()])
+            whole = value_of(matches[end]["number"])
+            if of and math.isfinite(whole) and 0 < whole == int(whole) and (not of[1] or whole >= 100):
+                total, end = int(whole), end + 1  # `958 / 10000`, `958 right answers of 10000`
+        stop = matches[end - 1].end()
+        after = line[stop : matches[end].start() if end < len(matches) else len(line)]
+        percent = match["after"].strip() == "%"
+        before = line[begin : match.start()]
+        line_before = line[: match.start()]
+        found.append(_Token(value_of(match["number"]), percent, total, before, line_before, after, end == len(matches)))
+        begin, at = stop, end
+    return found
+
+
+class _Reader:
+    """Goes through the numbers of a line, and knows what the last one was."""
+
+    def __init__(self, number: int, line: str, *, repeated: bool, numbered: bool) -> None:
+        self.number, self.line, self.repeated, self.numbered = number, line, repeated, numbered
+        self.prose = not repeated and len(re.findall(r"[a-zà-ÿ]{2,}", line)) >= 7
+        self.suffixed = _suffixed(line)
+        self.last: Figure | None = None
+        self.roles: list[str] = []
+        self.consumed = ""
+        """The word behind the last number that named it."""
+
+    def figures(self) -> Iterator[Figure]:
+        """The figures of the line."""
+        for place, token in enumerate(_tokens(self.line)):
+            if self._begun(token):
+                yield Figure(self.number, token.value, "cost", "", said=True, place=-1)
                 continue
-        sentence = re.split(r"(?<=[a-z)])[.!?]\s|\s[|]\s|\]|\)\s*(?=[A-Za-z])|\s-\s", between)[-1]
-        terms = terms_of(sentence)
-        if consumed and terms[:1] == [consumed]:
+            if place == 0 and self.numbered and role_of(terms_of(token.before)) not in MEASURED:
+                behind = terms_of(token.after)[:1]
+                self.consumed = behind[0] if behind and behind[0] in STEP else ""  # `After 1 epochs: 8881`
+                yield Figure(self.number, token.value, "step", "")
+                continue
+            if self._again(token):
+                continue
+            share = self._share(token) or self._second(token) or self._next(token)
+            figure = replace(share, place=place) if share else self._named(token, place)
+            self.last = figure
+            self.roles.append(figure.role)
+            yield figure
+
+    def _begun(self, token: _Token) -> bool:
+        """Where a cost is said to have begun: `the cost started at 4.3`."""
+        begun = BEGUN.search(token.line_before) if self.prose else None
+        return begun is not None and bool(COST & set(terms_of(token.line_before[: begun.start()])))
+
+    # ---- numbers that go with the one before
+
+    def _again(self, token: _Token) -> bool:
+        """The same once more: `958/10000 (9.58 %)`."""
+        counted = self.last is not None and self.last.total is not None
+        return token.percent and counted and bool(re.fullmatch(r"\s*[(\[=,]\s*", token.before))
+
+    def _share(self, token: _Token) -> Figure | None:
+        """The same as a percentage, `440 97.8 %`: the count goes."""
+        last = self.last
+        if last is None or last.total or last.role not in ("accuracy", "wrong") or not last.value % 1 == 0 < last.value:
+            return None
+        beside = token.percent and re.fullmatch(r"\s*[(\[=,]?\s*", token.before)
+        return replace(last, value=token.value, percent=True) if beside else None
+
+    def _second(self, token: _Token) -> Figure | None:
+        """The second of a pair: `train 0.34/0.90`."""
+        if self.last is None or self.last.role != "which" or token.whole:
+            return None
+        if not re.fullmatch(r"\s?[/|(]\s?", token.before):
+            return None
+        label = self.last.label + SECOND
+        return replace(self.last, value=token.value, label=label, percent=token.percent, total=token.total)
+
+    def _next(self, token: _Token) -> Figure | None:
+        """One more of an enumeration: `958, 958, 890`."""
+        last = self.last
+        if last is None or not GOES_ON.fullmatch(token.before):
+            return None
+        if not token.before.strip() and not re.search(r"\[[^\]]*$", token.line_before):
+            return None
+        if last.value % 1 and not last.total and (token.total or (token.percent and last.role == "cost")):
+            return None  # a count or a percentage behind a cost
+        if last.role == "step" and not token.whole:
+            return None
+        counts = token.total is not None and last.role == "step" and not self.prose and not EPOCH.search(last.label)
+        role = "" if counts else last.role
+        percent = token.percent or last.percent
+        return replace(last, value=token.value, percent=percent, total=token.total, goes_on=True, role=role)
+
+    # ---- numbers with words of their own
+
+    def _named(self, token: _Token, place: int) -> Figure:
+        terms = terms_of(CLAUSE_ENDS.split(token.before)[-1])
+        if self.consumed and terms[:1] == [self.consumed]:
             terms = terms[1:]
-        consumed = ""
+        self.consumed = ""
+        role, terms, split = self._before_or_behind(token, terms)
+        if not role and not self.suffixed and all(term in FILLER | STEP | TRAIN | HELD_OUT for term in terms):
+            role = _earlier(token.line_before, self.roles, self.prose)
+        role, terms = self._units(token, role, terms)
+        role = self._corrected(token, role, terms)
+        plain = not token.attached and (self.prose or (not self.repeated and bool(terms)))
+        unlabelled = plain and role in (*MEASURED, "")
+        label = "" if unlabelled else " ".join(term for term in terms[-4:] if term not in BESIDE)
+        return Figure(self.number, token.value, role, label, split, token.percent, token.total, plain, place)
+
+    def _before_or_behind(self, token: _Token, terms: list[str]) -> tuple[str, list[str], Split]:
+        """What the words before a number say, or those behind it where these belong to it: `0.5 loss`, `958 right`."""
         role = role_of(terms)
-        if role == "step" and _attached(between) and (percent or (value % 1 and set(terms) & EPOCHS)):
+        share = token.percent or (token.value % 1 and set(terms) & EPOCHS)
+        if role == "step" and token.attached and share:
             role = role_of([term for term in terms if term not in STEP])  # `Test accuracy after epoch: 10.09%`
-        split = split_of(terms_of(line[: match.start()]))
-        behind = terms_of(re.split(r"[,;|(\[]|\s-\s|\.\s", after)[0])[:4]
-        if suffixed or (role in ("", "step") and not _attached(between)):
+        around = terms_of(token.line_before)
+        split = split_of(around)
+        behind = terms_of(re.split(r"[,;|(\[]|\s-\s|\.\s", token.after)[0])[:4]
+        if self.suffixed or (role in ("", "step") and not token.attached):
             near = [word for word in behind if word in COST or word in ACCURACY or word in WRONG]
-            names_next = following is not None and bool(near) and terms_of(after)[-1:] == near[-1:]
-            belongs = bool(near) and not names_next and not re.match(r"\s*[\"']?\s*[:=]", after.partition(near[0])[2])
-            if (suffixed and near) or (belongs and (total or percent or (not role and behind[0] not in STEP))):
-                role, terms = role_of(near[:1]), near[:1]
-                split = split_of([*terms_of(line[: match.start()]), *behind])
-            elif behind and (suffixed or (not role and behind[0] in STEP | OTHER)):
-                role, terms, consumed = role_of(behind[:1]), behind[:1], behind[0]
-        on = re.match(r"\s*%?\s*(?:\w+\s+)?(?:\(|(?:on|for|in)\s+(?:the\s+|my\s+)?)(\w+)", after)
+            names_next = not token.last and bool(near) and terms_of(token.after)[-1:] == near[-1:]
+            colon = bool(near) and re.match(r"\s*[\"']?\s*[:=]", token.after.partition(near[0])[2])
+            belongs = bool(near) and not names_next and not colon
+            counted = token.total or token.percent or (not role and behind[:1] and behind[0] not in STEP)
+            if near and (self.suffixed or (belongs and counted)):
+                role, terms, split = role_of(near[:1]), near[:1], split_of([*around, *behind])
+            elif behind and (self.suffixed or (not role and behind[0] in STEP | OTHER)):
+                role, terms, self.consumed = role_of(behind[:1]), behind[:1], behind[0]
+        on = ON.match(token.after)
         if on and on[1].lower() in HELD_OUT | TRAIN:
             split = split_of([on[1].lower()])
-        if not role and not suffixed and all(term in FILLER | STEP | TRAIN | HELD_OUT for term in terms):
-            role = _earlier(line[: match.start()], roles, prose)
-        unit = re.match(r"\s*([a-z]+)", after)
+        return role, terms, split
+
+    def _units(self, token: _Token, role: str, terms: list[str]) -> tuple[str, list[str]]:
+        """A number of epochs, of images, of units: `after 30 epochs`."""
+        unit = re.match(r"\s*([a-z]+)", token.after)
         units = UNITS | {"images", "examples", "samples"} if role in ("cost", "") else UNITS
-        if whole_number and unit and unit[1] in units and not total and not _attached(between):
-            role, terms, consumed = ("step" if unit[1] in STEP else "other"), [unit[1]], unit[1]
-        if role == "cost" and (percent or total) and set(terms) & ERRORS:
+        if unit and unit[1] in units and token.whole and not token.total and not token.attached:
+            self.consumed = unit[1]
+            return "step" if unit[1] in STEP else "other", [unit[1]]
+        return role, terms
+
+    def _corrected(self, token: _Token, role: str, terms: list[str]) -> str:
+        """What it is after all: a share of errors, a wish, of these or those examples, or nothing known."""
+        if role == "cost" and (token.percent or token.total) and set(terms) & ERRORS:
             role = "wrong"
-        if prose and role in ("cost", "accuracy", "wrong"):
-            clause = re.split(r"[,;]|\bbut\b|\bwhen\b|\bwhile\b|[.!?]\s", line[: match.start()])[-1]
-            if WISHES.search((clause + "0" + after[:12]).lower()):
+        if self.prose and role in MEASURED:
+            clause = re.split(r"[,;]|\bbut\b|\bwhen\b|\bwhile\b|[.!?]\s", token.line_before)[-1]
+            if WISHES.search((clause + "0" + token.after[:12]).lower()):
                 role = "other"
         if not role and set(terms) & (TRAIN | HELD_OUT) and set(terms) <= TRAIN | HELD_OUT | FILLER:
-            role = _earlier(line[: match.start()], (), prose) or "which"
-            role = "which" if role == "cost" and "cost" in roles else role
-        if role == "which" and total and re.search(r"\[\s*$", between):
+            role = _earlier(token.line_before, (), self.prose) or "which"
+            role = "which" if role == "cost" and "cost" in self.roles else role
+        if role == "which" and token.total and re.search(r"\[\s*$", token.before):
             role = "step"  # how far it has come: `Test: [0/79]`
-        if role == "" and terms and not total and not percent:
-            lone = STUCK.search(line.lower()) and not whole_number and all(t in FILLER or STUCK.match(t) for t in terms)
-            role = "" if lone or not any(term not in FILLER for term in terms) else "unknown"
-        said = (prose and not _attached(between)) or (not repeated and not _attached(between) and bool(terms))
-        label = (
-            ""
-            if said and role in ("cost", "accuracy", "wrong", "")
-            else " ".join(t for t in terms[-4:] if t not in BESIDE)
-        )
-        run = Figure(number, value, role, label, split, percent, total, said, index)
-        roles.append(role)
-        yield run
-        previous = matches[index + 1] if skip else match
+        if role == "" and not token.total and not token.percent and set(terms) - FILLER:
+            stuck = STUCK.search(self.line.lower()) and not token.whole
+            role = "" if stuck and all(term in FILLER or STUCK.match(term) for term in terms) else "unknown"
+        return role
 
 
 def _attached(between: str) -> bool:
@@ -255,21 +318,21 @@ def _attached(between: str) -> bool:
     return bool(re.search(r"[:=]\s*[\"'(\[]?\s*$", between))
 
 
-def _suffixed(line: str, matches: Sequence[re.Match[str]]) -> bool:
+def _suffixed(line: str) -> bool:
     """Whether the names stand behind their numbers: `0.5 loss, 0.9 accuracy`."""
-    if not matches or role_of(terms_of(line[: matches[0].start()])) != "" or _attached(line[: matches[0].start()]):
+    matches = list(NUMBER.finditer(line))
+    head = line[: matches[0].start()] if matches else line
+    if not matches or role_of(terms_of(head)) != "" or _attached(head):
         return False
-    last = terms_of(re.split(r"[.:;!?](?:\s|$)", line[matches[-1].end() :])[0])
-    first = terms_of(line[matches[0].end() : matches[1].start() if len(matches) > 1 else len(line)])
-    return (
-        bool(last[:3] and first[:1]) and role_of(last[:3]) in ("cost", "accuracy", "wrong") and role_of(first[:3]) != ""
-    )
+    last = terms_of(re.split(r"[.:;!?](?:\s|$)", line[matches[-1].end() :])[0])[:3]
+    first = terms_of(line[matches[0].end() : matches[1].start() if len(matches) > 1 else len(line)])[:3]
+    return role_of(last) in MEASURED and role_of(first) != ""
 
 
 def _earlier(line: str, roles: Sequence[str], prose: bool) -> str:
     """What a number without a name of its own is: `Cost after iteration 100: 0.69`, `from 0.7 it fell to 0.6`."""
     terms = [term for term in terms_of(re.split(r"(?<=[a-z)])[.!?]\s", line)[-1]) if term not in STEP]
     role = role_of(terms)
-    if role not in ("cost", "accuracy", "wrong"):
+    if role not in MEASURED:
         return ""
     return role if prose or role not in roles else ""
