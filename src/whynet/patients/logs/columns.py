@@ -75,10 +75,13 @@ def series_of(figures: Sequence[Figure], rows: dict[Split, int]) -> list[Series]
         below = [series for series in _unnamed(plain) if series.what == "cost" and len(lines) >= len(series.values) > 2]
         found += [series for series in below if any(value % 1 for value in series.finite)]
     printed = {series.what for series in found if not series.said}
+    learned = any(series.what == "accuracy" and series.split != "held-out" and not series.said for series in found)
     found = [
         series
         for series in found
-        if not series.said or (series.what not in printed and not (printed and max(series.values) > 0.3))
+        if not series.said
+        or (series.what not in printed and not (printed and max(series.values) > 0.3))
+        or (learned and series.what == "accuracy" and series.split == "held-out")  # how others are answered
     ]
     if all(series.said for series in found):
         unknown = {key: column for key, column in columns.items() if key[0] == "unknown" and len(column) > 2

@@ -151,7 +151,7 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
     told = held or train
     values = cost.values if cost else ()
     finite = cost.finite if cost else ()
-    last = finite[-max(1, len(finite) // 3) :]
+    last = _tail(finite)
     end = statistics.fmean(last) if last else math.nan
     accuracies = told.finite if told else ()
     return Facts(
@@ -159,7 +159,7 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         start=values[0] if values else math.nan,
         end=finite[-1] if finite and (len(finite) < 6 or not _noise(finite[len(finite) // 2 :])) else end,
         noise=_noise(last if len(last) > 2 else finite[len(finite) // 3 :]),
-        falling=_change(finite),
+        falling=0.0 if 2 * len(last) > len(finite) > 5 else _change(finite),
         broken=any(not math.isfinite(value) for value in (*values, *(other.values if other else ()))),
         train=_ends(train),
         held=_ends(held),
@@ -191,10 +191,24 @@ def _level(series: Series | None) -> float:
     return statistics.fmean(values[-max(1, len(values) // 3) :] if len(values) > 5 else values[-1:] or (math.nan,))
 
 
+def _tail(values: tuple[float, ...]) -> tuple[float, ...]:
+    """The last third; or as much more of the end as goes up and down around one value."""
+    third = max(1, len(values) // 3)
+    for begin in range(len(values) - third):
+        tail = values[begin:]
+        if len(tail) > 5 and _noise(tail) and abs(_slope(tail)) < 1.5:
+            return tail
+    return values[-third:]
+
+
 def _trend(values: Sequence[float]) -> float:
     """The slope of a straight line through the values, in its standard errors; 0 of a few values."""
+    return _slope(values) if len(values) > 7 else 0.0
+
+
+def _slope(values: Sequence[float]) -> float:
     rows = len(values)
-    if rows < 8 or len(set(values)) < 2:
+    if len(set(values)) < 2:
         return 0.0
     line = statistics.linear_regression(range(rows), values)
     rest = sum((value - line.intercept - line.slope * at) ** 2 for at, value in enumerate(values))

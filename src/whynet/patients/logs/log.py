@@ -125,8 +125,11 @@ def _check(what: str, value: str | None, allowed: Sequence[str]) -> None:
 
 
 def _hinted(transcript: Transcript) -> str | None:
-    named = [cost for cost, hints in HINTS.items() if hints & transcript.words]
-    return named[0] if len(named) == 1 else None
+    """The cost that the words name; a softmax beside another cost is the activation of the outputs."""
+    named = {cost: hints & transcript.words for cost, hints in HINTS.items() if hints & transcript.words}
+    if len(named) > 1 and named.get("softmax-cross-entropy") == {"softmax"}:
+        del named["softmax-cross-entropy"]
+    return next(iter(named)) if len(named) == 1 else None
 
 
 def _said_error(run: Sequence[Series], words: frozenset[str]) -> bool:

@@ -364,6 +364,10 @@ def _above_chance(seen: Seen) -> str | None:
     low = course.known and facts.accuracy < 3.2 / facts.classes and facts.end > 0.75 * course.floor
     if low and not facts.rising > 0.02 and not abs(facts.falling) > 0.1:
         return "odd-labels" if course.chance else _flat(course)
+    if max(facts.accuracies, default=0.0) > facts.accuracy + 0.06 and not facts.end < 1.1 * min(
+        course.finite, default=math.inf
+    ):
+        return "went-back"
     if _unsure(course):
         return "unsure"
     return "near-linear" if facts.accuracy > 0.9 * facts.linear else None

@@ -189,6 +189,11 @@ PATTERNS: dict[str, Pattern] = {
         "Print the cost of every batch around the place where it was lost, and whether it was NaN: NaN is log(0) or an "
         "overflow; a jump without NaN is too high a rate: go back to the last good weights with a tenth of it.",
     ),
+    "went-back": Pattern(
+        ("lr-too-high", "momentum-unscaled", "gradient-missing-derivative", "gradient-buffer-not-reset"),
+        "Go on from the best weights with a tenth of the learning rate, and without momentum: if it no longer gets "
+        "worse, that was it; else check the gradient by differences.",
+    ),
     "plateau-frozen": Pattern(
         ("symmetric-init", "dead-relu", "regularisation-too-strong", "init-too-small"),
         "Print the hidden activations of ten images before training and after an epoch: all units alike from the "
