@@ -140,6 +140,8 @@ def _listed(lines: list[str], named: re.Pattern[str], *, whole: bool = False) ->
     text = "\n".join(lines)
     for match in re.finditer(r"[\[{](?P<items>[^\]\[}{]*)[\]}]", text):
         before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()][-80:]
+        if not before.strip():  # the line above says what it is
+            before = text[: match.start()].rstrip().rpartition("\n")[2][-80:]
         values = _keyed(match["items"], alone=whole) or _numbers(match["items"])
         shares = _shares(values, whole=whole)
         if named.search(before) and shares:

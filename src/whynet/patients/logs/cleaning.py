@@ -24,7 +24,7 @@ NOISE = [  # what holds numbers that are no figures of a training; put out befor
     r"(?<![\w.])\d+(?:\s*[x\u00d7]\s*\d+)+(?![\w.])",
     r"(?<![\w.-])\d+(?:\s?-\s?\d+){2,}(?![\w.])",
     r"\d+(?:\.\d+)?\s*(?:\^|\*\*)\s*[-(]?\s*\d+\)?",
-    r"(?<![-=])[<>≤≥]=?\s*[-+]?\d[\d.,]*(?:e-?\d+)?",
+    r"(?<![-=])[<>≤≥]=?[ \t]*[-+]?\d[\d.,]*(?:e-?\d+)?",
     r"\[\s*\d+(?:[\s,]+\d+)*[\s,]*\.\.\.[^\]\n]*\]",
     r"\d+%\s?\|[^|\n\d%]*\|",
     r"\b\d+/\d+\s*\[[=>. ]*\]",
@@ -90,6 +90,7 @@ def clean(text: str) -> list[str]:
     text = _with_decimal_points(text)
     text = CALLS.sub(r"\1", ARRAYS.sub(r"\1", WRAPPERS.sub(r"\1", text)))
     text = re.sub(r"(?i)\b(?:cross?-?e(?:nt)?|x-?ent)\b", "cross entropy", text)
+    text = re.sub(r"(?<=\d)f(?=-?\d+\b)", "e", text)  # Julia's 0.69f0
     text = re.sub(r"\bJ_(?=[A-Za-z])", "cost ", text)
     text = re.sub(
         r"\b(?:J|[CEL](?=\s*[=:]\s*(?:\d*\.\d|[-+]?(?:nan|inf))))\s*(?:\([^)\n]*\))?\s*(?==|:)", "cost ", text

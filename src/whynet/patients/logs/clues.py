@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from whynet.patients.logs.languages import in_english
@@ -112,6 +112,7 @@ class Clue:
 CLUES = (
     # the steps
     Clue(RATE, ("lr-too-low",), SLOW, ("lr-too-high", "gradient-not-averaged"), least=1e-12, most=3e-5),
+    Clue(RATE, ("input-not-scaled", "gradient-not-averaged"), BROKEN, least=1e-12, most=3e-4),
     Clue(RATE, (), ANY, ("lr-too-high",), least=1e-12, most=3e-4, never=r"raw|\b255\b|not (?:scaled|normali)"),
     Clue(RATE, ("lr-too-high",), (*BROKEN, *STILL), ("lr-too-low",), least=5, most=1e9),
     Clue(RATE, ("lr-too-high",), (*BROKEN, *STILL), ("lr-too-low",), least=0.9, most=1e9,
@@ -153,6 +154,7 @@ CLUES = (
                 r"\bweights?\b[^\n.]{0,30}\b(?:to|with|at|are|all|as) (?:zeros?|0(?![.\d])|ones?\b|the same)",
                 r"initiali[sz](?:er|ed?|ing)\b\W{0,3}(?:to |with |= ?)?(?:[\"'](?:zeros|ones)|zeros?\b|ones\b)",
                 r"\b(?:zero|constant)[- ]initiali[sz]\w+",
+                r"\binit\w*\b[^\n.]{0,20}\b(?:zeros|ones)\(",
                 r"(?:\bW\d?\b|weights?|coefs_)[^\n]{0,60}\n?[^\n]{0,20}\[\s*-?\d*\.\d+(?P<same>,?\s+-?0?\.\d{3,})(?P=same){2,}"),
          ("symmetric-init",), NOT_LEARNING),
     Clue(any_of(WEIGHTS + r"\w*\s*=[^\n]{0,20}\brandom\.(?:rand|random|random_sample)\("
@@ -310,15 +312,25 @@ def _shares(text: str) -> list[Said]:
     return said
 
 
+def layers_in(text: str) -> Iterator[tuple[str, list[int]]]:
+    """The sizes of layers that a text names, each with its words.
+
+    >>> list(layers_in("a 784-30-10 network"))
+    [('784-30-10', [784, 30, 10])]
+    """
+    for match in SIZES.finditer(text):
+        sizes = [int(size) for size in re.findall(r"\d+", match["sizes"] or match["listed"])]
+        dated = sizes[0] in range(1990, 2040)
+        if len(sizes) > 2 and not dated and sorted(sizes) != list(range(min(sizes), max(sizes) + 1)):
+            yield " ".join(match[0].split()), sizes
+
+
 def _sizes(text: str) -> list[Said]:
     """How many layers there are, and how wide the narrowest hidden one is."""
     said = []
-    for match in SIZES.finditer(text):
-        sizes = [int(size) for size in re.findall(r"\d+", match["sizes"] or match["listed"])]
-        if len(sizes) < 3 or sizes[0] in range(1990, 2040) or sorted(sizes) == list(range(min(sizes), max(sizes) + 1)):
-            continue  # a date, or an enumeration
+    for words, sizes in layers_in(text):
         hidden = sizes[1:-1]
-        said += _hidden(" ".join(match[0].split()), min(hidden), len(hidden), sizes[0] < 4)
+        said += _hidden(words, min(hidden), len(hidden), sizes[0] < 4)
     for match in HIDDEN.finditer(text):
         said += _hidden(" ".join(match[0].split()), int(match[1] or match[2]), 0, bool(re.search("xor", text, re.I)))
     for match in LAYERS.finditer(text):

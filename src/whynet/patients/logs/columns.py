@@ -107,7 +107,12 @@ def _error_rates(
         above = max(values, default=0) > 100 and any(value % 1 for value in values)
         vague = bool(VAGUE & set(key[2].split())) and key[2] not in rising  # of other examples by the same name
         falls = vague and len(values) > 3 and values[-1] < 0.8 * values[0]
-        if key[0] == "accuracy" and (above or falls) and not any(figure.percent or figure.total for figure in column):
+        tiny = len(values) > 2 and 1 < max(values) < 5 and any(value % 1 for value in values)  # percent? below chance
+        if (
+            key[0] == "accuracy"
+            and (above or falls or tiny)
+            and not any(figure.percent or figure.total for figure in column)
+        ):
             key = ("cost", *key[1:])  # a performance that falls, or is no share
         called = key[0] == "cost" and bool(ERRORS & set(key[2].split())) and not SQUARES & set(key[2].split())
         whole = bool(values) and all(value % 1 == 0 for value in values) and max(values) > 4
@@ -172,9 +177,10 @@ def _by_examples(columns: dict[tuple[str, str, str, bool], list[Figure]], costs:
 
 def _against(values: Sequence[float], costs: Sequence[float]) -> bool:
     """Whether values rise where costs fall, and fall where these rise."""
-    if len(values) != len(costs) or len(values) < 2:
+    if len(values) != len(costs):
         return False
-    ways = [(b - a) * (d - c) for (a, b), (c, d) in zip(pairwise(values), pairwise(costs), strict=True)]
+    both = [(value, cost) for value, cost in zip(values, costs, strict=True) if math.isfinite(value + cost)]
+    ways = [(b - a) * (d - c) for (a, c), (b, d) in pairwise(both)]
     return sum(way < 0 for way in ways) > 0.7 * len(ways)
 
 

@@ -68,7 +68,7 @@ class Course:
         """
         facts = self.facts
         stuck = facts.still and self.chance
-        return facts.unmoved and not stuck and not facts.gap > 0.05 and not facts.end > 1.02 * facts.start
+        return facts.unmoved and not stuck and not facts.apart and not facts.end > 1.02 * facts.start
 
     # ---- where the cost ends
 

@@ -12,6 +12,8 @@ from whynet.doctor.series import Series
 from whynet.doctor.states import AS_GOOD
 from whynet.patients.logs.answers import Answers
 
+ROWS = 10_000  # held-out examples, where their number is not known
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -42,7 +44,10 @@ class Facts:
     classes: int
     linear: float
     answers: Answers = Answers()
-    mean_gap: float = math.nan
+    gap: float = math.nan
+    """Training accuracy above that on held-out examples."""
+    doubt: float = 0.0
+    """Two standard errors of the accuracy on held-out examples."""
     trend: float = 0.0
     """Of costs that go up and down: how many standard errors their slope is away from 0."""
 
@@ -52,9 +57,9 @@ class Facts:
         return self.train if math.isnan(self.held) else self.held
 
     @property
-    def gap(self) -> float:
-        """Training accuracy above that on held-out examples."""
-        return self.mean_gap
+    def apart(self) -> bool:
+        """Whether training examples are answered better than others of their kind: by five points and the doubt."""
+        return self.gap > 0.05 + self.doubt
 
     @property
     def certain(self) -> bool:
@@ -77,7 +82,9 @@ class Facts:
         """Whether the accuracy is the same to the last of many digits each time, and far from perfect."""
         last = self.accuracies[-6:]
         digits = len(f"{last[-1]:.6g}") > 4 if last else False  # 0.79269, no 0.5
-        return len(last) > 3 and len(set(last)) == 1 and digits and last[-1] < self.linear - 0.02
+        always = len(self.accuracies) > 4 and len(set(self.accuracies)) == 1
+        low = last[-1] < (0.99 if always else self.linear - 0.02) if last else False
+        return len(last) > 3 and len(set(last)) == 1 and digits and low
 
     @property
     def still(self) -> bool:
@@ -172,7 +179,8 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         classes=classes,
         linear=linear,
         answers=answers or Answers(),
-        mean_gap=_level(train) - _level(held),
+        gap=_level(train) - _level(held),
+        doubt=_doubt(held),
         trend=_trend(finite),
     )  # fmt: skip
 
@@ -183,6 +191,12 @@ def _ends(series: Series | None) -> float:
     last = values[-max(1, len(values) // 3) :]
     scattered = len(values) > 5 and _noise(tuple(-value for value in last)) > 0.01
     return statistics.fmean(last) if scattered else values[-1] if values else math.nan
+
+
+def _doubt(series: Series | None) -> float:
+    """Two standard errors of the last accuracy; of how many examples, if that is not said, is taken from MNIST."""
+    share = min(max(_ends(series), 0.0), 1.0)
+    return 0.0 if math.isnan(share) else 2 * math.sqrt(share * (1 - share) / ((series and series.total) or ROWS))
 
 
 def _level(series: Series | None) -> float:

@@ -35,7 +35,8 @@ EPOCH = re.compile(r"\b(?:ep|epochs?|round|pass)\b")
 BEGUN = re.compile(r"\b(?:start\w*|beg[aiu]n\w*|initial\w*)\s+(?:at|from|with|of|around|is|was|near|about)[\s~≈]*$")
 WISHES = re.compile(
     r"\b(should|expect\w*|supposed|other people|others|papers?|book|want\w*|goal|try|tried to|usual\w*|typical\w*|"
-    r"recommend\w*|if|instead|less than|more than|at least|(?<!\d )up to|wanted|hoped)\b"
+    r"recommend\w*|if|instead|less than|more than|at least|(?<!\d )up to|wanted|hoped|"
+    r"logistic\w*|logistique|baseline|forest|svm|knn|linear (?:model|classifier)|friend|colleague)\b"
 )
 OF = r"\s*(?:/|\bof\b|\bout of\b|\bfrom\b|\bsur\b|\bde\b|\bsu\b)\s*(?:the\s+)?"
 MEASURED = ("cost", "accuracy", "wrong")
@@ -223,7 +224,7 @@ class _Reader:
         """The second of a pair: `train 0.34/0.90`."""
         if self.last is None or self.last.role != "which" or token.whole:
             return None
-        if not re.fullmatch(r"\s?[/|(]\s?", token.before):
+        if not re.fullmatch(r"\s?[/|(]?\s?", token.before):
             return None
         label = self.last.label + SECOND
         return replace(self.last, value=token.value, label=label, percent=token.percent, total=token.total)
@@ -296,8 +297,8 @@ class _Reader:
 
     def _corrected(self, token: _Token, role: str, terms: list[str]) -> str:
         """What it is after all: a share of errors, a wish, of these or those examples, or nothing known."""
-        if role == "cost" and (token.percent or token.total) and set(terms) & ERRORS:
-            role = "wrong"
+        if role == "cost" and (token.percent or token.total):
+            role = "wrong" if set(terms) & ERRORS else "accuracy" if self.prose and not terms else role
         if self.prose and role in MEASURED:
             clause = re.split(r"[,;]|\bbut\b|\bwhen\b|\bwhile\b|[.!?]\s", token.line_before)[-1]
             if WISHES.search((clause + "0" + token.after[:12]).lower()):

@@ -126,7 +126,7 @@ def _overfitting(seen: Seen) -> str | None:
         return None
     if not course.known:
         return "gap"
-    if facts.held < 1.5 / facts.classes and not facts.gap > 0.05:
+    if facts.held < 1.5 / facts.classes and not facts.apart:
         return "learns-at-chance"
     if facts.end < 0.05 * course.floor and facts.train < facts.linear - 0.15:
         return "few-rows"

@@ -75,7 +75,7 @@ def _both_costs_say_so(course: Course) -> bool:
 
 
 def _good_but_for_others(course: Course) -> bool:
-    return course.known and course.facts.good and course.facts.gap > 0.05
+    return course.known and course.facts.good and course.facts.apart
 
 
 def _good(course: Course) -> bool:
@@ -159,7 +159,7 @@ def _only_training_examples(course: Course) -> bool:
         return False
     least = min(facts.start, course.floor) if course.scale else facts.start
     rises = facts.val_end > 1.15 * facts.val_start and facts.end < 0.8 * least
-    apart = not facts.chance(facts.train) and facts.gap > 0.05
+    apart = not facts.chance(facts.train) and facts.apart
     return rises or apart or (_known_by_heart(course) and not facts.frozen)
 
 
@@ -204,7 +204,7 @@ def _stands_where_classes_are_lost(course: Course) -> bool:
     """Accuracy stands where one or two of the classes are missing, and the rest is learned."""
     facts, K = course.facts, course.facts.classes
     values = facts.accuracies
-    if facts.gap > 0.05 or len(values) < 3 or K < 5 or max(values[-3:]) - min(values[-3:]) > 0.012:
+    if facts.apart or len(values) < 3 or K < 5 or max(values[-3:]) - min(values[-3:]) > 0.012:
         return False
     if course.entropy and facts.start > 0.4 * course.floor < 4 * facts.end:
         return False  # no output of a softmax is lost for good
@@ -240,7 +240,7 @@ def _was_better(course: Course) -> bool:
 
 
 def _knows_training_examples_better(course: Course) -> bool:
-    return course.facts.gap > 0.05 or _known_by_heart(course)
+    return course.facts.apart or _known_by_heart(course)
 
 
 def _known_by_heart(course: Course) -> bool:

@@ -18,6 +18,7 @@ from whynet.patients.logs.words import (
 )
 
 LIST = re.compile(r"(?:(?P<name>[\w ./-]{0,60}\w)[\"']?\s*(?::|=)|^)\s*\[(?P<items>[^\[\]]*)\]", re.M)
+TYPES = re.compile(r"\s*(?:<[a-z]+>\s*)+")  # under the names of an R table
 RULE = re.compile(r"[\s\-=+:|.─━┄┼╇╪┃│┏┓┗┛┡┩┳┻└┘├┤┬┴┌┐═╬╔╗╚╝╠╣╦╩║╎]*")
 
 
@@ -151,6 +152,9 @@ def _rows(lines: list[str], start: int, kind: str, names: list[str]) -> tuple[li
     names = list(names)
     while number < len(lines):
         line = lines[number]
+        if TYPES.fullmatch(line) and rows == 0:
+            number += 1
+            continue
         if RULE.fullmatch(line) and (line.strip() or rows == 0 or kind == "|"):
             number += 1
             if not line.strip() and number - start > 3 and rows == 0:

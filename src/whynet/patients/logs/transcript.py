@@ -17,6 +17,7 @@ from whynet.doctor.series import Series
 from whynet.patients.logs.answers import PAIR, Answers, answers_in
 from whynet.patients.logs.captions import under_captions, under_headings
 from whynet.patients.logs.cleaning import NUMBER, clean, thinned
+from whynet.patients.logs.clues import layers_in
 from whynet.patients.logs.columns import series_of
 from whynet.patients.logs.figures import EPOCH, LONGEST, Figure, line_figures, skeleton, value_of
 from whynet.patients.logs.languages import in_english
@@ -31,6 +32,7 @@ CLASSES = re.compile(
     r"(?<![\d.])(\d{1,4})[ -](?:different |balanced )?(?:classes|categories|way\b)|\bcifar-?(100)\b", re.I
 )
 TWO = re.compile(r"\bbinary[ _-]?(?:classif|problem|target|label)|\b(?:two|zwei|deux|dos) (?:class|klass|clas)", re.I)
+OUTPUTS = re.compile(r"(?<![\d.])(\d{1,4}) (?:outputs?|output (?:units?|neurons?|nodes?))\b", re.I)
 ROWS = re.compile(r"\b(\d{3,6}) (train|test|validation)(?:ing)? (?:images|examples|samples|rows)\b", re.I)
 
 
@@ -98,9 +100,17 @@ def read(text: str) -> Transcript:
     runs[-1:] = [_with_answers(runs[-1] if runs else (), answers)]
     runs = [run for run in runs if run]
     epochs = [int(f.value) for f in figures if f.role == "step" and EPOCH.search(f.label) and 0 <= f.value < 1e7]
-    counted = CLASSES.search(text)
-    classes = int(counted[1] or counted[2]) if counted else 2 if TWO.search(text) else 0
-    return Transcript(tuple(runs), words, epochs[-1] if epochs else None, answers, classes if classes > 1 else None)
+    return Transcript(tuple(runs), words, epochs[-1] if epochs else None, answers, _classes(text))
+
+
+def _classes(text: str) -> int | None:
+    """How many classes there are, if the text says so, or how many outputs; one output tells two classes apart."""
+    if counted := CLASSES.search(text):
+        return int(counted[1] or counted[2]) if int(counted[1] or counted[2]) > 1 else None
+    if TWO.search(text):
+        return 2
+    outputs = [int(number) for number in OUTPUTS.findall(text)] or [sizes[-1] for _, sizes in layers_in(text)]
+    return max(2, outputs[-1]) if outputs and 0 < outputs[-1] <= 1000 else None
 
 
 def _with_answers(run: tuple[Series, ...], answers: Answers) -> tuple[Series, ...]:
