@@ -21,11 +21,17 @@ KEY = re.compile(
     r"(?P<key>\d{1,2}s?(?![\d.])|[A-Za-z][\w/-]*(?: [a-z]+)?)\s*(?:[:=|]|->|\bis\b|\s)",
     re.I,
 )
-ANSWERED = re.compile(r"\b(?:predict\w*|answer\w*|guess\w*|preds?|argmax|bincount|histogram|Counter|outputs?)\b", re.I)
+ANSWERED = re.compile(
+    r"\b(?:predi[ck]\w*|answer\w*|guess\w*|preds?|argmax|bincount|histogram|Counter|outputs?)\b", re.I
+)
 PAIR = re.compile(r"(?<![\d.])(-?[01])(?:\.0*)?[ \t]*(?:[,;|^& \t]|xor|XOR|and)[ \t]*(-?[01])(?:\.0*)?(?![\d.]*\d)")
 OUTPUT = re.compile(r"(?<![\w.])-?(?:\d*\.\d+(?:e[-+]?\d+)?|[01](?![\d.]))", re.I)
 GIVEN = re.compile(r"(?:->|=>|\u2192|\b(?:output|got|predicted|prediction)\b\W{0,3}?)\s*\[?\s*(-?\d*\.\d+)", re.I)
-PREDICTED = re.compile(r"\b(?:pred|predicted|prediction|output|forecast|yhat|y_pred)\w*\s*[:=]+\s*\[*", re.I)
+PREDICTED = re.compile(
+    r"\b(?:pred|predicted|prediction|output|out|answer|forecast|yhat|y_pred|y_hat)\w*(?:\[[:\d ]*\]|\([^()]*\))?"
+    r"(?: for [^:=\n]{1,30})?\s*[:=]+\s*\[*",
+    re.I,
+)
 SAME = re.compile(
     r"\b(?:same|identical) (?:answer|output|prediction|result|class|value|digit)s? "
     r"(?:for|to|regardless|whatever|no matter)|"
@@ -95,9 +101,14 @@ def _predicted_alike(lines: list[str]) -> bool:
     """Whether what is printed behind `Predicted:` for four examples or more is nearly the same each time."""
     rows = [_numbers(line[match.end() :]) for line in lines if (match := PREDICTED.search(line))]
     rows = [row for row in rows if row and any(value % 1 for value in row)]
-    if len(rows) < 4 or len({len(row) for row in rows}) > 1:
-        return False
+    if not rows or len({len(row) for row in rows}) > 1 or len(rows) < (2 if len(rows[0]) > 4 else 4):
+        return any(_repeats(row) for row in rows)
     return all(max(column) - min(column) < 0.02 * max(1.0, max(column)) for column in zip(*rows, strict=True))
+
+
+def _repeats(row: Sequence[float]) -> bool:
+    """Whether a list of predictions is one number, over and over: `y_pred[:6] = [273.08 273.08 ...]`."""
+    return len(row) > 3 and any(value % 1 for value in row) and len(set(row)) == 1
 
 
 def _numbers(text: str) -> list[float]:

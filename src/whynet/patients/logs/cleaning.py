@@ -78,13 +78,14 @@ def clean(text: str) -> list[str]:
     text = re.sub(r"</t[dh]>\s*<t[dh][^>]*>", " | ", text)
     text = re.sub(r"</?(?:table|thead|tbody|tr|td|th|div|p|pre|code|br|span|style)\b[^>\n]*>", "", text)
     text = re.sub(r"\\mathcal\s*\{?L\}?", "loss", text.replace("\\%", "%"))
+    text = re.sub(r"\$?\bL_\{?(?:\\\w+\{)?(\w+)\}*\$?", r"\1 loss", text)
     text = re.sub(r"\\([hct]line|toprule|midrule|bottomrule|,(?=\d{3}))", "", text)  # LaTeX
     text = re.sub(r"(?m)^.*&.*\\\\\s*$", lambda row: row[0].replace("&", "|").replace("\\\\", ""), text)
+    text = re.sub(r"(?m)^(?:Out ?\[\d+\]:|\s*\[1\](?= +[-\d.]+$))", "", text)
     text = re.sub(r"\b([A-Za-z]\w*)\[(\d+)\](?=\s*[=:]\s*[-\d])", r"step \2 \1", text)  # `E[3] = 0.45`
     text = re.sub(r"(?i)\b(before|after)(?: any| the)? training\b", r"\1", text)
-    text = re.sub(r"(?m)^(?:Out ?\[\d+\]:|\s*\[1\](?= +[-\d.]+$))", "", text)
     text = re.sub(r"(?<=\w)\s*#\s?(\d+)(?=\s*[:=])", r"\1", text)
-    text = re.sub(r"(?i)\b(?:acc|prec|top)(?:uracy|ision)?[@-]?1\b", "accuracy", text)
+    text = re.sub(r"(?i)(?<![a-z])(?:acc|prec|top)(?:uracy|ision)?[@-]?1\b", "accuracy", text)
     text = re.sub(r"@\s*(?=\d)", " at step ", NOISES.sub(" ", text))
     text = re.sub(r"((?:/|of|from|sur)\s+\d{1,3}) (?=\d{3}(?!\d))", r"\1", text)
     text = _with_decimal_points(text)

@@ -50,6 +50,12 @@ COUNTS = re.compile(  # `Counter({0: 950, 1: 50})`, `[(0, 950), (1, 50)]`, `rows
     r"(?:Counter\(\{|\[\(|(?:per|each|of) class(?:es)?\b\D{0,3}|distribution\b\D{0,4}|labels\b[^\d\[]{0,4})"
     r"(?P<counts>\d+(?:: |, )\d+(?:[,)( ]+\d+(?:: |, )\d+)+)"
 )
+COMPARED = re.compile(  # `W1  264  18  0.003788  0.015410`
+    r"^\W*([A-Za-z]\w*)(?:\[[\d, ]*\]|[\s:|,]+\d+)*"
+    r"[\s:|]+(-?\d*\.\d+(?:e[-+]?\d+)?)[\s|,]+(-?\d*\.\d+(?:e[-+]?\d+)?)\b",
+    re.I | re.M,
+)
+NORMS = re.compile(r"((?:\b|\|)\|?(?:W|w|weights?|theta|fc|layer|hidden|dense)[\w.]*\|{0,2})\s*[=:]\s*(\d+\.\d{3,})")
 ANSWERS = re.compile(r"pred|answer|output|guess", re.I)
 SIZES = re.compile(  # `784-30-10`, `784 -> 30 -> 10`, `Network([784, 30, 10])`, `784:B->SIGMOID->2:B->SIGMOID->10`
     r"(?<![\d.,:/-])(?P<sizes>\d{1,5}(?:\s?(?:[-\u2013]{1,2}>?|=>|"
@@ -129,6 +135,7 @@ CLUES = (
                 r"batch[_ ]?size\s*=\s*(?:len|n_samples|\w+\.shape)\b.*",
                 r"\b(?:all|whole|alle)\b[^\n.]{0,40}\b(?:in one go|at once|every (?:step|iteration)|auf einmal)",
                 r"\b(?:uses?|over) (?:all of (?:it|them)|the whole (?:training )?set)",
+                r"\ball (?:m = )?\d+ (?:examples|images|rows) in (?:each|every|one)\b",
                 r"\bone (?:\w+[ .])?(?:step|update)\w*(?:\(\))? per (?:epoch|it\b|pass)"),
          ("batch-too-large", "undertrained"), SLOW),
     Clue(rf"(?:\btol\s*[=:]\s*|\bnot improve\w*\D{{0,24}}|\bam[ée]lior\w+\D{{0,4}}){N}",
@@ -284,8 +291,8 @@ class Said:
 def clues_in(text: str) -> list[Said]:
     """What the text says of the network, its data and its settings.
 
-    >>> [(one.words, one.speaks) for one in clues_in("lr = 1e-6, but the loss stays")]
-    [('lr = 1e-6', ('lr-too-low',)), ('lr = 1e-6', ())]
+    >>> clues_in("lr = 1e-6, but the loss stays")[0].speaks
+    ('lr-too-low',)
     >>> clues_in("784-30-10, learning rate 0.1, epoch 1 loss 2.30")[0].clears
     ('bottleneck', 'vanishing-gradients', 'too-deep')
     """
@@ -293,7 +300,37 @@ def clues_in(text: str) -> list[Said]:
     text = "\n".join(line[:LINE] for line in text.split("\n"))
     found = [(clue, clue.found(text)) for clue in CLUES]
     said = [Said(words, clue.speaks, clue.states, clue.clears) for clue, words in found if words]
-    return said + _shares(text) + _sizes(text)
+    return said + _compared(text) + _frozen(text) + _shares(text) + _sizes(text)
+
+
+def _compared(text: str) -> list[Said]:
+    """A table of gradients, numeric ones beside those of backpropagation, each with the name of its array."""
+    off: dict[str, list[float]] = {}
+    if not re.search(r"\bnum\w*\b[^\n]{0,40}\b(?:backprop|analytic|grad|bp|mine|ours)\w*|"
+                     r"\b(?:backprop|analytic|grad|bp|mine)\w*[^\n]{0,40}\bnum", text, re.I):  # fmt: skip
+        return []
+    for name, one, other in COMPARED.findall(text):
+        first, second = float(one), float(other)
+        off.setdefault(name, []).append(abs(first - second) / max(abs(first), abs(second), 1e-12))
+    wrong = [name for name, ratios in off.items() if max(ratios) > 0.01]
+    if sum(map(len, off.values())) < 3:
+        return []
+    if not wrong:
+        return [Said("its table of gradients", clears=(*BACKPROP, "bias-not-updated"))]
+    words = f"its gradients of {', '.join(wrong)} differ"
+    return [Said(words, ("gradient-missing-derivative", "gradient-wrong-derivative", "gradient-wrong-term"))]
+
+
+def _frozen(text: str) -> list[Said]:
+    """Sizes of weights that stay the same in every print while others change: `|W1|=3.98  |W2|=4.84`."""
+    found: dict[str, set[str]] = {}
+    for name, value in NORMS.findall(text):
+        found.setdefault(name.lower(), set()).add(value)
+    often = [name for name in found if len(re.findall(re.escape(name), text, re.I)) > 3]
+    still = [name for name in often if len(found[name]) == 1]
+    if not still or not any(len(found[name]) > 3 for name in often):
+        return []
+    return [Said(f"{still[0]} is always {min(found[still[0]])}", ("layer-not-updated",), (*NOT_LEARNING, "overfits"))]
 
 
 def _shares(text: str) -> list[Said]:

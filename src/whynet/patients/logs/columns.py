@@ -101,13 +101,17 @@ def _error_rates(
     """Errors that are counts (whole numbers), or shares beside another cost, are wrong answers and no costs."""
     costs = {key[2] for key in columns if key[0] == "cost" and not ERRORS & set(key[2].split())}
     rising = {key[2] for key, column in columns.items() if key[0] == "accuracy" and column[-1].value > column[0].value}
+    right = [
+        figure.value for key, column in columns.items() if key[0] == "accuracy" and not key[3] for figure in column
+    ]
+    shares_only = max(right, default=0.0) <= 5
     found = {}
     for key, column in columns.items():
         values = [figure.value for figure in column if math.isfinite(figure.value)]
         above = max(values, default=0) > 100 and any(value % 1 for value in values)
         vague = bool(VAGUE & set(key[2].split())) and key[2] not in rising  # of other examples by the same name
         falls = vague and len(values) > 3 and values[-1] < 0.8 * values[0]
-        tiny = len(values) > 2 and 1 < max(values) < 5 and any(value % 1 for value in values)  # percent? below chance
+        tiny = len(values) > 2 and 1 < max(values) < 5 and any(value % 1 for value in values) and shares_only
         if (
             key[0] == "accuracy"
             and (above or falls or tiny)

@@ -70,21 +70,26 @@ class Facts:
 
     @property
     def majority(self) -> bool:
-        """Whether, of two classes, the larger one is always answered: the cost is that of its share."""
-        share = self.accuracy
-        if self.classes != 2 or not 0.55 <= share < 0.995 or not self.end > 0:
+        """Whether the larger of two classes is always answered: the cost is that of its share.
+
+        An accuracy that has stopped moving at nearly all of them allows for other classes, and for some doubt.
+        """
+        share, last = self.accuracy, self.accuracies[-5:]
+        if not 0.55 <= share < 0.995 or not self.end > 0:
             return False
         entropy = -share * math.log(share) - (1 - share) * math.log(1 - share)
-        return abs(self.end / entropy - 1) < 0.02
+        stopped = len(last) > 4 and len(set(last)) == 1 and share > 0.8
+        if self.classes != 2 and not stopped:
+            return False
+        costs = (entropy, share * (1 - share), share * (1 - share) / 2) if stopped else (entropy,)
+        return any(abs(self.end / cost - 1) < (0.12 if stopped else 0.02) for cost in costs)
 
     @property
     def unmoved(self) -> bool:
         """Whether the accuracy is the same to the last of many digits each time, and far from perfect."""
         last = self.accuracies[-6:]
         digits = len(f"{last[-1]:.6g}") > 4 if last else False  # 0.79269, no 0.5
-        always = len(self.accuracies) > 4 and len(set(self.accuracies)) == 1
-        low = last[-1] < (0.99 if always else self.linear - 0.02) if last else False
-        return len(last) > 3 and len(set(last)) == 1 and digits and low
+        return len(last) > 3 and len(set(last)) == 1 and digits and last[-1] < self.linear - 0.02
 
     @property
     def still(self) -> bool:

@@ -38,7 +38,7 @@ WISHES = re.compile(
     r"recommend\w*|if|instead|less than|more than|at least|(?<!\d )up to|wanted|hoped|"
     r"logistic\w*|logistique|baseline|forest|svm|knn|linear (?:model|classifier)|friend|colleague)\b"
 )
-OF = r"\s*(?:/|\bof\b|\bout of\b|\bfrom\b|\bsur\b|\bde\b|\bsu\b)\s*(?:the\s+)?"
+OF = r"\s*(?:/|\bof\b|\bout of\b|\bfrom\b|\bsur\b|\bde\b|\bsu\b|\bdi\b|\bvan\b|\bav\b|\bz\b|\bиз\b)\s*(?:the\s+)?"
 MEASURED = ("cost", "accuracy", "wrong")
 GOES_ON = re.compile(
     r"\s*(?:,|;|[-\u2013\u2014]|->|→|=>|\.{2,}|…|and|to|then|et|, then|, and|\s)\s*(?:then|about|around|ca)?\s*"
@@ -238,6 +238,8 @@ class _Reader:
             return None
         if last.value % 1 and not last.total and (token.total or (token.percent and last.role == "cost")):
             return None  # a count or a percentage behind a cost
+        if last.role == "cost" and set(terms_of(token.after)[:1]) & (ACCURACY | WRONG):
+            return None  # `total cost 2642.1, 7356 right`
         if last.role == "step" and not token.whole:
             return None
         counts = token.total is not None and last.role == "step" and not self.prose and not EPOCH.search(last.label)

@@ -33,7 +33,7 @@ WORDS = {  # English: what others say
     "entraînement entrainement apprentissage entrenamiento addestramento "
     "treinamento treino uczenie обучение обучения обучающая обучающей eğitim 训练 訓練 学習 훈련 학습",
     "test": "testdaten prueba pruebas prova essai teste testowy testowa "
-    "тест теста тестовая тестовой 测试 測試 テスト 테스트",
+    "testowego testowym testovací testning тест теста тестовая тестовой 测试 測試 テスト 테스트",
     "validation": "validierung validering validatie walidacja walidacji validace валидация валидации validación "
     "validazione validação doğrulama проверка 验证 驗證 検証 검증",
     "time": "dauer zeit temps tempo tiempo tijd tid czas czasu čas время süre 时间 用时 耗时 時間 시간",

@@ -179,9 +179,9 @@ def _two_classes(seen: Seen) -> str | None:
 
 def _telling(seen: Seen) -> str | None:
     course, facts, state = seen.course, seen.course.facts, seen.state
-    if course.known and not course.chance and _double_softmax(course):
+    if course.known and _double_softmax(course):
         return "double-softmax"
-    if facts.still and not course.known and course.scale is not None and not course.at_floor:
+    if facts.still and (not course.known or course.chance) and course.scale is not None and not course.at_floor:
         return "motionless"
     if state in ("constant-answer", "not-started") and _evenly(course.finite):
         return "creeping"
@@ -198,8 +198,11 @@ def _double_softmax(course: Course) -> bool:
     """Whether the cost is what a softmax of a softmax leaves at this accuracy: its least value, and 1 for an error."""
     facts = course.facts
     least = math.log(math.e + facts.classes - 1) - 1
-    flat = abs(facts.falling) < 0.05 and facts.accuracy > 0.4 and len(facts.costs) > 1
-    return course.entropy and flat and abs(facts.end - least - (1 - facts.accuracy)) < 0.12
+    flat = abs(facts.falling) < 0.05 and len(facts.costs) > 1
+    exact = len(facts.costs) > 2 and max(course.finite) < 1.001 * min(course.finite) and facts.classes < 50
+    near = 0.12 if facts.accuracy > 0.4 else 0.003 if exact else 0.0  # where one answer is given, it is exact
+    ends = (facts.end, facts.end if math.isnan(facts.val_end) else facts.val_end)
+    return course.entropy and flat and any(abs(end - least - (1 - facts.accuracy)) < near for end in ends)
 
 
 def _evenly(costs: Sequence[float]) -> bool:
@@ -217,6 +220,8 @@ def _plateau(seen: Seen) -> str | None:
     still = seen.state in ("not-started", "stalled") and (not course.known or course.chance)
     if seen.state != "constant-answer" and not still:
         return None
+    if seen.state == "not-started" and course.chance:
+        return "nothing-moves"
     if _was_lower(course):
         return "collapsed"
     if course.scale is not None and _decays(course.finite, course.floor):
@@ -273,7 +278,7 @@ def _plateau_of_counts(course: Course) -> str:
 
 def _wandering(course: Course, one_answer: str) -> str:
     """Accuracies near chance that change: shares of classes, or not."""
-    if None not in course.shares[-3:]:
+    if None not in course.shares[-3:] or course.recurring:
         return one_answer
     return "below-chance" if course.facts.accuracy < 0.8 / course.facts.classes else "odd-labels"
 
@@ -361,6 +366,8 @@ def _above_chance(seen: Seen) -> str | None:
         return "high-start"
     if facts.thawing:
         return "thawing"
+    if facts.gap < -0.1 and len(facts.accuracies) > 2:
+        return "better-held-out"
     low = course.known and facts.accuracy < 3.2 / facts.classes and facts.end > 0.75 * course.floor
     if low and not facts.rising > 0.02 and not abs(facts.falling) > 0.1:
         return "odd-labels" if course.chance else _flat(course)

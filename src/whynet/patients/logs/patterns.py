@@ -128,9 +128,9 @@ PATTERNS: dict[str, Pattern] = {
         "that are too large.",
     ),
     "better-held-out": Pattern(
-        ("bad-inputs", "labels-corrupted", "label-noise", "regularisation-too-strong"),
-        "Show twenty training images with their labels: blank images and wrong labels are seen at once. If they "
-        "are in order, print the training accuracy with dropout switched off.",
+        ("regularisation-too-strong", "label-noise", "labels-corrupted", "bad-inputs"),
+        "Print the training accuracy with dropout switched off. If it stays low, show twenty training images with "
+        "their labels: blank images and wrong labels are seen at once.",
     ),
     "held-out-foreign": Pattern(
         ("preprocess-mismatch", "label-order-mismatch", "metric-wrong", "not-shuffled"),

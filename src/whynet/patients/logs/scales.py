@@ -136,8 +136,8 @@ def _like_squares(facts: Facts) -> bool:
     if rows < 3 or len(facts.costs) != len(facts.accuracies):
         return False
     ratios = [cost / max(1 - share, 1e-9) for cost, share in zip(facts.costs, facts.accuracies, strict=True)]
-    learned = max(facts.accuracies) - min(facts.accuracies) > 0.1 or (facts.rising > 0 and facts.falling > 0)
-    return all(0.5 <= ratio <= 1.15 for ratio in ratios[rows // 3 :]) and learned
+    most = 1.6 if facts.classes > 4 else 1.15
+    return all(0.5 <= ratio <= most for ratio in ratios[rows // 3 :]) and not facts.chance(facts.accuracy)
 
 
 def _squared(facts: Facts, scale: Scale) -> bool:

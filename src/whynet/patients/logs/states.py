@@ -44,7 +44,8 @@ def _mistakes_cost_what_one_answer_does(course: Course) -> bool:
 
 
 def _nothing_ever_moves(course: Course) -> bool:
-    return course.zeros_counted or course.one_accuracy or (course.facts.still and not course.known)
+    still = course.facts.still and (not course.known or (course.chance and course.facts.end > 1.5 * course.usual))
+    return course.zeros_counted or course.one_accuracy or still
 
 
 # ---- held-out examples that are answered too well
@@ -52,8 +53,9 @@ def _nothing_ever_moves(course: Course) -> bool:
 
 def _held_out_are_answered_better(course: Course) -> bool:
     facts = course.facts
-    running = facts.falling > 0.05 and len(facts.accuracies) < 2  # the mean over an epoch in which it learned
-    return facts.held - facts.train > 0.15 and not running
+    learning = facts.falling > 0.05 and len(facts.accuracies) < 2  # the mean over an epoch in which it learned
+    learning = learning or (facts.end < 0.95 * course.floor and not facts.good)  # with most of its units dropped out
+    return facts.held - facts.train > 0.15 and not learning
 
 
 def _better_than_its_cost(course: Course) -> bool:
@@ -148,6 +150,16 @@ def _stays_where_it_began(course: Course) -> bool:
     return stayed and above and share_of(facts.accuracy) is None
 
 
+def _stays_at_no_share(course: Course) -> bool:
+    """Neither the cost nor the accuracy moves, and no class is so frequent: answers differ, as at random."""
+    facts = course.facts
+    last = facts.accuracies[-4:]
+    still = len(last) > 1 and max(last) - min(last) < 0.002 and len(facts.costs) > 1
+    differ = course.chance and facts.classes > 4 and all(share_of(one) is None for one in last)
+    elsewhere = all(abs(facts.end / cost - 1) > 0.0012 for cost in (course.floor, math.log(facts.classes)))
+    return differ and still and elsewhere and abs(facts.start - facts.end) < 0.01 * facts.end < 0.011 * course.usual
+
+
 def _low_sawtooth(course: Course) -> bool:
     return course.known and course.facts.accuracy < 2 / course.facts.classes and course.sawtooth
 
@@ -190,6 +202,7 @@ def _at_the_floor(course: Course) -> bool:
 def _hardly_below_the_floor(course: Course) -> bool:
     facts = course.facts
     low = course.known and facts.accuracy < 3 / facts.classes
+    low = low and not (facts.answers.outputs and facts.answers.right > 0.6)
     return low and abs(facts.end - course.floor) <= 0.02 * course.floor
 
 
@@ -197,7 +210,8 @@ def _hardly_below_the_floor(course: Course) -> bool:
 
 
 def _a_class_is_never_answered(course: Course) -> bool:
-    return course.facts.answers.missing and course.facts.accuracy > 3 / course.facts.classes
+    facts = course.facts
+    return facts.answers.missing and facts.accuracy > (3 if facts.classes > 4 else 1.5) / facts.classes
 
 
 def _stands_where_classes_are_lost(course: Course) -> bool:
@@ -210,7 +224,8 @@ def _stands_where_classes_are_lost(course: Course) -> bool:
         return False  # no output of a softmax is lost for good
     if (facts.rising > 0.05 and facts.falling > 0.1) or facts.val_end > 1.5 * facts.end:
         return False
-    return as_if_lost(values[-1], K)
+    dear = course.scale is not None and facts.end > (0.25 + 1.2 * (1 - values[-1])) * course.floor
+    return as_if_lost(values[-1], K) and not dear
 
 
 def as_if_lost(accuracy: float, classes: int) -> bool:
@@ -224,7 +239,7 @@ def as_if_lost(accuracy: float, classes: int) -> bool:
 
 def _has_not_moved(course: Course) -> bool:
     facts = course.facts
-    learned = course.known and (facts.accuracy > 3 / facts.classes or facts.rising > 0.03)
+    learned = course.known and (facts.accuracy > min(3 / facts.classes, 0.7) or facts.rising > 0.03)
     low = facts.end < (0.05 if len(facts.costs) > 4 and course.smooth else 0.75) * course.floor
     if learned or low or len(facts.costs) < 2:  # what was printed may begin late
         return False
@@ -306,6 +321,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("undertrained", _dear),
     ("diverged", _at_chance_above_the_start),
     ("not-started", _stays_where_it_began),
+    ("not-started", _stays_at_no_share),
     ("constant-answer", _low_sawtooth),
     ("overfits", _only_training_examples),
     ("bad-data", _far_below_chance),

@@ -125,7 +125,7 @@ def tables_in(lines: list[str]) -> list[Figure]:
 
 def _table(lines: list[str], start: int) -> tuple[list[Figure], int] | None:
     head = lines[start]
-    head = re.sub(r"(?:/|\bof)\s*\d+\b", "", head)
+    head = re.sub(r"(?:/|\bof)\s*\d+\b|\(\d+\)", "", head)
     bare = re.sub(r"[|│┃]\s*#?\d*\s*[|│┃]", "|", head)
     if start + 1 < len(lines) and "|" in head and RULE.fullmatch(lines[start + 1]):
         bare = re.sub(r"[A-Za-z]\s?\d{1,2}(?=\s*(?:\||$))", "", bare)  # `layer 7` is a name
