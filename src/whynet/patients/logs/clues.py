@@ -236,6 +236,7 @@ CLUES = (
     Clue(r"\bsoftmax\b(?=[\s\S]{0,300}binary_crossentropy)", ("softmax-single-unit",), STILL),
     Clue(r"\bsoftmax\b(?=[\s\S]{0,400}(?:CrossEntropyLoss|logitcrossentropy|from_logits\s*=\s*True))",
          ("wrong-output-activation",), NOT_LEARNING, never="log_?softmax"),
+    Clue(r"\bCrossEntropyLoss\b(?=[\s\S]{0,200}\bnn\.Softmax\()", ("wrong-output-activation",), NOT_LEARNING),
     Clue(any_of(r"\bsoftmax\b(?=[^.!?]{0,80}(?:mean[_ ]squared|\bmse|quadratic|squared error))",
                 r"(?:mean[_ ]squared\w*|\bmse\w*|quadratic|squared error)\b(?=[^.!?]{0,80}\bsoftmax\b)"),
          ("cost-mismatch",), NOT_LEARNING),

@@ -307,7 +307,8 @@ class _Reader:
                 role = "other"
         if not role and set(terms) & (TRAIN | HELD_OUT) and set(terms) <= TRAIN | HELD_OUT | FILLER:
             role = _earlier(token.line_before, (), self.prose) or "which"
-            role = "which" if role == "cost" and "cost" in self.roles else role
+            paired = not token.last and not token.after.strip(" /|(,") and {"cost", "accuracy"} <= set(self.roles)
+            role = "which" if paired or (role == "cost" and "cost" in self.roles) else role
         if role == "which" and token.total and re.search(r"\[\s*$", token.before):
             role = "step"  # how far it has come: `Test: [0/79]`
         if role == "" and not token.total and not token.percent and set(terms) - FILLER:
