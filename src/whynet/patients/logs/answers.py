@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from whynet.doctor.floors import SHARES
 
 VALUE = r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?"
-CLASS = re.compile(r"\b(?:class|digit|label|recalls?|classes|digits|cls|category)\b", re.I)
+CLASS = re.compile(r"(?<![a-z])(?:class|digit|label|recalls?|classes|digits|cls|category|range\(10\))(?![a-z])", re.I)
 NAMED = re.compile(r"\bacc\w*\s+(?:of|for)\s+\w", re.I)  # `Accuracy of trousers: 81 %`
 NAMES = 5  # so many such lines are about classes, not about sets of examples
 KEY = re.compile(
@@ -21,6 +21,7 @@ KEY = re.compile(
     r"(?P<key>\d{1,2}s?(?![\d.])|[A-Za-z][\w/-]*(?: [a-z]+)?)\s*(?:[:=|]|->|\bis\b|\s)",
     re.I,
 )
+GIVEN_LABELS = re.compile(r"y_?train|labels?\b|targets?\b|\btrue\b", re.I)
 ANSWERED = re.compile(
     r"\b(?:predi[ck]\w*|answer\w*|guess\w*|preds?|argmax|bincount|histogram|Counter|outputs?)\b", re.I
 )
@@ -119,7 +120,9 @@ def _matrix(lines: list[str]) -> tuple[float, ...]:
     """The recalls in a confusion matrix: as many rows as columns, of whole numbers; small ones need to be called so."""
     for start, line in enumerate(lines):
         first = _row(line)
-        told = line.lstrip().startswith("[[") or re.search("onfusion|matri", " ".join(lines[max(0, start - 3) : start]))
+        told = line.lstrip().startswith("[[") or re.search(
+            r"onfusion|matri|\btable\(", " ".join(lines[max(0, start - 3) : start])
+        )
         for size, skip in ((len(first), 0), (len(first) - 1, 1)):
             if not (2 if told else 5) <= size <= 100 or (start and len(_row(lines[start - 1])) == len(first)):
                 continue
@@ -155,7 +158,7 @@ def _listed(lines: list[str], named: re.Pattern[str], *, whole: bool = False) ->
             before = text[: match.start()].rstrip().rpartition("\n")[2][-80:]
         values = _keyed(match["items"], alone=whole) or _numbers(match["items"])
         shares = _shares(values, whole=whole)
-        if named.search(before) and shares:
+        if named.search(before) and shares and not (whole and GIVEN_LABELS.search(before)):
             blank = re.sub(r"[^\n]", " ", match[0])
             lines[:] = (text[: match.start()] + blank + text[match.end() :]).split("\n")
             return shares
@@ -175,7 +178,7 @@ def _keyed(text: str, *, alone: bool) -> list[float]:
     """The values of `0: 0.98, 1: 0.99, ...`, or of one that is alone; of keys that are left out, 0."""
     pairs = [(int(key), float(value)) for key, value in re.findall(rf"(?<![\d.])(\d{{1,2}})\s*[:=]\s*({VALUE})", text)]
     keys = [key for key, _ in pairs]
-    if not keys or keys != sorted(set(keys)):
+    if not keys or len(keys) != len(set(keys)) or not (keys == sorted(keys) or (alone and "." not in text)):
         return []
     found = dict(pairs)
     return [found.get(key, 0.0) for key in range(max(9, *keys) + 1)] if len(keys) > 2 or alone else []

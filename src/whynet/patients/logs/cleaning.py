@@ -11,6 +11,7 @@ NUMBER = re.compile(rf"(?<![\w.#\\])(?<![A-Za-z]-)(?P<number>{NAN}|{PLAIN})(?P<a
 TIME = r"(?:s|ms|us|µs|ns|sec|secs|seconds?|min|mins|minutes?|h|hours?|sek|sekunden|[KMG]i?B)"
 NOISE = [  # what holds numbers that are no figures of a training; put out before the numbers are looked for
     r"\x1b\[[0-9;?]*[A-Za-z]",
+    r"(?<![^\n])\s*\d+\s*\|\s*\w+\s*\|\s*[A-Z]\w+\s*\|[^\n]*",  # Lightning's list of modules
     r"https?://\S+",
     r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?Z?)?",
     r"\b\d{1,2}:\d\d:\d\d(?:[.,]\d+)?",

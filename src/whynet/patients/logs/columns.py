@@ -172,7 +172,9 @@ def _by_examples(columns: dict[tuple[str, str, str, bool], list[Figure]], costs:
         which: Split = "held-out" if split == "held-out" else "train" if split == "train" else ""
         share = shares or percentages or label.endswith(SECOND)
         if costs and max(figure.value for figure in column) <= 1:
-            share = share or _against([figure.value for figure in column], costs[0].values)
+            values = [figure.value for figure in column]
+            above = min(values) > 0.1 and values[0] > 2.5 * costs[0].values[0] > 0  # so dear is no other cost
+            share = share or above or _against(values, costs[0].values)
         role = "accuracy" if share or any(figure.percent or figure.total for figure in column) else "cost"
         series = _as_series(role, which, label.removesuffix(SECOND), column, said, set())
         found += [series] if series is not None else []
@@ -245,6 +247,8 @@ def _unnamed(bare: dict[tuple[str, str, str, bool], list[Figure]]) -> list[Serie
             and min(finite) >= 0
         ):
             scale = 100 if max(finite) > 1.5 else 1
+            if scale == 100 and "cost" not in taken and min(finite) > 1 and _many_digits(finite):
+                scale = 0  # costs that rise
             if rising and scale == 100 and max(finite) < 15 and "cost" not in taken:
                 scale = 0
             if scale:
@@ -254,6 +258,11 @@ def _unnamed(bare: dict[tuple[str, str, str, bool], list[Figure]]) -> list[Serie
         elif "cost" not in taken:
             found.append(Series("numbers", "cost", "", tuple(values)))
     return found
+
+
+def _many_digits(values: Sequence[float]) -> bool:
+    """Whether most values have more digits behind the point than percentages are printed with."""
+    return sum(abs(value - round(value, 4)) > 1e-9 for value in values) > len(values) / 2
 
 
 def _progress(column: Sequence[Figure], steps: dict[int, float]) -> bool:

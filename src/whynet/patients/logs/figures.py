@@ -38,7 +38,9 @@ WISHES = re.compile(
     r"recommend\w*|if|instead|less than|more than|at least|(?<!\d )up to|wanted|hoped|"
     r"logistic\w*|logistique|baseline|forest|svm|knn|linear (?:model|classifier)|friend|colleague)\b"
 )
-OF = r"\s*(?:/|\bof\b|\bout of\b|\bfrom\b|\bsur\b|\bde\b|\bsu\b|\bdi\b|\bvan\b|\bav\b|\bz\b|\bиз\b)\s*(?:the\s+)?"
+OF = (
+    r"\s*(?:/|\bof\b|\bout of\b|\bfrom\b|\bsur\b|\bde\b|\bsu\b|\bdi\b|\bvan\b|\bav\b|\bz\b|\bem\b|\bиз\b)\s*(?:the\s+)?"
+)
 MEASURED = ("cost", "accuracy", "wrong")
 GOES_ON = re.compile(
     r"\s*(?:,|;|[-\u2013\u2014]|->|→|=>|\.{2,}|…|and|to|then|et|, then|, and|\s)\s*(?:then|about|around|ca)?\s*"
@@ -254,9 +256,12 @@ class _Reader:
         if self.consumed and terms[:1] == [self.consumed]:
             terms = terms[1:]
         self.consumed = ""
+        if self.prose and token.whole and terms[-1:] == ["after"]:
+            return Figure(self.number, token.value, "step", "", place=place)  # `0.4508 after 20`
         role, terms, split = self._before_or_behind(token, terms)
         if not role and not self.suffixed and all(term in FILLER | STEP | TRAIN | HELD_OUT for term in terms):
-            role = _earlier(token.line_before, self.roles, self.prose)
+            role, named = _earlier(token.line_before, self.roles, self.prose)
+            terms = terms if self.prose or not role else [named]
         role, terms = self._units(token, role, terms)
         role = self._corrected(token, role, terms)
         plain = not token.attached and (self.prose or (not self.repeated and bool(terms)))
@@ -272,7 +277,7 @@ class _Reader:
             role = role_of([term for term in terms if term not in STEP])  # `Test accuracy after epoch: 10.09%`
         around = terms_of(token.line_before)
         split = split_of(around)
-        behind = terms_of(re.split(r"[,;|(\[]|\s-\s|\.\s", token.after)[0])[:4]
+        behind = terms_of(re.split(r"[,;|(\[]|^\s*:|\s-\s|\.\s", token.after)[0])[:4]
         if self.suffixed or (role in ("", "step") and not token.attached):
             near = [word for word in behind if word in COST or word in ACCURACY or word in WRONG]
             names_next = not token.last and bool(near) and terms_of(token.after)[-1:] == near[-1:]
@@ -290,8 +295,9 @@ class _Reader:
 
     def _units(self, token: _Token, role: str, terms: list[str]) -> tuple[str, list[str]]:
         """A number of epochs, of images, of units: `after 30 epochs`."""
-        unit = re.match(r"\s*([a-z]+)", token.after)
-        units = UNITS | {"images", "examples", "samples"} if role in ("cost", "") else UNITS
+        unit = re.match(r"\s*(?:train\w*|test|validation|mnist)?\s*([a-z]+)", token.after.lower())
+        all_of_them = terms[-1:] in (["same"], ["all"], ["these"])
+        units = UNITS | {"images", "examples", "samples", "digits"} if role in ("cost", "") or all_of_them else UNITS
         if unit and unit[1] in units and token.whole and not token.total and not token.attached:
             self.consumed = unit[1]
             return "step" if unit[1] in STEP else "other", [unit[1]]
@@ -306,7 +312,9 @@ class _Reader:
             if WISHES.search((clause + "0" + token.after[:12]).lower()):
                 role = "other"
         if not role and set(terms) & (TRAIN | HELD_OUT) and set(terms) <= TRAIN | HELD_OUT | FILLER:
-            role = _earlier(token.line_before, (), self.prose) or "which"
+            role = _earlier(token.line_before, (), self.prose)[0] or "which"
+            if role == "cost" and token.total and set(terms_of(token.line_before)) & (ERRORS | WRONG):
+                return "wrong"  # `errors = 9080 of 10000, test = 1821 of 2000`
             paired = not token.last and not token.after.strip(" /|(,") and {"cost", "accuracy"} <= set(self.roles)
             role = "which" if paired or (role == "cost" and "cost" in self.roles) else role
         if role == "which" and token.total and re.search(r"\[\s*$", token.before):
@@ -333,10 +341,12 @@ def _suffixed(line: str) -> bool:
     return role_of(last) in MEASURED and role_of(first) != ""
 
 
-def _earlier(line: str, roles: Sequence[str], prose: bool) -> str:
-    """What a number without a name of its own is: `Cost after iteration 100: 0.69`, `from 0.7 it fell to 0.6`."""
+def _earlier(line: str, roles: Sequence[str], prose: bool) -> tuple[str, str]:
+    """What a number without a name of its own is: `Cost after iteration 100: 0.69`, `from 0.7 it fell to 0.6`; and the
+    word that says so.
+    """
     terms = [term for term in terms_of(re.split(r"(?<=[a-z)])[.!?]\s", line)[-1]) if term not in STEP]
     role = role_of(terms)
-    if role not in MEASURED:
-        return ""
-    return role if prose or role not in roles else ""
+    if role not in MEASURED or not (prose or role not in roles):
+        return "", ""
+    return role, next(term for term in reversed(terms) if role_of([term]) == role or role == "wrong")

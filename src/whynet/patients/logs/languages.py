@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 WORDS = {  # English: what others say
-    "loss": "kreuzentropie "
-    "verlust förlust verlies strata straty strát ztráta ztráty потеря потери потерь perte pertes pérdida "
+    "cross entropy": "kreuzentropie",
+    "loss": "verlust förlust verlies strata straty strát ztráta ztráty потеря потери потерь perte pertes pérdida "
     "perdida pérdidas perdita perda perdas hävikki veszteség pierdere 损失 損失 誤差 오차 손실",
     "cost": "kosten kostenfunktion kostnad omkostning koszt coût cout "
     "couts coûts costo coste custo maliyet náklady költség "
@@ -29,13 +29,13 @@ WORDS = {  # English: what others say
     "iteration": "itération itérations iteración iteraciones iterazione iterazioni iteração iterações iteratie "
     "iteracja iterace итерация итерации iterasyon 迭代 イテレーション 반복",
     "step": "schritt schritte étape etape paso pasos passo passi steg krok kroku шаг шага 步 步数 ステップ",
-    "train": "trainings träning trening tréning trénink "
+    "train": "uczące uczących trainings träning trening tréning trénink "
     "entraînement entrainement apprentissage entrenamiento addestramento "
     "treinamento treino uczenie обучение обучения обучающая обучающей eğitim 训练 訓練 学習 훈련 학습",
     "test": "testdaten prueba pruebas prova essai teste testowy testowa "
     "testowego testowym testovací testning тест теста тестовая тестовой 测试 測試 テスト 테스트",
-    "validation": "validierung validering validatie walidacja walidacji validace валидация валидации validación "
-    "validazione validação doğrulama проверка 验证 驗證 検証 검증",
+    "validation": "kontrolne kontrolnych walidacyjne validierung validering validatie walidacja walidacji validace "
+    "валидация валидации validación validazione validação doğrulama проверка 验证 驗證 検証 검증",
     "time": "dauer zeit temps tempo tiempo tijd tid czas czasu čas время süre 时间 用时 耗时 時間 시간",
     "lr": "lernrate 学习率 學習率 学習率",
     "error rate": "fehlerrate fehlerquote foutpercentage felprocent",
@@ -43,7 +43,7 @@ WORDS = {  # English: what others say
     "rate": "taux tasso tasa",
     "squared": "quadratisch quadratischer quadratische quadratique cuadrático",
     "images": "bilder bildern bildes afbeeldingen obrazów изображений imágenes immagini imagens 图片 画像",
-    "after": "nach après después dopo depois efter после 後 后",
+    "after": "po nach après después dopo depois efter после 後 后",
     "from": "von desde fra från od",
     "to": "bis auf à",
     "at": "bei",

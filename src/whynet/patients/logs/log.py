@@ -134,7 +134,7 @@ def _hinted(transcript: Transcript) -> str | None:
 
 def _said_error(run: Sequence[Series], words: frozenset[str]) -> bool:
     """Whether the cost is called an error, as people call a squared one."""
-    errors = {"error", "err", "mse"}
+    errors = {"error", "err", "mse"} if not {"entropy", "kreuzentropie", "crossentropy"} & words else {"mse"}
     return any((words if one.said else set(one.name.split())) & errors for one in run if one.what == "cost")
 
 
@@ -151,7 +151,8 @@ def _data(transcript: Transcript, labels: str | None, classes: int | None) -> tu
             3
             if "iris" in words
             else 2
-            if ("xor" in words and "mnist" not in words) or ("binary" in words and not {"mnist", "cpu"} & words)
+            if ("xor" in words and not {"mnist", "digits", "digit", "images", "pictures"} & words)
+            or ("binary" in words and not {"mnist", "cpu"} & words)
             else 10
         )
         if classes == 10 and "mnist" not in words and _halves(transcript.runs[-1]):

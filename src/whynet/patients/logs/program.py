@@ -13,7 +13,7 @@ CODE = re.compile(
     r"public|private|protected|static|void|const|let|var|int|float|double|auto|using|namespace|template|function|func|"
     r"fn|struct|switch|case|library|require|end)\b(?!.*\b(?:loss|cost|acc\w*|error|epoch)\b\s*[:=]?\s*\d)|"
     r"from\s+\S+\s+import\b|(?:for|while|if|with)\b.*[:{]\s*$|\w+\s+in\s+range|print\b|//|/\*|\*/|#(?!\s*\d)|>>>|\$\s|!|@|"
-    r"<\w|\}|\{\s*$|%(?!\d))"
+    r"<\w|\}|\{\s*$|%(?!\d)|\w[\w.]*\s*<-\s)"
 )
 STATEMENT = re.compile(r"[;{]\s*$|^\s*[\w.]+\([^)]*\)?.*\)\s*;?$|\.\w+\([^)]*\)|\bnp\.|\bself\.|->\s*\w+:")
 PRINTED = re.compile(rf"[\[(]?\s*(?:{NAN}|{PLAIN})(?![\w.]|\s*[*/+(])")
@@ -32,7 +32,7 @@ def program_text(lines: Sequence[str]) -> list[bool]:
     sure = []
     for line, match in zip(lines, assigned, strict=True):
         program = bool(CODE.match(line) or STATEMENT.search(line)) and len(PAIRS.findall(line)) < 2
-        if match and not PRINTED.match(match["value"]):
+        if match and not PRINTED.match(match["value"]) and len(PAIRS.findall(line)) < 2:
             program = True
         if re.search(r"\w: ?[-\d.e+]+;?\s*$", line) or (
             line.lstrip().startswith(("{", "[")) and re.search(r"\d", line)

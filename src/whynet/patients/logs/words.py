@@ -14,7 +14,7 @@ def _words(text: str) -> frozenset[str]:
 
 COST = _words(
     "loss losses cost costs error errors err objective mse sse mae rmse rms nll nllloss xent bce ce entropy "
-    "crossentropy criterion energy misfit obj"
+    "crossentropy criterion energy misfit obj logloss deviance"
 )
 ACCURACY = _words(
     "accuracy accuracies acc correct correctly right score performance hits recognised recognized accurate "
@@ -43,6 +43,7 @@ OTHER = _words(
 HELD_OUT = _words("val valid validation test testing dev eval evaluation heldout holdout unseen cv xval va vl")
 HEADING = HELD_OUT | {"evaluate", "evaluating", "testing", "validating"}
 TRAIN = _words("train training trn tr minibatch")
+LISTS = _words("np array list history hist mean batches epochs all per")  # of a name that is a list's
 UNITS = _words(
     "epochs iterations iters steps batches rounds passes updates outputs units neurons layers hidden classes"
 )
@@ -79,8 +80,10 @@ def role_of(terms: Sequence[str]) -> str:
     >>> role_of(["validation", "loss"]), role_of(["error", "rate"]), role_of(["learning", "rate"])
     ('cost', 'wrong', 'other')
     """
-    if set(terms) - TRAIN - HELD_OUT in ({"e"}, {"j"}):
+    if set(terms) - TRAIN - HELD_OUT - LISTS in ({"e"}, {"j"}):
         return "cost"
+    if "value" in terms and set(terms) <= {"value", "iter", "initial", "final"}:
+        return "cost"  # of an optimiser
     for index in range(len(terms) - 1, -1, -1):
         word = terms[index].rstrip("0123456789") or terms[index]
         before = terms[index - 1] if index else ""
@@ -102,6 +105,8 @@ def role_of(terms: Sequence[str]) -> str:
             return "other"
         if word in COUNTED and set(terms[:index]) & (ACCURACY | WRONG):
             continue  # `correctly classified samples`
+        if word in LISTS and before in COST | ACCURACY | WRONG:
+            continue  # `acc batches`
         if word in STEP and (len(word) > 1 or index == 0):
             return "step"
     return ""
