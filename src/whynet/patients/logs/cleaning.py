@@ -43,6 +43,7 @@ WRAPPERS = re.compile(
 )
 CALLS = re.compile(r"^(\s*\w+)\([^()\n]*\)(?=\s*[=:]\s*[-+\w.(]+\s*$)", re.M)  # `loss(x, y) = 0.09`
 ARRAYS = re.compile(r"\b(?:tensor|array|np\.array|numpy\.array|Float\d\d)\(?(\[[^\[\]]*\])(?:,[^()\[\]]*)?\)?")
+WORDY = re.compile(r"(?:\b[^\W\d_]{2,}\b[,;()'\"-]{0,2} [('\"]?){5}")  # five words in a row: a sentence
 MANY = 200  # lines that differ in their numbers only: so many of them tell as much as all
 VARYING = str.maketrans(
     "", "", "0123456789.,+-eE=>#:% \t█▉▊▋▌▍▎▏━╸╺"
@@ -73,7 +74,8 @@ def clean(text: str) -> list[str]:
     >>> clean("12:03:11 cost 0,45\\n12:03:12 cost 0,44")
     ['  cost 0.45', '  cost 0.44']
     """
-    text = text.replace("\r\n", "\n").replace("\u2212", "-").replace("\ufeff", "")
+    text = _joined(text.replace("\r\n", "\n"))
+    text = text.replace("\u2212", "-").replace("\ufeff", "")
     text = re.sub(r"[\r\x08\x0b\x0c]+", "\n", text)
     text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text)
     text = re.sub(r"</t[dh]>\s*<t[dh][^>]*>", " | ", text)
@@ -98,6 +100,19 @@ def clean(text: str) -> list[str]:
         r"\b(?:J|[CEL](?=\s*[=:]\s*(?:\d*\.\d|[-+]?(?:nan|inf))))\s*(?:\([^)\n]*\))?\s*(?==|:)", "cost ", text
     )
     return [re.sub(r"^\s*(?:>\s+|[-*•]\s+|\d+[.)]\s+(?=[A-Za-z]{3}))", "", line) for line in text.split("\n")]
+
+
+def _joined(text: str) -> str:
+    """The lines of a sentence that was wrapped, on one line."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        before = lines[-1] if lines else ""
+        wrapped = len(before) > 60 and not re.search(r"[.!?:;,|]\s*$", before) and re.match(r"[a-z0-9(]", line)
+        if wrapped and WORDY.search(before) and WORDY.search(line):
+            lines[-1] = f"{before} {line}"
+        else:
+            lines.append(line)
+    return "\n".join(lines)
 
 
 def _with_decimal_points(text: str) -> str:

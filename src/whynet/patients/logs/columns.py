@@ -212,7 +212,7 @@ def _counts(bare: dict[tuple[str, str, str, bool], list[Figure]]) -> list[Series
         series = _as_series("accuracy", which, "right", column, said, set())
         if series is not None:
             found.append(series)
-    return found[:1]
+    return list({series.split: series for series in reversed(found)}.values())
 
 
 def _unnamed(bare: dict[tuple[str, str, str, bool], list[Figure]]) -> list[Series]:

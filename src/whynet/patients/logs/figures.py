@@ -257,6 +257,8 @@ class _Reader:
             terms = terms[1:]
         self.consumed = ""
         if self.prose and token.whole and terms[-1:] == ["after"]:
+            behind = terms_of(token.after)[:1]
+            self.consumed = behind[0] if behind and behind[0] in STEP else ""
             return Figure(self.number, token.value, "step", "", place=place)  # `0.4508 after 20`
         role, terms, split = self._before_or_behind(token, terms)
         if not role and not self.suffixed and all(term in FILLER | STEP | TRAIN | HELD_OUT for term in terms):
@@ -305,6 +307,8 @@ class _Reader:
 
     def _corrected(self, token: _Token, role: str, terms: list[str]) -> str:
         """What it is after all: a share of errors, a wish, of these or those examples, or nothing known."""
+        if role == "step" and token.percent and self.prose and not token.attached:
+            role = ""  # `I get 99 %`
         if role == "cost" and (token.percent or token.total):
             role = "wrong" if set(terms) & ERRORS else "accuracy" if self.prose and not terms else role
         if self.prose and role in MEASURED:
