@@ -349,7 +349,8 @@ def _earlier(line: str, roles: Sequence[str], prose: bool) -> tuple[str, str]:
     """What a number without a name of its own is: `Cost after iteration 100: 0.69`, `from 0.7 it fell to 0.6`; and the
     word that says so.
     """
-    terms = [term for term in terms_of(re.split(r"(?<=[a-z)])[.!?]\s", line)[-1]) if term not in STEP]
+    sentence = re.sub(r"\([^()]*\)", " ", re.split(r"(?<=[a-z)])[.!?]\s", line)[-1])
+    terms = [term for term in terms_of(sentence) if term not in STEP]
     role = role_of(terms)
     if role not in MEASURED or not (prose or role not in roles):
         return "", ""

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from whynet.patients.logs.course import Course, share_of, smooth
 from whynet.patients.logs.scales import at_low
-from whynet.patients.logs.states import as_if_lost
+from whynet.patients.logs.states import as_if_lost, unsure
 from whynet.patients.logs.transcript import Transcript
 
 TENDING = {"tends", "tending", "approaches", "approaching", "converges", "converging", "settles", "towards"}
@@ -70,6 +70,15 @@ def _answers(seen: Seen) -> str | None:
         return "majority"
     if facts.end == 0 and facts.frozen and seen.state == "constant-answer":
         return "nothing-costs"
+    same = seen.state == "constant-answer" and len(set(facts.accuracies)) == 1
+    return "majority" if same and len(facts.accuracies) > 5 and facts.accuracy > 0.6 else None
+
+
+def _one_class_at_a_time(seen: Seen) -> str | None:
+    """The class that is answered changes, and the cost of the examples that it is trained on does not show it."""
+    course, shares = seen.course, [share_of(one) for one in seen.course.facts.accuracies]
+    if seen.state == "constant-answer" and len(set(shares) - {None}) > 2 and course.fell:
+        return "learns-one-class"
     return None
 
 
@@ -364,33 +373,39 @@ def _above_chance(seen: Seen) -> str | None:
         return "class-lost"
     if course.high_start:
         return "high-start"
-    if facts.thawing:
+    if _late(course):
+        return "late"
+    if _jumpy(course):
+        return "jumpy"
+    if facts.thawing and not course.entropy:
         return "thawing"
     if facts.gap < -0.1 and len(facts.accuracies) > 2:
         return "better-held-out"
     low = course.known and facts.accuracy < 3.2 / facts.classes and facts.end > 0.75 * course.floor
     if low and not facts.rising > 0.02 and not abs(facts.falling) > 0.1:
         return "odd-labels" if course.chance else _flat(course)
-    if max(facts.accuracies, default=0.0) > facts.accuracy + 0.06 and not facts.end < 1.1 * min(
+    if max(facts.accuracies, default=0.0) > facts.accuracy + 0.04 and not facts.end < 1.1 * min(
         course.finite, default=math.inf
     ):
         return "went-back"
-    if _unsure(course):
+    if unsure(course):
         return "unsure"
     return "near-linear" if facts.accuracy > 0.9 * facts.linear else None
 
 
-def _unsure(course: Course) -> bool:
-    """Whether the cost stays where answers cost that are right this often, and give the rest to all others alike:
-    what labels at random leave, and weights that are kept small. A network's usual mistakes cost two thirds of it.
-    """
-    facts = course.facts
-    a, K = facts.accuracy, facts.classes
-    if not course.entropy or not 0.3 < a < 0.95 or K < 3 or facts.gap > 0.03:
-        return False
-    blind = -a * math.log(a) - (1 - a) * math.log((1 - a) / (K - 1))
-    flat = len(facts.costs) > 4 and abs(facts.falling) < 0.025 and facts.rising < 0.01
-    return flat and 0.85 < facts.end / blind < 1.4
+def _jumpy(course: Course) -> bool:
+    """Whether accuracies fall by three points and more again and again, and costs rise with them."""
+    values, costs = course.facts.accuracies, course.finite
+    drops = sum(b < a - 0.03 for a, b in pairwise(values))
+    dear = not costs or any(b > 1.02 * a for a, b in pairwise(costs))
+    return len(values) > 5 and drops >= max(2, len(values) / 6) and dear
+
+
+def _late(course: Course) -> bool:
+    """Whether half of the prints or more were at the floor before it began to learn."""
+    costs, floor = course.finite, course.floor
+    stood = sum(abs(cost / floor - 1) < 0.012 for cost in costs[: max(1, len(costs) - 1)])
+    return len(costs) > 5 and stood >= len(costs) / 2 and costs[-1] < 0.95 * floor
 
 
 def _improving(seen: Seen) -> str | None:
@@ -452,6 +467,7 @@ def _flat(course: Course) -> str:
 
 FINDERS: tuple[Finder, ...] = (
     _answers,
+    _one_class_at_a_time,
     _broken,
     _contradictions,
     _diverging,

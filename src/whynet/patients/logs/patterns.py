@@ -194,6 +194,16 @@ PATTERNS: dict[str, Pattern] = {
         "Go on from the best weights with a tenth of the learning rate, and without momentum: if it no longer gets "
         "worse, that was it; else check the gradient by differences.",
     ),
+    "jumpy": Pattern(
+        ("lr-too-high", "input-not-scaled", "init-too-large", "momentum-unscaled"),
+        "Run it with a tenth of the learning rate: if the accuracy then rises smoothly, and further, that was it; "
+        "print the largest input, too: above 10 it is not scaled.",
+    ),
+    "late": Pattern(
+        ("vanishing-gradients", "init-too-small", "wrong-hidden-activation", "lr-too-low"),
+        "Print the size of the gradient of each layer's weights in the first epoch: a factor of 1000 between the "
+        "layers means that gradients vanish; all of them tiny, initial weights that are too small.",
+    ),
     "plateau-frozen": Pattern(
         ("symmetric-init", "dead-relu", "regularisation-too-strong", "init-too-small"),
         "Print the hidden activations of ten images before training and after an epoch: all units alike from the "

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 from whynet.patients.logs.course import Course, share_of
+from whynet.patients.logs.scales import at_low
 
 Rule = Callable[[Course], bool]
 
@@ -43,6 +45,21 @@ def _mistakes_cost_what_one_answer_does(course: Course) -> bool:
     return course.known and (facts.certain or facts.majority or nothing)
 
 
+def _one_class_after_another(course: Course) -> bool:
+    """Held-out accuracies are the shares of classes, now of this one, now of that: the one that was trained last."""
+    shares = [share_of(one) for one in course.facts.accuracies]
+    told = [one for one in shares if one is not None]
+    changes = sum(one != other for one, other in pairwise(told))
+    return len(told) > 4 and len(told) > 0.6 * len(shares) and changes > 0.6 * len(told)
+
+
+def _always_the_same_share(course: Course) -> bool:
+    """The accuracy is the same from the first print to the last, well above one half, while the cost falls."""
+    facts = course.facts
+    same = len(facts.accuracies) > 5 and len(set(facts.accuracies)) == 1
+    return same and 0.6 < facts.accuracy < 0.99 and facts.end < 0.95 * facts.start
+
+
 def _nothing_ever_moves(course: Course) -> bool:
     still = course.facts.still and (not course.known or (course.chance and course.facts.end > 1.5 * course.usual))
     return course.zeros_counted or course.one_accuracy or still
@@ -55,7 +72,7 @@ def _held_out_are_answered_better(course: Course) -> bool:
     facts = course.facts
     learning = facts.falling > 0.05 and len(facts.accuracies) < 2  # the mean over an epoch in which it learned
     learning = learning or (facts.end < 0.95 * course.floor and not facts.good)  # with most of its units dropped out
-    return facts.held - facts.train > 0.15 and not learning
+    return facts.held - facts.train > 0.15 and not learning and not unsure(course)
 
 
 def _better_than_its_cost(course: Course) -> bool:
@@ -154,9 +171,11 @@ def _stays_at_no_share(course: Course) -> bool:
     """Neither the cost nor the accuracy moves, and no class is so frequent: answers differ, as at random."""
     facts = course.facts
     last = facts.accuracies[-4:]
-    still = len(last) > 1 and max(last) - min(last) < 0.002 and len(facts.costs) > 1
+    still = bool(last) and max(last) - min(last) < 0.002 and len(facts.costs) > 1
+    still = still and (len(last) > 1 or abs(facts.end / course.floor - 1) > 0.025)
     differ = course.chance and facts.classes > 4 and all(share_of(one) is None for one in last)
     elsewhere = all(abs(facts.end / cost - 1) > 0.0012 for cost in (course.floor, math.log(facts.classes)))
+    elsewhere = elsewhere and not (course.scale is not None and at_low(facts, course.scale))
     return differ and still and elsewhere and abs(facts.start - facts.end) < 0.01 * facts.end < 0.011 * course.usual
 
 
@@ -209,6 +228,25 @@ def _hardly_below_the_floor(course: Course) -> bool:
 # ---- some of it is learned
 
 
+def unsure(course: Course) -> bool:
+    """Whether the cost stays where answers cost that are right this often, and give the rest to all others alike:
+    what labels at random leave, and weights that are kept small. A network's usual mistakes cost two thirds of it.
+
+    >>> from whynet.doctor.series import Series
+    >>> from whynet.patients.logs.course import course_of
+    >>> cost, right = Series("loss", "cost", "", (1.5,) * 5), Series("acc", "accuracy", "", (0.6,) * 5)
+    >>> unsure(course_of((cost, right), labels="mnist", classes=10, linear=0.92))
+    True
+    """
+    facts = course.facts
+    a, K = facts.accuracy if math.isnan(facts.train) else facts.train, facts.classes
+    if not course.entropy or not 0.3 < a < 0.95 or K < 3 or facts.gap > 0.03:
+        return False
+    blind = -a * math.log(a) - (1 - a) * math.log((1 - a) / (K - 1))
+    flat = len(facts.costs) > 4 and abs(facts.falling) < 0.025 and facts.rising < 0.01
+    return flat and 0.85 < facts.end / blind < 1.4
+
+
 def _a_class_is_never_answered(course: Course) -> bool:
     facts = course.facts
     return facts.answers.missing and facts.accuracy > (3 if facts.classes > 4 else 1.5) / facts.classes
@@ -224,6 +262,8 @@ def _stands_where_classes_are_lost(course: Course) -> bool:
         return False  # no output of a softmax is lost for good
     if (facts.rising > 0.05 and facts.falling > 0.1) or facts.val_end > 1.5 * facts.end:
         return False
+    if max(values) > values[-1] + 0.03:
+        return False  # it had more
     dear = course.scale is not None and facts.end > (0.25 + 1.2 * (1 - values[-1])) * course.floor
     return as_if_lost(values[-1], K) and not dear
 
@@ -268,6 +308,13 @@ def _known_by_heart(course: Course) -> bool:
     return facts.end < 0.05 * floor and facts.held < facts.linear - 0.15
 
 
+def _others_cost_ever_more(course: Course) -> bool:
+    """The training examples cost next to nothing, and others more and more."""
+    facts = course.facts
+    nothing = facts.end < 0.01 * course.floor and len(facts.costs) > 4
+    return nothing and facts.val_end > max(1.1 * facts.val_least, 0.1 * course.floor)
+
+
 def _held_out_cost_more(course: Course) -> bool:
     facts = course.facts
     risen = facts.val_end > 1.5 * facts.end and facts.val_end > 1.1 * facts.val_least
@@ -279,6 +326,8 @@ def _costs_little(course: Course) -> bool:
     """The cost was seen to fall, or is next to nothing: a low cost alone may be computed in another way."""
     facts = course.facts
     learned = len(facts.costs) < 2 or facts.end < 0.9 * facts.start or facts.end < 0.05 * course.floor
+    if facts.classes == 2 and len(facts.costs) > 4 and abs(facts.falling) < 0.01 and facts.end > 0.05 * course.floor:
+        return False  # it stands, at the cost of some examples
     return not course.known and course.fell and facts.end < 0.16 * course.floor and learned
 
 
@@ -305,9 +354,12 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("constant-answer", _answers_are_alike),
     ("constant-answer", _mistakes_cost_what_one_answer_does),
     ("constant-answer", _nothing_ever_moves),
+    ("constant-answer", _one_class_after_another),
+    ("constant-answer", _always_the_same_share),
     ("bad-data", _held_out_are_answered_better),
     ("bad-data", _better_than_its_cost),
     ("healthy", _both_costs_say_so),
+    ("classes-missing", _a_class_is_never_answered),
     ("overfits", _good_but_for_others),
     ("healthy", _good),
     ("constant-answer", _negative_at_chance),
@@ -328,11 +380,11 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("constant-answer", _at_chance),
     ("constant-answer", _at_the_floor),
     ("constant-answer", _hardly_below_the_floor),
-    ("classes-missing", _a_class_is_never_answered),
     ("classes-missing", _stands_where_classes_are_lost),
     ("not-started", _has_not_moved),
     ("underfits", _was_better),
     ("overfits", _knows_training_examples_better),
+    ("overfits", _others_cost_ever_more),
     ("overfits", _held_out_cost_more),
     ("healthy", _costs_little),
     ("undertrained", _is_getting_better),

@@ -110,6 +110,8 @@ def _classes(text: str) -> int | None:
     if TWO.search(text):
         return 2
     outputs = [int(number) for number in OUTPUTS.findall(text)] or [sizes[-1] for _, sizes in layers_in(text)]
+    if outputs[-1:] == [1] and re.search(r"\b(?:mnist|digits?|ziffer\w*)\b", text, re.I):
+        return None  # a number for each class
     return max(2, outputs[-1]) if outputs and 0 < outputs[-1] <= 1000 else None
 
 
