@@ -41,6 +41,11 @@ SAME = re.compile(
     r"\ball (?:the |its |my )?(?:predictions|outputs|answers) are (?:the same|equal|identical)",
     re.I,
 )
+NEVER = re.compile(
+    r"\b(?:class|digit)(?:es|s)? (?:were |was |are |is )?(?:never|not once) (?:predicted|answered|chosen)|"
+    r"\bnever (?:says?|answers?|predicts?|gives?) (?:a |an |the )?[\"']?\d\b",
+    re.I,
+)
 NEAR = 0.4  # so near its target an output is right
 
 
@@ -55,6 +60,8 @@ class Answers:
     recalls: tuple[float, ...] = ()
     answered: tuple[float, ...] = ()
     outputs: tuple[float, ...] = ()
+    unanswered: bool = False
+    """Whether the text says that a class is never answered."""
     same: bool = False
     """Whether the outputs printed for several examples hardly differ, or the text says so."""
 
@@ -69,7 +76,7 @@ class Answers:
     def missing(self) -> bool:
         """Whether a class is never answered, and others are."""
         rare = min(self.recalls, default=1.0) < 0.05 and max(self.recalls, default=0.0) > 0.5
-        return rare or (bool(self.answered) and min(self.answered) == 0.0)
+        return rare or self.unanswered or (bool(self.answered) and min(self.answered) == 0.0)
 
     @property
     def right(self) -> float:
@@ -94,8 +101,9 @@ def answers_in(lines: list[str]) -> Answers:
     outputs = _outputs(lines)
     recalls = _matrix(lines) or _listed(lines, CLASS) or _report(lines) or _by_line(lines)
     answered = _listed(lines, ANSWERED, whole=True)
-    same = not outputs and (bool(SAME.search(" ".join(lines))) or _predicted_alike(lines))
-    return Answers(recalls, answered, outputs, same)
+    text = " ".join(lines)
+    same = not outputs and (bool(SAME.search(text)) or _predicted_alike(lines))
+    return Answers(recalls, answered, outputs, bool(NEVER.search(text)), same)
 
 
 def _predicted_alike(lines: list[str]) -> bool:
@@ -103,8 +111,18 @@ def _predicted_alike(lines: list[str]) -> bool:
     rows = [_numbers(line[match.end() :]) for line in lines if (match := PREDICTED.search(line))]
     rows = [row for row in rows if row and any(value % 1 for value in row)]
     if not rows or len({len(row) for row in rows}) > 1 or len(rows) < (2 if len(rows[0]) > 4 else 4):
-        return any(_repeats(row) for row in rows)
+        return any(_repeats(row) for row in rows) or _one_number(" ".join(lines))
     return all(max(column) - min(column) < 0.02 * max(1.0, max(column)) for column in zip(*rows, strict=True))
+
+
+def _one_number(text: str) -> bool:
+    """Whether a list below the words `predict(...)` is one number, over and over."""
+    return any(
+        _repeats(_numbers(match["items"])) and len(_numbers(match["items"])) > 4 and ANSWERED.search(match["before"])
+        for match in re.finditer(
+            r"(?P<before>[^\[\]]{0,80})(?:\[:\d+\][^\[\]]{0,60})*\[+(?P<items>[^\[\]]{20,400})\]", text
+        )
+    )
 
 
 def _repeats(row: Sequence[float]) -> bool:
@@ -158,7 +176,7 @@ def _listed(lines: list[str], named: re.Pattern[str], *, whole: bool = False) ->
             before = text[: match.start()].rstrip().rpartition("\n")[2][-80:]
         values = _keyed(match["items"], alone=whole) or _numbers(match["items"])
         shares = _shares(values, whole=whole)
-        if named.search(before) and shares and not (whole and GIVEN_LABELS.search(before)):
+        if named.search(before) and shares and not (whole and GIVEN_LABELS.search(text[: match.start()][-160:])):
             blank = re.sub(r"[^\n]", " ", match[0])
             lines[:] = (text[: match.start()] + blank + text[match.end() :]).split("\n")
             return shares

@@ -74,7 +74,10 @@ def clean(text: str) -> list[str]:
     >>> clean("12:03:11 cost 0,45\\n12:03:12 cost 0,44")
     ['  cost 0.45', '  cost 0.44']
     """
-    text = _joined(text.replace("\r\n", "\n"))
+    text = text.replace("\r\n", "\n")
+    if len(re.findall(r"(?m)^> ?", text)) > 3:
+        text = re.sub(r"(?m)^>(?!>) ?", "", text)  # quoted, as in mails
+    text = _joined(re.sub(r"\b(?:i\.\s?e\.|e\.\s?g\.|z\.\s?B\.)", "namely", text))
     text = text.replace("\u2212", "-").replace("\ufeff", "")
     text = re.sub(r"[\r\x08\x0b\x0c]+", "\n", text)
     text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text)

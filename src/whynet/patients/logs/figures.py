@@ -275,7 +275,7 @@ class _Reader:
         """What the words before a number say, or those behind it where these belong to it: `0.5 loss`, `958 right`."""
         role = role_of(terms)
         share = token.percent or (token.value % 1 and set(terms) & EPOCHS)
-        if role == "step" and token.attached and share:
+        if role == "step" and share and (token.attached or self.prose):
             role = role_of([term for term in terms if term not in STEP])  # `Test accuracy after epoch: 10.09%`
         around = terms_of(token.line_before)
         split = split_of(around)

@@ -19,13 +19,13 @@ WORDS = {  # English: what others say
     "pontosság acuratețe 准确率 準確率 正确率 正確率 精度 正解率 정확도",
     "correct": "korrekt richtig richtige juist rätt poprawne poprawnych správně верно правильно правильных "
     "bonnes classés "
-    "justes correctas "
+    "justes correctas trafione trafionych trafień aciertos acertos "
     "corrette corretti corretos doğru 正确 正確 正解",
     "wrong": "fehlklass fehlklassifiziert fehlklassifikation "
     "falsch falsche fouten błędne błędnych špatně неверно fausses incorrectas errati sbagliate errados "
     "错误 不正解",
     "epoch": "epoche epochen époque époques época épocas epoca epoche epok epoke epokki epoka epoki epocha epochy "
-    "эпоха эпохи эпох durchlauf tijdperk dönem devir 轮 輪 轮次 周期 エポック 에포크 에폭",
+    "epokach эпоха эпохи эпох durchlauf tijdperk dönem devir 轮 輪 轮次 周期 エポック 에포크 에폭",
     "iteration": "itération itérations iteración iteraciones iterazione iterazioni iteração iterações iteratie "
     "iteracja iterace итерация итерации iterasyon 迭代 イテレーション 반복",
     "step": "schritt schritte étape etape paso pasos passo passi steg krok kroku шаг шага 步 步数 ステップ",

@@ -15,7 +15,9 @@ CODE = re.compile(
     r"from\s+\S+\s+import\b|(?:for|while|if|with)\b.*[:{]\s*$|\w+\s+in\s+range|print\b|//|/\*|\*/|#(?!\s*\d)|>>>|\$\s|!|@|"
     r"<\w|\}|\{\s*$|%(?!\d)|\w[\w.]*\s*<-\s)"
 )
-STATEMENT = re.compile(r"[;{]\s*$|^\s*[\w.]+\([^)]*\)?.*\)\s*;?$|\.\w+\([^)]*\)|\bnp\.|\bself\.|->\s*\w+:")
+STATEMENT = re.compile(
+    r"[=(+<>][^;{]*[;{]\s*$|^\s*[;{]?\s*$|^\s*[\w.]+\([^)]*\)?.*\)\s*;?$|\.\w+\([^)]*\)|\bnp\.|\bself\.|->\s*\w+:"
+)
 PRINTED = re.compile(rf"[\[(]?\s*(?:{NAN}|{PLAIN})(?![\w.]|\s*[*/+(])")
 PAIRS = re.compile(r"\w[=:]\s?-?\d+\.\d+")  # so many on a line are no program text
 ASSIGNED = re.compile(r"^\s*(?P<name>[\w.\[\]]+(?:\s*,\s*[\w.\[\]]+)*)\s*(?:[-+*/@]?=)(?!=)\s*(?P<value>\S.*)$")

@@ -89,7 +89,7 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
         return None
     first = facts.start if math.isfinite(facts.start) else facts.end
     fitting = [one for one in known if first <= max(one.high, one.start) * 1.25]
-    low = facts.accuracy < 3.2 / facts.classes
+    low = facts.accuracy < min(3.2 / facts.classes, 0.7)
     each = facts.classes > 4 and abs(facts.accuracy - 1 + 1 / facts.classes) < 0.002  # every output by itself
     if math.isnan(facts.accuracy) or low or each:
         ending = [one for one in fitting if at_floor(facts, one) and not _begun_above(facts, one)]
@@ -195,5 +195,6 @@ def at_low(facts: Facts, scale: Scale) -> bool:
         scale.cost == "quadratic"
         and facts.classes > 2
         and abs(facts.end - low) <= 0.02 * low
+        and facts.noise < 0.004 * low
         and (len(facts.costs) < 2 or abs(facts.falling) < 0.005)
     )

@@ -173,7 +173,8 @@ def _stays_at_no_share(course: Course) -> bool:
     last = facts.accuracies[-4:]
     still = bool(last) and max(last) - min(last) < 0.002 and len(facts.costs) > 1
     still = still and (len(last) > 1 or abs(facts.end / course.floor - 1) > 0.025)
-    differ = course.chance and facts.classes > 4 and all(share_of(one) is None for one in last)
+    creeps = abs(facts.start - facts.end) < 0.001 * facts.end and abs(facts.end / course.floor - 1) > 0.025
+    differ = course.chance and facts.classes > 4 and (creeps or all(share_of(one) is None for one in last))
     elsewhere = all(abs(facts.end / cost - 1) > 0.0012 for cost in (course.floor, math.log(facts.classes)))
     elsewhere = elsewhere and not (course.scale is not None and at_low(facts, course.scale))
     return differ and still and elsewhere and abs(facts.start - facts.end) < 0.01 * facts.end < 0.011 * course.usual
@@ -220,7 +221,7 @@ def _at_the_floor(course: Course) -> bool:
 
 def _hardly_below_the_floor(course: Course) -> bool:
     facts = course.facts
-    low = course.known and facts.accuracy < 3 / facts.classes
+    low = course.known and facts.accuracy < min(3 / facts.classes, 0.7)
     low = low and not (facts.answers.outputs and facts.answers.right > 0.6)
     return low and abs(facts.end - course.floor) <= 0.02 * course.floor
 

@@ -10,7 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from whynet.doctor.series import Series
@@ -29,11 +29,17 @@ from whynet.patients.logs.words import (
 )
 
 CLASSES = re.compile(
-    r"(?<![\d.])(\d{1,4})[ -](?:different |balanced )?(?:classes|categories|way\b)|\bcifar-?(100)\b", re.I
+    r"(?<![\d.])(\d{1,4})[ -](?:different |balanced )?(?:classes|categories|way\b)(?! (?:were|are|is|never))|"
+    r"\bcifar-?(100)\b|(?:\bof|\bnum(?:ber)?|\bn)[ _](?:of )?classes\W{1,12}(\d{1,4})\b",
+    re.I,
 )
-TWO = re.compile(r"\bbinary[ _-]?(?:classif|problem|target|label)|\b(?:two|zwei|deux|dos) (?:class|klass|clas)", re.I)
+TWO = re.compile(
+    r"\bbinary[ _-]?(?:classif|problem|target|label)|\b(?:two|zwei|deux|dos) (?:class|klass|clas)|"
+    r"\bmake_(?:moons|circles)|\btwo[ -](?:moons|circles|spirals)\b",
+    re.I,
+)
 OUTPUTS = re.compile(r"(?<![\d.])(\d{1,4}) (?:outputs?|output (?:units?|neurons?|nodes?))\b", re.I)
-ROWS = re.compile(r"\b(\d{3,6}) (train|test|validation)(?:ing)? (?:images|examples|samples|rows)\b", re.I)
+ROWS = re.compile(r"\b(\d{3,6}) (train|test|validation)(?:ing)?\b(?! (?:epochs|steps|iterations))", re.I)
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ def read(text: str) -> Transcript:
         if set(figure.label.split()[-1:]) & {"f1", "recall"} and "auc" not in figure.label
     }
     if unseen == {0.0}:  # of two classes one is never answered
-        answers = Answers(answers.recalls, (1.0, 0.0), answers.outputs)
+        answers = replace(answers, answered=(1.0, 0.0))
     figures = under_captions(lines, under_headings(lines, figures))
     rows = {split_of([name.lower()]): int(count) for count, name in ROWS.findall(text)}
     runs = [run for run in (tuple(series_of(part, rows)) for part in _trainings(figures)) if run]
@@ -106,7 +112,8 @@ def read(text: str) -> Transcript:
 def _classes(text: str) -> int | None:
     """How many classes there are, if the text says so, or how many outputs; one output tells two classes apart."""
     if counted := CLASSES.search(text):
-        return int(counted[1] or counted[2]) if int(counted[1] or counted[2]) > 1 else None
+        number = int(next(filter(None, counted.groups())))
+        return number if number > 1 else None
     if TWO.search(text):
         return 2
     outputs = [int(number) for number in OUTPUTS.findall(text)] or [sizes[-1] for _, sizes in layers_in(text)]
