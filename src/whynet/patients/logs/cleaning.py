@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import groupby
+from typing import Any
 
 NAN = r"[-+]?(?:nan|NaN|NAN|inf|Inf|INF|infinity|Infinity)\b(?:\((?:ind|snan)\))?|[-+]?1\.\#\w+|[-+]?∞"
 PLAIN = r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -44,6 +45,8 @@ WRAPPERS = re.compile(
 CALLS = re.compile(r"^(\s*\w+)\([^()\n]*\)(?=\s*[=:]\s*[-+\w.(]+\s*$)", re.M)  # `loss(x, y) = 0.09`
 ARRAYS = re.compile(r"\b(?:tensor|array|np\.array|numpy\.array|Float\d\d)\(?(\[[^\[\]]*\])(?:,[^()\[\]]*)?\)?")
 WORDY = re.compile(r"(?:\b[^\W\d_]{2,}\b[,;()'\"-]{0,2} [('\"]?){5}")  # five words in a row: a sentence
+LONG = 12_000  # characters of a line
+LARGE = 150_000  # characters of a text
 MANY = 200  # lines that differ in their numbers only: so many of them tell as much as all
 VARYING = str.maketrans(
     "", "", "0123456789.,+-eE=>#:% \t█▉▊▋▌▍▎▏━╸╺"
@@ -53,19 +56,44 @@ VARYING = str.maketrans(
 def thinned(text: str) -> str:
     """The text with some of the lines of each long run of like ones, such as the drawings of a progress bar.
 
+    Lines that are very long lose their middle, or most of their numbers, and so does a text that stays very long.
+
     >>> len(thinned("loss 0.5\\n" * 10_000).split("\\n")) < 300
     True
     """
-    lines = re.split(r"[\n\r\x08\x0b\x0c]+" if len(text) > 100_000 else r"\n", text)
-    if len(lines) <= MANY:
-        return text
-    kept: list[str] = []
-    for _, run in groupby(lines, key=lambda line: line.translate(VARYING)):
-        alike = list(run)
-        every = max(1, len(alike) // MANY)
-        kept += alike[:-1:every] if every > 1 else alike[:-1]
-        kept.append(alike[-1])
-    return "\n".join(kept)
+    lines = [_shortened(line) for line in re.split(r"[\n\r\x08\x0b\x0c]+" if len(text) > 100_000 else r"\n", text)]
+    if len(lines) > MANY:
+        kept: list[str] = []
+        for _, run in groupby(lines, key=lambda line: line.translate(VARYING)):
+            kept += _some(list(run))
+        lines = kept
+    if sum(map(len, lines)) > LARGE:  # lines of several kinds in turn
+        kinds: dict[str, list[int]] = {}
+        for number, line in enumerate(lines):
+            kinds.setdefault(line.translate(VARYING), []).append(number)
+        lines = [lines[number] for number in sorted(number for kind in kinds.values() for number in _some(kind))]
+    text = "\n".join(lines)
+    return text if len(text) <= 2 * LARGE else f"{text[:LARGE]}\n{text[-LARGE:]}"
+
+
+def _some(alike: list[Any]) -> list[Any]:
+    """So many of them that tell as much as all: the last is one of them."""
+    every = max(1, len(alike) // MANY)
+    return [*alike[:-1:every], alike[-1]]
+
+
+def _shortened(line: str) -> str:
+    """A line of at most about `LONG` characters: of lists, some of the numbers; of other text, begin and end."""
+    if len(line) <= LONG:
+        return line
+    for separator in (",", " "):
+        items = line.split(separator)
+        every = len(items) * 6 // LONG + 1
+        kept = [item for at, item in enumerate(items) if at % every == 0 or re.search(r"[A-Za-z\[\]{}]", item)]
+        short = separator.join([*kept, items[-1]])
+        if len(items) > len(line) / 40 and len(short) < 3 * LONG:
+            return short
+    return f"{line[: LONG // 2]} {line[-LONG // 2 :]}"
 
 
 def clean(text: str) -> list[str]:
