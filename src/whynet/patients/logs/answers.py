@@ -23,7 +23,7 @@ KEY = re.compile(
 )
 GIVEN_LABELS = re.compile(r"y_?train|labels?\b|targets?\b|\btrue\b", re.I)
 ANSWERED = re.compile(
-    r"\b(?:predi[ck]\w*|answer\w*|guess\w*|preds?|argmax|bincount|histogram|Counter|outputs?)\b", re.I
+    r"\b(?:predi[ck]\w*|antwort\w*|answer\w*|guess\w*|preds?|argmax|bincount|histogram|Counter|outputs?)\b", re.I
 )
 PAIR = re.compile(r"(?<![\d.])(-?[01])(?:\.0*)?[ \t]*(?:[,;|^& \t]|xor|XOR|and)[ \t]*(-?[01])(?:\.0*)?(?![\d.]*\d)")
 OUTPUT = re.compile(r"(?<![\w.])-?(?:\d*\.\d+(?:e[-+]?\d+)?|[01](?![\d.]))", re.I)
@@ -176,14 +176,22 @@ def _listed(lines: list[str], named: re.Pattern[str], *, whole: bool = False) ->
             before = text[: match.start()].rstrip().rpartition("\n")[2][-80:]
         values = _keyed(match["items"], alone=whole) or _numbers(match["items"])
         shares = _shares(values, whole=whole)
-        if named.search(before) and shares and not (whole and GIVEN_LABELS.search(text[: match.start()][-160:])):
+        vector = not whole and re.search(r"\b(?:outputs?|predict\w*|activation\w*)\b", before, re.I)
+        if (
+            named.search(before)
+            and shares
+            and not vector
+            and not (whole and GIVEN_LABELS.search(text[: match.start()][-160:]))
+        ):
             blank = re.sub(r"[^\n]", " ", match[0])
             lines[:] = (text[: match.start()] + blank + text[match.end() :]).split("\n")
             return shares
     for number, line in enumerate(lines):
         rest = line.rpartition(":")[2]
         values = _keyed(line, alone=whole) or (
-            _numbers(rest) if re.fullmatch(r"(?:\s*[01]\.\d+,?){10,}\s*", rest) else []
+            _numbers(rest)
+            if re.fullmatch(r"(?:\s*[01]\.\d+,?){10,}\s*" if not whole else r"(?:\s*\d+,?){10}\s*", rest)
+            else []
         )
         shares = _shares(values, whole=whole)
         if shares and named.search(line + (lines[number - 1] if number else "")):

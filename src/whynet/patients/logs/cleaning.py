@@ -105,6 +105,8 @@ def clean(text: str) -> list[str]:
     text = text.replace("\r\n", "\n")
     if len(re.findall(r"(?m)^> ?", text)) > 3:
         text = re.sub(r"(?m)^>(?!>) ?", "", text)  # quoted, as in mails
+    text = re.sub(r"\([^()\n]*\d[^()\n]*\)(?=\s*[=:]\s*[-\d.])", " ", text)  # `mean error (last 500) = 0.45`
+    text = re.sub(r"\b(abs|avg|acc|val|med|err|max|min|approx|ca|tr|te)\.(?=\s)", r"\1", text, flags=re.I)
     text = _joined(re.sub(r"\b(?:i\.\s?e\.|e\.\s?g\.|z\.\s?B\.)", "namely", text))
     text = text.replace("\u2212", "-").replace("\ufeff", "")
     text = re.sub(r"[\r\x08\x0b\x0c]+", "\n", text)

@@ -58,7 +58,7 @@ COMPARED = re.compile(  # `W1  264  18  0.003788  0.015410`
 NORMS = re.compile(r"((?:\b|\|)\|?(?:W|w|weights?|theta|fc|layer|hidden|dense)[\w.]*\|{0,2})\s*[=:]\s*(\d+\.\d{3,})")
 ANSWERS = re.compile(r"pred|answer|output|guess", re.I)
 SIZES = re.compile(  # `784-30-10`, `784 -> 30 -> 10`, `Network([784, 30, 10])`, `784:B->SIGMOID->2:B->SIGMOID->10`
-    r"(?<![\d.,:/-])(?P<sizes>\d{1,5}(?:\s?(?:[-\u2013]{1,2}>?|=>|"
+    r"(?<![\d.,:/-])(?P<sizes>\d{1,5}(?:\s?(?:[-\u2013]{1,2}>?|_|=>|"
     r"\u2192)\s?(?:[A-Za-z]+->)?\d{1,5}(?::[A-Z])?){2,})(?![\d.:])|"
     r"(?:Net\w*|sizes|layers?\w*|MLP)\W{1,4}[\[(](?P<listed>\d+(?:,\s*\d+){2,})[\])]",
     re.I,
@@ -69,7 +69,7 @@ HIDDEN = re.compile(
     r"\b(\d{1,4}) (?:sigmoid |tanh |relu )?(?:hidden (?:units|neurons|nodes|sigmoid)|hidden\b(?! layer))",
     re.I,
 )
-LAYERS = re.compile(r"\b(\d{1,3}) (?:hidden |fully connected |dense )*layers\b", re.I)
+LAYERS = re.compile(r"\b(\d{1,3})[ -](?:hidden |fully connected |dense )*layers?\b", re.I)
 
 
 def any_of(*patterns: str) -> str:
@@ -127,6 +127,9 @@ CLUES = (
     Clue(r"\b(?:lr|eta|learning[ _]rate|momentum|weight_decay)\b[\"']?\s*[:=]\s*[-+]?(?:nan|inf)\w*",
          ("nan-hyperparameter",)),
     Clue(rf"\bmomentum\b{IS}{N}", ("momentum-unscaled",), (*BROKEN, *STILL), least=0.985, most=10),
+    Clue(r"\b(?:loss|cost)\b[^\n.]{0,12}\b(?:includes?|with|plus) (?:the )?(?:penalty|regulari[sz]\w+|weight decay)",
+         ("regularisation-too-strong",), NOT_LEARNING),
+    Clue(r"\b(?:implement\w*|wrote|my own) momentum\b", ("momentum-unscaled",), (*BROKEN, *NOT_LEARNING)),
     Clue(r"\b(?:add(?:ed|ing)|since I use|with(?:out)?(?: the)?) momentum\b(?! 0)", ("momentum-unscaled",),
          (*BROKEN, *NOT_LEARNING)),
     Clue(rf"\b(?:mini-?)?batch(?:es)?(?:[ _-]size| of)?\b{IS}{N}\b(?! (?:test|val))",
@@ -191,7 +194,8 @@ CLUES = (
                 r"\b0 ?(?:\.\.+|-|to|and) ?255\b",
                 r"\b(?:not|dropped|without|never|forgot to)\b(?! forg)[^\n.;]{0,20}"
                 r"\b(?:scal|normali|rescal|standardi|divid|ToTen)\w*",
-                r"\bmax\w*\b[^\n\d]{0,12}255\b"),
+                r"\bmax\w*\b[^\n\d]{0,12}255\b",
+                r"\bMax\.[^\S\n]*\n\s*(?:-?[\d.]+\s+){5}\d{3,}"),
          ("input-not-scaled",), (*BROKEN, *NOT_LEARNING)),
     Clue(any_of(r"/ ?255",
                 r"\b(?:rescaled?|ToTensor|standardi[sz](?:ed|ing|e)|StandardScaler|MinMaxScaler|z-?scores?)\b",

@@ -57,7 +57,7 @@ def series_of(figures: Sequence[Figure], rows: dict[Split, int]) -> list[Series]
     said_totals = {f.value for f in figures if f.role == "total" and math.isfinite(f.value)}
     found: list[Series] = []
     for (role, split, label, said), column in columns.items():
-        totals = said_totals or ({rows[split]} if split in rows else set())
+        totals = said_totals or ({rows[split]} if split in rows else {rows[""]} if "" in rows else set())
         if role in ("which", "unknown", "") or (all(math.isnan(f.value) for f in column) and role != "cost"):
             continue
         series = _as_series(role, "held-out" if split == "held-out" else "train" if split == "train" else "",
@@ -89,7 +89,8 @@ def series_of(figures: Sequence[Figure], rows: dict[Split, int]) -> list[Series]
         most = max((len(column) for column in bare.values()), default=0)
         columns = bare if most > 2 or not unknown else unknown
         if not found or (max((len(column) for column in columns.values()), default=0) > 4):
-            found = [series for series in found if series.what == "accuracy"] + _unnamed(columns)
+            told = any(series.what == "cost" and len(series.values) > 2 for series in found)
+            found = found if told else [series for series in found if series.what == "accuracy"] + _unnamed(columns)
     longest = {what: max((len(s.values) for s in found if s.what == what), default=0) for what in ("cost", "accuracy")}
     found = [s for s in found if s.split == "held-out" or s.said or len(s.values) > longest[s.what] / 3]
     return sorted(found, key=lambda series: (series.said, series.what != "cost", series.split != "train"))
@@ -99,7 +100,7 @@ def _error_rates(
     columns: dict[tuple[str, str, str, bool], list[Figure]],
 ) -> dict[tuple[str, str, str, bool], list[Figure]]:
     """Errors that are counts (whole numbers), or shares beside another cost, are wrong answers and no costs."""
-    costs = {key[2] for key in columns if key[0] == "cost" and not ERRORS & set(key[2].split())}
+    costs = {key[2] for key in columns if key[0] == "cost" and not key[3] and not ERRORS & set(key[2].split())}
     rising = {key[2] for key, column in columns.items() if key[0] == "accuracy" and column[-1].value > column[0].value}
     right = [
         figure.value for key, column in columns.items() if key[0] == "accuracy" and not key[3] for figure in column
@@ -141,9 +142,11 @@ def _as_series(
     total = next((figure.total for figure in column if figure.total), None)
     percent = any(figure.percent for figure in column)
     if total is None and not percent and max(finite) > 100:
-        if not totals and max(finite) < FEWEST:
+        if not (totals and max(totals) >= max(finite)) and max(finite) < FEWEST:
             return None  # so few of ten thousand would be worse than chance: of how many is not known
-        total = int(max(totals)) if totals else 10_000 if max(finite) <= 10_000 else 60_000
+        total = (
+            int(max(totals)) if totals and max(totals) >= max(finite) else 10_000 if max(finite) <= 10_000 else 60_000
+        )
     scale = float(total or (100 if percent or max(finite) > 1 else 1))
     shares = [value / (100 if figure.percent else figure.total if figure.total and total else scale)
               for value, figure in zip(values, column, strict=True)]  # fmt: skip

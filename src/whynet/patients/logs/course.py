@@ -73,7 +73,7 @@ class Course:
         Where nothing moves at all, it may not have started.
         """
         facts = self.facts
-        stuck = facts.still and self.chance
+        stuck = self.chance and (facts.still or facts.accuracy < 0.8 / facts.classes)
         return facts.unmoved and not stuck and not facts.apart and not facts.end > 1.02 * facts.start
 
     # ---- where the cost ends
@@ -179,7 +179,8 @@ def course_of(
     'softmax-cross-entropy'
     """
     facts = facts_of(series, classes=classes, linear=linear, answers=answers)
-    return Course(facts, scale_of(facts, scales(classes, labels, cost), hinted))
+    rows = [one.total for one in series if one.total]
+    return Course(facts, scale_of(facts, scales(classes, labels, cost, rows), hinted))
 
 
 def smooth(costs: Sequence[float]) -> bool:

@@ -44,6 +44,8 @@ class Facts:
     classes: int
     linear: float
     answers: Answers = Answers()
+    learned: float = math.nan
+    """By how much the accuracy on training examples has risen over the second half of the log."""
     gap: float = math.nan
     """Training accuracy above that on held-out examples."""
     doubt: float = 0.0
@@ -99,7 +101,8 @@ class Facts:
     @property
     def outputs_whole(self) -> bool:
         """Whether every wrong answer costs exactly 1, as a squared error does whose outputs are all 0 or all 1."""
-        return self.frozen and 0 < self.end < 1 and abs(self.end + self.train - 1) < 1e-5
+        held = abs(self.val_end + self.held - 1) < 2e-4 and self.frozen and self.val_end < 1
+        return held or (self.frozen and 0 < self.end < 1 and abs(self.end + self.train - 1) < 1e-5)
 
     @property
     def thawing(self) -> bool:
@@ -184,6 +187,7 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         classes=classes,
         linear=linear,
         answers=answers or Answers(),
+        learned=train.finite[-1] - train.finite[(len(train.finite) - 1) // 2] if train and train.finite else math.nan,
         gap=_level(train) - _level(held),
         doubt=_doubt(held),
         trend=_trend(finite),

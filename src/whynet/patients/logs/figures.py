@@ -280,7 +280,8 @@ class _Reader:
         around = terms_of(token.line_before)
         split = split_of(around)
         behind = terms_of(re.split(r"[,;|(\[]|^\s*:|\s-\s|\.\s", token.after)[0])[:4]
-        if self.suffixed or (role in ("", "step") and not token.attached):
+        whose = bool(terms) and set(terms) <= TRAIN | HELD_OUT and token.whole  # `test: 9473 correct`
+        if self.suffixed or (role in ("", "step") and (whose or not token.attached)):
             near = [word for word in behind if word in COST or word in ACCURACY or word in WRONG]
             names_next = not token.last and bool(near) and terms_of(token.after)[-1:] == near[-1:]
             colon = bool(near) and re.match(r"\s*[\"']?\s*[:=]", token.after.partition(near[0])[2])
@@ -300,6 +301,9 @@ class _Reader:
         unit = re.match(r"\s*(?:train\w*|test|validation|mnist)?\s*([a-z]+)", token.after.lower())
         all_of_them = terms[-1:] in (["same"], ["all"], ["these"])
         units = UNITS | {"images", "examples", "samples", "digits"} if role in ("cost", "") or all_of_them else UNITS
+        named = re.match(r"\s*(?:train\w*|test|validation)? ?(?:images|digits|examples|samples|rows)\s*:", token.after)
+        if named and token.whole and not token.attached:
+            return "other", ["images"]  # `accuracy on the 10000 test images: 9 %`
         if unit and unit[1] in units and token.whole and not token.total and not token.attached:
             self.consumed = unit[1]
             return "step" if unit[1] in STEP else "other", [unit[1]]
@@ -349,7 +353,9 @@ def _earlier(line: str, roles: Sequence[str], prose: bool) -> tuple[str, str]:
     """What a number without a name of its own is: `Cost after iteration 100: 0.69`, `from 0.7 it fell to 0.6`; and the
     word that says so.
     """
-    sentence = re.sub(r"\([^()]*\)", " ", re.split(r"(?<=[a-z)])[.!?]\s", line)[-1])
+    sentences = re.split(r"(?<=[a-z)])[.!?]\s", line)
+    back = 2 if re.match(r"\s*(?:It|This|That|Es|Er)\b", sentences[-1]) else 1  # what `it` is, was said before
+    sentence = re.sub(r"\([^()]*\)", " ", " ".join(sentences[-back:]))
     terms = [term for term in terms_of(sentence) if term not in STEP]
     role = role_of(terms)
     if role not in MEASURED or not (prose or role not in roles):

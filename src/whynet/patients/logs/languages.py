@@ -36,6 +36,7 @@ WORDS = {  # English: what others say
     "testowego testowym testovací testning тест теста тестовая тестовой 测试 測試 テスト 테스트",
     "validation": "kontrolne kontrolnych walidacyjne validierung validering validatie walidacja walidacji validace "
     "валидация валидации validación validazione validação doğrulama проверка 验证 驗證 検証 검증",
+    "output": "salida salidas ausgabe ausgaben sortie sorties uscita saída wyjście utgång uitvoer",
     "time": "dauer zeit temps tempo tiempo tijd tid czas czasu čas время süre 时间 用时 耗时 時間 시간",
     "lr": "lernrate 学习率 學習率 学習率",
     "error rate": "fehlerrate fehlerquote foutpercentage felprocent",

@@ -32,7 +32,7 @@ LABELS = (*SHARES, "balanced")
 LINEAR = {"mnist": 0.92, "fashion-mnist": 0.845}  # share right, a linear classifier on all training images
 ELSEWHERE = 0.9  # the same where the data are not known
 HINTS = {  # words in a text that say which cost it is about
-    "quadratic": {"mse", "quadratic", "mean_squared_error", "squared", "mseloss"},
+    "quadratic": {"mse", "quadratic", "squares", "mean_squared_error", "squared", "mseloss"},
     "sigmoid-cross-entropy": {"bce", "bceloss", "binary"},
     "softmax-cross-entropy": {"categorical", "softmax", "crossentropyloss", "nll", "nllloss", "logsoftmax"},
 }

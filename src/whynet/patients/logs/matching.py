@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from whynet.doctor.floors import SHARES
 from whynet.patients.logs.course import Course, share_of, smooth
 from whynet.patients.logs.scales import at_low
 from whynet.patients.logs.states import as_if_lost, unsure
@@ -107,7 +108,11 @@ def _contradictions(seen: Seen) -> str | None:
         return None
     if facts.answers.alike and (len(course.finite) < 3 or course.scale is None or course.scale.summed):
         return "one-answer"
-    numbers = "mse" in seen.transcript.words and facts.frozen and 9.5 < facts.end < 100
+    digits = SHARES["mnist"][0]
+    mean = sum(digit * count for digit, count in enumerate(digits)) / sum(digits)
+    spread = sum((digit - mean) ** 2 * count for digit, count in enumerate(digits)) / sum(digits)
+    exact = any(abs(facts.end / (spread + (mean - out) ** 2) - 1) < 0.02 for out in (0, 1)) and facts.classes == 10
+    numbers = facts.frozen and (("mse" in seen.transcript.words and 9.5 < facts.end < 100) or exact)
     return "numbers-for-classes" if numbers else None
 
 
@@ -118,7 +123,9 @@ def _diverging(seen: Seen) -> str | None:
     course, facts, finite = seen.course, seen.course.facts, seen.course.finite
     if seen.state == "diverged":
         grown = len(finite) > 1 and finite[-1] > 1.5 * finite[0] and (facts.falling < -0.1 or course.rose)
-        if course.turned or grown:
+        steps = list(pairwise(finite))
+        filled = course.scale is not None and facts.end > 0.95 * course.scale.high and all(b >= a for a, b in steps)
+        if course.turned or grown or (filled and len(steps) > 2):
             return "growing"
         if facts.end < 1.3 * course.usual:
             return "above"
@@ -237,7 +244,8 @@ def _plateau(seen: Seen) -> str | None:
         return "penalty-decays"
     if course.high_start:
         return "high-start-stuck"
-    apart = facts.gap > 0.01 and facts.val_end > 1.002 * facts.val_start and facts.end < 0.998 * facts.start
+    apart = facts.gap > 0.01 or (math.isnan(facts.gap) and facts.falling > 0.001 and facts.val_falling < 0)
+    apart = apart and facts.val_end > 1.0003 * facts.val_start and facts.end < 0.998 * facts.start
     if apart and smooth(course.finite):
         return "by-heart"
     if course.scale is not None and course.scale.summed:
@@ -384,6 +392,9 @@ def _above_chance(seen: Seen) -> str | None:
     low = course.known and facts.accuracy < 3.2 / facts.classes and facts.end > 0.75 * course.floor
     if low and not facts.rising > 0.02 and not abs(facts.falling) > 0.1:
         return "odd-labels" if course.chance else _flat(course)
+    lower = max(facts.accuracies, default=0.0) > facts.accuracy + 0.04
+    if lower and course.smooth and not facts.gap > 0.05:
+        return "shrinking"
     if max(facts.accuracies, default=0.0) > facts.accuracy + 0.04 and not facts.end < 1.1 * min(
         course.finite, default=math.inf
     ):

@@ -194,6 +194,11 @@ PATTERNS: dict[str, Pattern] = {
         "Go on from the best weights with a tenth of the learning rate, and without momentum: if it no longer gets "
         "worse, that was it; else check the gradient by differences.",
     ),
+    "shrinking": Pattern(
+        ("regularisation-too-strong", "cost-mismatch", "label-noise", "lr-too-high"),
+        "Print the cost without its penalty, and the size of the weights, after every epoch: weights that shrink while "
+        "answers get worse mean a penalty that is too strong.",
+    ),
     "jumpy": Pattern(
         ("lr-too-high", "input-not-scaled", "init-too-large", "momentum-unscaled"),
         "Run it with a tenth of the learning rate: if the accuracy then rises smoothly, and further, that was it; "

@@ -36,8 +36,8 @@ class Scale:
         return self.averaging.startswith(("sum over a batch", "sum over all"))
 
 
-def scales(classes: int, labels: str, cost: str | None) -> list[Scale]:
-    """The ways that costs are computed, the commonest first.
+def scales(classes: int, labels: str, cost: str | None, rows: Sequence[int] = ()) -> list[Scale]:
+    """The ways that costs are computed, the commonest first; some are sums over as many `rows`.
 
     >>> [round(one.floor, 3) for one in scales(2, "balanced", "softmax-cross-entropy")][0]
     0.693
@@ -58,13 +58,15 @@ def scales(classes: int, labels: str, cost: str | None) -> list[Scale]:
         Scale("quadratic", "sum over outputs, mean over images", squared, K / 4, K - 1),
         Scale("sigmoid-cross-entropy", "mean over outputs and images", ten / K, math.log(2), math.inf),
     ]
-    for rows in BATCHES:
-        name = f"sum over a batch of {rows}"
-        found.append(Scale("softmax-cross-entropy", name, rows * math.log(K), rows * math.log(K), math.inf))
-    for rows in (60_000, 50_000, 10_000):
-        name = f"sum over all {rows:,} images"
-        found.append(Scale("quadratic", name, rows * squared / 2, rows * K / 8, rows * (K - 1) / 2))
-        found.append(Scale("softmax-cross-entropy", name, rows * entropy, rows * math.log(K), math.inf))
+    for batch in BATCHES:
+        name = f"sum over a batch of {batch}"
+        found.append(Scale("softmax-cross-entropy", name, batch * math.log(K), batch * math.log(K), math.inf))
+    for all_of_them in dict.fromkeys((60_000, 50_000, 10_000, *rows)):
+        name = f"sum over all {all_of_them:,} images"
+        found.append(
+            Scale("quadratic", name, all_of_them * squared / 2, all_of_them * K / 8, all_of_them * (K - 1) / 2)
+        )
+        found.append(Scale("softmax-cross-entropy", name, all_of_them * entropy, all_of_them * math.log(K), math.inf))
     if K == 2:  # two classes are often told apart by one output
         found.insert(0, Scale("sigmoid-cross-entropy", "mean over examples", math.log(2), math.log(2), math.inf))
         found.insert(0, Scale("quadratic", "mean over examples, not halved", 0.25, 0.25, 0.5))
@@ -103,6 +105,8 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
     named = [one for one in fitting if hinted == one.cost]
     if not named and not low and _like_squares(facts):
         return next((one for one in fitting if one.cost == "quadratic"), None)
+    if not named and not low and _like_squares(facts, 1 / facts.classes):
+        return next((one for one in fitting if one.averaging.startswith("mean over outputs")), None)
     if not named and not low:  # from the start of a squared error to about its floor
         named = [one for one in fitting if one.start < 2 and _squared(facts, one)]
     if named and hinted == "quadratic" and not low and not math.isnan(facts.accuracy):
@@ -127,8 +131,10 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
     return next(iter(usual), None)
 
 
-def _like_squares(facts: Facts) -> bool:
+def _like_squares(facts: Facts, part: float = 0.5) -> bool:
     """Whether the cost stays at about three quarters of the share of wrong answers, as half a squared error does.
+
+    `part` is what of the sum of squares it is, if not a half.
 
     A cross-entropy is two to four times that share, and falls far below it only where the examples are known by heart.
     """
@@ -137,7 +143,7 @@ def _like_squares(facts: Facts) -> bool:
         return False
     ratios = [cost / max(1 - share, 1e-9) for cost, share in zip(facts.costs, facts.accuracies, strict=True)]
     most = 1.6 if facts.classes > 4 else 1.15
-    return all(0.5 <= ratio <= most for ratio in ratios[rows // 3 :]) and not facts.chance(facts.accuracy)
+    return all(0.5 <= ratio / part / 2 <= most for ratio in ratios[rows // 3 :]) and not facts.chance(facts.accuracy)
 
 
 def _squared(facts: Facts, scale: Scale) -> bool:

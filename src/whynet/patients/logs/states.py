@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from itertools import pairwise
 
+from whynet.doctor.floors import SHARES
 from whynet.patients.logs.course import Course, share_of
 from whynet.patients.logs.scales import at_low
 
@@ -171,13 +172,23 @@ def _stays_at_no_share(course: Course) -> bool:
     """Neither the cost nor the accuracy moves, and no class is so frequent: answers differ, as at random."""
     facts = course.facts
     last = facts.accuracies[-4:]
-    still = bool(last) and max(last) - min(last) < 0.002 and len(facts.costs) > 1
+    creeps = abs(facts.start - facts.end) < 0.002 * facts.end and abs(facts.end / course.floor - 1) > 0.025
+    still = bool(last) and (creeps or max(last) - min(last) < 0.002) and len(facts.costs) > 1
     still = still and (len(last) > 1 or abs(facts.end / course.floor - 1) > 0.025)
-    creeps = abs(facts.start - facts.end) < 0.001 * facts.end and abs(facts.end / course.floor - 1) > 0.025
-    differ = course.chance and facts.classes > 4 and (creeps or all(share_of(one) is None for one in last))
+    creeps = creeps and not (course.scale is not None and abs(facts.end / course.scale.high - 1) < 0.02)
+    differ = (
+        course.chance
+        and facts.classes > 4
+        and all(share_of(one) is None or (creeps and not _exact(one)) for one in last)
+    )
     elsewhere = all(abs(facts.end / cost - 1) > 0.0012 for cost in (course.floor, math.log(facts.classes)))
     elsewhere = elsewhere and not (course.scale is not None and at_low(facts, course.scale))
     return differ and still and elsewhere and abs(facts.start - facts.end) < 0.01 * facts.end < 0.011 * course.usual
+
+
+def _exact(accuracy: float) -> bool:
+    """Whether it is a class's share to the last digit of ten thousand."""
+    return any(abs(accuracy - count / 10_000) < 0.0002 for count in SHARES["mnist"][1])
 
 
 def _low_sawtooth(course: Course) -> bool:
@@ -191,6 +202,8 @@ def _only_training_examples(course: Course) -> bool:
         return False
     least = min(facts.start, course.floor) if course.scale else facts.start
     rises = facts.val_end > 1.15 * facts.val_start and facts.end < 0.8 * least
+    slowly = facts.val_end > 1.02 * facts.val_start and facts.end < 0.93 * facts.start and facts.falling > 0.02
+    rises = rises or slowly
     apart = not facts.chance(facts.train) and facts.apart
     return rises or apart or (_known_by_heart(course) and not facts.frozen)
 
@@ -261,7 +274,7 @@ def _stands_where_classes_are_lost(course: Course) -> bool:
         return False
     if course.entropy and facts.start > 0.4 * course.floor < 4 * facts.end:
         return False  # no output of a softmax is lost for good
-    if (facts.rising > 0.05 and facts.falling > 0.1) or facts.val_end > 1.5 * facts.end:
+    if facts.falling > 0.1 or facts.val_end > 1.5 * facts.end:
         return False
     if max(values) > values[-1] + 0.03:
         return False  # it had more
@@ -307,6 +320,14 @@ def _known_by_heart(course: Course) -> bool:
     if math.isnan(facts.train):  # a cross-entropy is about 1.4 floors for every wrong answer
         return facts.end < min(0.3, 0.7 * (1 - facts.held)) * floor and facts.held < facts.linear - 0.07
     return facts.end < 0.05 * floor and facts.held < facts.linear - 0.15
+
+
+def _others_get_worse(course: Course) -> bool:
+    """Training examples are answered better and better, others worse and worse."""
+    facts = course.facts
+    later = facts.accuracies[len(facts.accuracies) // 2 :]
+    worse = max(facts.accuracies, default=0.0) - facts.held > 0.05 and all(b < a + 0.01 for a, b in pairwise(later))
+    return worse and facts.learned > 0.03 and facts.train > facts.held and facts.rising < 0
 
 
 def _others_cost_ever_more(course: Course) -> bool:
@@ -385,6 +406,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("not-started", _has_not_moved),
     ("underfits", _was_better),
     ("overfits", _knows_training_examples_better),
+    ("overfits", _others_get_worse),
     ("overfits", _others_cost_ever_more),
     ("overfits", _held_out_cost_more),
     ("healthy", _costs_little),

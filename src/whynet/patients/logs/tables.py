@@ -43,7 +43,7 @@ def pivot(lines: list[str]) -> None:
         tags = [index for index, name in enumerate(names) if name in ("tag", "metric", "name", "key", "variable")]
         if "value" not in names:
             continue
-        title = line_above(lines, start)
+        title = re.sub(r"[\d.,:()]+", " ", line_above(lines, start))
         if not (tags or role_of(terms_of(title))):
             title = "loss" if "step" in names else ""
         if not (tags or title):
@@ -125,7 +125,7 @@ def tables_in(lines: list[str]) -> list[Figure]:
 
 def _table(lines: list[str], start: int) -> tuple[list[Figure], int] | None:
     head = lines[start]
-    head = re.sub(r"(?:/|\bof)\s*\d+\b|\(\d+\)", "", head)
+    head = re.sub(r"(?:/|\bof)\s*\d+\b" + (r"|\([^()]*\d[^()]*\)" if re.search(r"[|;\t]", head) else ""), "", head)
     bare = re.sub(r"[|│┃]\s*#?\d*\s*[|│┃]", "|", head)
     if start + 1 < len(lines) and "|" in head and RULE.fullmatch(lines[start + 1]):
         bare = re.sub(r"[A-Za-z]\s?\d{1,2}(?=\s*(?:\||$))", "", bare)  # `layer 7` is a name

@@ -39,6 +39,7 @@ TWO = re.compile(
     re.I,
 )
 OUTPUTS = re.compile(r"(?<![\d.])(\d{1,4}) (?:outputs?|output (?:units?|neurons?|nodes?))\b", re.I)
+ALL_ROWS = re.compile(r"\b(\d{3,6}) (?:of them|digits|images|examples|samples|rows|pictures)\b", re.I)
 ROWS = re.compile(r"\b(\d{3,6}) (train|test|validation)(?:ing)?\b(?! (?:epochs|steps|iterations))", re.I)
 
 
@@ -96,6 +97,8 @@ def read(text: str) -> Transcript:
         answers = replace(answers, answered=(1.0, 0.0))
     figures = under_captions(lines, under_headings(lines, figures))
     rows = {split_of([name.lower()]): int(count) for count, name in ROWS.findall(text)}
+    counts = {int(count) for count in ALL_ROWS.findall(text)}
+    rows.update({"": counts.pop()} if len(counts) == 1 else {})
     runs = [run for run in (tuple(series_of(part, rows)) for part in _trainings(figures)) if run]
     told = [run for run in runs if not all(series.said for series in run)]
     if told and len(told) < len(runs):  # sentences before, between and after the figures of a training
