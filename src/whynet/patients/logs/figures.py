@@ -261,15 +261,18 @@ class _Reader:
             self.consumed = behind[0] if behind and behind[0] in STEP else ""
             return Figure(self.number, token.value, "step", "", place=place)  # `0.4508 after 20`
         role, terms, split = self._before_or_behind(token, terms)
-        if not role and not self.suffixed and all(term in FILLER | STEP | TRAIN | HELD_OUT for term in terms):
+        nameless = all(term in FILLER | STEP | TRAIN | HELD_OUT for term in terms)
+        named = ""
+        if not role and not self.suffixed and (nameless or (self.prose and token.value % 1)):
             role, named = _earlier(token.line_before, self.roles, self.prose)
             terms = terms if self.prose or not role else [named]
         role, terms = self._units(token, role, terms)
         role = self._corrected(token, role, terms)
-        plain = not token.attached and (self.prose or (not self.repeated and bool(terms)))
-        unlabelled = plain and role in (*MEASURED, "")
+        said = self.prose and bool(named)
+        said = said or (not token.attached and (self.prose or (not self.repeated and bool(terms))))
+        unlabelled = said and role in (*MEASURED, "")
         label = "" if unlabelled else " ".join(term for term in terms[-4:] if term not in BESIDE)
-        return Figure(self.number, token.value, role, label, split, token.percent, token.total, plain, place)
+        return Figure(self.number, token.value, role, label, split, token.percent, token.total, said, place)
 
     def _before_or_behind(self, token: _Token, terms: list[str]) -> tuple[str, list[str], Split]:
         """What the words before a number say, or those behind it where these belong to it: `0.5 loss`, `958 right`."""
@@ -284,6 +287,7 @@ class _Reader:
         if self.suffixed or (role in ("", "step") and (whose or not token.attached)):
             near = [word for word in behind if word in COST or word in ACCURACY or word in WRONG]
             names_next = not token.last and bool(near) and terms_of(token.after)[-1:] == near[-1:]
+            names_next = names_next and not re.match(r"\s*\w+\s*[,;.]", token.after)  # `9473 correct, 527 wrong`
             colon = bool(near) and re.match(r"\s*[\"']?\s*[:=]", token.after.partition(near[0])[2])
             belongs = bool(near) and not names_next and not colon
             counted = token.total or token.percent or (not role and behind[:1] and behind[0] not in STEP)

@@ -112,7 +112,8 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
     if named and hinted == "quadratic" and not low and not math.isnan(facts.accuracy):
         known = [one for one in named if not one.summed] or named
         wrong = max(1 - facts.accuracy, 1e-3)
-        return min(known, key=lambda one: abs(math.log(max(facts.end, 1e-9) / one.floor / wrong)))
+        part = 1.5 * wrong  # of the floor, that a network's mistakes cost
+        return min(known, key=lambda one: abs(math.log(max(facts.end, 1e-9) / one.floor / part)))
     if low and hinted == "quadratic" and facts.classes > 2:
         near = [one for one in named if not one.summed and 0.85 <= facts.end / one.floor <= 1.15]
         named = sorted(near, key=lambda one: abs(facts.end / one.floor - 1)) or named

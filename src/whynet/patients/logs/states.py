@@ -170,20 +170,22 @@ def _stays_where_it_began(course: Course) -> bool:
 
 def _stays_at_no_share(course: Course) -> bool:
     """Neither the cost nor the accuracy moves, and no class is so frequent: answers differ, as at random."""
-    facts = course.facts
-    last = facts.accuracies[-4:]
-    creeps = abs(facts.start - facts.end) < 0.002 * facts.end and abs(facts.end / course.floor - 1) > 0.025
-    still = bool(last) and (creeps or max(last) - min(last) < 0.002) and len(facts.costs) > 1
-    still = still and (len(last) > 1 or abs(facts.end / course.floor - 1) > 0.025)
-    creeps = creeps and not (course.scale is not None and abs(facts.end / course.scale.high - 1) < 0.02)
-    differ = (
-        course.chance
-        and facts.classes > 4
-        and all(share_of(one) is None or (creeps and not _exact(one)) for one in last)
-    )
+    facts, last = course.facts, course.facts.accuracies[-4:]
+    unmoved = len(facts.costs) > 1 and abs(facts.start - facts.end) < 0.01 * facts.end < 0.011 * course.usual
+    if not course.chance or facts.classes < 5 or not unmoved or course.scale is None or at_low(facts, course.scale):
+        return False
+    if _hangs_in_the_air(course):
+        return any(not _exact(one) for one in last)
     elsewhere = all(abs(facts.end / cost - 1) > 0.0012 for cost in (course.floor, math.log(facts.classes)))
-    elsewhere = elsewhere and not (course.scale is not None and at_low(facts, course.scale))
-    return differ and still and elsewhere and abs(facts.start - facts.end) < 0.01 * facts.end < 0.011 * course.usual
+    still = len(last) > 1 and max(last) - min(last) < 0.002
+    return still and elsewhere and all(share_of(one) is None for one in last)
+
+
+def _hangs_in_the_air(course: Course) -> bool:
+    """The cost has hardly moved, and is neither at the floor nor where all outputs are at 1."""
+    facts, high = course.facts, course.scale.high if course.scale else math.inf
+    off = abs(facts.end / course.floor - 1) > 0.025 and not abs(facts.end / high - 1) < 0.02
+    return off and abs(facts.start - facts.end) < 0.002 * facts.end
 
 
 def _exact(accuracy: float) -> bool:

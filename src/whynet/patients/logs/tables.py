@@ -11,6 +11,8 @@ from whynet.patients.logs.figures import OF, Figure, value_of
 from whynet.patients.logs.words import (
     ACCURACY,
     COST,
+    HELD_OUT,
+    TRAIN,
     WRONG,
     role_of,
     split_of,
@@ -43,8 +45,9 @@ def pivot(lines: list[str]) -> None:
         tags = [index for index, name in enumerate(names) if name in ("tag", "metric", "name", "key", "variable")]
         if "value" not in names:
             continue
-        title = re.sub(r"[\d.,:()]+", " ", line_above(lines, start))
-        if not (tags or role_of(terms_of(title))):
+        above = terms_of(line_above(lines, start))
+        title = " ".join(term for term in above if term in COST | ACCURACY | WRONG | TRAIN | HELD_OUT)
+        if not tags and role_of(above) == "" and not set(above) & (COST | ACCURACY | WRONG):
             title = "loss" if "step" in names else ""
         if not (tags or title):
             continue
