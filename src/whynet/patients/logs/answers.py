@@ -102,7 +102,7 @@ def answers_in(lines: list[str]) -> Answers:
     recalls = _matrix(lines) or _listed(lines, CLASS) or _report(lines) or _by_line(lines)
     answered = _listed(lines, ANSWERED, whole=True)
     text = " ".join(lines)
-    same = not outputs and (bool(SAME.search(text)) or _predicted_alike(lines))
+    same = not outputs and (bool(SAME.search(text)) or _predicted_alike(lines) or _vectors_alike(lines))
     return Answers(recalls, answered, outputs, bool(NEVER.search(text)), same)
 
 
@@ -113,6 +113,21 @@ def _predicted_alike(lines: list[str]) -> bool:
     if not rows or len({len(row) for row in rows}) > 1 or len(rows) < (2 if len(rows[0]) > 4 else 4):
         return any(_repeats(row) for row in rows) or _one_number(" ".join(lines))
     return all(max(column) - min(column) < 0.02 * max(1.0, max(column)) for column in zip(*rows, strict=True))
+
+
+def _vectors_alike(lines: Sequence[str]) -> bool:
+    """Whether the lists of outputs on neighbouring lines, for several examples, hardly differ."""
+    rows: list[tuple[int, list[float]]] = []
+    for number, line in enumerate(lines):
+        match = re.search(r"[\[{(]([^\[\](){}]+)[\]})]", line)
+        values = _numbers(match[1]) if match else []
+        if len(values) > 4 and sum(value % 1 != 0 for value in values) > len(values) / 2:
+            rows.append((number, values))
+    if len(rows) < 2 or len({len(row) for _, row in rows}) > 1 or rows[-1][0] - rows[0][0] > 3 * len(rows):
+        return False
+    about = " ".join(lines[max(0, rows[0][0] - 2) : rows[0][0] + 1])
+    spread = max(max(column) - min(column) for column in zip(*(row for _, row in rows), strict=True))
+    return spread < 0.005 and bool(ANSWERED.search(about))
 
 
 def _one_number(text: str) -> bool:

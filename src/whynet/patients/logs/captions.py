@@ -39,7 +39,7 @@ def under_captions(lines: Sequence[str], figures: Sequence[Figure]) -> list[Figu
             role, name = named[figures[index].column]
             percent = figures[index].percent or bool(re.search(r"per ?cent|%", name))
             found[index] = replace(figures[index], role=role, split=split_of(terms_of(name)), percent=percent,
-                                   label=figures[index].column)  # fmt: skip
+                                   label=" ".join((*terms_of(name)[-4:], figures[index].column)))  # fmt: skip
     return found
 
 

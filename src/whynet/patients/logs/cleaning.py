@@ -120,6 +120,8 @@ def clean(text: str) -> list[str]:
     text = re.sub(r"(?m)^(?:Out ?\[\d+\]:|\s*\[1\](?= +[-\d.]+$))", "", text)
     text = re.sub(r"\b([A-Za-z]\w*)\[(\d+)\](?=\s*[=:]\s*[-\d])", r"step \2 \1", text)  # `E[3] = 0.45`
     text = re.sub(r"(?i)\b(before|after)(?: any| the)? training\b", r"\1", text)
+    if passes := re.search(r"(?im)^\W*after ([a-z]+) \d", text):
+        text = re.sub(r"(?im)^(\W*)before(?=\s*[:=])", rf"\1after {passes[1]} 0", text)
     text = re.sub(r"(?<=\w)\s*#\s?(\d+)(?=\s*[:=])", r"\1", text)
     text = re.sub(r"(?i)(?<![a-z])(?:acc|prec|top)(?:uracy|ision)?[@-]?1\b", "accuracy", text)
     text = re.sub(r"@\s*(?=\d)", " at step ", NOISES.sub(" ", text))

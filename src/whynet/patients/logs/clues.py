@@ -50,6 +50,7 @@ COUNTS = re.compile(  # `Counter({0: 950, 1: 50})`, `[(0, 950), (1, 50)]`, `rows
     r"(?:Counter\(\{|\[\(|(?:per|each|of) class(?:es)?\b\D{0,3}|distribution\b\D{0,4}|labels\b[^\d\[]{0,4})"
     r"(?P<counts>\d+(?:: |, )\d+(?:[,)( ]+\d+(?:: |, )\d+)+)"
 )
+GRADIENTS = re.compile(r"\bgrad\w*(?:\.?norm)?(?:\(\))?\W{1,4}(\d+\.?\d*(?:e[-+]?\d+)?)\s*$", re.I | re.M)
 COMPARED = re.compile(  # `W1  264  18  0.003788  0.015410`
     r"^\W*([A-Za-z]\w*)(?:\[[\d, ]*\]|[\s:|,]+\d+)*"
     r"[\s:|]+(-?\d*\.\d+(?:e[-+]?\d+)?)[\s|,]+(-?\d*\.\d+(?:e[-+]?\d+)?)\b",
@@ -223,6 +224,8 @@ CLUES = (
     Clue(rf"{MISSING}[^\n\d]{{0,80}}\n?(?:[^\n\d]{{0,80}}\n)?[^\n\d]{{0,20}}(?:\[\d+\]\s*)?{N}", ("bad-inputs",),
          least=1),
     Clue(rf"{MISSING}[^\n\d>]{{0,80}}\n?(?:\[1\]\s*)?0\s", (), ANY, ("bad-inputs",)),
+    Clue(r"\blabell?ed\b[^.\n]{0,40}\b(?:ourselves|by hand|by us|students|people)\b", ("label-noise",),
+         ("overfits", "underfits", "stalled", "undertrained")),
     Clue(r"\b(?:crowd|volunteers?|annotators?|mechanical turk|labell?ed by)\b[^\n]{0,30}", ("label-noise",),
          ("overfits", "underfits", "stalled", "undertrained")),
     Clue(any_of(r"\btrain\w*\[:(\d+)\]",
@@ -240,6 +243,8 @@ CLUES = (
     Clue(r"\bunique\([^)]*label\w*\)\s*=?\s*(?:array\()?\[\d\]|\bCounter\(\{\d+: \d+\}\)", ("labels-corrupted",)),
     # the outputs and the cost
     Clue(r"\bDense\(\s*1\s*,\s*activation\s*=\s*[\"']softmax", ("softmax-single-unit",), STILL),
+    Clue(r"\b(?:mae|l1loss|mean absolute error|mean_absolute_error)\b", ("cost-mismatch",), NOT_LEARNING,
+         never="weka|kappa|regression|price"),
     Clue(r"\bsoftmax\b(?=[\s\S]{0,300}binary_crossentropy)", ("softmax-single-unit",), STILL),
     Clue(r"\bsoftmax\b(?=[\s\S]{0,400}(?:CrossEntropyLoss|logitcrossentropy|from_logits\s*=\s*True))",
          ("wrong-output-activation",), NOT_LEARNING, never="log_?softmax"),
@@ -250,6 +255,8 @@ CLUES = (
     Clue(r"\brelu\b[^\n.]{0,12}\boutputs?\b|\boutput\w*[^\n.]{0,20}\brelu\b|-O relu",
          ("wrong-output-activation",), (*STILL, *BROKEN)),
     Clue(r"\bDense\(\s*1\b[^\n]*", ("output-shape-mismatch",), STILL, only=r"mnist|digits|\b10 classes"),
+    Clue(r"\breduction\s*=\s*[\"']sum\b|\bsize_average\s*=\s*False", ("gradient-not-averaged",),
+         (*BROKEN, *NOT_LEARNING)),
     Clue(r"\breduce_sum\([^\n]*log\([^\n]*", ("log-of-zero", "gradient-not-averaged"), BROKEN),
     Clue(r"\bdivide by zero encountered in log\b", ("log-of-zero",), BROKEN),
     Clue(r"\boverflow encountered in exp\b|\bexp\([^()\n]*\)\s*/\s*(?:np\.)?sum", ("unstable-softmax",), BROKEN),
@@ -319,7 +326,7 @@ def clues_in(text: str) -> list[Said]:
     text = "\n".join(line[:LINE] for line in text.split("\n"))
     found = [(clue, clue.found(text)) for clue in CLUES]
     said = [Said(words, clue.speaks, clue.states, clue.clears) for clue, words in found if words]
-    return said + _compared(text) + _frozen(text) + _shares(text) + _sizes(text)
+    return said + _gradients(text) + _compared(text) + _frozen(text) + _shares(text) + _sizes(text)
 
 
 def _compared(text: str) -> list[Said]:
@@ -338,6 +345,14 @@ def _compared(text: str) -> list[Said]:
         return [Said("its table of gradients", clears=(*BACKPROP, "bias-not-updated"))]
     words = f"its gradients of {', '.join(wrong)} differ"
     return [Said(words, ("gradient-missing-derivative", "gradient-wrong-derivative", "gradient-wrong-term"))]
+
+
+def _gradients(text: str) -> list[Said]:
+    """Sizes of the layers' gradients that differ by a factor of a thousand: `fc1.weight.grad.norm() = 1.37e-05`."""
+    sizes = [float(size) for size in GRADIENTS.findall(text)]
+    if len(sizes) < 3 or min(sizes) <= 0 or max(sizes) < 1000 * min(sizes) or sizes.index(min(sizes)) > len(sizes) // 2:
+        return []
+    return [Said(f"gradients from {min(sizes):g} to {max(sizes):g}", ("vanishing-gradients", "too-deep"), SLOW)]
 
 
 def _frozen(text: str) -> list[Said]:

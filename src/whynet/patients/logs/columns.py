@@ -54,10 +54,13 @@ def series_of(figures: Sequence[Figure], rows: dict[Split, int]) -> list[Series]
             key = (figure.role, figure.split, figure.label + place, figure.said)
             columns.setdefault(key, []).append(figure)
     columns = _error_rates(columns)
-    said_totals = {f.value for f in figures if f.role == "total" and math.isfinite(f.value)}
+    totals_of = {split: {f.value for f in figures if f.role == "total" and f.split in ("", split)
+                         and math.isfinite(f.value)} for split in ("train", "held-out", "")}  # fmt: skip
     found: list[Series] = []
     for (role, split, label, said), column in columns.items():
-        totals = said_totals or ({rows[split]} if split in rows else {rows[""]} if "" in rows else set())
+        totals = totals_of["train" if split == "train" else split] or (
+            {rows[split]} if split in rows else {rows[""]} if "" in rows else set()
+        )
         if role in ("which", "unknown", "") or (all(math.isnan(f.value) for f in column) and role != "cost"):
             continue
         series = _as_series(role, "held-out" if split == "held-out" else "train" if split == "train" else "",
@@ -177,7 +180,8 @@ def _by_examples(columns: dict[tuple[str, str, str, bool], list[Figure]], costs:
         if costs and max(figure.value for figure in column) <= 1:
             values = [figure.value for figure in column]
             above = min(values) > 0.1 and values[0] > 2.5 * costs[0].values[0] > 0  # so dear is no other cost
-            share = share or above or _against(values, costs[0].values)
+            beside = len(values) == len(costs[0].values) and values[-1] > 0.8 * values[0]  # no other cost that falls
+            share = share or above or beside or _against(values, costs[0].values)
         role = "accuracy" if share or any(figure.percent or figure.total for figure in column) else "cost"
         series = _as_series(role, which, label.removesuffix(SECOND), column, said, set())
         found += [series] if series is not None else []

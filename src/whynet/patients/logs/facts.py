@@ -44,6 +44,8 @@ class Facts:
     classes: int
     linear: float
     answers: Answers = Answers()
+    cost_name: str = ""
+    """What the cost is called."""
     learned: float = math.nan
     """By how much the accuracy on training examples has risen over the second half of the log."""
     gap: float = math.nan
@@ -150,11 +152,7 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         for split in ("train", "", "held-out")
     }
     seen = [one for one in series if one.what == "accuracy" and len(one.finite) > 2]
-    if (
-        len(seen) > 1
-        and max(max(one.finite) for one in seen) < 0.15 / classes
-        and any(s.what == "cost" for s in series)
-    ):
+    if seen and max(max(one.finite) for one in seen) < 0.15 / classes and any(s.what == "cost" for s in series):
         series = [one for one in series if one not in seen]  # of all examples, none right: that is no accuracy
         by.update({key: None for key in by if key[0] == "accuracy"})
     cost = by["cost", "train"] or by["cost", ""] or by["cost", "held-out"]
@@ -187,6 +185,7 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         classes=classes,
         linear=linear,
         answers=answers or Answers(),
+        cost_name=cost.name if cost else "",
         learned=train.finite[-1] - train.finite[(len(train.finite) - 1) // 2] if train and train.finite else math.nan,
         gap=_level(train) - _level(held),
         doubt=_doubt(held),

@@ -11,7 +11,8 @@ WORDS = {  # English: what others say
     "cost": "kosten kostenfunktion kostnad omkostning koszt coût cout "
     "couts coûts costo coste custo maliyet náklady költség "
     "стоимость 代价 代價 コスト 비용",
-    "error": "fehler fehlern erros errori fout fel feil fejl błąd bład błędu chyba ошибка ошибки erreur errore erro "
+    "error": "gesamtfehler netzfehler fehler fehlern erros errori fout fel feil "
+    "fejl błąd bład błędu chyba ошибка ошибки erreur errore erro "
     "hata virhe hiba eroare 误差 錯誤 エラー",
     "accuracy": "genauigkeit treffer trefferquote nauwkeurigheid noggrannhet träffsäkerhet nøyaktighed nøyaktighet "
     "nøjagtighed dokładność dokladnosc trafność přesnost presnost точность точности exactitude précision justesse "
@@ -20,7 +21,7 @@ WORDS = {  # English: what others say
     "correct": "korrekt richtig richtige juist rätt poprawne poprawnych správně верно правильно правильных "
     "bonnes classés "
     "justes correctas trafione trafionych trafień aciertos acertos "
-    "corrette corretti corretos doğru 正确 正確 正解",
+    "corrette corretti giuste giusti corretos doğru 正确 正確 正解",
     "wrong": "fehlklass fehlklassifiziert fehlklassifikation "
     "falsch falsche fouten błędne błędnych špatně неверно fausses incorrectas errati sbagliate errados "
     "错误 不正解",
@@ -34,7 +35,8 @@ WORDS = {  # English: what others say
     "treinamento treino uczenie обучение обучения обучающая обучающей eğitim 训练 訓練 学習 훈련 학습",
     "test": "testdaten prueba pruebas prova essai teste testowy testowa "
     "testowego testowym testovací testning тест теста тестовая тестовой 测试 測試 テスト 테스트",
-    "validation": "kontrolne kontrolnych walidacyjne validierung validering validatie walidacja walidacji validace "
+    "validation": "verifica kontrolne kontrolnych walidacyjne validierung validering "
+    "validatie walidacja walidacji validace "
     "валидация валидации validación validazione validação doğrulama проверка 验证 驗證 検証 검증",
     "output": "salida salidas ausgabe ausgaben sortie sorties uscita saída wyjście utgång uitvoer",
     "time": "dauer zeit temps tempo tiempo tijd tid czas czasu čas время süre 时间 用时 耗时 時間 시간",
@@ -43,6 +45,8 @@ WORDS = {  # English: what others say
     "recognition rate": "erkennungsrate erkennungsquote",
     "rate": "taux tasso tasa",
     "squared": "quadratisch quadratischer quadratische quadratique cuadrático",
+    "test images": "testbilder testbildern",
+    "train images": "trainingsbilder trainingsbildern",
     "images": "bilder bildern bildes afbeeldingen obrazów изображений imágenes immagini imagens 图片 画像",
     "after": "po nach après después dopo depois efter после 後 后",
     "from": "von desde fra från od",

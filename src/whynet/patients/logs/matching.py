@@ -198,7 +198,7 @@ def _telling(seen: Seen) -> str | None:
     if course.known and _double_softmax(course):
         return "double-softmax"
     if facts.still and (not course.known or course.chance) and course.scale is not None and not course.at_floor:
-        return "motionless"
+        return "high-start-stuck" if course.high_start else "motionless"
     if state in ("constant-answer", "not-started") and _evenly(course.finite):
         return "creeping"
     best = max(facts.accuracies, default=0.0)
@@ -236,7 +236,8 @@ def _plateau(seen: Seen) -> str | None:
     still = seen.state in ("not-started", "stalled") and (not course.known or course.chance)
     if seen.state != "constant-answer" and not still:
         return None
-    if seen.state == "not-started" and course.chance:
+    others = facts.val_start == facts.val_end == facts.val_least and len(f"{facts.val_end:.7g}") > 5 and facts.noise > 0
+    if (seen.state == "not-started" or (others and len(facts.accuracies) > 2)) and course.chance:
         return "nothing-moves"
     if _was_lower(course):
         return "collapsed"

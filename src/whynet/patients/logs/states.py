@@ -13,6 +13,7 @@ from whynet.doctor.floors import SHARES
 from whynet.patients.logs.course import Course, share_of
 from whynet.patients.logs.scales import at_low
 
+ENTROPY = {"ce", "nll", "entropy", "crossentropy"}
 Rule = Callable[[Course], bool]
 
 
@@ -89,7 +90,11 @@ def _better_than_its_cost(course: Course) -> bool:
 def _both_costs_say_so(course: Course) -> bool:
     """The costs are low, also of held-out examples; the accuracy is counted wrongly."""
     facts = course.facts
-    if course.scale is None or course.scale.summed or facts.classes < 3 or not course.chance:
+    if course.scale is None or course.scale.summed or facts.classes < 3 or not course.known:
+        return False
+    least = 1 - facts.val_end / math.log(2)  # a wrong answer costs no less than the logarithm of 2
+    entropy = course.entropy and (ENTROPY & set(facts.cost_name.split()) or facts.start > 0.5 * course.floor)
+    if not course.chance and not (entropy and facts.accuracy < least - 0.05):
         return False
     return 0 <= facts.end <= max(facts.val_end, facts.end) < 0.16 * course.floor and facts.val_end < facts.val_start
 
@@ -122,7 +127,7 @@ def _ends_above_its_start(course: Course) -> bool:
 
 def _rises(course: Course) -> bool:
     facts = course.facts
-    return course.rose or course.turned or (facts.rising < -0.15 and facts.falling < -0.1)
+    return course.rose or course.turned or (facts.rising < -0.15 and facts.falling < -0.1 and not course.fell)
 
 
 def _accuracy_is_lost(course: Course) -> bool:
@@ -139,6 +144,13 @@ def _low_for_where_it_began(course: Course) -> bool:
     facts = course.facts
     fallen = 1.5 * course.usual < facts.end < 0.06 * facts.start
     return not course.known and course.smooth and fallen and not facts.val_end > 1.5 * facts.end
+
+
+def _dear_and_hardly_moved(course: Course) -> bool:
+    """Whatever the cost is, it has fallen by next to nothing, evenly."""
+    facts = course.facts
+    dear = not course.known and facts.end > 4 * course.usual and course.smooth and len(facts.costs) > 3
+    return dear and abs(facts.start - facts.end) < 0.01 * facts.start and facts.end < facts.start
 
 
 def _dear_and_not_falling(course: Course) -> bool:
@@ -172,10 +184,12 @@ def _stays_at_no_share(course: Course) -> bool:
     """Neither the cost nor the accuracy moves, and no class is so frequent: answers differ, as at random."""
     facts, last = course.facts, course.facts.accuracies[-4:]
     unmoved = len(facts.costs) > 1 and abs(facts.start - facts.end) < 0.01 * facts.end < 0.011 * course.usual
-    if not course.chance or facts.classes < 5 or not unmoved or course.scale is None or at_low(facts, course.scale):
+    if (course.known and not course.chance) or facts.classes < 5 or not unmoved:
+        return False
+    if course.scale is None or at_low(facts, course.scale):
         return False
     if _hangs_in_the_air(course):
-        return any(not _exact(one) for one in last)
+        return not last or any(not _exact(one) for one in last)
     elsewhere = all(abs(facts.end / cost - 1) > 0.0012 for cost in (course.floor, math.log(facts.classes)))
     still = len(last) > 1 and max(last) - min(last) < 0.002
     return still and elsewhere and all(share_of(one) is None for one in last)
@@ -265,7 +279,9 @@ def unsure(course: Course) -> bool:
 
 def _a_class_is_never_answered(course: Course) -> bool:
     facts = course.facts
-    return facts.answers.missing and facts.accuracy > (3 if facts.classes > 4 else 1.5) / facts.classes
+    if facts.accuracy < 3 / facts.classes and facts.gap > 0.2:
+        return False  # training examples of all classes are answered
+    return facts.answers.missing and facts.accuracy > 1.5 / facts.classes
 
 
 def _stands_where_classes_are_lost(course: Course) -> bool:
@@ -278,8 +294,10 @@ def _stands_where_classes_are_lost(course: Course) -> bool:
         return False  # no output of a softmax is lost for good
     if facts.falling > 0.1 or facts.val_end > 1.5 * facts.end:
         return False
-    if max(values) > values[-1] + 0.03:
-        return False  # it had more
+    later = values[len(values) // 2 :]
+    climbs = later[-1] - later[0] > 0.015 and all(b >= a for a, b in pairwise(later))
+    if climbs or max(values) > values[-1] + 0.03:
+        return False  # it gets more, or had more
     dear = course.scale is not None and facts.end > (0.25 + 1.2 * (1 - values[-1])) * course.floor
     return as_if_lost(values[-1], K) and not dear
 
@@ -322,6 +340,15 @@ def _known_by_heart(course: Course) -> bool:
     if math.isnan(facts.train):  # a cross-entropy is about 1.4 floors for every wrong answer
         return facts.end < min(0.3, 0.7 * (1 - facts.held)) * floor and facts.held < facts.linear - 0.07
     return facts.end < 0.05 * floor and facts.held < facts.linear - 0.15
+
+
+def _costs_nothing_yet_fails(course: Course) -> bool:
+    """What it is trained on costs next to nothing, so it is known; too much is answered wrongly all the same."""
+    facts = course.facts
+    if course.scale is None or course.scale.summed or len(facts.costs) < 3 or facts.classes < 3:
+        return False
+    failing = facts.linear - 0.1 > facts.accuracy > 1.7 / facts.classes
+    return failing and 0 <= facts.end < 0.02 * course.floor and not facts.train < facts.linear - 0.1
 
 
 def _others_get_worse(course: Course) -> bool:
@@ -393,6 +420,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("diverged", _accuracy_is_lost),
     ("diverged", _at_chance_and_dear),
     ("healthy", _low_for_where_it_began),
+    ("not-started", _dear_and_hardly_moved),
     ("diverged", _dear_and_not_falling),
     ("undertrained", _dear),
     ("diverged", _at_chance_above_the_start),
@@ -408,6 +436,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("not-started", _has_not_moved),
     ("underfits", _was_better),
     ("overfits", _knows_training_examples_better),
+    ("overfits", _costs_nothing_yet_fails),
     ("overfits", _others_get_worse),
     ("overfits", _others_cost_ever_more),
     ("overfits", _held_out_cost_more),

@@ -41,11 +41,11 @@ def pivot(lines: list[str]) -> None:
     'loss: 0.5'
     """
     for start, head in enumerate(lines):
-        names = [name.strip().lower() for name in head.split(",")]
+        names = [name.strip().lower() for name in head.partition("#")[0].split(",")]
         tags = [index for index, name in enumerate(names) if name in ("tag", "metric", "name", "key", "variable")]
         if "value" not in names:
             continue
-        above = terms_of(line_above(lines, start))
+        above = terms_of(head.partition("#")[2] or line_above(lines, start))
         title = " ".join(term for term in above if term in COST | ACCURACY | WRONG | TRAIN | HELD_OUT)
         if not tags and role_of(above) == "" and not set(above) & (COST | ACCURACY | WRONG):
             title = "loss" if "step" in names else ""
@@ -72,7 +72,9 @@ def lists_in(lines: list[str]) -> Iterator[Figure]:
             continue
         terms = terms_of(match["name"] or "")
         role = role_of(terms[-4:])
-        if not match["name"] and (len(items) < 4 or not any("." in item for item in items)):
+        above = line_above(lines, text.count("\n", 0, match.start()))
+        told = role_of(terms_of(above)) in ("accuracy", "wrong") or any("." in item for item in items)
+        if not match["name"] and (len(items) < 4 or not told):
             continue
         line = text.count("\n", 0, match.start())
         blank = re.sub(r"[^\n]", " ", match[0])
@@ -128,7 +130,12 @@ def tables_in(lines: list[str]) -> list[Figure]:
 
 def _table(lines: list[str], start: int) -> tuple[list[Figure], int] | None:
     head = lines[start]
-    head = re.sub(r"(?:/|\bof)\s*\d+\b" + (r"|\([^()]*\d[^()]*\)" if re.search(r"[|;\t]", head) else ""), "", head)
+    head = re.sub(
+        r"(?:/|\b(?:of|von|su|sur|de|di|out of|from|em))\s*\d+\b"
+        + (r"|\([^()]*\d[^()]*\)" if re.search(r"[|;\t]", head) else ""),
+        "",
+        head,
+    )
     bare = re.sub(r"[|│┃]\s*#?\d*\s*[|│┃]", "|", head)
     if start + 1 < len(lines) and "|" in head and RULE.fullmatch(lines[start + 1]):
         bare = re.sub(r"[A-Za-z]\s?\d{1,2}(?=\s*(?:\||$))", "", bare)  # `layer 7` is a name
@@ -186,10 +193,13 @@ def _rows(lines: list[str], start: int, kind: str, names: list[str]) -> tuple[li
                 continue
             of = re.search(rf"{PLAIN}{OF}({PLAIN})", cell)
             percent = match["after"].strip() == "%" or "%" in name
+            of = of or re.search(rf"{OF}(\d+)\b", name)  # `correct of 3000`
             total = int(float(of[1])) if of else None
             value = value_of(match["number"])
             label = " ".join(terms) or "column"
             split = split_of(terms) or said
+            if terms and set(terms) <= TRAIN | HELD_OUT:
+                role = "which"  # of train, of test: costs or accuracies
             figures.append(Figure(number, value, role or "other", label, split, percent, total, place=place))
         rows += 1
         number += 1

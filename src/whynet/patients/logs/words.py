@@ -40,7 +40,7 @@ OTHER = _words(
     "probability confidence class classes remaining workers port temperature beta gamma reg "
     "check checking label labels target targets pixel pixels input inputs"
 )
-HELD_OUT = _words("val valid validation test testing dev eval evaluation heldout holdout unseen cv xval va vl")
+HELD_OUT = _words("val valid validation test testing dev eval evaluation heldout holdout unseen cv xval va vl te tst")
 HEADING = HELD_OUT | {"evaluate", "evaluating", "testing", "validating"}
 TRAIN = _words("train training trn tr minibatch")
 LISTS = _words("np array list history hist mean batches epochs all per")  # of a name that is a list's
@@ -97,6 +97,8 @@ def role_of(terms: Sequence[str]) -> str:
             return "other"
         if word == "total" and index == len(terms) - 1 and set(terms) & HELD_OUT:
             return "total"
+        if set(terms) <= {"n", "num"} | TRAIN | HELD_OUT and {"n", "num"} & set(terms) and len(terms) > 1:
+            return "total"  # `n_train`
         if word in COST or word in ACCURACY:
             if {"gradient", "gradients", "best", "penalty", "regularization", "regularisation", "reg"} & set(terms):
                 return "other"
@@ -105,8 +107,8 @@ def role_of(terms: Sequence[str]) -> str:
             return "other"
         if word in COUNTED and set(terms[:index]) & (ACCURACY | WRONG):
             continue  # `correctly classified samples`
-        if word in LISTS and before in COST | ACCURACY | WRONG:
-            continue  # `acc batches`
+        if word in LISTS and (before in COST | ACCURACY | WRONG or before in ("on", "of", "over", "per")):
+            continue  # `acc batches`, `loss on batches`
         if word in STEP and (len(word) > 1 or index == 0):
             return "step"
     return ""
