@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import re
@@ -245,3 +246,29 @@ def test_a_patient_and_a_log_or_neither_is_a_usage_mistake():
     assert "makes no sense here" in str(run("diagnose", "vectorised", "--log", "x.txt").exception)
     assert "no patient" in str(run("diagnose").exception)
     assert "the patient itself tells" in str(run("diagnose", "vectorised", "--classes", "10").exception)
+
+
+def test_a_long_line_keeps_its_names_and_its_last_figures():
+    """A history of a hundred thousand steps on one line."""
+    falling = [2.3 / (1 + step / 1000) for step in range(50_000)]
+    line = json.dumps({"loss": falling, "val_loss": [2.3] * 50_000, "val_acc": [0.1135] * 50_000})
+    series = {(one.what, one.split): one for one in read(line).runs[-1]}
+    assert set(series) == {("cost", ""), ("cost", "held-out"), ("accuracy", "held-out")}
+    assert series["cost", ""].values[0] == falling[0]
+    assert series["cost", ""].values[-1] < 1.01 * falling[-1]
+
+
+@pytest.mark.parametrize(
+    "text", ["[[[" * 300_000, "the loss goes down and up " * 100_000, " " * 2_000_000, "9" * 500_000]
+)
+def test_megabytes_of_anything_are_read_or_refused_with_a_sentence(text):
+    with contextlib.suppress(BadFile):
+        assert diagnose_log(text).state in STATES
+
+
+def test_a_wrapped_sentence_is_read_as_one():
+    text = (
+        "My network with thirty hidden units does not learn, as the cost that I print begins at 1.273,\n"
+        "drops to 0.503 after five iterations and then stays about 0.450 for the rest of the night.\n"
+    )
+    assert [one.values for one in read(text).runs[-1] if one.split == ""] == [(1.273, 0.503, 0.45)]

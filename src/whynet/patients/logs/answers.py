@@ -202,6 +202,8 @@ def _listed(lines: list[str], named: re.Pattern[str], *, whole: bool = False) ->
             lines[:] = (text[: match.start()] + blank + text[match.end() :]).split("\n")
             return shares
     for number, line in enumerate(lines):
+        if re.search(r"\b(?:epoch|step|iteration|pass|round)s?\s+\d+\s*[:=]", line, re.I):
+            continue  # not of classes
         rest = line.rpartition(":")[2]
         values = _keyed(line, alone=whole) or (
             _numbers(rest)

@@ -142,7 +142,7 @@ def _joined(text: str) -> str:
     lines: list[str] = []
     for line in text.split("\n"):
         before = lines[-1] if lines else ""
-        wrapped = len(before) > 60 and not re.search(r"[.!?:;,|]\s*$", before) and re.match(r"[a-z0-9(]", line)
+        wrapped = len(before) > 60 and not re.search(r"[.!?:;|]\s*$", before) and re.match(r"[a-z0-9(]", line)
         if wrapped and WORDY.search(before) and WORDY.search(line):
             lines[-1] = f"{before} {line}"
         else:
