@@ -207,7 +207,7 @@ def _listed(lines: list[str], named: re.Pattern[str], *, whole: bool = False) ->
         rest = line.rpartition(":")[2]
         values = _keyed(line, alone=whole) or (
             _numbers(rest)
-            if re.fullmatch(r"(?:\s*[01]\.\d+,?){10,}\s*" if not whole else r"(?:\s*\d+,?){10}\s*", rest)
+            if re.fullmatch(r"(?:\s*[01]\.\d+,?){10,}\s*" if not whole else r"\s*\d+(?:[,\s]+\d+){9}\s*", rest)
             else []
         )
         shares = _shares(values, whole=whole)

@@ -157,7 +157,7 @@ def _data(transcript: Transcript, labels: str | None, classes: int | None) -> tu
         )
         if classes == 10 and "mnist" not in words and _halves(transcript.runs[-1]):
             classes = 2
-    return (labels if classes == 10 else "balanced"), classes
+    return (labels if classes == 10 else "balanced"), max(2, classes)
 
 
 def _counted(transcript: Transcript) -> int | None:

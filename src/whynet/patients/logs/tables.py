@@ -194,7 +194,7 @@ def _rows(lines: list[str], start: int, kind: str, names: list[str]) -> tuple[li
             of = re.search(rf"{PLAIN}{OF}({PLAIN})", cell)
             percent = match["after"].strip() == "%" or "%" in name
             of = of or re.search(rf"{OF}(\d+)\b", name)  # `correct of 3000`
-            total = int(float(of[1])) if of else None
+            total = int(value_of(of[1])) or None if of else None
             value = value_of(match["number"])
             label = " ".join(terms) or "column"
             split = split_of(terms) or said
