@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from whynet.doctor.floors import SHARES
 
 VALUE = r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?"
-CLASS = re.compile(r"(?<![a-z])(?:class|digit|label|recalls?|classes|digits|cls|category|range\(10\))(?![a-z])", re.I)
+CLASS = re.compile(
+    r"(?<![a-z])(?:class|digit|label|recalls?|classes|digits|cls|category|ziffern?|chiffres?|cifras?|range\(10\))(?![a-z])",
+    re.I,
+)
 NAMED = re.compile(r"\bacc\w*\s+(?:of|for)\s+\w", re.I)  # `Accuracy of trousers: 81 %`
 NAMES = 5  # so many such lines are about classes, not about sets of examples
 KEY = re.compile(

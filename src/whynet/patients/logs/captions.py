@@ -27,6 +27,7 @@ def under_captions(lines: Sequence[str], figures: Sequence[Figure]) -> list[Figu
         columns = list(dict.fromkeys(figures[index].column for index in block))
         above = line_above(lines, figures[block[0]].line)
         asked = PROMPT.match(above) or above.rstrip().endswith(":")
+        above = above.partition("#")[0] or above
         above = re.sub(r"==", " accuracy ", above)  # `np.mean(predict(X_test) == y_test)`
         names = legend or (re.split(r"[;,]|\b(?:and|und)\b", re.split(r"[.!?]\s", above)[-1]) if asked else [])
         roles = [(role, name) for name in names if (role := role_of(terms_of(name))) in ("cost", "accuracy", "wrong")]

@@ -106,7 +106,9 @@ def clean(text: str) -> list[str]:
     if len(re.findall(r"(?m)^> ?", text)) > 3:
         text = re.sub(r"(?m)^>(?!>) ?", "", text)  # quoted, as in mails
     text = re.sub(r"\([^()\n]*\d[^()\n]*\)(?=\s*[=:]\s*[-\d.])", " ", text)  # `mean error (last 500) = 0.45`
-    text = re.sub(r"\b(abs|avg|acc|val|med|err|max|min|approx|ca|tr|te)\.(?=\s)", r"\1", text, flags=re.I)
+    text = re.sub(
+        r"\b(abs|avg|acc|val|valid|appr|entr|med|err|max|min|approx|ca|tr|te)\.(?=\s)", r"\1", text, flags=re.I
+    )
     text = _joined(re.sub(r"\b(?:i\.\s?e\.|e\.\s?g\.|z\.\s?B\.)", "namely", text))
     text = text.replace("\u2212", "-").replace("\ufeff", "")
     text = re.sub(r"[\r\x08\x0b\x0c]+", "\n", text)
@@ -129,6 +131,7 @@ def clean(text: str) -> list[str]:
     text = _with_decimal_points(text)
     text = CALLS.sub(r"\1", ARRAYS.sub(r"\1", WRAPPERS.sub(r"\1", text)))
     text = re.sub(r"(?i)\b(?:cross?-?e(?:nt)?|x-?ent)\b", "cross entropy", text)
+    text = re.sub(r"(?i)(?<=\d) ?(?:percent|per cent|prozent|pour ?cent|procent|por ciento)\b", " %", text)
     text = re.sub(r"(?<=\d)f(?=-?\d+\b)", "e", text)  # Julia's 0.69f0
     text = re.sub(r"\bJ_(?=[A-Za-z])", "cost ", text)
     text = re.sub(

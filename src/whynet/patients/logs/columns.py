@@ -38,7 +38,7 @@ FREQUENT = (
 )  # of MNIST's images, the share of each class, but for 0.09: an MSE
 
 
-def series_of(figures: Sequence[Figure], rows: dict[Split, int]) -> list[Series]:
+def series_of(figures: Sequence[Figure], rows: dict[str, int]) -> list[Series]:
     """Costs and accuracies; numbers without a name count only where nothing has one.
 
     `rows` are the numbers of examples that the text speaks of.
@@ -58,9 +58,8 @@ def series_of(figures: Sequence[Figure], rows: dict[Split, int]) -> list[Series]
                          and math.isfinite(f.value)} for split in ("train", "held-out", "")}  # fmt: skip
     found: list[Series] = []
     for (role, split, label, said), column in columns.items():
-        totals = totals_of["train" if split == "train" else split] or (
-            {rows[split]} if split in rows else {rows[""]} if "" in rows else set()
-        )
+        told = rows.get(split) or (None if split else rows.get(""))
+        totals = totals_of["train" if split == "train" else split] or ({told} if told else set())
         if role in ("which", "unknown", "") or (all(math.isnan(f.value) for f in column) and role != "cost"):
             continue
         series = _as_series(role, "held-out" if split == "held-out" else "train" if split == "train" else "",
@@ -92,8 +91,8 @@ def series_of(figures: Sequence[Figure], rows: dict[Split, int]) -> list[Series]
         most = max((len(column) for column in bare.values()), default=0)
         columns = bare if most > 2 or not unknown else unknown
         if not found or (max((len(column) for column in columns.values()), default=0) > 4):
-            told = any(series.what == "cost" and len(series.values) > 2 for series in found)
-            found = found if told else [series for series in found if series.what == "accuracy"] + _unnamed(columns)
+            enough = any(series.what == "cost" and len(series.values) > 2 for series in found)
+            found = found if enough else [series for series in found if series.what == "accuracy"] + _unnamed(columns)
     longest = {what: max((len(s.values) for s in found if s.what == what), default=0) for what in ("cost", "accuracy")}
     found = [s for s in found if s.split == "held-out" or s.said or len(s.values) > longest[s.what] / 3]
     return sorted(found, key=lambda series: (series.said, series.what != "cost", series.split != "train"))
@@ -182,6 +181,8 @@ def _by_examples(columns: dict[tuple[str, str, str, bool], list[Figure]], costs:
             above = min(values) > 0.1 and values[0] > 2.5 * costs[0].values[0] > 0  # so dear is no other cost
             beside = len(values) == len(costs[0].values) and values[-1] > 0.8 * values[0]  # no other cost that falls
             share = share or above or beside or _against(values, costs[0].values)
+        if costs and min(figure.value for figure in column) > max(5, 2 * max(costs[0].finite, default=0.0)):
+            share = share or max(figure.value for figure in column) <= 100  # percentages beside a cost
         role = "accuracy" if share or any(figure.percent or figure.total for figure in column) else "cost"
         series = _as_series(role, which, label.removesuffix(SECOND), column, said, set())
         found += [series] if series is not None else []

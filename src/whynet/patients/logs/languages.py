@@ -30,7 +30,7 @@ WORDS = {  # English: what others say
     "iteration": "itération itérations iteración iteraciones iterazione iterazioni iteração iterações iteratie "
     "iteracja iterace итерация итерации iterasyon 迭代 イテレーション 반복",
     "step": "schritt schritte étape etape paso pasos passo passi steg krok kroku шаг шага 步 步数 ステップ",
-    "train": "uczące uczących trainings träning trening tréning trénink "
+    "train": "appr uczące uczących trainings träning trening tréning trénink "
     "entraînement entrainement apprentissage entrenamiento addestramento "
     "treinamento treino uczenie обучение обучения обучающая обучающей eğitim 训练 訓練 学習 훈련 학습",
     "test": "testdaten prueba pruebas prova essai teste testowy testowa "

@@ -19,7 +19,7 @@ STATEMENT = re.compile(
     r"[=(+<>][^;{]*[;{]\s*$|^\s*[;{]?\s*$|^\s*[\w.]+\([^)]*\)?.*\)\s*;?$|\.\w+\([^)]*\)|\bnp\.|\bself\.|->\s*\w+:"
 )
 PRINTED = re.compile(rf"[\[(]?\s*(?:{NAN}|{PLAIN})(?![\w.]|\s*[*/+(])")
-PAIRS = re.compile(r"\w[=:]\s?-?\d+\.\d+")  # so many on a line are no program text
+PAIRS = re.compile(r"\w\s?[=:]\s?-?\d+\.\d+")  # so many on a line are no program text
 ASSIGNED = re.compile(r"^\s*(?P<name>[\w.\[\]]+(?:\s*,\s*[\w.\[\]]+)*)\s*(?:[-+*/@]?=)(?!=)\s*(?P<value>\S.*)$")
 
 

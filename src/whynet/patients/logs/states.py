@@ -290,7 +290,7 @@ def _stands_where_classes_are_lost(course: Course) -> bool:
     values = facts.accuracies
     if facts.apart or len(values) < 3 or K < 5 or max(values[-3:]) - min(values[-3:]) > 0.012:
         return False
-    if course.entropy and facts.start > 0.4 * course.floor < 4 * facts.end:
+    if course.entropy and facts.start > 0.3 * course.floor < 4 * facts.end:
         return False  # no output of a softmax is lost for good
     if facts.falling > 0.1 or facts.val_end > 1.5 * facts.end:
         return False
@@ -363,7 +363,7 @@ def _others_cost_ever_more(course: Course) -> bool:
     """The training examples cost next to nothing, and others more and more."""
     facts = course.facts
     nothing = facts.end < 0.01 * course.floor and len(facts.costs) > 4
-    return nothing and facts.val_end > max(1.1 * facts.val_least, 0.1 * course.floor)
+    return nothing and facts.val_end > max(1.05 * facts.val_least, 0.1 * course.floor)
 
 
 def _held_out_cost_more(course: Course) -> bool:

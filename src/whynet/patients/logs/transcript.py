@@ -96,7 +96,7 @@ def read(text: str) -> Transcript:
     if unseen == {0.0}:  # of two classes one is never answered
         answers = replace(answers, answered=(1.0, 0.0))
     figures = under_captions(lines, under_headings(lines, figures))
-    rows = {split_of([name.lower()]): int(count) for count, name in ROWS.findall(text)}
+    rows: dict[str, int] = {split_of([name.lower()]): int(count) for count, name in ROWS.findall(text)}
     counts = {int(count) for count in ALL_ROWS.findall(text)}
     rows.update({"": counts.pop()} if len(counts) == 1 else {})
     runs = [run for run in (tuple(series_of(part, rows)) for part in _trainings(figures)) if run]

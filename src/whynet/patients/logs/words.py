@@ -25,7 +25,7 @@ EPOCHS = _words("epoch epochs iterations iters steps pass passes round rounds")
 VAGUE = _words("performance score")
 ERRORS = _words("error errors err")
 SQUARES = _words("mse sse squared square mean sum")
-WRONG = _words("wrong incorrect incorrectly misclassified misclassification misclassifications mistakes")
+WRONG = _words("wrong incorrect incorrectly misclassified misclassification misclassifications mistakes misses missed")
 STEP = _words(
     "epoch epochs ep iter iters iteration iterations step steps batch batches minibatch mb round rounds sample "
     "samples example examples image images digits pass passes update updates row rows "
@@ -109,6 +109,8 @@ def role_of(terms: Sequence[str]) -> str:
             continue  # `correctly classified samples`
         if word in LISTS and (before in COST | ACCURACY | WRONG or before in ("on", "of", "over", "per")):
             continue  # `acc batches`, `loss on batches`
+        if word in ("batch", "epoch", "pass") and before in ("of", "per"):
+            continue  # `cost of batch`
         if word in STEP and (len(word) > 1 or index == 0):
             return "step"
     return ""
