@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -51,6 +52,42 @@ MANY = 200  # lines that differ in their numbers only: so many of them tell as m
 VARYING = str.maketrans(
     "", "", "0123456789.,+-eE=>#:% \t█▉▊▋▌▍▎▏━╸╺"
 )  # what differs between drawings of a progress bar
+
+WORDING = (  # full stops and brackets that end no sentence
+    (r"\([^()\n]*\d[^()\n]*\)(?=\s*[=:]\s*[-\d.])", " "),  # `mean error (last 500) = 0.45`
+    (r"(?i)\b(abs|avg|acc|val|valid|appr|entr|med|err|max|min|approx|ca|tr|te)\.(?=\s)", r"\1"),
+    (r"\b(?:i\.\s?e\.|e\.\s?g\.|z\.\s?B\.)", "namely"),
+)
+MARKUP = (  # what notebooks, HTML and LaTeX put around figures
+    ("\u2212", "-"),
+    ("\ufeff", ""),
+    (r"[\r\x08\x0b\x0c]+", "\n"),
+    (r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", ""),
+    (r"</t[dh]>\s*<t[dh][^>]*>", " | "),
+    (r"</?(?:table|thead|tbody|tr|td|th|div|p|pre|code|br|span|style)\b[^>\n]*>", ""),
+    (r"\\%", "%"),
+    (r"\\mathcal\s*\{?L\}?", "loss"),
+    (r"\$?\bL_\{?(?:\\\w+\{)?(\w+)\}*\$?", r"\1 loss"),
+    (r"\\(?:[hct]line|toprule|midrule|bottomrule|,(?=\d{3}))", ""),
+    (r"(?m)&(?=.*\\\\\s*$)", "|"),
+    (r"(?m)\\\\[ \t]*$", ""),
+    (r"(?m)^(?:Out ?\[\d+\]:|\s*\[1\](?= +[-\d.]+$))", ""),
+    (r"\b([A-Za-z]\w*)\[(\d+)\](?=\s*[=:]\s*[-\d])", r"step \2 \1"),  # `E[3] = 0.45`
+    (r"(?i)\b(before|after)(?: any| the)? training\b", r"\1"),
+    (r"(?<=\w)\s*#\s?(\d+)(?=\s*[:=])", r"\1"),
+    (r"(?i)(?<![a-z])(?:acc|prec|top)(?:uracy|ision)?[@-]?1\b", "accuracy"),
+)
+NUMBERS = (
+    (r"@\s*(?=\d)", " at step "),
+    (r"((?:/|of|from|sur)\s+\d{1,3}) (?=\d{3}(?!\d))", r"\1"),
+)
+NAMES = (
+    (r"(?i)\b(?:cross?-?e(?:nt)?|x-?ent)\b", "cross entropy"),
+    (r"(?i)(?<=\d) ?(?:percent|per cent|prozent|pour ?cent|procent|por ciento)\b", " %"),
+    (r"(?<=\d)f(?=-?\d+\b)", "e"),  # Julia's 0.69f0
+    (r"\bJ_(?=[A-Za-z])", "cost "),
+    (r"\b(?:J|[CEL](?=\s*[=:]\s*(?:\d*\.\d|[-+]?(?:nan|inf))))\s*(?:\([^)\n]*\))?\s*(?==|:)", "cost "),
+)
 
 
 def thinned(text: str) -> str:
@@ -105,39 +142,21 @@ def clean(text: str) -> list[str]:
     text = text.replace("\r\n", "\n")
     if len(re.findall(r"(?m)^> ?", text)) > 3:
         text = re.sub(r"(?m)^>(?!>) ?", "", text)  # quoted, as in mails
-    text = re.sub(r"\([^()\n]*\d[^()\n]*\)(?=\s*[=:]\s*[-\d.])", " ", text)  # `mean error (last 500) = 0.45`
-    text = re.sub(
-        r"\b(abs|avg|acc|val|valid|appr|entr|med|err|max|min|approx|ca|tr|te)\.(?=\s)", r"\1", text, flags=re.I
-    )
-    text = _joined(re.sub(r"\b(?:i\.\s?e\.|e\.\s?g\.|z\.\s?B\.)", "namely", text))
-    text = text.replace("\u2212", "-").replace("\ufeff", "")
-    text = re.sub(r"[\r\x08\x0b\x0c]+", "\n", text)
-    text = re.sub(r"(?<=\d)[\u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text)
-    text = re.sub(r"</t[dh]>\s*<t[dh][^>]*>", " | ", text)
-    text = re.sub(r"</?(?:table|thead|tbody|tr|td|th|div|p|pre|code|br|span|style)\b[^>\n]*>", "", text)
-    text = re.sub(r"\\mathcal\s*\{?L\}?", "loss", text.replace("\\%", "%"))
-    text = re.sub(r"\$?\bL_\{?(?:\\\w+\{)?(\w+)\}*\$?", r"\1 loss", text)
-    text = re.sub(r"\\([hct]line|toprule|midrule|bottomrule|,(?=\d{3}))", "", text)  # LaTeX
-    text = re.sub(r"(?m)^.*&.*\\\\\s*$", lambda row: row[0].replace("&", "|").replace("\\\\", ""), text)
-    text = re.sub(r"(?m)^(?:Out ?\[\d+\]:|\s*\[1\](?= +[-\d.]+$))", "", text)
-    text = re.sub(r"\b([A-Za-z]\w*)\[(\d+)\](?=\s*[=:]\s*[-\d])", r"step \2 \1", text)  # `E[3] = 0.45`
-    text = re.sub(r"(?i)\b(before|after)(?: any| the)? training\b", r"\1", text)
+    text = _joined(_rewritten(text, WORDING))
+    text = _rewritten(text, MARKUP)
     if passes := re.search(r"(?im)^\W*after ([a-z]+) \d", text):
         text = re.sub(r"(?im)^(\W*)before(?=\s*[:=])", rf"\1after {passes[1]} 0", text)
-    text = re.sub(r"(?<=\w)\s*#\s?(\d+)(?=\s*[:=])", r"\1", text)
-    text = re.sub(r"(?i)(?<![a-z])(?:acc|prec|top)(?:uracy|ision)?[@-]?1\b", "accuracy", text)
-    text = re.sub(r"@\s*(?=\d)", " at step ", NOISES.sub(" ", text))
-    text = re.sub(r"((?:/|of|from|sur)\s+\d{1,3}) (?=\d{3}(?!\d))", r"\1", text)
+    text = _rewritten(NOISES.sub(" ", text), NUMBERS)
     text = _with_decimal_points(text)
     text = CALLS.sub(r"\1", ARRAYS.sub(r"\1", WRAPPERS.sub(r"\1", text)))
-    text = re.sub(r"(?i)\b(?:cross?-?e(?:nt)?|x-?ent)\b", "cross entropy", text)
-    text = re.sub(r"(?i)(?<=\d) ?(?:percent|per cent|prozent|pour ?cent|procent|por ciento)\b", " %", text)
-    text = re.sub(r"(?<=\d)f(?=-?\d+\b)", "e", text)  # Julia's 0.69f0
-    text = re.sub(r"\bJ_(?=[A-Za-z])", "cost ", text)
-    text = re.sub(
-        r"\b(?:J|[CEL](?=\s*[=:]\s*(?:\d*\.\d|[-+]?(?:nan|inf))))\s*(?:\([^)\n]*\))?\s*(?==|:)", "cost ", text
-    )
+    text = _rewritten(text, NAMES)
     return [re.sub(r"^\s*(?:>\s+|[-*•]\s+|\d+[.)]\s+(?=[A-Za-z]{3}))", "", line) for line in text.split("\n")]
+
+
+def _rewritten(text: str, rules: Sequence[tuple[str, str]]) -> str:
+    for pattern, instead in rules:
+        text = re.sub(pattern, instead, text)
+    return text
 
 
 def _joined(text: str) -> str:

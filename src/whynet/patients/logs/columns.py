@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from whynet.doctor.floors import SHARES
 from whynet.doctor.series import Series, Split, What
 from whynet.patients.logs.figures import SECOND, Figure
 from whynet.patients.logs.words import (
@@ -16,26 +17,10 @@ from whynet.patients.logs.words import (
 )
 
 FEWEST = 500  # right answers, of ten thousand
-FREQUENT = (
-    0.0987,
-    0.1124,
-    0.0993,
-    0.1022,
-    0.0974,
-    0.0986,
-    0.1044,
-    0.0975,
-    0.0992,
-    0.0980,
-    0.1135,
-    0.1032,
-    0.1010,
-    0.0982,
-    0.0892,
-    0.0958,
-    0.1028,
-    0.1009,
-)  # of MNIST's images, the share of each class, but for 0.09: an MSE
+FREQUENT = {  # of MNIST's images, the share of each class, but for 0.09: an MSE
+    round(count / sum(counts), 4) for counts in SHARES["mnist"] for count in counts
+} - {0.0903}
+_Columns = dict[tuple[str, str, str, bool], list[Figure]]  # by role, split, label, and whether it is said
 
 
 def series_of(figures: Sequence[Figure], rows: dict[str, int]) -> list[Series]:
@@ -46,7 +31,7 @@ def series_of(figures: Sequence[Figure], rows: dict[str, int]) -> list[Series]:
     >>> series_of([Figure(0, 958.0, "accuracy", "right", total=10_000)], {})[0].values
     (0.0958,)
     """
-    columns: dict[tuple[str, str, str, bool], list[Figure]] = {}
+    columns: _Columns = {}
     for figure in figures:
         if figure.role in ("cost", "accuracy", "wrong", "which", "unknown", ""):
             place = "" if figure.role or figure.said or figure.run else figure.column
@@ -76,31 +61,43 @@ def series_of(figures: Sequence[Figure], rows: dict[str, int]) -> list[Series]:
         lines = {figure.line for column in plain.values() for figure in column}
         below = [series for series in _unnamed(plain) if series.what == "cost" and len(lines) >= len(series.values) > 2]
         found += [series for series in below if any(value % 1 for value in series.finite)]
-    printed = {series.what for series in found if not series.said}
-    learned = any(series.what == "accuracy" and series.split != "held-out" and not series.said for series in found)
-    found = [
-        series
-        for series in found
-        if not series.said
-        or (series.what not in printed and not (printed and max(series.values) > 0.3))
-        or (learned and series.what == "accuracy" and series.split == "held-out")  # how others are answered
-    ]
+    found = _not_only_told(found)
     if all(series.said for series in found):
-        unknown = {key: column for key, column in columns.items() if key[0] == "unknown" and len(column) > 2
-                   and any(figure.value % 1 for figure in column)}  # fmt: skip
-        most = max((len(column) for column in bare.values()), default=0)
-        columns = bare if most > 2 or not unknown else unknown
-        if not found or (max((len(column) for column in columns.values()), default=0) > 4):
-            enough = any(series.what == "cost" and len(series.values) > 2 for series in found)
-            found = found if enough else [series for series in found if series.what == "accuracy"] + _unnamed(columns)
+        found = _without_names(found, columns, bare)
     longest = {what: max((len(s.values) for s in found if s.what == what), default=0) for what in ("cost", "accuracy")}
     found = [s for s in found if s.split == "held-out" or s.said or len(s.values) > longest[s.what] / 3]
     return sorted(found, key=lambda series: (series.said, series.what != "cost", series.split != "train"))
 
 
+def _not_only_told(found: Sequence[Series]) -> list[Series]:
+    """What sentences say counts where nothing of the kind was printed, or of how other examples are answered."""
+    printed = {series.what for series in found if not series.said}
+    learned = any(series.what == "accuracy" and series.split != "held-out" and not series.said for series in found)
+    return [
+        series
+        for series in found
+        if not series.said
+        or (series.what not in printed and not (printed and max(series.values) > 0.3))
+        or (learned and series.what == "accuracy" and series.split == "held-out")
+    ]
+
+
+def _without_names(found: list[Series], columns: _Columns, bare: _Columns) -> list[Series]:
+    """Where sentences say little: columns of numbers that nothing names, or that nobody knows the name of."""
+    unknown = {key: column for key, column in columns.items() if key[0] == "unknown" and len(column) > 2
+               and any(figure.value % 1 for figure in column)}  # fmt: skip
+    most = max((len(column) for column in bare.values()), default=0)
+    nameless = bare if most > 2 or not unknown else unknown
+    if any(series.what == "cost" and len(series.values) > 2 for series in found):
+        return found
+    if found and max((len(column) for column in nameless.values()), default=0) <= 4:
+        return found
+    return [series for series in found if series.what == "accuracy"] + _unnamed(nameless)
+
+
 def _error_rates(
-    columns: dict[tuple[str, str, str, bool], list[Figure]],
-) -> dict[tuple[str, str, str, bool], list[Figure]]:
+    columns: _Columns,
+) -> _Columns:
     """Errors that are counts (whole numbers), or shares beside another cost, are wrong answers and no costs."""
     costs = {key[2] for key in columns if key[0] == "cost" and not key[3] and not ERRORS & set(key[2].split())}
     rising = {key[2] for key, column in columns.items() if key[0] == "accuracy" and column[-1].value > column[0].value}
@@ -159,7 +156,7 @@ def _as_series(
     return Series(label or "accuracy", "accuracy", split, tuple(shares), total, said)
 
 
-def _by_examples(columns: dict[tuple[str, str, str, bool], list[Figure]], costs: Sequence[Series]) -> list[Series]:
+def _by_examples(columns: _Columns, costs: Sequence[Series]) -> list[Series]:
     """`train 0.91, test 0.90`: accuracies if they are percentages, or shares that rise, or where costs were printed
     too, shares that rise as the cost falls; costs otherwise. Of pairs, `train 0.34/0.90`, the second are accuracies.
     """
@@ -198,7 +195,7 @@ def _against(values: Sequence[float], costs: Sequence[float]) -> bool:
     return sum(way < 0 for way in ways) > 0.7 * len(ways)
 
 
-def _counts(bare: dict[tuple[str, str, str, bool], list[Figure]]) -> list[Series]:
+def _counts(bare: _Columns) -> list[Series]:
     """`958 / 10000` and `9.58 %` without a name: right answers, unless it is how far an epoch has come."""
     found = []
     if len({key[1] for key in bare}) == 1 < len(bare) and all(
@@ -223,7 +220,7 @@ def _counts(bare: dict[tuple[str, str, str, bool], list[Figure]]) -> list[Series
     return list({series.split: series for series in reversed(found)}.values())
 
 
-def _unnamed(bare: dict[tuple[str, str, str, bool], list[Figure]]) -> list[Series]:
+def _unnamed(bare: _Columns) -> list[Series]:
     """A column or a list of numbers alone: costs, or accuracies if they look like those."""
     columns = [[figure.value for figure in column] for column in bare.values()]
     if columns and all(len(values) == 1 for values in columns):
