@@ -179,7 +179,7 @@ def _matrix(lines: list[str]) -> tuple[float, ...]:
 
 def _row(line: str) -> list[float]:
     """The whole numbers on a line that has nothing else, up to a bar."""
-    line = line.strip(" |").partition("|")[0]
+    line = re.sub(r"^[A-Za-z][\w.-]*\s{2,}(?=\d+\s)", "", line.strip(" |").partition("|")[0])  # a class's name
     if len(line) > 1000 or re.search(r"[A-Za-z.]", re.sub(r"\b(?:array|tensor)\b|(?<=\d)\.(?=[\s,\]])", "", line)):
         return []
     return _numbers(line)
