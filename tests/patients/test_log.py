@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from whynet.doctor.causes import NAMES
 from whynet.doctor.states import IN_WORDS
 from whynet.errors import BadFile, UsageError
 from whynet.interfaces.cli import cli
+from whynet.patients.logs import words
 from whynet.patients.logs.log import diagnose_log, read_log
 from whynet.patients.logs.patterns import PATTERNS
 from whynet.patients.logs.transcript import read
@@ -272,3 +275,26 @@ def test_a_wrapped_sentence_is_read_as_one():
         "drops to 0.503 after five iterations and then stays about 0.450 for the rest of the night.\n"
     )
     assert [one.values for one in read(text).runs[-1] if one.split == ""] == [(1.273, 0.503, 0.45)]
+
+
+KNOWN = sorted(
+    words.COST | words.ACCURACY | words.WRONG | words.STEP | words.OTHER | words.HELD_OUT | words.TRAIN
+    | {"success", "recognition", "rate", "value", "iter", "initial", "e", "j", "n", "it", "after", "xor", "predict"}
+)  # fmt: skip
+NUMBERS = st.sampled_from(["958", "10000", "0.4500", "2.3026", "11.35%", "nan", "inf", "1e400", "-3", "0", "7"])
+PIECES = st.one_of(
+    st.sampled_from(KNOWN), st.sampled_from(KNOWN), NUMBERS, NUMBERS,
+    st.sampled_from([": ", "=", ", ", "; ", "\t", " | ", "/", " of ", "(", ")", "[", "]", ". ", "\n", " -> ", "{"]),
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PIECES, min_size=2, max_size=30), st.integers(1, 5))
+def test_any_words_and_numbers_are_read_or_refused_with_a_sentence(pieces, times):
+    with contextlib.suppress(BadFile):
+        assert diagnose_log("\n".join([" ".join(pieces)] * times)).state in STATES
+
+
+def test_a_rate_named_before_its_step():
+    series = read("Success rate after epoch 1: 0.85\nSuccess rate after epoch 2: 0.90").runs[-1]
+    assert [(one.what, one.values) for one in series] == [("accuracy", (0.85, 0.9))]

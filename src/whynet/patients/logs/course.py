@@ -192,7 +192,7 @@ def smooth(costs: Sequence[float]) -> bool:
     return len(costs) > 2 and all(b <= a * 1.0005 for a, b in pairwise(costs))
 
 
-def share_of(accuracy: float) -> int | None:
+def share_of(accuracy: float, within: float = 0.00055) -> int | None:
     """Which class of MNIST's test images this is the share of, to a twentieth of a point.
 
     >>> share_of(0.0958), share_of(0.5)
@@ -200,4 +200,4 @@ def share_of(accuracy: float) -> int | None:
     """
     shares = [count / 10_000 for count in SHARES["mnist"][1]]
     near = min(range(10), key=lambda label: abs(shares[label] - accuracy))
-    return near if abs(shares[near] - accuracy) < 0.00055 else None
+    return near if abs(shares[near] - accuracy) < within else None

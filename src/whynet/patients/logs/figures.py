@@ -190,9 +190,7 @@ class _Reader:
                 yield Figure(self.number, token.value, "cost", "", said=True, place=-1)
                 continue
             if place == 0 and self.numbered and role_of(terms_of(token.before)) not in MEASURED:
-                behind = terms_of(token.after)[:1]
-                self.consumed = behind[0] if behind and behind[0] in STEP else ""  # `After 1 epochs: 8881`
-                yield Figure(self.number, token.value, "step", "")
+                yield self._step(token, place)
                 continue
             if self._again(token):
                 continue
@@ -206,6 +204,12 @@ class _Reader:
         """Where a cost is said to have begun: `the cost started at 4.3`."""
         begun = BEGUN.search(token.line_before) if self.prose else None
         return begun is not None and bool(COST & set(terms_of(token.line_before[: begun.start()])))
+
+    def _step(self, token: _Token, place: int) -> Figure:
+        """How far the training has come: `After 1 epochs: 8881`."""
+        behind = terms_of(token.after)[:1]
+        self.consumed = behind[0] if behind and behind[0] in STEP else ""
+        return Figure(self.number, token.value, "step", "", place=place)
 
     # ---- numbers that go with the one before
 
@@ -257,9 +261,7 @@ class _Reader:
             terms = terms[1:]
         self.consumed = ""
         if self.prose and token.whole and terms[-1:] == ["after"]:
-            behind = terms_of(token.after)[:1]
-            self.consumed = behind[0] if behind and behind[0] in STEP else ""
-            return Figure(self.number, token.value, "step", "", place=place)  # `0.4508 after 20`
+            return self._step(token, place)  # `0.4508 after 20`
         role, terms, split = self._before_or_behind(token, terms)
         nameless = all(term in FILLER | STEP | TRAIN | HELD_OUT for term in terms)
         named = ""
@@ -364,4 +366,4 @@ def _earlier(line: str, roles: Sequence[str], prose: bool) -> tuple[str, str]:
     role = role_of(terms)
     if role not in MEASURED or not (prose or role not in roles):
         return "", ""
-    return role, next(term for term in reversed(terms) if role_of([term]) == role or role == "wrong")
+    return role, next((term for term in reversed(terms) if role_of([term]) == role), terms[-1])

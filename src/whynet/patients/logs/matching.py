@@ -11,9 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from whynet.doctor.floors import SHARES
 from whynet.patients.logs.course import Course, share_of, smooth
-from whynet.patients.logs.scales import at_low
+from whynet.patients.logs.scales import at_low, costs_of_digits
 from whynet.patients.logs.states import as_if_lost, unsure
 from whynet.patients.logs.transcript import Transcript
 
@@ -108,10 +107,7 @@ def _contradictions(seen: Seen) -> str | None:
         return None
     if facts.answers.alike and (len(course.finite) < 3 or course.scale is None or course.scale.summed):
         return "one-answer"
-    digits = SHARES["mnist"][0]
-    mean = sum(digit * count for digit, count in enumerate(digits)) / sum(digits)
-    spread = sum((digit - mean) ** 2 * count for digit, count in enumerate(digits)) / sum(digits)
-    exact = any(abs(facts.end / (spread + (mean - out) ** 2) - 1) < 0.02 for out in (0, 1)) and facts.classes == 10
+    exact = facts.classes == 10 and any(abs(facts.end / cost - 1) < 0.02 for cost in costs_of_digits())
     numbers = facts.frozen and (("mse" in seen.transcript.words and 9.5 < facts.end < 100) or exact)
     return "numbers-for-classes" if numbers else None
 
@@ -160,7 +156,7 @@ def _overfitting(seen: Seen) -> str | None:
 def _learned_all_the_same(seen: Seen) -> str | None:
     """The cost is that of a training which goes well, the accuracy is not."""
     course, facts = seen.course, seen.course.facts
-    if not course.known or not course.fell:
+    if not course.known or not course.fell or (course.scale is not None and course.scale.summed):
         return None
     if course.chance or (facts.accuracy < 1.7 / facts.classes and facts.rising < 0.01):
         frozen = facts.frozen or facts.end < 0.01 * course.floor
@@ -396,9 +392,7 @@ def _above_chance(seen: Seen) -> str | None:
     lower = max(facts.accuracies, default=0.0) > facts.accuracy + 0.04
     if lower and course.smooth and not facts.gap > 0.05:
         return "shrinking"
-    if max(facts.accuracies, default=0.0) > facts.accuracy + 0.04 and not facts.end < 1.1 * min(
-        course.finite, default=math.inf
-    ):
+    if lower and not facts.end < 1.1 * min(course.finite, default=math.inf):
         return "went-back"
     if unsure(course):
         return "unsure"

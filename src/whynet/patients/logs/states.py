@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable
 from itertools import pairwise
 
-from whynet.doctor.floors import SHARES
 from whynet.patients.logs.course import Course, share_of
 from whynet.patients.logs.scales import at_low
 
@@ -189,7 +188,7 @@ def _stays_at_no_share(course: Course) -> bool:
     if course.scale is None or at_low(facts, course.scale):
         return False
     if _hangs_in_the_air(course):
-        return not last or any(not _exact(one) for one in last)
+        return not last or any(share_of(one, 0.0002) is None for one in last)
     elsewhere = all(abs(facts.end / cost - 1) > 0.0012 for cost in (course.floor, math.log(facts.classes)))
     still = len(last) > 1 and max(last) - min(last) < 0.002
     return still and elsewhere and all(share_of(one) is None for one in last)
@@ -200,11 +199,6 @@ def _hangs_in_the_air(course: Course) -> bool:
     facts, high = course.facts, course.scale.high if course.scale else math.inf
     off = abs(facts.end / course.floor - 1) > 0.025 and not abs(facts.end / high - 1) < 0.02
     return off and abs(facts.start - facts.end) < 0.002 * facts.end
-
-
-def _exact(accuracy: float) -> bool:
-    """Whether it is a class's share to the last digit of ten thousand."""
-    return any(abs(accuracy - count / 10_000) < 0.0002 for count in SHARES["mnist"][1])
 
 
 def _low_sawtooth(course: Course) -> bool:
