@@ -137,6 +137,7 @@ def _diagnose_log(
         screen.say(f"page  {page}")
     if diagnosis.verdict:
         screen.next(f"whynet explain {diagnosis.verdict[0].cause}", "what that is, and what it is not")
+        screen.next("whynet ask", "describe the network: it is trained here, and the causes are put to the proof")
     else:
         screen.next("whynet train", "train the default network")
     return 0 if diagnosis.state == "healthy" else 1

@@ -231,7 +231,8 @@ def _evidence(course: Course) -> tuple[Symptom, ...]:
     if len(facts.costs) > 1 and math.isfinite(facts.start):
         found.append(Symptom("first-cost", facts.start, "", floor))
     if math.isfinite(facts.end):
-        found.append(Symptom("last-cost", facts.end, "", "" if found else floor))
+        unit = "" if facts.end == course.finite[-1] else "on average: it goes up and down at the end"
+        found.append(Symptom("last-cost", facts.end, unit, "" if found else floor))
     if not math.isnan(facts.falling):
         found.append(Symptom("still-falling", facts.falling, "of the cost, over the second half of the log", ""))
     usual = f"a linear classifier has about {facts.linear:.2g}"
