@@ -7,6 +7,7 @@ steps again and names the place.
 
 from __future__ import annotations
 
+import atexit
 import weakref
 from contextlib import nullcontext
 from importlib import import_module
@@ -175,6 +176,7 @@ def _state(task: Task, state: State) -> list[Array | None]:
 
 
 _INK: dict[int, tuple[weakref.ref[Images], Any]] = {}
+atexit.register(_INK.clear)  # while the compiled module can still let go of them
 
 
 def _ink(pixels: Images) -> Any:
