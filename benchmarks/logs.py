@@ -30,8 +30,8 @@ from whynet.doctor.states import state_of
 from whynet.doctor.trials import Laboratory
 from whynet.doctor.verdict import Diagnosis
 from whynet.errors import NonFinite
-from whynet.patients.logs.log import diagnose_log
-from whynet.patients.logs.scales import scales
+from whynet.logs.log import diagnose_log
+from whynet.logs.scales import scales
 from whynet.training import metrics
 from whynet.training.loop import Training, build
 

@@ -17,7 +17,7 @@ from support import ROOT
 PACKAGE = ROOT / "src" / "whynet"
 FILES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = [  # who may import what: a room sees those in earlier lines
-    {"errors"},
+    {"errors", "views"},
     {"types", "files"},
     {"params", "noise"},
     {"data", "network", "optimizers"},
@@ -25,7 +25,8 @@ ROOMS = [  # who may import what: a room sees those in earlier lines
     {"training"},
     {"casebook"},
     {"doctor", "benchmark"},
-    {"patients"},
+    {"logs"},
+    {"subjects"},
     {"report"},
     {"interfaces", "book"},
 ]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from whynet.network.gradcheck import check_gradients as check_gradients
     from whynet.network.layers import Dense as Dense
     from whynet.network.network import Network as Network
-    from whynet.patients.diagnose import diagnose as diagnose
-    from whynet.patients.frameworks.torch_watch import watch as watch
+    from whynet.subjects.diagnose import diagnose as diagnose
+    from whynet.subjects.frameworks.torch_watch import watch as watch
     from whynet.training.history import Epoch as Epoch
     from whynet.training.history import History as History
     from whynet.training.loop import train as train
@@ -39,13 +39,13 @@ _HOMES = {
     "Run": "whynet.training.run",
     "WhynetError": "whynet.errors",
     "check_gradients": "whynet.network.gradcheck",
-    "diagnose": "whynet.patients.diagnose",
+    "diagnose": "whynet.subjects.diagnose",
     "explain": "whynet.doctor.floors",
     "fit": "whynet.training.run",
     "load": "whynet.data.sources",
     "train": "whynet.training.loop",
     "train_many": "whynet.training.many",
-    "watch": "whynet.patients.frameworks.torch_watch",
+    "watch": "whynet.subjects.frameworks.torch_watch",
 }
 
 __all__ = [

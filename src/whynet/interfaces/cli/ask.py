@@ -14,7 +14,7 @@ from whynet.interfaces.cli.diagnose import diagnose
 from whynet.interfaces.cli.screen import Screen, screen_options
 
 if TYPE_CHECKING:
-    from whynet.patients.questions import Question
+    from whynet.interfaces.questions import Question
 
 
 @click.command()
@@ -35,7 +35,7 @@ def ask(ctx: click.Context, screen: Screen, save: Path | None, budget: float | N
       printf 'mnist\\nall\\nraw\\n' | whynet ask
     """
     from whynet import files
-    from whynet.patients.questions import QUESTIONS, recipe_from
+    from whynet.interfaces.questions import QUESTIONS, recipe_from
 
     if save is not None and save.exists():
         raise UsageError("the file for the recipe exists", where=str(save), do="Choose another name")

@@ -124,7 +124,7 @@ def _diagnose_log(
 ) -> int:
     """Diagnose what a training printed, and return the exit code."""
     from whynet import files
-    from whynet.patients.logs.log import diagnose_log, read_log
+    from whynet.logs.log import diagnose_log, read_log
     from whynet.report.diagnosis import diagnosis_html, diagnosis_in_words
     from whynet.report.page import page as whole_page
 

@@ -1,0 +1,495 @@
+"""What a diagnosis holds: symptoms, changes, outcomes, findings. Data only.
+
+Nothing here measures, trains or puts into words. A `Change` stays a kind and numbers to the end; `report/wording` says
+it as the patient's library does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple
+
+from whynet.views import view
+
+Status = Literal["proved", "helps", "found", "suspected"]
+STATUSES: tuple[Status, ...] = ("proved", "helps", "found", "suspected")
+"""The strongest first.
+
+    proved     changing it alone restores learning, over several seeds, or it belongs to the smallest set that does
+    helps      a gain that stays short of that: the cause is elsewhere
+    found      a defect measured directly that is not shown to be what stops the learning
+    suspected  the evidence points there; no trial has proved it
+"""
+State = Literal[
+    "not-examined", "bad-data", "non-finite", "diverged", "constant-answer", "classes-missing", "not-started",
+    "stalled", "overfits", "undertrained", "underfits", "healthy",
+]  # fmt: skip
+ChangeKind = Literal[
+    "rate", "epochs", "batch", "shuffle", "scale-inputs", "scale-targets", "weights", "activation", "output", "cost",
+    "penalty", "dropout", "clip", "schedule", "optimizer", "width", "depth", "biases", "rows", "mode", "mend",
+]  # fmt: skip
+Library = Literal["whynet", "PyTorch", "Keras", "scikit-learn", "NumPy"]
+
+
+class Symptom(NamedTuple):
+    """A measured fact: a number, its unit, and what is normal.
+
+    >>> Symptom("largest-input", 255.0, "", "up to about 3").value
+    255.0
+    """
+
+    name: str
+    value: float
+    unit: str
+    normal: str
+
+    def as_dict(self) -> dict[str, object]:
+        """As the JSON of a diagnosis has it."""
+        return {"symptom": self.name, "value": self.value, "unit": self.unit, "normal": self.normal}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of a training: its kind, and numbers that say how far. No sentence, no library.
+
+        rate          times, and rate where the patient's is known
+        epochs        times, and epochs where known; early_stop (False: none)
+        batch         size
+        shuffle
+        scale-inputs, scale-targets    scheme: 0..1 or standard
+        weights       scheme (he, scaled-normal, zeros ...; anew: as the library draws them), part (all, output weights,
+                      biases)
+        activation    name, and weights (a scheme) where they go with it
+        output        name: the activation of the last layer
+        cost          name, and with it the output that belongs to it; or class_weights (balanced)
+        penalty       l2; off (True: no regularisation of any kind)
+        dropout       rate
+        clip          norm
+        optimizer     name, rate
+        width, depth  widths: the units from input to output
+        biases        every unit gets one
+        rows          rows: examples to train on, and epochs where they go with it
+        mode          training mode while training, evaluation mode while evaluating
+        mend          mistakes: names of measured mistakes, and rate where that comes into effect with it
+
+    >>> Change("rate", {"times": 0.1, "rate": 0.01}).touches
+    frozenset({'rate'})
+    >>> Change("mend", {"mistakes": ("raw-momentum",), "rate": 0.3}).touches == {"mend raw-momentum", "rate"}
+    True
+    """
+
+    kind: ChangeKind
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return hash((self.kind, repr(sorted(self.numbers.items()))))
+
+    @property
+    def mistakes(self) -> tuple[str, ...]:
+        """The mistakes that it mends."""
+        return tuple(self.numbers.get("mistakes", ()))
+
+    @property
+    def touches(self) -> frozenset[str]:
+        """What it alters: two changes of the same thing are not made together."""
+        if self.kind == "mend":
+            own = {f"mend {name}" for name in self.mistakes} or {"mend"}
+            return frozenset(own | ({"rate"} if "rate" in self.numbers else set()))
+        if self.kind == "weights":
+            part = self.numbers.get("part", "all")
+            return frozenset({"weights", "output weights", "biases"} if part == "all" else {f"{part}"})
+        also = {"activation": "weights" if "weights" in self.numbers else "", "cost": "output"}.get(self.kind, "")
+        if self.kind == "cost" and "class_weights" in self.numbers:
+            return frozenset({"class weights"})
+        if self.kind == "epochs" and "early_stop" in self.numbers:
+            return frozenset({"early stop"})
+        if self.kind in ("width", "depth"):
+            return frozenset({"sizes"})
+        if self.kind == "penalty" and "off" in self.numbers:
+            return frozenset({"penalty", "dropout", "clip"})
+        if self.kind == "rows" and "epochs" in self.numbers:
+            return frozenset({"rows", "epochs"})
+        return frozenset({self.kind, also} - {""})
+
+
+class Metric(NamedTuple):
+    """A number by its name, as people print it.
+
+    >>> Metric("accuracy", 0.93).name
+    'accuracy'
+    """
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a training ended. `cost` is that of the probe rows, NaN if numbers blew up; `quality`, from 0 to 1, is
+    measured on rows held back. The test set is reported; nothing is judged by it.
+
+    >>> Outcome(cost=0.1, quality=0.97).as_dict()["metric"]
+    {'name': 'accuracy', 'value': 0.97}
+    """
+
+    cost: float
+    quality: float
+    metric: Metric | None = None
+    """What people print; where nothing is said, the accuracy."""
+    test_quality: float | None = None
+    recalls: tuple[float, ...] = ()
+    one_answer: float = math.nan
+    """The fraction of rows that get the commonest prediction."""
+    steps: int = 0
+    finite: bool = True
+    whole: bool = True
+    """Whether it took all the steps that it was to take."""
+    seconds: float = 0.0
+    curve: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def validation_accuracy(self) -> float | None:
+        """The fraction of held-back rows predicted right; None where there are no classes."""
+        return self.quality if self.metric is None else None
+
+    @property
+    def test_accuracy(self) -> float | None:
+        """The same of the test set; None where there is none."""
+        return self.test_quality if self.metric is None else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the JSON of a diagnosis has it."""
+        metric = self.metric or Metric("accuracy", self.quality)
+        return {
+            "cost": self.cost,
+            "quality": self.quality,
+            "metric": metric._asdict(),
+            "validation_accuracy": self.validation_accuracy,
+            "test_accuracy": self.test_accuracy,
+        }
+
+
+class Where(NamedTuple):
+    """A line of somebody's program.
+
+    >>> Where("train.py", 41).line
+    41
+    """
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something worth saying beside the verdict: its kind, and numbers. Kind `said` carries a text that is nobody's to
+    translate: an error message of a library, a quotation.
+
+    >>> Remark("chaotic", {"spread": 0.2}).kind
+    'chaotic'
+    """
+
+    kind: str
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+
+
+def said(text: str) -> Remark:
+    """A remark that is a text.
+
+    >>> said("overflow").numbers["text"]
+    'overflow'
+    """
+    return Remark("said", {"text": text})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the verdict: a cause, how far it is known, on what evidence, and the change that shows it.
+
+    `with_` are the other causes of its set, `alternatives` causes whose change alone does as well, `detail` what
+    exactly is wrong, in the words of whoever measured it.
+
+    >>> Finding("lr-too-high", "suspected", change=Change("rate", {"times": 0.1})).status
+    'suspected'
+    """
+
+    cause: str
+    status: Status
+    evidence: tuple[Symptom, ...] = ()
+    change: Change | None = None
+    before: Outcome | None = None
+    after: Outcome | None = None
+    with_: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()
+    where: Where | None = None
+    detail: str = ""
+    seeds: int = 0
+    """Over how many seeds it was proved."""
+
+
+@dataclass(frozen=True)
+class Acquittal:
+    """A cause that is not the reason: its change alters nothing, alone (`alone`, in quality) and beside the cure
+    (`beside`); or what clears it is said as a text.
+
+    >>> Acquittal("lr-too-low", Change("rate", {"times": 10}), alone=0.002).cause
+    'lr-too-low'
+    """
+
+    cause: str
+    change: Change | None = None
+    alone: float = math.nan
+    beside: float = math.nan
+    cost: float = math.nan
+    """How far the change moves the cost; NaN where it is another cost."""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """An everyday question ("Are there too few epochs?"), answered by one change made alone.
+
+    `of` is the cause of the proved set that answers yes where the change alone does not; `equal_steps` says whether
+    both trainings took as many steps.
+
+    >>> Question("epochs", Change("epochs", {"times": 3}), False, 0.91, 0.912).equal_steps
+    True
+    """
+
+    about: str
+    change: Change
+    answer: bool
+    before: float
+    after: float
+    equal_steps: bool = True
+    of: str = ""
+
+
+@dataclass(frozen=True)
+class Fix:
+    """The changes that make it learn, proved on fresh seeds, and both outcomes at the end of the whole training.
+    `recipe` is the mended recipe, as TOML, where the patient is one.
+
+    >>> Fix((Change("rate", {"times": 10}),), Outcome(2.3, 0.1), Outcome(0.2, 0.9)).after.quality
+    0.9
+    """
+
+    changes: tuple[Change, ...]
+    before: Outcome
+    after: Outcome
+    recipe: str | None = None
+
+
+class Gap(NamedTuple):
+    """Something that was not looked at, and why.
+
+    >>> Gap("the backward pass", "it is hidden in one function").what
+    'the backward pass'
+    """
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Whose words a diagnosis is said in: the library, and what takes a recipe's rate and penalty to its own numbers.
+    `optimizer` is the library's own class where whynet has none like it; `problem` what is learned.
+
+    >>> Wording("PyTorch", rate=0.5).library
+    'PyTorch'
+    """
+
+    library: Library = "whynet"
+    rate: float = 1.0
+    penalty: float = 1.0
+    optimizer: str = ""
+    estimator: str = "MLPClassifier"
+    examples: str = "examples"
+    """What a row is: images, examples."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is known of a patient's settings, in the words of every library; None where it is not known.
+
+    `widths` are the units from input to output, `output` the activation of the last layer, `weights`, `output_weights`
+    and `biases` how they are drawn at the start.
+
+    >>> Settings(rate=0.1).batch is None
+    True
+    """
+
+    optimizer: str | None = None
+    rate: float | None = None
+    momentum: float | None = None
+    schedule: str | None = None
+    batch: int | None = None
+    epochs: int | None = None
+    order: str | None = None
+    patience: int | None = None
+    widths: tuple[int, ...] | None = None
+    activation: str | None = None
+    output: str | None = None
+    cost: str | None = None
+    weights: str | None = None
+    output_weights: str | None = None
+    biases: str | None = None
+    scaling: str | None = None
+    l1: float = 0.0
+    l2: float = 0.0
+    decay: float = 0.0
+    max_norm: float | None = None
+    clip: float | None = None
+    dropout: float = 0.0
+    input_dropout: float = 0.0
+    noise: float = 0.0
+    input_noise: float = 0.0
+    smoothing: float = 0.0
+    rows: int | None = None
+
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """The hidden widths; empty where they are not known."""
+        return () if self.widths is None else self.widths[1:-1]
+
+
+@dataclass
+class Diagnosis:
+    """What the doctor says of one patient; `print` shows it, `as_dict` is its JSON.
+
+    `yardstick` is the quality of the best simple answer (a linear model, for a few features the nearest neighbour),
+    `floor` the cost of the best constant answer, `used` what was used as what, `not_examined` what was not looked at.
+
+    >>> Diagnosis(state="healthy", floor=2.3).as_dict()["verdict"]
+    []
+    """
+
+    state: str
+    floor: float = math.nan
+    verdict: list[Finding] = field(default_factory=list)
+    acquitted: list[Acquittal] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    fix: Fix | None = None
+    before: Outcome | None = None
+    baselines: dict[str, Outcome] = field(default_factory=dict)
+    tried: list[tuple[str, Change, float]] = field(default_factory=list)
+    """Every change that was made alone: the cause it stands for, and the quality it came to."""
+    used: dict[str, str] = field(default_factory=dict)
+    not_examined: list[Gap] = field(default_factory=list)
+    judged_after: tuple[int, int] | None = None
+    """Steps taken before it was judged, and those of its whole training."""
+    yardstick: float = math.nan
+    yardstick_name: str = "a linear classifier"
+    symptoms: dict[str, Symptom] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
+    lost: tuple[str, ...] = ()
+    """Classes that are never predicted right."""
+    wording: Wording = field(default_factory=Wording)
+    patient: str = ""
+    effort: float = 0.0
+    """Work spent, in trainings of the patient."""
+    epochs: float = 0.0
+    seconds: float = 0.0
+
+    def value(self, symptom: str) -> float:
+        """A measured number; NaN if it was not measured."""
+        return self.symptoms[symptom].value if symptom in self.symptoms else math.nan
+
+    @property
+    def after(self) -> Outcome | None:
+        """The outcome with the fix."""
+        return None if self.fix is None else self.fix.after
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of `whynet diagnose`."""
+        found: dict[str, Any] = view(self, "json")
+        return found
+
+    def __str__(self) -> str:
+        return str(view(self, "text"))
+
+    def _repr_html_(self) -> str:
+        return str(view(self, "html"))
+
+
+# ---- a log: figures that were printed, nothing trained
+
+
+@dataclass(frozen=True)
+class Series:
+    """Costs, or accuracies as fractions 0..1, in the order they were printed; `split` says of which examples, if that
+    was said. `total` is the number of examples where right answers were counted. `said` are single figures from
+    sentences.
+
+    >>> Series("val_loss", "cost", "held-out", (2.3, 0.4)).as_dict()["last"]
+    0.4
+    """
+
+    name: str
+    what: Literal["cost", "accuracy"]
+    split: Literal["train", "held-out", ""]
+    values: tuple[float, ...]
+    total: int | None = None
+    said: bool = False
+
+    @property
+    def finite(self) -> tuple[float, ...]:
+        """The values without NaN and infinities."""
+        return tuple(value for value in self.values if math.isfinite(value))
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the JSON of a diagnosis has it."""
+        return {
+            "name": self.name,
+            "what": self.what,
+            "split": self.split or None,
+            "values": len(self.values),
+            "first": self.values[0],
+            "last": self.values[-1],
+            "total": self.total,
+        }
+
+
+@dataclass
+class LogDiagnosis:
+    """What a log's figures show: the state, what its plateau is, and the causes that they leave. `readings` are what
+    its numbers are (see `whynet.explain`), `separate` the measurement that would tell the causes apart.
+
+    >>> LogDiagnosis(state="healthy").as_dict()["series"]
+    []
+    """
+
+    state: str
+    floor: float = math.nan
+    verdict: list[Finding] = field(default_factory=list)
+    acquitted: list[Acquittal] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    series: tuple[Series, ...] = ()
+    readings: tuple[Any, ...] = ()
+    separate: str = ""
+    yardstick: float = math.nan
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of `whynet diagnose --log`."""
+        found: dict[str, Any] = view(self, "json")
+        return found
+
+    def __str__(self) -> str:
+        return str(view(self, "text"))
+
+    def _repr_html_(self) -> str:
+        return str(view(self, "html"))
+
+
+def weakened(finding: Finding, status: Status) -> Finding:
+    """The finding with a status no stronger than this one.
+
+    >>> weakened(Finding("lr-too-low", "proved"), "helps").status
+    'helps'
+    """
+    return finding if STATUSES.index(finding.status) >= STATUSES.index(status) else replace(finding, status=status)

@@ -1,0 +1,54 @@
+"""Subject: whatever can be examined. The search knows nothing else of a patient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from whynet.doctor.case import Case
+from whynet.doctor.diagnosis import Change, Outcome, Wording
+
+
+class Arm(NamedTuple):
+    """One training of a trial: the changes (none: the patient as it is), the seed, how many steps it takes.
+
+    >>> Arm((Change("rate", {"times": 10}),), seed=1, steps=500).seed
+    1
+    """
+
+    changes: tuple[Change, ...] = ()
+    seed: int = 0
+    steps: int = 1
+
+
+class Subject(Protocol):
+    """Whatever can be examined: a recipe, somebody's module, hand-written code."""
+
+    seed: int
+    """That of the patient; trials with other seeds count on from it."""
+    wording: Wording
+
+    def examine(self) -> Case:
+        """Train it as it is, to its own end where that can be afforded, and measure. What was used as what, and what
+        could not be looked at, stands in the case."""
+        ...
+
+    def why_not(self, changes: Sequence[Change]) -> str | None:
+        """None if it can be trained with these changes, or the reason as a sentence."""
+        ...
+
+    def alters(self, changes: Sequence[Change]) -> bool:
+        """Whether these changes make it another training at all."""
+        ...
+
+    def steps(self, changes: Sequence[Change]) -> int:
+        """How many steps its whole training takes with these changes."""
+        ...
+
+    def work(self, arm: Arm) -> float:
+        """What an arm costs, in the units of `doctor/budget.py`."""
+        ...
+
+    def run(self, arms: Sequence[Arm]) -> list[Outcome]:
+        """The outcomes, in this order. All is done on copies; the subject decides what runs side by side."""
+        ...

@@ -1,0 +1,278 @@
+"""Facts: what the series of one training say, as numbers that rules can look at."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from whynet.doctor.series import Series
+from whynet.doctor.states import AS_GOOD
+from whynet.logs.answers import Answers
+
+ROWS = 10_000  # held-out examples, where their number is not known
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the series of one training say. Numbers that were not printed are NaN.
+
+    `falling` and `rising` are the change of cost and accuracy over the second half of the log, `flat` the spread of the
+    cost over its last part; `noise` is the standard error of `end`.
+
+    >>> facts = facts_of((Series("loss", "cost", "", (2.31, 2.30, 2.30)),), classes=10, linear=0.92)
+    >>> facts.start, facts.end, facts.held
+    (2.31, 2.3, nan)
+    """
+
+    costs: tuple[float, ...]
+    start: float
+    end: float
+    noise: float
+    falling: float
+    broken: bool
+    train: float
+    held: float
+    accuracies: tuple[float, ...]
+    rising: float
+    val_start: float
+    val_end: float
+    val_least: float
+    val_falling: float
+    classes: int
+    linear: float
+    answers: Answers = Answers()
+    cost_name: str = ""
+    """What the cost is called."""
+    learned: float = math.nan
+    """By how much the accuracy on training examples has risen over the second half of the log."""
+    gap: float = math.nan
+    """Training accuracy above that on held-out examples."""
+    doubt: float = 0.0
+    """Two standard errors of the accuracy on held-out examples."""
+    trend: float = 0.0
+    """Of costs that go up and down: how many standard errors their slope is away from 0."""
+
+    @property
+    def accuracy(self) -> float:
+        """On held-out examples if that was printed, else on those there are."""
+        return self.train if math.isnan(self.held) else self.held
+
+    @property
+    def apart(self) -> bool:
+        """Whether training examples are answered better than others of their kind: by five points and the doubt."""
+        return self.gap > 0.05 + self.doubt
+
+    @property
+    def certain(self) -> bool:
+        """Whether wrong answers cost what the logarithm of a clipped 0 does: all outputs are exactly 0 or 1."""
+        last = self.costs[-3:]
+        accuracy = self.held if math.isnan(self.train) else self.train
+        return len(last) > 1 and max(last) < 1.02 * min(last) and clipped(self.end, accuracy)
+
+    @property
+    def majority(self) -> bool:
+        """Whether the larger of two classes is always answered: the cost is that of its share.
+
+        An accuracy that has stopped moving at nearly all of them allows for other classes, and for some doubt.
+        """
+        share, last = self.accuracy, self.accuracies[-5:]
+        if not 0.55 <= share < 0.995 or not self.end > 0:
+            return False
+        entropy = -share * math.log(share) - (1 - share) * math.log(1 - share)
+        stopped = len(last) > 4 and len(set(last)) == 1 and share > 0.8
+        if self.classes != 2 and not stopped:
+            return False
+        costs = (entropy, share * (1 - share), share * (1 - share) / 2) if stopped else (entropy,)
+        return any(abs(self.end / cost - 1) < (0.12 if stopped else 0.02) for cost in costs)
+
+    @property
+    def unmoved(self) -> bool:
+        """Whether the accuracy is the same to the last of many digits each time, and far from perfect."""
+        last = self.accuracies[-6:]
+        digits = len(f"{last[-1]:.6g}") > 4 if last else False  # 0.79269, no 0.5
+        return len(last) > 3 and len(set(last)) == 1 and digits and last[-1] < self.linear - 0.02
+
+    @property
+    def still(self) -> bool:
+        """Whether the cost has never moved: it is the same to the last digit in every print."""
+        return len(self.costs) > 3 and len(set(self.costs)) == 1 and math.isfinite(self.start)
+
+    @property
+    def outputs_whole(self) -> bool:
+        """Whether every wrong answer costs exactly 1, as a squared error does whose outputs are all 0 or all 1."""
+        held = abs(self.val_end + self.held - 1) < 2e-4 and self.frozen and self.val_end < 1
+        return held or (self.frozen and 0 < self.end < 1 and abs(self.end + self.train - 1) < 1e-5)
+
+    @property
+    def thawing(self) -> bool:
+        """Whether the accuracy goes up by a class at a time, and stands in between."""
+        steps = [b - a for a, b in pairwise(self.accuracies)]
+        jumps = [step for step in steps if 0.7 / self.classes <= step <= 1.25 / self.classes]
+        return self.classes > 4 and len(jumps) >= 2 and sum(abs(step) < 0.2 / self.classes for step in steps) >= 2
+
+    @property
+    def good(self) -> bool:
+        """Whether it has learned what a linear classifier would."""
+        return self.accuracy >= self.linear - AS_GOOD
+
+    def chance(self, accuracy: float) -> bool:
+        """Whether an accuracy is what one answer, or no knowledge, gives."""
+        return accuracy <= 1 / self.classes + (0.35 / self.classes if self.classes > 3 else 0.06)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the last figures are the same to the last digit printed."""
+        series = [values[-3:] for values in (self.costs, self.accuracies) if len(values) >= 3]
+        return any(len(set(values)) == 1 for values in series)
+
+
+def clipped(cost: float, accuracy: float) -> bool:
+    """Whether every wrong answer costs the logarithm of 1e-7, as libraries clip it (15.3 to 16.1), or PyTorch's 100.
+
+    Few wrong answers that cost much each may do the same by chance.
+
+    >>> clipped(14.5063, 0.1), clipped(7.6667, 0.5), clipped(2.3026, 0.1)
+    (True, True, False)
+    """
+    price = cost / (1 - accuracy) if accuracy < 0.8 else 0.0
+    return 14.8 <= price <= 16.4 or 99 <= price <= 101
+
+
+def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: Answers | None = None) -> Facts:
+    """The facts of one training, from all its series.
+
+    >>> facts_of((Series("acc", "accuracy", "train", (0.5, 0.99)),), classes=10, linear=0.92).good
+    True
+    """
+    by = {
+        (what, split): _longest(series, what, split)
+        for what in ("cost", "accuracy")
+        for split in ("train", "", "held-out")
+    }
+    seen = [one for one in series if one.what == "accuracy" and len(one.finite) > 2]
+    if seen and max(max(one.finite) for one in seen) < 0.15 / classes and any(s.what == "cost" for s in series):
+        series = [one for one in series if one not in seen]  # of all examples, none right: that is no accuracy
+        by.update({key: None for key in by if key[0] == "accuracy"})
+    cost = by["cost", "train"] or by["cost", ""] or by["cost", "held-out"]
+    other = _dearest(series) if cost is not by["cost", "held-out"] else None
+    held = _worst(series, by["accuracy", "held-out"])
+    train = by["accuracy", "train"] or (by["accuracy", ""] if held else None)
+    if held is None:
+        held = by["accuracy", ""]
+    told = held or train
+    values = cost.values if cost else ()
+    finite = cost.finite if cost else ()
+    last = _tail(finite)
+    end = statistics.fmean(last) if last else math.nan
+    accuracies = told.finite if told else ()
+    return Facts(
+        costs=values,
+        start=values[0] if values else math.nan,
+        end=finite[-1] if finite and (len(finite) < 6 or not _noise(finite[len(finite) // 2 :])) else end,
+        noise=_noise(last if len(last) > 2 else finite[len(finite) // 3 :]),
+        falling=0.0 if 2 * len(last) > len(finite) > 5 else _change(finite),
+        broken=any(not math.isfinite(value) for value in (*values, *(other.values if other else ()))),
+        train=_ends(train),
+        held=_ends(held),
+        accuracies=accuracies,
+        rising=accuracies[-1] - accuracies[max(0, (len(accuracies) - 1) // 2)] if len(accuracies) > 1 else math.nan,
+        val_start=other.values[0] if other else math.nan,
+        val_end=other.values[-1] if other else math.nan,
+        val_falling=_change(other.finite) if other else math.nan,
+        val_least=min(other.finite, default=math.nan) if other else math.nan,
+        classes=classes,
+        linear=linear,
+        answers=answers or Answers(),
+        cost_name=cost.name if cost else "",
+        learned=train.finite[-1] - train.finite[(len(train.finite) - 1) // 2] if train and train.finite else math.nan,
+        gap=_level(train) - _level(held),
+        doubt=_doubt(held),
+        trend=_trend(finite),
+    )  # fmt: skip
+
+
+def _ends(series: Series | None) -> float:
+    """The last value; of many that go up and down by more than a point, the mean of the last ones."""
+    values = series.finite if series else ()
+    last = values[-max(1, len(values) // 3) :]
+    scattered = len(values) > 5 and _noise(tuple(-value for value in last)) > 0.01
+    return statistics.fmean(last) if scattered else values[-1] if values else math.nan
+
+
+def _doubt(series: Series | None) -> float:
+    """Two standard errors of the last accuracy; of how many examples, if that is not said, is taken from MNIST."""
+    share = min(max(_ends(series), 0.0), 1.0)
+    return 0.0 if math.isnan(share) else 2 * math.sqrt(share * (1 - share) / ((series and series.total) or ROWS))
+
+
+def _level(series: Series | None) -> float:
+    """Where a series ends: its last figure, of many the mean of the last ones."""
+    values = series.finite if series else ()
+    return statistics.fmean(values[-max(1, len(values) // 3) :] if len(values) > 5 else values[-1:] or (math.nan,))
+
+
+def _tail(values: tuple[float, ...]) -> tuple[float, ...]:
+    """The last third; or as much more of the end as goes up and down around one value."""
+    third = max(1, len(values) // 3)
+    for begin in range(len(values) - third):
+        tail = values[begin:]
+        if len(tail) > 5 and _noise(tail) and abs(_slope(tail)) < 1.5:
+            return tail
+    return values[-third:]
+
+
+def _trend(values: Sequence[float]) -> float:
+    """The slope of a straight line through the values, in its standard errors; 0 of a few values."""
+    return _slope(values) if len(values) > 7 else 0.0
+
+
+def _slope(values: Sequence[float]) -> float:
+    rows = len(values)
+    if len(set(values)) < 2:
+        return 0.0
+    line = statistics.linear_regression(range(rows), values)
+    rest = sum((value - line.intercept - line.slope * at) ** 2 for at, value in enumerate(values))
+    error = math.sqrt(rest / (rows - 2) / (rows * (rows**2 - 1) / 12))
+    return line.slope / error if error else math.copysign(math.inf, line.slope)
+
+
+def _longest(series: Sequence[Series], what: str, split: str) -> Series | None:
+    fitting = [one for one in series if one.what == what and one.split == split]
+    return max(fitting, key=lambda one: len(one.values), default=None)
+
+
+def _worst(series: Sequence[Series], longest: Series | None) -> Series | None:
+    """The longest series of held-out accuracies, or that of other examples which are answered much worse."""
+    held = [one for one in series if one.what == "accuracy" and one.split == "held-out" and one.finite]
+    worst = min(held, key=lambda one: one.finite[-1], default=longest)
+    if longest is None or worst is None or not longest.finite or worst.finite[-1] > longest.finite[-1] - 0.03:
+        return longest
+    return worst
+
+
+def _dearest(series: Sequence[Series]) -> Series | None:
+    """The held-out costs that end highest."""
+    held = [one for one in series if one.what == "cost" and one.split == "held-out"]
+    return max(held, key=lambda one: one.finite[-1] if one.finite else math.inf, default=None)
+
+
+def _noise(values: Sequence[float]) -> float:
+    """Standard error of the mean of costs that go up and down; 0 of those that only fall."""
+    if len(values) < 3 or all(b <= a for a, b in pairwise(values)):
+        return 0.0
+    return statistics.stdev(values) / math.sqrt(len(values))
+
+
+def _change(values: Sequence[float]) -> float:
+    """Relative fall over the second half, by the means of its first and last parts; 0 if it is within their scatter."""
+    if len(values) < 2:
+        return math.nan
+    later = values[len(values) // 2 if len(values) > 3 else (len(values) - 1) // 2 :]
+    part = max(1, len(later) // 3)
+    first, last = statistics.fmean(later[:part]), statistics.fmean(later[-part:])
+    if part > 2 and abs(first - last) < 2 * math.hypot(*(_noise(one) for one in (later[:part], later[-part:]))):
+        return 0.0
+    return (first - last) / max(abs(first), 1e-12)

@@ -1,0 +1,441 @@
+"""States of a log: what a training has come to, by the doctor's own rules as far as the printed figures go.
+
+`RULES` says it all: the first rule that holds names the state. What a rule asks is the function of that name, below.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+
+from whynet.logs.course import Course, share_of
+from whynet.logs.scales import at_low
+
+ENTROPY = {"ce", "nll", "entropy", "crossentropy"}
+Rule = Callable[[Course], bool]
+
+
+def state_of_log(course: Course) -> str:
+    """The state; the names are those of `doctor/states.py`.
+
+    >>> from whynet.doctor.series import Series
+    >>> from whynet.logs.course import course_of
+    >>> broken = Series("loss", "cost", "", (2.4, math.nan))
+    >>> state_of_log(course_of((broken,), labels="mnist", classes=10, linear=0.92))
+    'non-finite'
+    """
+    return next(state for state, holds in RULES if holds(course))
+
+
+# ---- numbers that are none, and answers that are all alike
+
+
+def _a_cost_is_no_number(course: Course) -> bool:
+    return course.facts.broken or (bool(course.facts.costs) and math.isnan(course.facts.end))
+
+
+def _answers_are_alike(course: Course) -> bool:
+    facts = course.facts
+    return facts.answers.alike and (facts.classes == 2 or facts.answers.same or not facts.good)
+
+
+def _mistakes_cost_what_one_answer_does(course: Course) -> bool:
+    facts = course.facts
+    nothing = facts.end == 0 and course.chance and facts.frozen
+    return course.known and (facts.certain or facts.majority or nothing)
+
+
+def _one_class_after_another(course: Course) -> bool:
+    """Held-out accuracies are the shares of classes, now of this one, now of that: the one that was trained last."""
+    shares = [share_of(one) for one in course.facts.accuracies]
+    told = [one for one in shares if one is not None]
+    changes = sum(one != other for one, other in pairwise(told))
+    return len(told) > 4 and len(told) > 0.6 * len(shares) and changes > 0.6 * len(told)
+
+
+def _always_the_same_share(course: Course) -> bool:
+    """The accuracy is the same from the first print to the last, well above one half, while the cost falls."""
+    facts = course.facts
+    same = len(facts.accuracies) > 5 and len(set(facts.accuracies)) == 1
+    return same and 0.6 < facts.accuracy < 0.99 and facts.end < 0.95 * facts.start
+
+
+def _nothing_ever_moves(course: Course) -> bool:
+    still = course.facts.still and (not course.known or (course.chance and course.facts.end > 1.5 * course.usual))
+    return course.zeros_counted or course.one_accuracy or still
+
+
+# ---- held-out examples that are answered too well
+
+
+def _held_out_are_answered_better(course: Course) -> bool:
+    facts = course.facts
+    learning = facts.falling > 0.05 and len(facts.accuracies) < 2  # the mean over an epoch in which it learned
+    learning = learning or (facts.end < 0.95 * course.floor and not facts.good)  # with most of its units dropped out
+    return facts.held - facts.train > 0.15 and not learning and not unsure(course)
+
+
+def _better_than_its_cost(course: Course) -> bool:
+    """Held-out examples are answered well while the training cost stands where nothing is learned."""
+    facts = course.facts
+    stands = facts.end > 0.85 * course.floor and abs(facts.falling) < 0.006
+    return stands and math.isnan(facts.train) and facts.held > 0.45 and facts.classes > 4
+
+
+# ---- as good as a linear classifier
+
+
+def _both_costs_say_so(course: Course) -> bool:
+    """The costs are low, also of held-out examples; the accuracy is counted wrongly."""
+    facts = course.facts
+    if course.scale is None or course.scale.summed or facts.classes < 3 or not course.known:
+        return False
+    least = 1 - facts.val_end / math.log(2)  # a wrong answer costs no less than the logarithm of 2
+    entropy = course.entropy and (ENTROPY & set(facts.cost_name.split()) or facts.start > 0.5 * course.floor)
+    if not course.chance and not (entropy and facts.accuracy < least - 0.05):
+        return False
+    return 0 <= facts.end <= max(facts.val_end, facts.end) < 0.16 * course.floor and facts.val_end < facts.val_start
+
+
+def _good_but_for_others(course: Course) -> bool:
+    return course.known and course.facts.good and course.facts.apart
+
+
+def _good(course: Course) -> bool:
+    return course.known and course.facts.good
+
+
+# ---- costs that rise
+
+
+def _negative_at_chance(course: Course) -> bool:
+    return course.facts.end < 0 and course.chance
+
+
+def _negative(course: Course) -> bool:
+    return course.facts.end < 0
+
+
+def _ends_above_its_start(course: Course) -> bool:
+    facts = course.facts
+    above = course.scale is None or facts.end > 1.08 * course.floor
+    risen = len(facts.costs) > 1 and facts.end > 1.02 * facts.start + 2 * facts.noise
+    return risen and above and not course.level
+
+
+def _rises(course: Course) -> bool:
+    facts = course.facts
+    return course.rose or course.turned or (facts.rising < -0.15 and facts.falling < -0.1 and not course.fell)
+
+
+def _accuracy_is_lost(course: Course) -> bool:
+    facts = course.facts
+    return not facts.costs and len(facts.accuracies) > 4 and facts.accuracy < facts.accuracies[0] - 0.1
+
+
+def _at_chance_and_dear(course: Course) -> bool:
+    return course.chance and course.facts.end > 4 * course.usual
+
+
+def _low_for_where_it_began(course: Course) -> bool:
+    """Whatever the cost is a sum over, it has fallen to a small part of where it began."""
+    facts = course.facts
+    fallen = 1.5 * course.usual < facts.end < 0.06 * facts.start
+    return not course.known and course.smooth and fallen and not facts.val_end > 1.5 * facts.end
+
+
+def _dear_and_hardly_moved(course: Course) -> bool:
+    """Whatever the cost is, it has fallen by next to nothing, evenly."""
+    facts = course.facts
+    dear = not course.known and facts.end > 4 * course.usual and course.smooth and len(facts.costs) > 3
+    return dear and abs(facts.start - facts.end) < 0.01 * facts.start and facts.end < facts.start
+
+
+def _dear_and_not_falling(course: Course) -> bool:
+    return not course.known and course.facts.end > 4 * course.usual and not course.facts.falling > 0.01
+
+
+def _dear(course: Course) -> bool:
+    return not course.known and course.facts.end > 4 * course.usual
+
+
+def _at_chance_above_the_start(course: Course) -> bool:
+    """It costs more than a fresh network, and gives no single answer."""
+    answers = [share_of(one) for one in course.facts.accuracies[-3:]]
+    return course.chance and course.facts.end > 1.08 * course.usual and None in answers
+
+
+# ---- at chance
+
+
+def _stays_where_it_began(course: Course) -> bool:
+    """The cost has stayed where it began, above the floor, and the accuracy at no class's share."""
+    facts = course.facts
+    if not (course.chance and course.entropy):
+        return False
+    above = 1.03 * course.usual < facts.end < 1.5 * course.usual
+    stayed = len(facts.costs) > 2 and abs(facts.start - facts.end) < 0.01 * facts.end
+    return stayed and above and share_of(facts.accuracy) is None
+
+
+def _stays_at_no_share(course: Course) -> bool:
+    """Neither the cost nor the accuracy moves, and no class is so frequent: answers differ, as at random."""
+    facts, last = course.facts, course.facts.accuracies[-4:]
+    unmoved = len(facts.costs) > 1 and abs(facts.start - facts.end) < 0.01 * facts.end < 0.011 * course.usual
+    if (course.known and not course.chance) or facts.classes < 5 or not unmoved:
+        return False
+    if course.scale is None or at_low(facts, course.scale):
+        return False
+    if _hangs_in_the_air(course):
+        return not last or any(share_of(one, 0.0002) is None for one in last)
+    elsewhere = all(abs(facts.end / cost - 1) > 0.0012 for cost in (course.floor, math.log(facts.classes)))
+    still = len(last) > 1 and max(last) - min(last) < 0.002
+    return still and elsewhere and all(share_of(one) is None for one in last)
+
+
+def _hangs_in_the_air(course: Course) -> bool:
+    """The cost has hardly moved, and is neither at the floor nor where all outputs are at 1."""
+    facts, high = course.facts, course.scale.high if course.scale else math.inf
+    off = abs(facts.end / course.floor - 1) > 0.025 and not abs(facts.end / high - 1) < 0.02
+    return off and abs(facts.start - facts.end) < 0.002 * facts.end
+
+
+def _low_sawtooth(course: Course) -> bool:
+    return course.known and course.facts.accuracy < 2 / course.facts.classes and course.sawtooth
+
+
+def _only_training_examples(course: Course) -> bool:
+    """Held-out examples are answered by chance, those that it is trained on are being learned."""
+    facts = course.facts
+    if not course.chance:
+        return False
+    least = min(facts.start, course.floor) if course.scale else facts.start
+    rises = facts.val_end > 1.15 * facts.val_start and facts.end < 0.8 * least
+    slowly = facts.val_end > 1.02 * facts.val_start and facts.end < 0.93 * facts.start and facts.falling > 0.02
+    rises = rises or slowly
+    apart = not facts.chance(facts.train) and facts.apart
+    return rises or apart or (_known_by_heart(course) and not facts.frozen)
+
+
+def _far_below_chance(course: Course) -> bool:
+    """That is no ignorance: labels or inputs are not what it was trained on."""
+    facts = course.facts
+    return course.chance and facts.classes > 4 and facts.accuracy < 0.55 / facts.classes
+
+
+def _at_chance(course: Course) -> bool:
+    falling = course.facts.falling > 0.03 and course.scale is not None
+    learning = falling and not course.at_floor and not course.fell
+    return course.chance and (not learning or course.facts.frozen)
+
+
+# ---- at the floor
+
+
+def _at_the_floor(course: Course) -> bool:
+    """Also where all outputs are at 1."""
+    facts, scale = course.facts, course.scale
+    if course.known or scale is None:
+        return False
+    saturated = abs(facts.end - scale.high) < 0.02 * scale.high < math.inf and abs(facts.falling) < 0.02
+    return course.at_floor or saturated
+
+
+def _hardly_below_the_floor(course: Course) -> bool:
+    facts = course.facts
+    low = course.known and facts.accuracy < min(3 / facts.classes, 0.7)
+    low = low and not (facts.answers.outputs and facts.answers.right > 0.6)
+    return low and abs(facts.end - course.floor) <= 0.02 * course.floor
+
+
+# ---- some of it is learned
+
+
+def unsure(course: Course) -> bool:
+    """Whether the cost stays where answers cost that are right this often, and give the rest to all others alike:
+    what labels at random leave, and weights that are kept small. A network's usual mistakes cost two thirds of it.
+
+    >>> from whynet.doctor.series import Series
+    >>> from whynet.logs.course import course_of
+    >>> cost, right = Series("loss", "cost", "", (1.5,) * 5), Series("acc", "accuracy", "", (0.6,) * 5)
+    >>> unsure(course_of((cost, right), labels="mnist", classes=10, linear=0.92))
+    True
+    """
+    facts = course.facts
+    a, K = facts.accuracy if math.isnan(facts.train) else facts.train, facts.classes
+    if not course.entropy or not 0.3 < a < 0.95 or K < 3 or facts.gap > 0.03:
+        return False
+    blind = -a * math.log(a) - (1 - a) * math.log((1 - a) / (K - 1))
+    flat = len(facts.costs) > 4 and abs(facts.falling) < 0.025 and facts.rising < 0.01
+    return flat and 0.85 < facts.end / blind < 1.4
+
+
+def _a_class_is_never_answered(course: Course) -> bool:
+    facts = course.facts
+    if facts.accuracy < 3 / facts.classes and facts.gap > 0.2:
+        return False  # training examples of all classes are answered
+    return facts.answers.missing and facts.accuracy > 1.5 / facts.classes
+
+
+def _stands_where_classes_are_lost(course: Course) -> bool:
+    """Accuracy stands where one or two of the classes are missing, and the rest is learned."""
+    facts, K = course.facts, course.facts.classes
+    values = facts.accuracies
+    if facts.apart or len(values) < 3 or K < 5 or max(values[-3:]) - min(values[-3:]) > 0.012:
+        return False
+    if course.entropy and facts.start > 0.3 * course.floor < 4 * facts.end:
+        return False  # no output of a softmax is lost for good
+    if facts.falling > 0.1 or facts.val_end > 1.5 * facts.end:
+        return False
+    later = values[len(values) // 2 :]
+    climbs = later[-1] - later[0] > 0.015 and all(b >= a for a, b in pairwise(later))
+    if climbs or max(values) > values[-1] + 0.03:
+        return False  # it gets more, or had more
+    dear = course.scale is not None and facts.end > (0.25 + 1.2 * (1 - values[-1])) * course.floor
+    return as_if_lost(values[-1], K) and not dear
+
+
+def as_if_lost(accuracy: float, classes: int) -> bool:
+    """Whether an accuracy is what is reached where one, two or three classes are never answered.
+
+    >>> as_if_lost(0.88, 10), as_if_lost(0.92, 10)
+    (True, False)
+    """
+    return any((classes - n) / classes - 0.055 <= accuracy <= (classes - n) / classes + 0.003 for n in (1, 2, 3))
+
+
+def _has_not_moved(course: Course) -> bool:
+    facts = course.facts
+    learned = course.known and (facts.accuracy > min(3 / facts.classes, 0.7) or facts.rising > 0.03)
+    low = facts.end < (0.05 if len(facts.costs) > 4 and course.smooth else 0.75) * course.floor
+    if learned or low or len(facts.costs) < 2:  # what was printed may begin late
+        return False
+    wanders = course.level and not course.known and facts.start < 1.3 * facts.end
+    return abs(facts.start - facts.end) < 0.01 * abs(facts.start) or wanders
+
+
+def _was_better(course: Course) -> bool:
+    """Also on the training examples."""
+    facts = course.facts
+    worse = bool(facts.costs) and facts.end > 1.5 * min(facts.costs)
+    return course.known and max(facts.accuracies) > facts.accuracy + 0.08 and worse
+
+
+def _knows_training_examples_better(course: Course) -> bool:
+    return course.facts.apart or _known_by_heart(course)
+
+
+def _known_by_heart(course: Course) -> bool:
+    """The training examples are known, by their cost, and others are not."""
+    facts, floor = course.facts, course.floor
+    if course.scale is None or facts.classes == 2 or facts.val_end < 1.3 * facts.end or facts.val_end < 0.3 * floor:
+        return False
+    if math.isnan(facts.train):  # a cross-entropy is about 1.4 floors for every wrong answer
+        return facts.end < min(0.3, 0.7 * (1 - facts.held)) * floor and facts.held < facts.linear - 0.07
+    return facts.end < 0.05 * floor and facts.held < facts.linear - 0.15
+
+
+def _costs_nothing_yet_fails(course: Course) -> bool:
+    """What it is trained on costs next to nothing, so it is known; too much is answered wrongly all the same."""
+    facts = course.facts
+    if course.scale is None or course.scale.summed or len(facts.costs) < 3 or facts.classes < 3:
+        return False
+    failing = facts.linear - 0.1 > facts.accuracy > 1.7 / facts.classes
+    return failing and 0 <= facts.end < 0.02 * course.floor and not facts.train < facts.linear - 0.1
+
+
+def _others_get_worse(course: Course) -> bool:
+    """Training examples are answered better and better, others worse and worse."""
+    facts = course.facts
+    later = facts.accuracies[len(facts.accuracies) // 2 :]
+    worse = max(facts.accuracies, default=0.0) - facts.held > 0.05 and all(b < a + 0.01 for a, b in pairwise(later))
+    return worse and facts.learned > 0.03 and facts.train > facts.held and facts.rising < 0
+
+
+def _others_cost_ever_more(course: Course) -> bool:
+    """The training examples cost next to nothing, and others more and more."""
+    facts = course.facts
+    nothing = facts.end < 0.01 * course.floor and len(facts.costs) > 4
+    return nothing and facts.val_end > max(1.05 * facts.val_least, 0.1 * course.floor)
+
+
+def _held_out_cost_more(course: Course) -> bool:
+    facts = course.facts
+    risen = facts.val_end > 1.5 * facts.end and facts.val_end > 1.1 * facts.val_least
+    falling = facts.val_falling > 0.02 and facts.val_end < 0.97 * facts.val_start
+    return not course.known and (risen or (facts.val_end > 2.5 * facts.end and not falling))
+
+
+def _costs_little(course: Course) -> bool:
+    """The cost was seen to fall, or is next to nothing: a low cost alone may be computed in another way."""
+    facts = course.facts
+    learned = len(facts.costs) < 2 or facts.end < 0.9 * facts.start or facts.end < 0.05 * course.floor
+    if facts.classes == 2 and len(facts.costs) > 4 and abs(facts.falling) < 0.01 and facts.end > 0.05 * course.floor:
+        return False  # it stands, at the cost of some examples
+    return not course.known and course.fell and facts.end < 0.16 * course.floor and learned
+
+
+# ---- getting better, or not
+
+
+def _is_getting_better(course: Course) -> bool:
+    facts = course.facts
+    if len(facts.costs) < 2:
+        return facts.rising > 0.01 or math.isnan(facts.rising)
+    return facts.falling > 0.01 or facts.rising > 0.05 or course.steady
+
+
+def _stands_still(course: Course) -> bool:
+    """What goes up and down may still be falling."""
+    facts = course.facts
+    still = facts.rising < 0.005 if math.isnan(facts.falling) else facts.falling < 0.002
+    low = facts.accuracy < 0.5 * facts.linear if course.known else facts.end > 0.6 * course.floor
+    return low and still and not facts.noise > 0.003 * abs(facts.end)
+
+
+RULES: tuple[tuple[str, Rule], ...] = (
+    ("non-finite", _a_cost_is_no_number),
+    ("constant-answer", _answers_are_alike),
+    ("constant-answer", _mistakes_cost_what_one_answer_does),
+    ("constant-answer", _nothing_ever_moves),
+    ("constant-answer", _one_class_after_another),
+    ("constant-answer", _always_the_same_share),
+    ("bad-data", _held_out_are_answered_better),
+    ("bad-data", _better_than_its_cost),
+    ("healthy", _both_costs_say_so),
+    ("classes-missing", _a_class_is_never_answered),
+    ("overfits", _good_but_for_others),
+    ("healthy", _good),
+    ("constant-answer", _negative_at_chance),
+    ("diverged", _negative),
+    ("diverged", _ends_above_its_start),
+    ("diverged", _rises),
+    ("diverged", _accuracy_is_lost),
+    ("diverged", _at_chance_and_dear),
+    ("healthy", _low_for_where_it_began),
+    ("not-started", _dear_and_hardly_moved),
+    ("diverged", _dear_and_not_falling),
+    ("undertrained", _dear),
+    ("diverged", _at_chance_above_the_start),
+    ("not-started", _stays_where_it_began),
+    ("not-started", _stays_at_no_share),
+    ("constant-answer", _low_sawtooth),
+    ("overfits", _only_training_examples),
+    ("bad-data", _far_below_chance),
+    ("constant-answer", _at_chance),
+    ("constant-answer", _at_the_floor),
+    ("constant-answer", _hardly_below_the_floor),
+    ("classes-missing", _stands_where_classes_are_lost),
+    ("not-started", _has_not_moved),
+    ("underfits", _was_better),
+    ("overfits", _knows_training_examples_better),
+    ("overfits", _costs_nothing_yet_fails),
+    ("overfits", _others_get_worse),
+    ("overfits", _others_cost_ever_more),
+    ("overfits", _held_out_cost_more),
+    ("healthy", _costs_little),
+    ("undertrained", _is_getting_better),
+    ("stalled", _stands_still),
+    ("underfits", lambda course: True),
+)

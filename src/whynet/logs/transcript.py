@@ -1,0 +1,171 @@
+"""Transcript: what a program printed while it trained, as people paste it, read as series of numbers.
+
+Nothing here knows a particular library. `tables` and `figures` find the numbers and what the words beside them say they
+are; captions and headings above them say more; `columns` puts those of a kind together. Program text is not read.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from whynet.doctor.series import Series
+from whynet.logs.answers import PAIR, Answers, answers_in
+from whynet.logs.captions import under_captions, under_headings
+from whynet.logs.cleaning import NUMBER, clean, thinned
+from whynet.logs.clues import layers_in
+from whynet.logs.columns import series_of
+from whynet.logs.figures import EPOCH, LONGEST, Figure, line_figures, skeleton, value_of
+from whynet.logs.languages import in_english
+from whynet.logs.program import program_text
+from whynet.logs.tables import lists_in, pivot, tables_in
+from whynet.logs.words import (
+    spaced,
+    split_of,
+)
+
+CLASSES = re.compile(
+    r"(?<![\d.])(\d{1,4})[ -](?:different |balanced )?(?:classes|categories|way\b)(?! (?:were|are|is|never))|"
+    r"\bcifar-?(100)\b|(?:\bof|\bnum(?:ber)?|\bn)[ _](?:of )?classes\W{1,12}(\d{1,4})\b",
+    re.I,
+)
+TWO = re.compile(
+    r"\bbinary[ _-]?(?:classif|problem|target|label)|\b(?:two|zwei|deux|dos) (?:class|klass|clas)|"
+    r"\bmake_(?:moons|circles)|\btwo[ -](?:moons|circles|spirals)\b",
+    re.I,
+)
+OUTPUTS = re.compile(r"(?<![\d.])(\d{1,4}) (?:outputs?|output (?:units?|neurons?|nodes?))\b", re.I)
+ALL_ROWS = re.compile(r"\b(\d{3,6}) (?:of them|digits|images|examples|samples|rows|pictures)\b", re.I)
+ROWS = re.compile(r"\b(\d{3,6}) (train|test|validation)(?:ing)?\b(?! (?:epochs|steps|iterations))", re.I)
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What was read: one tuple of series for every training in the text, and the words beside the numbers.
+
+    >>> read("epoch 1 loss 0.70 acc 0.5\\nepoch 2 loss 0.69 acc 0.5").runs[-1][0].values
+    (0.7, 0.69)
+    """
+
+    runs: tuple[tuple[Series, ...], ...]
+    words: frozenset[str] = field(default_factory=frozenset)
+    epochs: int | None = None
+    """The number of the last epoch of the last training."""
+    answers: Answers = Answers()
+    classes: int | None = None
+    """How many classes there are, if the text says so."""
+
+
+def read(text: str) -> Transcript:
+    """The series of numbers in a text.
+
+    >>> series = read("Iteration 1, loss = 2.31\\nIteration 2, loss = 2.30").runs[0][0]
+    >>> series.what, series.values
+    ('cost', (2.31, 2.3))
+    >>> read("958, 958, 890 of 10000").runs[0][0].values
+    (0.0958, 0.0958, 0.089)
+    """
+    text = in_english(thinned(text))
+    words = frozenset(re.findall(r"[^\W\d_]+", spaced(text).lower()))
+    if re.search(r"\b(?:cost|loss|error|mean|sum)\b[^\n]*(?:\^|\*\*)\s?2\b", text):
+        words |= {"squared"}
+    lines = clean(text)
+    answers = answers_in(lines)
+    if answers.outputs or {"00", "01", "10", "11"} <= {"".join(pair) for pair in PAIR.findall(text)}:
+        words |= {"xor"}  # the four examples, by their inputs
+    pivot(lines)
+    figures = list(lists_in(lines))
+    figures += tables_in(lines)
+    code = program_text(lines)
+    skeletons = Counter(skeleton(line) for line in lines if line.strip())
+    numbered = _numbered_lines(lines)
+    for number, line in enumerate(lines):
+        if line.strip() and not code[number]:
+            repeated = skeletons[skeleton(line)] > 1
+            figures += line_figures(number, line[:LONGEST], repeated=repeated, numbered=number in numbered)
+    figures.sort(key=lambda figure: (figure.line, figure.place))
+    unseen = {
+        figure.value
+        for figure in figures
+        if set(figure.label.split()[-1:]) & {"f1", "recall"} and "auc" not in figure.label
+    }
+    if unseen == {0.0}:  # of two classes one is never answered
+        answers = replace(answers, answered=(1.0, 0.0))
+    figures = under_captions(lines, under_headings(lines, figures))
+    rows: dict[str, int] = {split_of([name.lower()]): int(count) for count, name in ROWS.findall(text)}
+    counts = {int(count) for count in ALL_ROWS.findall(text)}
+    rows.update({"": counts.pop()} if len(counts) == 1 else {})
+    runs = [run for run in (tuple(series_of(part, rows)) for part in _trainings(figures)) if run]
+    told = [run for run in runs if not all(series.said for series in run)]
+    if told and len(told) < len(runs):  # sentences before, between and after the figures of a training
+        beside = [series for run in runs if run not in told for series in run]
+        last = [*told[-1], *(s for s in beside if s.what == "accuracy" and max(s.values) <= 0.3
+                             and "accuracy" not in {other.what for other in told[-1]})]  # fmt: skip
+        runs = [*told[:-1], tuple(last)]
+    runs[-1:] = [_with_answers(runs[-1] if runs else (), answers)]
+    runs = [run for run in runs if run]
+    epochs = [int(f.value) for f in figures if f.role == "step" and EPOCH.search(f.label) and 0 <= f.value < 1e7]
+    return Transcript(tuple(runs), words, epochs[-1] if epochs else None, answers, _classes(text))
+
+
+def _classes(text: str) -> int | None:
+    """How many classes there are, if the text says so, or how many outputs; one output tells two classes apart."""
+    if counted := CLASSES.search(text):
+        number = int(next(filter(None, counted.groups())))
+        return number if number > 1 else None
+    if TWO.search(text):
+        return 2
+    outputs = [int(number) for number in OUTPUTS.findall(text)] or [sizes[-1] for _, sizes in layers_in(text)]
+    if outputs[-1:] == [1] and re.search(r"\b(?:mnist|digits?|ziffer\w*)\b", text, re.I):
+        return None  # a number for each class
+    return max(2, outputs[-1]) if outputs and 0 < outputs[-1] <= 1000 else None
+
+
+def _with_answers(run: tuple[Series, ...], answers: Answers) -> tuple[Series, ...]:
+    """The series of a training, and what the answers tell where it has no cost or no accuracy."""
+    printed = {series.what for series in run}
+    found = []
+    if "cost" not in printed and answers.outputs:
+        found.append(Series("outputs", "cost", "", (answers.squared,), said=True))
+    if "accuracy" not in printed and answers.outputs:
+        found.append(Series("outputs", "accuracy", "", (answers.right,), 4, said=True))
+    if "accuracy" not in printed and answers.recalls:
+        mean = sum(answers.recalls) / len(answers.recalls)
+        found.append(Series("recalls", "accuracy", "held-out", (mean,), said=True))
+    return (*run, *found)
+
+
+def _numbered_lines(lines: Sequence[str]) -> set[int]:
+    """The lines of a kind whose first number counts them: `1 2.30 0.11`, `2 2.29 0.12`, ..."""
+    kinds: dict[str, list[int]] = {}
+    for number, line in enumerate(lines):
+        if len(line) < LONGEST and len(NUMBER.findall(line)) > 1:
+            kinds.setdefault(skeleton(line), []).append(number)
+    found: set[int] = set()
+    for alike in kinds.values():
+        firsts = [value_of(next(NUMBER.finditer(lines[number]))["number"]) for number in alike]
+        counting = all(math.isfinite(value) and value % 1 == 0 for value in firsts)
+        if len(alike) > 2 and counting and all(b > a for a, b in pairwise(firsts)):
+            found |= set(alike)
+    return found
+
+
+def _trainings(figures: Sequence[Figure]) -> list[list[Figure]]:
+    """The figures of each training: the next begins where the count of epochs begins again."""
+    parts: list[list[Figure]] = [[]]
+    highest: dict[str, float] = {}
+    first: dict[str, float] = {}
+    for figure in figures:
+        if figure.role == "step" and EPOCH.search(figure.label) and not figure.said:
+            key = figure.label
+            if key in highest and figure.value < highest[key] and figure.value <= first[key] + 1:
+                parts.append([])
+                highest, first = {}, {}
+            first.setdefault(key, figure.value)
+            highest[key] = max(highest.get(key, -math.inf), figure.value)
+        parts[-1].append(figure)
+    return [part for part in parts if part]

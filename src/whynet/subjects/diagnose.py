@@ -1,0 +1,117 @@
+"""`whynet.diagnose`: one door for every kind of patient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from inspect import signature
+from os import PathLike
+from typing import Any
+
+from whynet.doctor.verdict import Diagnosis
+from whynet.doctor.verdict import diagnose as diagnose_recipe
+from whynet.errors import UsageError, did_you_mean
+from whynet.training.recipe import Recipe
+from whynet.training.run import Run
+
+
+def diagnose(
+    patient: Any = None,
+    data: Any = None,
+    *,
+    log: str | None = None,
+    parameters: Any = None,
+    loss: Any = None,
+    gradients: Callable[..., Any] | None = None,
+    budget: float = 30.0,
+    trials: bool = True,
+    say: Callable[[str], None] = lambda _: None,
+    **about: Any,
+) -> Diagnosis:
+    """Why does this network not learn?
+
+    Parameters
+    ----------
+    patient
+        A `Recipe` or the name of one, a `Run` or its folder, a recipe file; a PyTorch module, a Keras model, a
+        scikit-learn `MLPClassifier` or `MLPRegressor`; an object of a class that you wrote.
+    data
+        What it is trained on: for recipes a `Dataset` or what `whynet.load` takes, else `(X, y)` or, for PyTorch, a
+        loader.
+    log
+        Instead of a patient: what it printed, as text. `cost=`, `classes=`, `labels=` may help to read it.
+    parameters, loss, gradients
+        Instead of a patient: the arrays and functions of hand-written code. See `subjects/own_code/diagnose.py` for
+        what they may take, and for `step=`, `predict=`, `check=`, `learning_rate=`, `batch_size=`, `epochs=`. For
+        PyTorch `loss` is the loss module, beside `optimizer=` and `epochs=`.
+    budget
+        Seconds for the trials; without `trials` nothing is proved.
+    say
+        Is told what is going on.
+
+    >>> from whynet.data.sources import load
+    >>> found = diagnose(Recipe(data="digits", init="zeros", epochs=3, learning_rate=0.5), load("digits"), budget=20)
+    >>> found.verdict[0].cause, found.verdict[0].status
+    ('symmetric-init', 'proved')
+
+    Raises
+    ------
+    UsageError, BadFile, ResourceError
+        Nothing to diagnose, or something that cannot be.
+    """
+    common: dict[str, Any] = {"budget": budget, "trials": trials, "say": say}
+    given = [
+        name for name, value in (("a patient", patient), ("log", log), ("parameters", parameters)) if value is not None
+    ]
+    if len(given) != 1:
+        raise UsageError(
+            "there must be one thing to diagnose", expected="a patient, or log=, or parameters=",
+            found=" and ".join(given) or "nothing",
+        )  # fmt: skip
+    if log is not None:
+        from whynet.logs.log import diagnose_log
+
+        return _asked(diagnose_log, log, about)
+    if isinstance(patient, Run):
+        patient, data = patient.recipe, patient.data if data is None else data
+    if isinstance(patient, (str, PathLike)):
+        patient = str(patient)
+    if isinstance(patient, (Recipe, str)):
+        if about or loss is not None or gradients is not None:
+            raise UsageError("a recipe says all about itself", found=", ".join(sorted(about) or ["loss or gradients"]))
+        return diagnose_recipe(patient, data, **common)
+    if isinstance(patient, type):
+        raise UsageError(
+            "this is a class, and nothing made of it yet", expected="an object", found=patient.__name__,
+            do=f"Hand over {patient.__name__}(...)",
+        )  # fmt: skip
+    for library, module, name in FRAMEWORKS:
+        if patient is not None and any(kind.__module__.split(".")[0] == library for kind in type(patient).__mro__):
+            given_loss = {} if loss is None else {"loss": loss}
+            return _asked(
+                getattr(import_module(module), name), patient, {"data": data, **given_loss, **about, **common}
+            )
+    from whynet.subjects.own_code.diagnose import diagnose_code
+
+    code = {"data": data, "parameters": parameters, "loss": loss, "gradients": gradients}
+    return _asked(diagnose_code, patient, {**code, **about, **common})
+
+
+def _asked(function: Callable[..., Diagnosis], patient: Any, arguments: dict[str, Any]) -> Diagnosis:
+    """The function's answer; a sentence where it has no such argument, or needs another."""
+    parameters = signature(function).parameters.items()
+    known = {name: one for name, one in parameters if one.kind is one.KEYWORD_ONLY or name == "data"}
+    for name in arguments:
+        if name not in known:
+            raise UsageError(f"there is no argument {name}= for such a patient", do=did_you_mean(name, known))
+    needed = [name for name, one in known.items() if one.default is one.empty and arguments.get(name) is None]
+    if needed:
+        raise UsageError(f"such a patient needs {needed[0]}=", expected=", ".join(f"{name}=" for name in needed))
+    return function(patient, **arguments)
+
+
+FRAMEWORKS = (  # the library of which a patient's class is one, and who diagnoses it
+    ("torch", "whynet.subjects.frameworks.pytorch", "diagnose_torch"),
+    ("keras", "whynet.subjects.frameworks.keras3", "diagnose_keras"),
+    ("sklearn", "whynet.subjects.frameworks.scikit", "diagnose_sklearn"),
+)

@@ -1,0 +1,383 @@
+"""PyTorch: a module, its loss, its optimizer and its data -> why it does not learn.
+
+Everything is done on a copy: the module, the optimizer and every state of chance are left as they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from whynet.doctor.case import Symptom
+from whynet.doctor.verdict import Diagnosis, Finding
+from whynet.errors import NoRecipe, ResourceError, UsageError
+from whynet.optimizers.optimizers import RMSprop
+from whynet.subjects.frameworks.course import Course, chance_kept, class_numbers, finite_weights
+from whynet.subjects.frameworks.torch_data import read_data
+from whynet.subjects.frameworks.torch_trace import PROBE, Traced, outputs_of
+from whynet.subjects.frameworks.torch_training import Settings, TorchGuest, copied
+from whynet.subjects.losses import recognise
+from whynet.subjects.recreate import Description, squashed
+from whynet.subjects.words import TORCH
+from whynet.training.recipe import Recipe
+from whynet.types import Array, Labels
+
+FEW = 10  # rows over and over: what the mistake `few-rows` of a recipe is
+NAMES = {"SGD": "sgd", "Adam": "adam", "AdamW": "adamw", "RMSprop": "rmsprop"}
+
+
+def library() -> Any:
+    """PyTorch itself.
+
+    >>> callable(library)
+    True
+
+    Raises
+    ------
+    ResourceError
+        It is not installed.
+    """
+    try:
+        import torch
+    except ImportError:
+        raise ResourceError("PyTorch is not installed", do="Install it: pip install torch") from None
+    return torch
+
+
+def diagnose_torch(
+    model: Any,
+    *,
+    loss: Any,
+    optimizer: Any,
+    data: Any,
+    test: Any = None,
+    epochs: int = 1,
+    batch_size: int = 32,
+    shuffle: bool = True,
+    budget: float = 30.0,
+    trials: bool = True,
+    say: Callable[[str], None] = lambda _: None,
+) -> Diagnosis:
+    """Why does this module not learn?
+
+    `data` (and `test`) are a `DataLoader`, or `(X, y)`, which `batch_size` and `shuffle` are for; `loss(outputs, y)`
+    gives a number; `epochs` are those that the training is meant to take. A chain of `Linear`, activations, `Dropout`
+    and `BatchNorm1d` is trained again as a recipe of whynet's, with every trial; anything else is trained by PyTorch
+    itself, with fewer.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> model = torch.nn.Sequential(torch.nn.Linear(64, 30), torch.nn.ReLU(), torch.nn.Linear(30, 10))
+    >>> from whynet.data.sources import load
+    >>> digits = load("digits")
+    >>> for parameter in model.parameters():
+    ...     _ = torch.nn.init.zeros_(parameter)
+    >>> found = diagnose_torch(
+    ...     model, loss=torch.nn.CrossEntropyLoss(), optimizer=torch.optim.SGD(model.parameters(), lr=0.1),
+    ...     data=(digits.pixels / 255, digits.labels), epochs=5, budget=10)
+    >>> found.verdict[0].cause, found.library
+    ('symmetric-init', 'PyTorch')
+
+    Raises
+    ------
+    UsageError
+        Something that is not what it should be; the message says what.
+    ResourceError
+        PyTorch is not installed.
+    """
+    torch = library()
+    check(torch, model, loss, optimizer, epochs)
+    with undisturbed(torch):
+        loaded = read_data(torch, data, batch_size, shuffle)
+        patient = Patient(
+            torch=torch,
+            model=copied(torch, model),
+            loss=loss,
+            settings=Settings.of(model, optimizer),
+            X=loaded.X,
+            y=loaded.y,
+            test=None if test is None else read_data(torch, test, batch_size, False)[:2],
+            epochs=epochs,
+            batch_size=loaded.batch_size,
+            order=loaded.order,
+        )
+        patient.visited(loaded.visited)
+        return patient.diagnose(budget=budget, trials=trials, say=say)
+
+
+def check(torch: Any, model: Any, loss: Any, optimizer: Any, epochs: int) -> None:
+    """Whether these are what a diagnosis can be made of.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> check(torch, 3, None, None, 1)
+    Traceback (most recent call last):
+    whynet.errors.UsageError: this is no module (expected a torch.nn.Module; found int)
+
+    Raises
+    ------
+    UsageError
+        They are not; the message says which.
+    """
+    if not isinstance(model, torch.nn.Module):
+        raise UsageError("this is no module", expected="a torch.nn.Module", found=type(model).__name__)
+    if not any(True for _ in model.parameters()):
+        raise UsageError("the module has no parameters: there is nothing to learn")
+    away = sorted({parameter.device.type for parameter in model.parameters()} & {"meta"})
+    if away:
+        raise UsageError(
+            "the module's parameters hold no numbers: they are on the device 'meta'",
+            do="Give them memory and numbers: model.to_empty(device='cpu'), then initialise them",
+        )
+    if not callable(loss) or isinstance(loss, type):
+        found = f"the class {loss.__name__}" if isinstance(loss, type) else type(loss).__name__
+        raise UsageError("this is no loss", expected="a callable (outputs, y), made already", found=found)
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise UsageError(
+            "this is no optimizer", expected="a torch.optim.Optimizer, made already", found=type(optimizer).__name__
+        )
+    if not isinstance(epochs, int) or isinstance(epochs, bool) or epochs < 1:
+        raise UsageError("epochs makes no sense", expected="a whole number, 1 or more", found=repr(epochs))
+
+
+@contextmanager
+def undisturbed(torch: Any) -> Iterator[None]:
+    """Whatever is drawn inside, the states of chance of PyTorch, NumPy and Python are afterwards what they were.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> before = torch.get_rng_state()
+    >>> with undisturbed(torch):
+    ...     _ = torch.rand(3)
+    >>> bool((torch.get_rng_state() == before).all())
+    True
+    """
+    with chance_kept(), torch.random.fork_rng(devices=[]):  # copies are on the CPU
+        yield
+
+
+@dataclass
+class Patient:
+    """A module with everything that its training is; `diagnose` says why it does not learn.
+
+    >>> Patient.__name__  # see `diagnose_torch`, which makes one
+    'Patient'
+    """
+
+    torch: Any
+    model: Any
+    loss: Any
+    settings: Settings
+    X: Any
+    y: Any
+    test: Any = None
+    epochs: int = 1
+    batch_size: int = 32
+    order: str = "shuffled"
+    faults: tuple[str, ...] = ()
+    found: list[Finding] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def diagnose(self, *, budget: float, trials: bool, say: Callable[[str], None]) -> Diagnosis:
+        """As a recipe where it can be said as one, else by trials of PyTorch's own."""
+        finite_weights(
+            (name, one.detach().numpy()) for name, one in self.model.named_parameters() if one.is_floating_point()
+        )
+        outputs = outputs_of(self.torch, self.model, self.X[:PROBE])
+        self.classes = max(outputs.shape[1], 2)
+        self.labels = class_numbers(self.y.numpy(), self.classes)
+        test = None if self.test is None else (self.test[0].numpy(), class_numbers(self.test[1].numpy(), self.classes))
+        self._loss_is_a_number(outputs)
+        self._left_out()
+        self._raw_scores(outputs)
+        return Course(
+            "PyTorch",
+            TORCH,
+            self.X.numpy(),
+            self.labels,
+            self.classes,
+            describe=self.describe,
+            guest=self._guest,
+            test=test,
+            found=self.found,
+            remarks=self.remarks,
+            left_out=bool(self.settings.left_out),
+        ).run(budget=budget, trials=trials, say=say)
+
+    def visited(self, rows: Array) -> None:
+        """The rows that a loader goes through in an epoch; many of them never is a mistake."""
+        kinds, n = np.unique(rows), len(self.X)
+        if not len(rows) or len(kinds) >= 0.5 * n:
+            return
+        share = Symptom("rows-visited", len(kinds) / n, "share of an epoch's rows", "above 0.6")
+        words = "let the sampler visit every row once an epoch: `DataLoader(..., shuffle=True)`"
+        self.found.append(Finding("data-index-bug", "found", (), (share,), words, None, None))
+        if len(kinds) <= FEW:
+            others = np.setdiff1d(np.arange(n), kinds)
+            first = self.torch.as_tensor(np.concatenate([kinds, others]))
+            self.X, self.y, self.faults = self.X[first], self.y[first], (*self.faults, "few-rows")
+        else:
+            chosen = self.torch.as_tensor(kinds)
+            self.X, self.y = self.X[chosen], self.y[chosen]
+
+    def _left_out(self) -> None:
+        """Parameters that the optimizer does not move: two ways of it are mistakes that a recipe can make too."""
+        out, names = set(self.settings.left_out), [name for name, _ in self.model.named_parameters()]
+        if not out:
+            return
+        biases = {name for name in names if name.endswith("bias")}
+        if out == biases:
+            self.faults += ("forgotten-bias",)
+        elif out == {name for name in names if name.rpartition(".")[0] == names[0].rpartition(".")[0]} != set(names):
+            self.faults += ("frozen-layer",)
+        evidence = (Symptom("parameters-left-out", len(out), "arrays that the optimizer does not move", "0"),)
+        words = f"hand `{min(out)}` to the optimizer: `model.parameters()`, with `requires_grad=True`"
+        cause = "bias-not-updated" if out <= biases else "layer-not-updated"
+        self.found.append(Finding(cause, "found", (), evidence, words, None, None))
+
+    def _raw_scores(self, outputs: Array) -> None:
+        """A loss that is a straight line in the scores has no least value: it was made for logarithms of shares."""
+        Z = np.random.default_rng(0).normal(size=(8, outputs.shape[1]))
+        try:
+            once, twice, back = (self._loss_of(by * Z, np.arange(8) % self.classes) for by in (1, 2, -1))
+        except Exception:  # a loss that takes no such numbers is no straight line
+            return
+        with np.errstate(all="ignore"):  # raw scores may be in the hundreds
+            shares = np.allclose(np.exp(outputs).sum(axis=1), 1, atol=1e-3)
+        if shares or not once or not np.allclose([twice, back], [2 * once, -once], rtol=1e-4):
+            return
+        evidence = (Symptom("loss-of-doubled-scores", twice / once, "times the loss", "anything but 2"),)
+        words = "`nn.CrossEntropyLoss()` of the scores, or `nn.LogSoftmax(dim=1)` after the last layer"
+        self.found.append(Finding("missing-output-activation", "found", (), evidence, words, None, None))
+
+    # ---- what it is
+
+    def describe(self) -> Description:
+        """The module and its training, read off one pass of numbers through it.
+
+        Raises
+        ------
+        NoRecipe
+            It is no plain multilayer perceptron, or is trained in a way that a recipe has no words for.
+        """
+        options = self.settings.options
+        if self.settings.left_out and not {"frozen-layer", "forgotten-bias"} & set(self.faults):
+            raise NoRecipe("some of its parameters are not trained", found=", ".join(self.settings.left_out[:3]))
+        traced = Traced(self.torch, self.model, self.X)
+        last = traced.last
+        loss = recognise(
+            lambda Z, labels: self._loss_of(squashed(last, Z), labels),
+            traced.layers[-1][0].shape[1],
+            smoothing=float(getattr(self.loss, "label_smoothing", 0.0)),
+        )
+        return Description(
+            layers=traced.layers,
+            X=traced.X,
+            labels=self.labels,
+            outputs=traced.outputs,
+            last=last,
+            X_test=None if self.test is None else traced.features(self.test[0]),
+            labels_test=None if self.test is None else class_numbers(self.test[1].numpy(), self.classes),
+            picture=self._picture(),
+            activation=traced.activation,
+            output_activation=loss.output_activation,
+            cost=loss.cost,
+            factor=loss.factor * (-1 if options.get("maximize") else 1),
+            smoothing=loss.smoothing,
+            faults=(*self.faults, *(("summed-gradient",) if loss.summed else ())),
+            **self._steps(),
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            order=self.order,
+            dropout=traced.dropout,
+            input_dropout=traced.input_dropout,
+            batch_norm=traced.batch_norm,
+        )
+
+    def _picture(self) -> tuple[int, int] | None:
+        shape = tuple(self.X.shape[1:])
+        sides = shape[1:] if len(shape) == 3 and shape[0] == 1 else shape
+        return (int(sides[0]), int(sides[1])) if len(sides) == 2 else None
+
+    def _steps(self) -> dict[str, Any]:
+        """The optimizer's settings as fields of a description."""
+        kind, options = self.settings.kind.__name__, self.settings.options
+        if kind not in NAMES or not self.settings.kind.__module__.startswith("torch."):
+            raise NoRecipe(f"a recipe has no optimizer '{kind}'", expected=", ".join(NAMES))
+        if any(other != options for _, other in self.settings.groups):
+            raise NoRecipe("its optimizer has several groups of parameters with settings of their own")
+        odd = [name for name in ("dampening", "amsgrad", "centered") if options.get(name)]
+        if odd:
+            raise NoRecipe(f"a recipe has no '{odd[0]}'", found=f"{odd[0]}={options[odd[0]]}")
+        steps: dict[str, Any] = {"optimizer": NAMES[kind], "learning_rate": float(options["lr"])}
+        decay = float(options.get("weight_decay", 0.0))
+        steps["weight_decay" if kind == "AdamW" or options.get("decoupled_weight_decay") else "l2"] = decay
+        if kind == "SGD":
+            steps["momentum"] = float(options["momentum"])
+            if options["nesterov"]:
+                steps["optimizer"] = "nesterov"
+        elif kind == "RMSprop":
+            steps["momentum"] = float(options["momentum"])
+            if options["alpha"] != RMSprop.decay:
+                self.remarks.append(f"alpha is {options['alpha']:g}; the trials were made with {RMSprop.decay:g}")
+        else:
+            beta1, beta2 = options["betas"]
+            steps["momentum"] = 0.0 if beta1 == 0.9 else float(beta1)
+            if beta2 != 0.999:
+                self.remarks.append(f"beta2 is {beta2:g}; the trials were made with 0.999")
+        return steps
+
+    # ---- numbers through it
+
+    def _target(self, labels: Labels) -> Any:
+        """Labels in the form that the user's loss is given them."""
+        torch, y = self.torch, self.y
+        if y.ndim == 2 and y.shape[1] > 1:
+            return torch.eye(self.classes, dtype=y.dtype)[torch.as_tensor(labels)]
+        return torch.as_tensor(labels).to(y.dtype).reshape(-1, *y.shape[1:])
+
+    def _loss_of(self, outputs: Array, labels: Labels) -> float:
+        torch = self.torch
+        given = torch.as_tensor(outputs).to(next(self.model.parameters()).dtype)
+        if self.flat:
+            given = given[:, 0]
+        with torch.no_grad():
+            return float(self.loss(given, self._target(labels)))
+
+    def _loss_is_a_number(self, outputs: Array) -> None:
+        torch = self.torch
+        with torch.no_grad():
+            self.flat = self.model(self.X[:2].to(next(self.model.parameters()).dtype)).ndim == 1
+        given = torch.as_tensor(outputs).to(next(self.model.parameters()).dtype)
+        try:
+            with torch.no_grad():
+                value = self.loss(given[:, 0] if self.flat else given, self.y[: len(outputs)])
+        except Exception as error:
+            raise UsageError(
+                f"the loss cannot be computed: {str(error).splitlines()[0]}",
+                found=f"outputs {tuple(given.shape)} and targets {self.y.dtype} {tuple(self.y.shape)}",
+                do="Cross-entropy takes class numbers, y.long() of the shape (n,), or shares, y.float() of (n, classes)"
+                if given.ndim == 2 and given.shape[1] > 1
+                else "Hand over targets of the shape of the outputs, such as y.float()[:, None]",
+            ) from None
+        if not isinstance(value, torch.Tensor) or value.numel() != 1:
+            found = tuple(value.shape) if isinstance(value, torch.Tensor) else type(value).__name__
+            raise UsageError(
+                "the loss is no single number", expected="one number for a batch", found=str(found),
+                do="Give it reduction='mean'",
+            )  # fmt: skip
+
+    def _guest(self) -> TorchGuest:
+        rate = float(self.settings.options["lr"])
+        recipe = Recipe(
+            optimizer=NAMES.get(self.settings.kind.__name__, "sgd"),  # type: ignore[arg-type]
+            learning_rate=rate if np.isfinite(rate) and rate > 0 else None,
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            order=self.order,  # type: ignore[arg-type]
+        )
+        return TorchGuest(self.torch, self.model, self.loss, self.settings, self._target, recipe)

@@ -1,0 +1,142 @@
+"""scikit-learn's perceptrons: fitted or not, alone or in a pipeline, images or tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_wine
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import whynet
+from wards import agreement, false_alarms, healthy_estimators, in_sklearn, sklearn_patient
+from whynet.casebook.plants import PLANTS, SOUND
+from whynet.doctor.verdict import diagnose
+from whynet.errors import UsageError
+from whynet.subjects.frameworks.scikit import diagnose_sklearn
+
+
+def test_pixels_that_are_not_scaled_are_named_in_its_words(digits):
+    estimator = MLPClassifier((30,), solver="sgd", activation="logistic", learning_rate_init=0.5, max_iter=20)
+    before = estimator.get_params()
+    found = diagnose_sklearn(estimator, data=(digits.pixels, digits.labels), budget=8)
+    assert (found.verdict[0].cause, found.verdict[0].status) == ("input-not-scaled", "proved")
+    assert found.fix_changes == ("divide `X` by 255",)
+    assert estimator.get_params() == before
+    assert not hasattr(estimator, "coefs_")
+
+
+def test_a_penalty_is_said_as_alpha(digits):
+    found = diagnose_sklearn(
+        MLPClassifier((30,), alpha=1e4, max_iter=10), data=(digits.pixels / 255, digits.labels), budget=8
+    )
+    assert found.verdict[0].cause == "regularisation-too-strong"
+    assert found.fix_changes[0] == "`MLPClassifier(alpha=0)`"
+
+
+def test_a_fitted_one_is_understood_and_its_own_epochs_are_taken(digits):
+    names = np.array(list("abcdefghij"))[digits.labels]
+    estimator = MLPClassifier((20,), max_iter=200, tol=0.05, random_state=0).fit(digits.pixels / 255, names)
+    found = diagnose_sklearn(estimator, data=(digits.pixels / 255, names), trials=False, budget=5)
+    recipe = found.case.recipe
+    assert recipe.epochs == estimator.n_iter_ < 200
+    assert (recipe.optimizer, recipe.batch_size, recipe.activation) == ("adam", 200, "relu")
+    assert "stopped by itself" in found.remarks[-1]
+    estimator.coefs_[0] *= 2
+    assert diagnose_sklearn(estimator, data=(digits.pixels / 255, names), trials=False, budget=5).case.recipe == recipe
+
+
+def test_tables_are_tried_by_scikit_learn_itself():
+    X, y = load_wine(return_X_y=True)
+    found = diagnose_sklearn(MLPClassifier((20,), max_iter=100, random_state=0), data=(X, y), budget=10)
+    assert (found.verdict[0].cause, found.verdict[0].status) == ("input-not-scaled", "proved")
+    assert found.fix_changes == ("`make_pipeline(StandardScaler(), MLPClassifier(...))`",)
+    scaled = make_pipeline(StandardScaler(), MLPClassifier((20,), max_iter=100, random_state=0))
+    assert diagnose_sklearn(scaled, data=(X, y), budget=5).state == "healthy"
+
+
+@pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
+def test_tables_with_one_hot_targets_are_tried_by_scikit_learn_itself(kind, digits):
+    perceptron = kind(hidden_layer_sizes=(50,), learning_rate_init=0.01, max_iter=30, random_state=0)
+    data = (digits.pixels, np.eye(10)[digits.labels])
+    found = diagnose_sklearn(make_pipeline(StandardScaler(), perceptron), data=data, budget=20)
+    assert (found.state, found.verdict) == ("healthy", [])
+    assert "scikit-learn itself" in found.remarks[0]
+
+
+def test_a_regressor_is_spoken_of_as_one(digits):
+    estimator = MLPRegressor(hidden_layer_sizes=(30,), alpha=1e4, max_iter=20)
+    found = diagnose_sklearn(estimator, data=(digits.pixels / 255, np.eye(10)[digits.labels]), budget=8)
+    assert found.verdict[0].cause == "regularisation-too-strong"
+    assert found.fix_changes[0] == "`MLPRegressor(alpha=0)`"
+
+
+def test_two_classes_have_one_output_and_another_solver_is_said(digits):
+    even = digits.labels % 2 == 0
+    found = diagnose_sklearn(
+        MLPClassifier((20,), solver="lbfgs", max_iter=30), data=(digits.pixels / 255, even), budget=5
+    )
+    assert found.case.recipe.sizes == (64, 20, 1)
+    assert found.case.recipe.cost == "sigmoid-cross-entropy"
+    assert any("lbfgs" in remark for remark in found.remarks)
+
+
+def test_what_makes_no_sense_is_refused_with_a_sentence(digits):
+    X, y = digits.pixels / 255, digits.labels
+    for estimator, X_given, y_given, says in (
+        (LogisticRegression(), X, y, "no multilayer perceptron"),
+        (MLPClassifier, X, y, "no multilayer perceptron"),
+        (GridSearchCV(MLPClassifier(), {"alpha": [0, 1]}), X, y, "Hand over its .estimator"),
+        (MLPClassifier(solver="sdg"), X, y, "settings make no sense"),
+        (MLPClassifier(batch_size="many"), X, y, "settings make no sense"),
+        (MLPClassifier(learning_rate_init=None), X, y, "settings make no sense"),
+        (MLPClassifier((30, 0)), X, y, "no units"),
+        (make_pipeline(PCA(200), MLPClassifier()), X, y, "PCA"),
+        (MLPClassifier(), X, np.where(y == 3, np.nan, y), "no classes"),
+        (MLPClassifier(), X, y + 0.5, "no classes"),
+        (MLPClassifier(), X, y[:-1], "do not fit together"),
+        (MLPClassifier(), X[0], y, "do not fit together"),
+        (MLPClassifier(), [["a"]], [1], "something else than numbers"),
+        (MLPRegressor(), X, np.arange(len(X)) / 7, "no classes"),
+    ):
+        with pytest.raises(UsageError, match=says):
+            diagnose_sklearn(estimator, data=(X_given, y_given))
+    with pytest.raises(UsageError, match="this is a class"):
+        whynet.diagnose(MLPClassifier, (X, y))
+    with pytest.raises(UsageError, match="no test data"):
+        diagnose_sklearn(MLPClassifier(), data=(X, y), test=3)
+
+
+@pytest.mark.slow
+@pytest.mark.matrix
+@pytest.mark.timeout(900)
+def test_planted_mistakes_are_named_as_in_whynets_own_networks(digits):
+    """Initial weights are scikit-learn's own, so the networks are not the same: the answers are."""
+    pairs = []
+    for (net, sound), plant in [(item, plant) for item in SOUND.items() for plant in PLANTS.values()]:
+        recipe = plant.spoil(sound.but(epochs=15))
+        if net not in plant.only or not in_sklearn(recipe) or recipe.train_size:
+            continue
+        own = diagnose(recipe, digits, budget=15)
+        theirs = diagnose_sklearn(**sklearn_patient(recipe, digits), budget=15)
+        pairs.append((f"{plant.cause} in {net}", own, theirs))
+    share, wrong = agreement(pairs)
+    assert len(pairs) > 20
+    assert share >= 0.95, wrong
+
+
+@pytest.mark.slow
+@pytest.mark.matrix
+@pytest.mark.mnist
+@pytest.mark.timeout(1200)
+def test_fifty_healthy_estimators_raise_no_alarm(digits, mnist):
+    good, alarmed = false_alarms(
+        (f"{estimator} of {len(X):,} rows", diagnose_sklearn(estimator, data=(X, y), budget=10))
+        for estimator, X, y in healthy_estimators(digits, mnist)
+    )
+    assert good >= 45
+    assert not alarmed, alarmed
