@@ -11,6 +11,7 @@ import numpy as np
 
 from whynet.errors import BadFile, UsageError, did_you_mean
 from whynet.types import Array, Images, Labels, Rows, Scaling
+from whynet.views import view
 
 DIGITS = tuple("0123456789")
 
@@ -88,9 +89,7 @@ class Dataset:
         return len(self.labels)
 
     def _repr_html_(self) -> str:
-        from whynet.report.notebook import dataset_html
-
-        return dataset_html(self)
+        return str(view(self, "html"))
 
     @cached_property
     def pixels(self) -> Images:

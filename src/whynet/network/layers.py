@@ -13,7 +13,7 @@ between a forward and a backward pass spoils nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -44,6 +44,15 @@ class Layer(Protocol):
     def backward(
         self, params: Mapping[str, Array], memo: Any, dy: Array, *, want_dx: bool = True
     ) -> tuple[Array | None, dict[str, Array]]: ...
+
+
+def sizes_of(layers: Sequence[Layer]) -> tuple[int, ...]:
+    """Units from input to output; layers without weights, such as dropout, change no size.
+
+    >>> sizes_of([Dense(3, 4), Dropout(4, 0.5), Dense(4, 2)])
+    (3, 4, 2)
+    """
+    return (layers[0].inputs, *(layer.outputs for layer in layers if "W" in layer.shapes()))
 
 
 class DenseMemo(NamedTuple):

@@ -14,13 +14,15 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from whynet.errors import UsageError
+from whynet.network import storage
 from whynet.network.costs import Cost, one_hot
 from whynet.network.costs import cost as cost_named
 from whynet.network.initializers import initializer
-from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer
+from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer, sizes_of
 from whynet.noise import Noise
 from whynet.params import Params
 from whynet.types import Array, Features, Labels, Scaling, Scores
+from whynet.views import view
 
 Randomness = Literal["by-purpose", "one-generator"]
 ROWS_AT_ONCE = 2048  # bounds the memory of predicting; a batch of this size keeps a BLAS busy
@@ -153,7 +155,7 @@ class Network:
     @property
     def sizes(self) -> tuple[int, ...]:
         """Units from input to output; layers without weights, such as dropout, change no size."""
-        return (self.layers[0].inputs, *(layer.outputs for layer in self.layers if "W" in layer.shapes()))
+        return sizes_of(self.layers)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -264,9 +266,9 @@ class Network:
 
     def save(self, path: str | Path) -> None:
         """Write the network to one `.safetensors` file; see `storage`."""
-        from whynet.network import storage
-
-        storage.save(self, Path(path))
+        arrays = tuple(self.arrays(index) for index in range(len(self.layers)))
+        model = storage.Model(self.layers, arrays, self.cost_name, self.dtype.name, self.scaling, self.classes)
+        storage.save(model, Path(path))
 
     @staticmethod
     def load(path: str | Path) -> Network:
@@ -277,9 +279,18 @@ class Network:
         BadFile
             The file is not a whole, finite network of whynet's.
         """
-        from whynet.network import storage
-
-        return storage.load(Path(path))
+        model = storage.load(Path(path))
+        undrawn = [
+            replace(layer, init="zeros", bias_init="zeros") if isinstance(layer, Dense) else layer
+            for layer in model.layers
+        ]  # nothing is drawn only to be written over
+        network = Network(
+            layers=undrawn, cost=model.cost, dtype=model.dtype, scaling=model.scaling, classes=model.classes
+        )
+        for index, read in enumerate(model.arrays):
+            for name, array in network.arrays(index).items():
+                array[...] = read[name]
+        return network.sharing(model.layers)
 
     def _features(self, X: Array) -> Features:
         if X.dtype != np.uint8:
@@ -292,9 +303,7 @@ class Network:
         return self.scaling.apply(X, self.dtype)
 
     def _repr_html_(self) -> str:
-        from whynet.report.notebook import network_html
-
-        return network_html(self)
+        return str(view(self, "html"))
 
     def __repr__(self) -> str:
         sizes = "-".join(map(str, self.sizes))

@@ -1,4 +1,4 @@
-"""Network <-> one `.safetensors` file, which PyTorch opens too.
+"""A network's parts <-> one `.safetensors` file, which PyTorch opens too.
 
 Tensors are named as in `nn.Sequential(Linear, activation, Linear, ...)`: `0.weight` (out, in), `0.bias`, `2.weight` ...
 The metadata is one key, `whynet`, holding JSON with sorted keys: all that is needed to predict. Nothing in a file is
@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -21,23 +20,42 @@ from safetensors.numpy import save as to_bytes
 
 from whynet import files
 from whynet.errors import BadFile, UsageError, WhynetError
-from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer
-from whynet.network.network import Network
+from whynet.network.costs import cost
+from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer, sizes_of
 from whynet.types import Array, Scaling
 
 FORMAT = 1
 MAX_BYTES = 1 << 30
 MAX_HEADER = 1 << 20
+TYPES = {"float32": "F32", "float64": "F64"}  # as NumPy and as the file call them
 
 
-def save(network: Network, path: Path) -> None:
-    """Write the network to `path`, atomically.
+class Model(NamedTuple):
+    """What a file holds: the layers, the arrays of each by name (parameters and running statistics), the name of the
+    cost, the type of the numbers, how images become features, the names of the classes.
+
+    >>> layer = Dense(3, 2, init="zeros")
+    >>> Model((layer,), (layer.initialize(np.random.default_rng(0)),), "quadratic", "float64").arrays[0]["b"]
+    array([0., 0.])
+    """
+
+    layers: tuple[Layer, ...]
+    arrays: tuple[Mapping[str, Array], ...]
+    cost: str
+    dtype: str
+    scaling: Scaling | None = None
+    classes: tuple[str, ...] = ()
+
+
+def save(model: Model, path: Path) -> None:
+    """Write the model to `path`, atomically.
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "model.safetensors"
-    >>> save(Network([3, 2]), path)
-    >>> load(path)
-    Network(3-2, softmax-cross-entropy: 8 parameters, float32)
+    >>> layer = Dense(3, 2, init="zeros")
+    >>> save(Model((layer,), (layer.initialize(np.random.default_rng(0)),), "quadratic", "float64"), path)
+    >>> load(path).layers
+    (Dense(inputs=3, outputs=2, activation='identity', init='zeros', bias_init='zeros'),)
 
     Raises
     ------
@@ -46,22 +64,22 @@ def save(network: Network, path: Path) -> None:
     UsageError
         A layer that the format does not know.
     """
-    tensors = {name: np.ascontiguousarray(array) for name, array in _tensors(network)}
-    scaling = network.scaling
+    tensors = {name: np.ascontiguousarray(array) for name, array in _tensors(model)}
+    scaling = model.scaling
     about = {
         "format": FORMAT,
-        "sizes": network.sizes,
-        "layers": [_as_dict(layer) for layer in network.layers],
-        "cost": network.cost_name,
-        "dtype": network.dtype.name,
+        "sizes": sizes_of(model.layers),
+        "layers": [_as_dict(layer) for layer in model.layers],
+        "cost": model.cost,
+        "dtype": model.dtype,
         "scaling": scaling and {"name": scaling.name, "offset": scaling.offset, "divisor": scaling.divisor},
-        "classes": network.classes,
+        "classes": model.classes,
     }
     files.write(path, to_bytes(tensors, metadata={"whynet": json.dumps(about, sort_keys=True)}))
 
 
-def load(path: Path) -> Network:
-    """Read a network back; nothing of the file is trusted.
+def load(path: Path) -> Model:
+    """Read a model back; nothing of the file is trusted.
 
     >>> load(Path("nowhere.safetensors"))
     Traceback (most recent call last):
@@ -75,11 +93,11 @@ def load(path: Path) -> Network:
     check_header(path)
     try:
         with safe_open(str(path), framework="np") as file:
-            network = _described(file.metadata() or {}, path)
-            _fill(network, file, path)
+            model = _described(file.metadata() or {}, path)
+            _fill(model, file, path)
     except SafetensorError as error:
         raise BadFile(f"this is no readable .safetensors file: {error}", where=str(path)) from None
-    return network
+    return model
 
 
 def check_header(path: Path) -> None:
@@ -87,7 +105,7 @@ def check_header(path: Path) -> None:
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "model.safetensors"
-    >>> save(Network([3, 2]), path)
+    >>> save(Model((Dropout(3, 0.5),), ({},), "quadratic", "float64"), path)
     >>> check_header(path)  # no objection
 
     Raises
@@ -124,8 +142,8 @@ def check_header(path: Path) -> None:
         )
 
 
-def _described(metadata: dict[str, str], path: Path) -> Network:
-    """The network that the metadata describes, its parameters still to be filled."""
+def _described(metadata: dict[str, str], path: Path) -> Model:
+    """The model that the metadata describes, its arrays still to be filled."""
     if "whynet" not in metadata:
         raise BadFile(
             "this model was not written by whynet",
@@ -145,7 +163,10 @@ def _described(metadata: dict[str, str], path: Path) -> Network:
             )
         sizes = [_whole(size) for size in about["sizes"]]
         _check_memory(sizes, path)
-        layers = _layers(sizes, about["layers"])
+        layers, dtype = _layers(sizes, about["layers"]), _text(about["dtype"])
+        if dtype not in TYPES:
+            raise ValueError(f"networks do not compute in {dtype}")
+        cost(_text(about["cost"]))  # is there one?
         scaling = about["scaling"] and Scaling(
             _text(about["scaling"]["name"]),
             _finite(about["scaling"]["offset"]),
@@ -153,17 +174,8 @@ def _described(metadata: dict[str, str], path: Path) -> Network:
         )
         if scaling and scaling.divisor == 0:
             raise ValueError("pixels cannot be divided by 0")
-        quiet = [
-            replace(layer, init="zeros", bias_init="zeros") if isinstance(layer, Dense) else layer for layer in layers
-        ]
-        network = Network(
-            layers=quiet,
-            cost=_text(about["cost"]),
-            dtype=_text(about["dtype"]),
-            scaling=scaling,
-            classes=[_text(name) for name in about["classes"]],
-        )
-        return network.sharing(layers)
+        classes = tuple(_text(name) for name in about["classes"])
+        return Model(layers, tuple(_empty(layer, dtype) for layer in layers), about["cost"], dtype, scaling, classes)
     except BadFile:
         raise
     except (WhynetError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
@@ -181,10 +193,16 @@ def _check_memory(sizes: list[int], path: Path) -> None:
         )
 
 
-def _fill(network: Network, file: Any, path: Path) -> None:
-    """Copy the tensors in, each checked against what the network expects."""
-    dtype = {"float32": "F32", "float64": "F64"}[network.dtype.name]
-    wanted = dict(_tensors(network))
+def _empty(layer: Layer, dtype: str) -> dict[str, Array]:
+    statistics = layer.statistics() if isinstance(layer, BatchNorm) else {}
+    shapes = layer.shapes() | {name: array.shape for name, array in statistics.items()}
+    return {name: np.empty(shape, dtype) for name, shape in shapes.items()}
+
+
+def _fill(model: Model, file: Any, path: Path) -> None:
+    """Copy the tensors in, each checked against what the model expects."""
+    dtype = TYPES[model.dtype]
+    wanted = dict(_tensors(model))
     if set(file.keys()) != set(wanted):
         raise BadFile(
             "the model does not hold the tensors it should",
@@ -209,11 +227,10 @@ def _fill(network: Network, file: Any, path: Path) -> None:
             raise BadFile(f"the tensor {name} holds a variance below 0", where=str(path))
 
 
-def _tensors(network: Network) -> Iterator[tuple[str, Array]]:
-    """Every tensor of the file as a view of the network's parameters, by its name in PyTorch's `nn.Sequential`."""
+def _tensors(model: Model) -> Iterator[tuple[str, Array]]:
+    """Every tensor of the file as a view of the model's arrays, by its name in PyTorch's `nn.Sequential`."""
     position = 0
-    for index, layer in enumerate(network.layers):
-        arrays = network.arrays(index)
+    for layer, arrays in zip(model.layers, model.arrays, strict=True):
         if isinstance(layer, Dense):
             yield f"{position}.weight", arrays["W"].T
             yield f"{position}.bias", arrays["b"]
@@ -243,7 +260,7 @@ def _as_dict(layer: Layer) -> dict[str, Any]:
     raise UsageError(f"a model file cannot hold a layer of type {type(layer).__name__}")
 
 
-def _layers(sizes: list[int], described: list[dict[str, Any]]) -> list[Layer]:
+def _layers(sizes: list[int], described: list[dict[str, Any]]) -> tuple[Layer, ...]:
     """The layers that a file describes."""
     layers: list[Layer] = []
     at = 0
@@ -264,7 +281,9 @@ def _layers(sizes: list[int], described: list[dict[str, Any]]) -> list[Layer]:
             raise ValueError(f"there is no layer of the kind {kind!r}")
     if at != len(sizes) - 1:
         raise ValueError(f"{at} layers do not fit {len(sizes)} sizes")
-    return layers
+    if not layers:
+        raise ValueError("there are no layers")
+    return tuple(layers)
 
 
 def _whole(value: Any) -> int:

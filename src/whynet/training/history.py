@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, overload
 
 from whynet.errors import BadFile
+from whynet.views import view
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +78,7 @@ class History(Sequence[Epoch]):
         return iter(self.epochs)
 
     def _repr_html_(self) -> str:
-        from whynet.report.notebook import history_html
-
-        return history_html(self)
+        return str(view(self, "html"))
 
     def to_csv(self) -> str:
         """The records as comma-separated values with a line of names, for a spreadsheet.
