@@ -1,12 +1,14 @@
 """whynet: a neural network that learns handwritten digits, and says why when it does not.
 
-Importing this package imports nothing else: each public name is fetched from its module on first use.
+Importing this package imports nothing but its version: each public name is fetched from its module on first use.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from whynet.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from whynet import book as book
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from whynet.training.recipe import Recipe as Recipe
     from whynet.training.run import Run as Run
     from whynet.training.run import fit as fit
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "Dataset": "whynet.data.dataset",

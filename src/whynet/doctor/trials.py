@@ -28,9 +28,9 @@ from whynet.doctor.symptoms import (
 from whynet.engines.choice import FASTEST
 from whynet.errors import Interrupted, NonFinite
 from whynet.network.network import Network
+from whynet.processors import processors
 from whynet.training.datafaults import with_loader_faults, with_test_faults
 from whynet.training.loop import Training, build
-from whynet.training.many import processors
 from whynet.training.recipe import Recipe
 from whynet.types import Labels
 

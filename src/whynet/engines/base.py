@@ -73,6 +73,8 @@ class Engine(Protocol):
     """The seam that every engine fills."""
 
     name: str
+    path: str | None
+    """The instruction set that it computes with; None if it leaves that to others."""
 
     def why_not(self, task: Task) -> str | None:
         """None if this engine can do the task, else the reason as a sentence."""

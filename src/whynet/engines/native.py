@@ -47,7 +47,7 @@ class Native:
     name = "native"
 
     def __init__(self, path: str | None = None) -> None:
-        self.path = path or (_native.paths()[0] if _native else None)
+        self.path: str | None = path or (_native.paths()[0] if _native else None)
 
     def why_not(self, task: Task) -> str | None:
         if _native is None:

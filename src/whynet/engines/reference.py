@@ -28,6 +28,7 @@ class Reference:
     """
 
     name = "reference"
+    path: str | None = None
 
     def why_not(self, task: Task) -> str | None:
         return None

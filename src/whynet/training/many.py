@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from threading import Event
@@ -11,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from whynet.data.dataset import Dataset
 from whynet.data.sources import load
+from whynet.processors import processors
 from whynet.training.recipe import Recipe
 from whynet.training.run import Run
 
@@ -59,15 +59,3 @@ def train_many(
             for job in jobs:
                 job.cancel()
             raise
-
-
-def processors() -> int:
-    """How many processors this program may use.
-
-    >>> processors() >= 1
-    True
-    """
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on Linux
-        return os.cpu_count() or 1

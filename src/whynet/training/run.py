@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 
-import whynet
 from whynet import files
 from whynet.data.dataset import Dataset
 from whynet.data.distortions import Distortions
@@ -36,6 +35,8 @@ from whynet.training.history import Epoch, History
 from whynet.training.loop import Best, Position, Training, build, first_state, make_task, split
 from whynet.training.rates import RateSearch
 from whynet.training.recipe import Recipe
+from whynet.version import __version__
+from whynet.views import view
 
 CHECKPOINT_FORMAT = 1
 FILES = (
@@ -238,17 +239,13 @@ class Run:
 
     def report(self) -> str:
         """The run as one self-contained HTML page; also written to the run's directory if it has one."""
-        from whynet.report.html import run_page
-
-        page = run_page(self)
+        page = str(view(self, "page"))
         if self.directory is not None:
             files.write(self.directory / "report.html", page)
         return page
 
     def _repr_html_(self) -> str:
-        from whynet.report.html import run_summary
-
-        return run_summary(self)
+        return str(view(self, "html"))
 
     def __repr__(self) -> str:
         last = f", cost {self.history[-1].cost:.4f}" if self.history else ""
@@ -257,14 +254,14 @@ class Run:
     def _write_environment(self) -> None:
         assert self.directory is not None
         about = {
-            "whynet": whynet.__version__,
+            "whynet": __version__,
             "python": platform.python_version(),
             "numpy": np.__version__,
             "platform": platform.platform(),
             "processors": os.cpu_count(),
             "engine": self.engine,
             "engine_reason": self.engine_reason,
-            "instructions": getattr(self._training.engine, "path", None),
+            "instructions": self._training.engine.path,
             "base": self.base,
             "data": self.data.name,
             "data_source": self.data.source,

@@ -9,7 +9,6 @@ import sys
 
 import click
 
-from whynet import __version__
 from whynet.errors import WhynetError, did_you_mean
 from whynet.interfaces.cli.ask import ask
 from whynet.interfaces.cli.bench import bench
@@ -23,6 +22,7 @@ from whynet.interfaces.cli.predict import predict
 from whynet.interfaces.cli.reproduce import reproduce
 from whynet.interfaces.cli.screen import print_error
 from whynet.interfaces.cli.train import train
+from whynet.version import __version__
 
 WELCOME = """whynet learns handwritten digits, and says why a network does not.
 
