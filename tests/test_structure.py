@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import importlib
 import inspect
 import re
@@ -17,7 +18,7 @@ from support import ROOT
 PACKAGE = ROOT / "src" / "whynet"
 FILES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = [  # who may import what: a room sees those in earlier lines
-    {"errors", "views"},
+    {"errors", "views", "processors", "version"},
     {"types", "files"},
     {"params", "noise"},
     {"data", "network", "optimizers"},
@@ -30,16 +31,14 @@ ROOMS = [  # who may import what: a room sees those in earlier lines
     {"report"},
     {"interfaces", "book"},
 ]
-LATE = {
-    (name, "report")
-    for name in (
-        "training/run.py",
-        "training/history.py",
-        "network/network.py",
-        "data/dataset.py",
-        "doctor/verdict.py",
-    )
-}  # imported inside a method that shows itself
+CIRCULAR = {"whynet.doctor.verdict"}
+
+
+def module_of(path):
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_of(path) for path in FILES}
 
 
 def room_of(path):
@@ -51,22 +50,35 @@ def rank(room):
 
 
 def imports(path):
+    """The line and the module of every import of whynet's own, at the top or within a function."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("whynet."):
-            yield node, node.module.split(".")[1]
-        elif isinstance(node, ast.ImportFrom) and node.module == "whynet":
-            yield from ((node, name.name) for name in node.names if (PACKAGE / name.name).exists())
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, name.name) for name in node.names if name.name in MODULES)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}, line {node.lineno}: imports are absolute"
+            named = (f"{node.module}.{name.name}" for name in node.names)
+            found = {name if name in MODULES else node.module for name in named} & MODULES
+            yield from ((node.lineno, module) for module in sorted(found))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_rooms_import_only_what_comes_before_them(path):
     room = room_of(path)
-    if room in ("__init__", "__main__"):
+    if room in ("__init__", "__main__") or module_of(path) in CIRCULAR:
         return
-    for node, other in imports(path):
-        if other == room or ((str(path.relative_to(PACKAGE)), other) in LATE and node.col_offset > 0):
-            continue
-        assert rank(other) < rank(room), f"line {node.lineno}: {room} imports {other}"
+    for line, module in imports(path):
+        assert module != "whynet", f"line {line}: only users import the front door"
+        other = module.split(".")[1]
+        assert other == room or rank(other) < rank(room), f"line {line}: {room} imports {other}"
+
+
+def test_no_file_imports_itself_by_way_of_others():
+    graph = {
+        module_of(path): {module for _, module in imports(path)} - CIRCULAR
+        for path in FILES
+        if module_of(path) not in CIRCULAR
+    }
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -106,7 +118,7 @@ def public_things():
     for path in FILES:
         if path.name in ("__main__.py",):
             continue
-        name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+        name = module_of(path)
         module = importlib.import_module(name)
         yield name, module
         for key, value in vars(module).items():
