@@ -92,6 +92,7 @@ def test_a_cost(added, rng):
     prior = np.array([0.5, 0.3, 0.2])
     targets = np.repeat(np.eye(3), [50, 30, 20], axis=0)
     tried = [COSTS["quartic"].value(np.tile([a, b, c], (100, 1)), targets) for a, b, c in rng.random((300, 3))]
+    assert COSTS["quartic"].floor(prior) == COSTS["quartic"].floor(prior, np.eye(3))
     assert COSTS["quartic"].floor(prior) < min(tried) < COSTS["quartic"].floor(prior) * 1.5
 
 

@@ -65,6 +65,30 @@ def test_floor_is_the_least_cost_of_a_constant_answer(name, rng):
         assert cost(name).value(np.tile(other, (60000, 1)), targets) > floor
 
 
+@pytest.mark.parametrize("name", COSTS)
+def test_smoothed_targets_have_a_floor_of_their_own(name, rng):
+    targets = 0.9 * np.eye(10) + 0.01
+    labels = np.repeat(np.arange(10), np.round(PRIOR * 60000).astype(int))
+    mean_target = PRIOR @ targets
+    best = {"quadratic": mean_target, "sigmoid-cross-entropy": np.log(mean_target / (1 - mean_target))}
+    scores = np.tile(best.get(name, np.log(mean_target)), (60000, 1))
+    assert cost(name).value(scores, targets[labels]) == pytest.approx(cost(name).floor(PRIOR, targets), rel=1e-12)
+    np.testing.assert_allclose(cost(name).floor(PRIOR, np.eye(10)), cost(name).floor(PRIOR), rtol=1e-12)
+
+
+def test_the_floor_of_any_targets_is_half_their_variance(rng):
+    targets = rng.normal(3, 2, size=(50, 2))
+    found = cost("quadratic").floor(np.full(50, 0.02), targets)
+    assert found == pytest.approx(0.5 * targets.var(axis=0).sum())
+    assert cost("quadratic").floor(np.full(50, 0.02), np.full((50, 2), 7.0)) == pytest.approx(0, abs=1e-25)
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_a_mean_target_is_not_taken_for_probabilities(name):
+    with pytest.raises(UsageError, match="probabilities of the classes"):
+        cost(name).floor(np.array([1.2, -0.1]))
+
+
 @pytest.mark.parametrize(
     ("name", "floor"),
     [("quadratic", 0.44986), ("sigmoid-cross-entropy", 3.24924), ("softmax-cross-entropy", 2.30116)],

@@ -225,7 +225,7 @@ def test_smoothed_labels_raise_the_floor_and_are_learned(digits):
     recipe = whynet.Recipe(label_smoothing=0.1, learning_rate=0.5, epochs=5)
     training = Training(build(recipe, digits), digits, recipe)
     np.testing.assert_allclose(training.task.examples.targets, 0.9 * np.eye(10) + 0.01, atol=1e-7)
-    smoothed = 0.9 * digits.prior + 0.01
+    smoothed = 0.9 * digits.prior + 0.01  # a cross-entropy asks only for the mean target
     assert training.floor == pytest.approx(training.network.cost.floor(smoothed), rel=1e-6)
     assert list(training)[-1].test_accuracy > 0.8
 

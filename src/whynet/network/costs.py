@@ -7,11 +7,13 @@ nor learning rate depends on the batch size. Rows may have weights (batch,), 1 u
     gradient(scores, targets, weights=None) -> d value / d scores      (batch, outputs)
     predictions(scores) -> labels                                      (batch,)
     probabilities(scores) -> how sure of each class                    (batch, outputs)
-    floor(prior) -> float
+    floor(prior, targets=None) -> float
 
-`floor(prior)` is the least cost of an answer that ignores the image: every image gets the mean target of each output,
-`prior (outputs,)`, which for one-hot targets are the class shares. A network stuck there has learned nothing about
-the images. To add a cost: write the class, add a line to `COSTS`, and its name to `CostName` in `training/recipe.py`.
+`floor` is the least cost of a prediction that ignores the image, where class k comes up with probability `prior[k]`
+and its targets are `targets[k]`, (classes, outputs), one-hot unless given. A network stuck there has learned nothing
+about the images.
+
+To add a cost: write the class, add a line to `COSTS`, and its name to `CostName` in `training/recipe.py`.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ class Cost(Protocol):
 
     def probabilities(self, scores: Scores) -> Array: ...
 
-    def floor(self, prior: Array) -> float: ...
+    def floor(self, prior: Array, targets: Array | None = None) -> float: ...
 
 
 class Quadratic:
@@ -70,9 +72,12 @@ class Quadratic:
         shares: Array = clipped / np.maximum(clipped.sum(axis=1, keepdims=True), np.finfo(scores.dtype).tiny)
         return shares
 
-    def floor(self, prior: Array) -> float:
-        """`1/2 sum_j p_j (1 - p_j)`."""
-        return 0.5 * float(np.sum(prior * (1 - prior)))
+    def floor(self, prior: Array, targets: Array | None = None) -> float:
+        """Half the variance of the targets, at their mean; one-hot, `1/2 sum_j p_j (1 - p_j)`."""
+        mean_target = _mean_target(prior, targets)
+        if targets is None:
+            return 0.5 * float(np.sum(prior * (1 - prior)))
+        return 0.5 * float(np.sum(prior @ (targets - mean_target) ** 2))
 
 
 class SigmoidCrossEntropy:
@@ -102,9 +107,10 @@ class SigmoidCrossEntropy:
             probabilities: Array = 1 / (1 + np.exp(-scores))
         return probabilities
 
-    def floor(self, prior: Array) -> float:
-        """`-sum_j p_j log p_j + (1 - p_j) log(1 - p_j)`."""
-        return _entropy(prior) + _entropy(1 - prior)
+    def floor(self, prior: Array, targets: Array | None = None) -> float:
+        """`-sum_j p_j log p_j + (1 - p_j) log(1 - p_j)` with p the mean target."""
+        p = _mean_target(prior, targets)
+        return _entropy(p) + _entropy(1 - p)
 
 
 class SoftmaxCrossEntropy:
@@ -137,9 +143,10 @@ class SoftmaxCrossEntropy:
         probabilities: Array = e / e.sum(axis=1, keepdims=True)
         return probabilities
 
-    def floor(self, prior: Array) -> float:
-        """The entropy of the class shares, `-sum_j p_j log p_j`; 0 for a single output, whose softmax is always 1."""
-        return _entropy(prior) if len(prior) > 1 else 0.0
+    def floor(self, prior: Array, targets: Array | None = None) -> float:
+        """The entropy of the mean target, `-sum_j p_j log p_j`; 0 for a single output, whose softmax is always 1."""
+        p = _mean_target(prior, targets)
+        return _entropy(p) if len(p) > 1 else 0.0
 
 
 COSTS: dict[str, Cost] = {
@@ -206,6 +213,18 @@ def _largest(scores: Scores, threshold: float) -> Labels:
         return (scores[:, 0] > threshold).astype(np.int64)
     answers: Labels = scores.argmax(axis=1)
     return answers
+
+
+def _mean_target(prior: Array, targets: Array | None) -> Array:
+    """(outputs,); for one-hot targets it is the prior itself."""
+    if np.any(prior < 0) or np.any(prior > 1):
+        raise UsageError(
+            "a floor is made from the probabilities of the classes",
+            expected="numbers from 0 to 1",
+            found=f"{np.min(prior):g} to {np.max(prior):g}",
+            do="Give other targets as `targets`",
+        )
+    return prior if targets is None else prior @ targets
 
 
 def _entropy(p: Array) -> float:

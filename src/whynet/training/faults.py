@@ -336,8 +336,8 @@ class SharesOfTheBatch:
         shares: Array = np.exp(scores - np.logaddexp.reduce(scores, axis=None))
         return shares
 
-    def floor(self, prior: Array) -> float:
-        return SoftmaxCrossEntropy().floor(prior)
+    def floor(self, prior: Array, targets: Array | None = None) -> float:
+        return SoftmaxCrossEntropy().floor(prior, targets)
 
 
 def argmax_over_images(network: Network, data: Dataset, engine: Engine) -> int:

@@ -255,10 +255,10 @@ class Training(Iterator[Epoch]):
         """The least cost of an answer that ignores the image: the mean target of the training examples."""
         examples = self.task.examples
         if examples.weights is None:
-            return self.network.cost.floor(self.train.prior @ examples.targets)
+            return self.network.cost.floor(self.train.prior, examples.targets)
         mass = np.bincount(examples.labels, weights=examples.weights, minlength=len(examples.targets))
         mean_weight = float(mass.sum()) / len(examples.labels)
-        return mean_weight * self.network.cost.floor(mass / max(mass.sum(), 1e-300) @ examples.targets)
+        return mean_weight * self.network.cost.floor(mass / max(mass.sum(), 1e-300), examples.targets)
 
     @property
     def finished(self) -> bool:
