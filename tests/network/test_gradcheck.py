@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 import pytest
 
 import whynet
+from whynet.interfaces.cli.check import in_words
 from whynet.network.activations import ACTIVATIONS
 from whynet.network.costs import COSTS
 from whynet.network.network import Network
@@ -126,6 +127,45 @@ def test_kinks_are_set_aside_and_counted():
     check = whynet.check_gradients(network, np.ones((3, 2)), np.eye(2)[[0, 1, 0]])
     assert check.kinks == 3  # two weights and the bias of the first unit
     assert check.passed
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A ReLU that is a layer of its own: the check does not know that it has kinks."""
+
+    inputs: int
+
+    @property
+    def outputs(self):
+        return self.inputs
+
+    def shapes(self):
+        return {}
+
+    def initialize(self, rng):
+        return {}
+
+    def forward(self, params, x, noise=None):
+        return np.maximum(x, 0), x > 0
+
+    def backward(self, params, memo, dy, *, want_dx=True):
+        return dy * memo, {}
+
+
+def test_kinks_that_cannot_be_seen_are_said_to_be():
+    """All units stand almost at their kinks: the differences scatter, though the gradient is not small."""
+    network = Network(layers=[whynet.Dense(2, 2), Cut(2), whynet.Dense(2, 2)], cost="quadratic")
+    network.params[0]["W"][:] = 1.0
+    network.params[0]["b"][:] = -1.9998
+    network.params[2]["W"][:] = [[1.0, 2.0], [3.0, 4.0]]
+    check = whynet.check_gradients(network, np.ones((3, 2)), np.eye(2)[[0, 1, 0]])
+    verdicts = {one.array: one.verdict for one in check.arrays}
+    assert (verdicts["0.W"], verdicts["0.b"], verdicts["2.b"]) == ("kinks-unseen", "kinks-unseen", "right")
+    assert check.unseen == ("Cut",)
+    assert "Cut layers, if any, cannot be seen" in in_words(check)
+    assert "0.b not checked" in in_words(check)
+    saturated = np.full((3, 2), -1.0)  # no unit is on: the gradient is 0, and that is no kink's fault
+    assert whynet.check_gradients(network, saturated, np.eye(2)[[0, 1, 0]]).arrays[0].verdict == "too-small"
 
 
 def test_a_batch_that_does_not_fit_is_refused():

@@ -11,7 +11,8 @@ differences can confirm to the tolerance, the round-off that they carry, about `
 Its units are saturated or cut off, and nothing is said about whether backpropagation is right there.
 
 At a kink (ReLU at z = 0) a difference measures neither side's slope; entries whose steps cross one are set aside and
-counted.
+counted. That takes layers whose memo shows z, such as those of `layers.py`: where the differences scatter too much
+before a layer with another memo, the verdict is that its kinks cannot be seen, not that the gradient is too small.
 
 A sample can miss an entry. The projection cannot: along random directions in which every parameter moves, the slope is
 the sum of all entries times the direction's, and one wrong entry spoils it.
@@ -24,7 +25,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -33,7 +34,7 @@ from whynet.errors import UsageError
 from whynet.network import complexstep
 from whynet.network.activations import activation
 from whynet.network.complexstep import complex_cost
-from whynet.network.layers import BatchNorm, BatchNormMemo, Dense, DenseMemo
+from whynet.network.layers import BatchNorm, BatchNormMemo, Dense, DenseMemo, Dropout, GaussianNoise
 from whynet.network.network import Network, Trace
 from whynet.noise import Noise
 from whynet.params import Params
@@ -44,8 +45,11 @@ COMPLEX_TOLERANCE = 1e-9  # saturated units cost digits: the slope 1 - a^2 of a 
 DIRECTIONS = 3
 FIRST_STEP = 0.02
 HALVINGS = 8
+CHECKED = ("right", "wrong")
 ROUND_OFF = float(np.finfo(np.float64).eps)  # relative error of one evaluation of the cost
 
+
+Verdict = Literal["right", "wrong", "too-small", "kinks-unseen"]
 
 Slope = Callable[[int | Array], tuple[float, float] | None]
 """From one entry of the parameter vector, or a direction, to the cost's slope there and the error it carries."""
@@ -53,14 +57,15 @@ Slope = Callable[[int | Array], tuple[float, float] | None]
 
 @dataclass(frozen=True)
 class ArrayCheck:
-    """One array's verdict: `"right"`, `"wrong"` or `"too-small"` (saturated: nothing can be said).
+    """One array's verdict: `"right"`, `"wrong"`, `"too-small"` (saturated: nothing can be said) or `"kinks-unseen"`
+    (nothing can be said: this array acts through a layer that may have kinks which the check cannot see).
 
     >>> ArrayCheck("0.W", "right", 2e-11, norm=0.3, resolution=1e-9, checked=30, kinks=0).verdict
     'right'
     """
 
     array: str
-    verdict: Literal["right", "wrong", "too-small"]
+    verdict: Verdict
     relative_error: float
     norm: float
     resolution: float
@@ -86,7 +91,7 @@ class WorstEntry:
 class GradientCheck:
     """The outcome: `passed` unless an array or the projection is wrong; `relative_error` is the largest of the arrays
     checked, `projection` that along random directions in all parameters, relative to a typical one (None: too small, or
-    all of them cross kinks).
+    all of them cross kinks). `unseen` names the kinds of layers whose kinks, if they have any, cannot be seen.
 
     >>> check = check_gradients(Network([3, 2]), np.eye(3), np.eye(3)[:, :2])
     >>> [one.verdict for one in check.arrays], check.kinks
@@ -99,6 +104,7 @@ class GradientCheck:
     worst: WorstEntry | None
     arrays: tuple[ArrayCheck, ...]
     kinks: int
+    unseen: tuple[str, ...] = ()
 
 
 def check_gradients(
@@ -173,6 +179,7 @@ def check_gradients(
     slope: Slope = _differences(network, cost)
     if in_complex is not None:
         slope = _complex_steps(network, in_complex, penalty, max(float(np.abs(analytic.vector).max()), 1e-3))
+    unseen = {} if complex_step else _unseen(network, base)
     rng = np.random.default_rng(seed)
     checks: list[ArrayCheck] = []
     worst, worst_error = None, -1.0
@@ -190,27 +197,30 @@ def check_gradients(
             carried += found[1] ** 2
         a, n = gradient.reshape(-1)[entries], np.array(numeric)
         check = _judge(name, a, n, math.sqrt(carried) / tolerance, tolerance, kinks)
+        if check.verdict == "too-small" and check.norm > 0 and int(name.partition(".")[0]) <= max(unseen, default=-1):
+            check = replace(check, verdict="kinks-unseen")
         checks.append(check)
         start += flat.size
-        if check.verdict != "too-small" and check.relative_error > worst_error:
+        if check.verdict in CHECKED and check.relative_error > worst_error:
             at = int(np.abs(a - n).argmax())
             index = tuple(int(i) for i in np.unravel_index(entries[at], array.shape))
             worst, worst_error = WorstEntry(name, index, float(a[at]), float(n[at])), check.relative_error
     projection = _projection(analytic.vector, slope, rng, tolerance)
     return GradientCheck(
         passed=all(check.verdict != "wrong" for check in checks) and not (projection or 0) > tolerance,
-        relative_error=max((c.relative_error for c in checks if c.verdict != "too-small"), default=0.0),
+        relative_error=max((c.relative_error for c in checks if c.verdict in CHECKED), default=0.0),
         projection=projection,
         worst=worst,
         arrays=tuple(checks),
         kinks=sum(check.kinks for check in checks),
+        unseen=tuple(dict.fromkeys(unseen.values())),
     )
 
 
 def _judge(name: str, a: Array, n: Array, resolution: float, tolerance: float, kinks: int) -> ArrayCheck:
     norm = max(float(np.linalg.norm(a)), float(np.linalg.norm(n)))
     distance = float(np.linalg.norm(a - n))
-    verdict: Literal["right", "wrong", "too-small"]
+    verdict: Verdict
     if not math.isfinite(norm):
         verdict, error = "wrong", math.inf
     elif norm > 0 and distance <= tolerance * norm:
@@ -319,6 +329,15 @@ def _signs(network: Network, trace: Trace) -> list[Array]:
         for layer, memo in zip(network.layers, trace.memos, strict=True)
         if isinstance(memo, (DenseMemo, BatchNormMemo)) and _kinked(layer)
     ]
+
+
+def _unseen(network: Network, trace: Trace) -> dict[int, str]:
+    """The layers that may have kinks which `_signs` does not see: their numbers, and their kinds."""
+    return {
+        index: type(layer).__name__
+        for index, (layer, memo) in enumerate(zip(network.layers, trace.memos, strict=True))
+        if not isinstance(memo, (DenseMemo, BatchNormMemo)) and not isinstance(layer, (Dropout, GaussianNoise))
+    }
 
 
 def _kinked(layer: object) -> bool:

@@ -71,29 +71,36 @@ def check_gradients(
 
 def in_words(found: GradientCheck) -> str:
     """The check as a table and a sentence."""
+    kinds = f"{' and '.join(found.unseen)} layers"
     lines = ["array       relative error   norm      checked   verdict"]
     for one in found.arrays:
         note = {
             "right": "right",
             "wrong": "WRONG",
             "too-small": f"too small to check (below {one.resolution:.0e}): saturated or cut off",
+            "kinks-unseen": f"not checked: the kinks of {kinds}, if any, cannot be seen",
         }[one.verdict]
         kinks = f", {one.kinks} set aside at kinks" if one.kinks else ""
         lines.append(f"{one.array:<12}{one.relative_error:<17.1e}{one.norm:<10.1e}{one.checked:<10}{note}{kinks}")
     if found.projection is not None:
         lines.append(f"all at once {found.projection:<17.1e}along random directions")
     small = [one.array for one in found.arrays if one.verdict == "too-small"]
+    unseen = [one.array for one in found.arrays if one.verdict == "kinks-unseen"]
     if not found.passed and found.worst is not None:
         worst = found.worst
         lines.append(
             f"The gradients are wrong. Worst: {worst.array}{list(worst.index)}, "
             f"analytic {worst.analytic:.6g}, numeric {worst.numeric:.6g}."
+            + (f" Or {worst.array} stands at a kink: those of {kinds} cannot be seen." if found.unseen else "")
         )
+    elif unseen and len(small) + len(unseen) == len(found.arrays):
+        lines.append("Nothing could be checked: the kinks cannot be seen, or the gradient is below its own round-off.")
     elif len(small) == len(found.arrays):
         lines.append("Nothing could be checked: every gradient is below its own round-off.")
     else:
         lines.append(
             f"The gradients are right (largest relative error {found.relative_error:.1e})"
-            + (f"; {', '.join(small)} too small to say." if small else ".")
+            + (f"; {', '.join(small)} too small to say" if small else "")
+            + (f"; {', '.join(unseen)} not checked." if unseen else ".")
         )
     return "\n".join(lines)
