@@ -2,7 +2,7 @@
 # make test       formatting, types and tests; under five minutes
 # make check      make test, the compiled engine under the sanitizers, and slower tests: about ten minutes
 # make check-all  make check, and hundreds of diagnoses in PyTorch, Keras and scikit-learn: half an hour more
-# make docs       the API reference into build/api, the table of docs/gradients.md, and docs/causes.md
+# make docs       the API reference into build/api, the table of docs/gradients.md, docs/causes.md and docs/words.md
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -60,6 +60,8 @@ docs: api
 	$(BIN)/python benchmarks/gradients.py docs/gradients.md
 	$(BIN)/python -c "from pathlib import Path; from whynet.doctor.causes import pages; \
 	  Path('docs/causes.md').write_text(pages(), 'utf-8')"
+	$(BIN)/python -c "from pathlib import Path; from whynet.report.glossary import words_page; \
+	  Path('docs/words.md').write_text(words_page(), 'utf-8')"
 
 api: .venv/tested-with
 	mkdir -p build

@@ -45,7 +45,25 @@ def test_a_cause_has_a_page():
     found = json.loads(done.stdout)
     assert found["cause"] == "init-positive-saturation"
     assert "**What to change.**" in found["page"]
+    assert json.loads(run("explain", "Init_Positive", "saturation", "--json").stdout) == found
     assert "neither a number nor a cause" in str(run("explain", "init-positive").exception)
+
+
+def test_a_word_has_a_row():
+    found = json.loads(run("explain", "loss", "--json").stdout)
+    assert (found["word"], found["symbol"]) == ("cost", "C") and "loss" in found["field"]
+    assert set(found) == {"schema", "word", "field", "symbol", "meaning"}
+    done = run("explain", "learning", "rate")
+    assert done.exit_code == 0 and "Also called: step size" in done.stdout
+    assert "ridge" in run("explain", "L2").stdout  # a digit does not make it a number
+    assert "**Sources.**" in run("explain", "overfit").stdout
+
+
+def test_a_misspelt_word_or_cause_gets_its_neighbours():
+    assert "'saturation'" in str(run("explain", "saturaton").exception)
+    assert "'lr-too-high'" in str(run("explain", "lr-to-high").exception)
+    nothing = str(run("explain", "zzzz").exception)
+    assert "lr-too-high" in nothing and "confusion matrix" in nothing
 
 
 def test_learning_curves_are_read_as_bias_and_variance(tmp_path):

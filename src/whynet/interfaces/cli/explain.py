@@ -1,34 +1,47 @@
-"""`whynet explain`: what a number is the plateau of, or what a cause is."""
+"""`whynet explain`: what a number is the plateau of, what a cause is, or what a word means."""
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
+
 import click
 
-from whynet.errors import UsageError, did_you_mean
+from whynet.errors import UsageError
 from whynet.interfaces.cli.screen import Screen, screen_options
+from whynet.report import glossary
 
 
-@click.command(short_help="Say what a number is the plateau of, or what a cause is.")
-@click.argument("number", nargs=-1, required=True)
+@click.command(short_help="Say what a number is the plateau of, what a cause is, or what a word means.")
+@click.argument("number", nargs=-1, required=True, metavar="NUMBER|CAUSE|WORD")
 @click.option("--classes", type=click.IntRange(2, 100_000), help="How many classes there are (default: 10).")
 @click.option(
-    "--labels", default="mnist", show_default=True, help="Whose class shares: mnist, fashion-mnist, balanced."
+    "--labels", default="mnist", show_default=True, help="Whose class frequencies: mnist, fashion-mnist, balanced."
 )
 @screen_options
 def explain(screen: Screen, number: tuple[str, ...], classes: int | None, labels: str) -> None:
-    """Say what NUMBER, a cost, an accuracy or a count of right answers, is the plateau of; or what a cause is.
+    """Say what NUMBER, a cost, an accuracy or a count of correct predictions, is the plateau of; or what a cause of
+    the doctor's is; or what a word means, whynet's or the field's.
 
     \b
     Examples:
-      whynet explain init-positive-saturation
       whynet explain 0.45
       whynet explain 11.35%
       whynet explain 958 of 10000
+      whynet explain init-positive-saturation
+      whynet explain learning rate
     """
     text = " ".join(number)
+    word = glossary.lookup(text)
     if not any(character.isdigit() for character in text):
-        _explain_cause(screen, text)
-        return
+        _explain_name(screen, text, word)
+    elif word is not None:  # such as L2
+        _explain_word(screen, word)
+    else:
+        _explain_number(screen, text, classes, labels)
+
+
+def _explain_number(screen: Screen, text: str, classes: int | None, labels: str) -> None:
     from whynet.doctor.floors import explain as readings_of
 
     readings = readings_of(text, classes=classes, labels=labels)
@@ -40,7 +53,7 @@ def explain(screen: Screen, number: tuple[str, ...], classes: int | None, labels
         ],
     }
     if not readings:
-        words = f"{text} is no plateau that whynet knows: if it no longer moves, the reason is not a constant answer."
+        words = f"{text} is no plateau that whynet knows: if it no longer moves, the predictions are not constant."
     else:
         lines = [f"{text} is what you get by:"]
         for one in readings:
@@ -51,15 +64,36 @@ def explain(screen: Screen, number: tuple[str, ...], classes: int | None, labels
     screen.next("whynet reproduce --quick", "see networks that are stuck there, and why")
 
 
-def _explain_cause(screen: Screen, name: str) -> None:
+def _explain_name(screen: Screen, name: str, word: glossary.Word | None) -> None:
     from whynet.doctor.causes import NAMES, cause
 
-    if name not in NAMES:
+    found = "-".join(name.lower().replace("_", " ").split())
+    if found in NAMES:
+        page = (cause(found).__doc__ or "").strip()
+        screen.result({"cause": found, "page": page, "causes": list(NAMES)}, f"{found}\n\n{page}")
+        screen.next("whynet diagnose RUN", "see whether it is what your network has")
+    elif word is not None:
+        _explain_word(screen, word)
+    else:
         raise UsageError(
-            f"'{name}' is neither a number nor a cause",
-            expected="a number, such as 0.45 or 11.35 %, or a cause, such as lr-too-high",
-            do=did_you_mean(name, NAMES),
+            f"'{name}' is neither a number nor a cause nor a word of the glossary",
+            expected="a number, such as 0.45 or 11.35 %, a cause, such as lr-too-high, or a word, such as saturation",
+            do=_suggestion(name.lower(), NAMES),
         )
-    page = (cause(name).__doc__ or "").strip()
-    screen.result({"cause": name, "page": page, "causes": list(NAMES)}, f"{name}\n\n{page}")
-    screen.next("whynet diagnose RUN", "see whether it is what your network has")
+
+
+def _suggestion(name: str, causes: Sequence[str]) -> str:
+    """The nearest causes and words; all of whynet's own where nothing is near."""
+    near = difflib.get_close_matches(name, [*causes, *glossary.BY_NAME])
+    if near:
+        return "Did you mean " + " or ".join(f"'{one}'" for one in near) + "?"
+    words = ", ".join(row.word for row in glossary.GLOSSARY)
+    return f"The causes are: {', '.join(causes)}. The words are: {words}."
+
+
+def _explain_word(screen: Screen, row: glossary.Word) -> None:
+    lines = [row.word + (f"  ({row.symbol})" if row.symbol else ""), "", row.meaning]
+    if row.field:
+        lines += ["", f"Also called: {row.field}"]
+    screen.result(row._asdict(), "\n".join(lines))
+    screen.next("whynet explain lr-too-high", "what a cause is; or a number that you are stuck at")
