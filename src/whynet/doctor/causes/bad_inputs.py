@@ -1,12 +1,12 @@
-"""Some of the rows hold nothing: constant, blank or broken.
+"""Some rows carry no information: they are constant, blank or broken.
 
-**What it means.** The network is asked to tell apart what is the same.
+**What it means.** The network is asked to tell identical inputs apart.
 
-**How it is seen.** A share of the rows has one value throughout.
+**How it is seen.** A fraction of the rows has one value throughout.
 
 **Why it happens.** A reader that stops early, a file half written, a join that found nothing.
 
-**What to change.** Drop or mend these rows.
+**What to change.** Drop or repair these rows.
 
 **Not to be confused with.** Sparse images are not blank.
 

@@ -1,4 +1,4 @@
-"""One step for very many examples.
+"""The batches are so large that there are too few steps.
 
 **What it means.** An epoch is a handful of steps.
 

@@ -1,6 +1,6 @@
-"""The biases never change.
+"""The biases are never updated.
 
-**What it means.** Boundaries cannot shift.
+**What it means.** Decision boundaries cannot shift.
 
 **How it is seen.** Biases are the same after a step although their gradient is not zero.
 

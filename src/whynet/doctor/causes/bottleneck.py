@@ -1,6 +1,6 @@
-"""A hidden layer is narrower than what it must hand on.
+"""A hidden layer is too narrow for what it must pass on.
 
-**What it means.** Classes are mixed up that the layer cannot keep apart.
+**What it means.** Classes that the layer cannot keep apart are confused.
 
 **How it is seen.** A hidden layer has fewer units than there are classes; doubling it gains points that longer
 training does not.

@@ -1,6 +1,6 @@
-"""The network is the smallest that can do it at all.
+"""The network has only just enough capacity.
 
-**What it means.** Whether it does depends on the seed.
+**What it means.** Whether it learns depends on the seed.
 
 **How it is seen.** The outcome flips with the seed; one more unit ends that.
 
@@ -8,7 +8,7 @@
 
 **What to change.** A unit or two more.
 
-**Not to be confused with.** A low rate: that fails with every seed.
+**Not to be confused with.** A low learning rate: that fails with every seed.
 
 **An example.** 2-2-1 learns XOR from most seeds, 2-4-1 from all.
 

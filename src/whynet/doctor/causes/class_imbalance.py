@@ -1,6 +1,6 @@
 """One class makes up most of the examples.
 
-**What it means.** Answering it always is right that often, and the others are hardly ever seen.
+**What it means.** Always predicting it is right that often, and the others are hardly ever seen.
 
 **How it is seen.** The largest class has more than half of the examples, and recall of the others is low.
 
@@ -10,7 +10,7 @@
 
 **Not to be confused with.** Output units that are saturated: there the classes are balanced.
 
-**An example.** 97 % of the examples of one class: 42 % on a fair set; as many of each class: 95 %.
+**An example.** 97 % of the examples of one class: 42 % on a balanced test set; as many of each class: 95 %.
 
 **Sources.** King and Zeng, Logistic Regression in Rare Events Data (2001)
 """

@@ -1,16 +1,16 @@
-"""The cost hardly pushes where the answer is wrong.
+"""The loss gradient vanishes where the prediction is confidently wrong (squared error on saturated outputs).
 
-**What it means.** Squared error of a squashed output is flat where the output is sure and wrong.
+**What it means.** Squared error after a sigmoid or softmax is flat where the output is saturated and wrong.
 
-**How it is seen.** The gradient at the output is much smaller than share minus target.
+**How it is seen.** The gradient at the output is much smaller than probability minus target.
 
-**Why it happens.** The slope of the squashing function multiplies the error.
+**Why it happens.** The derivative of the sigmoid or softmax, almost 0 at saturation, multiplies the error.
 
 **What to change.** `cost = "softmax-cross-entropy"`.
 
-**Not to be confused with.** A learning rate that is too low: there every unit is slow, not the sure ones only.
+**Not to be confused with.** A learning rate that is too low: there every unit is slow, not the saturated ones only.
 
-**An example.** 784-100-10 with squares and U(-1, 1): 21 to 34 %; cross-entropy 90 %.
+**An example.** 784-100-10 with squared error and U(-1, 1): 21 to 34 %; cross-entropy 90 %.
 
 **Sources.** Nielsen, Neural Networks and Deep Learning, chapter 3, The cross-entropy cost function
 """

@@ -1,6 +1,6 @@
-"""Only a few rows are ever visited.
+"""Only a few rows are ever used for training.
 
-**What it means.** The network learns these by heart.
+**What it means.** The network memorises these.
 
 **How it is seen.** Distinct rows in an epoch are few; the training cost falls to 0 and the validation accuracy
 stays low.
@@ -10,7 +10,7 @@ anew.
 
 **What to change.** Count the distinct rows of an epoch.
 
-**Not to be confused with.** Too little data: there all rows are visited, and there are few.
+**Not to be confused with.** Too little data: there all rows are used, and there are few.
 
 **An example.** A shuffle vector filled with 0..9: ten images, 41 %.
 

@@ -1,15 +1,15 @@
-"""ReLU units that are 0 for every image.
+"""ReLU units are dead: their activation is 0 for every image.
 
-**What it means.** They pass nothing forward and no gradient back, for ever.
+**What it means.** They pass no signal forward and no gradient back, and cannot recover.
 
-**How it is seen.** The share of units that answer 0 to all probe images; at the first step it is the start or the
-inputs, later the rate.
+**How it is seen.** The fraction of units whose activation is 0 for all probe images; where they are dead at the first
+step, the initial weights or the inputs are the reason, later the learning rate.
 
-**Why it happens.** Below zero, a ReLU's slope is 0.
+**Why it happens.** Below zero, a ReLU's derivative is 0.
 
-**What to change.** A leak: `activation = "leaky-relu"`; smaller steps; biases at 0.
+**What to change.** A leaky ReLU: `activation = "leaky-relu"`; smaller steps; biases at 0.
 
-**Not to be confused with.** Sparse activity: units that are 0 for most images are fine.
+**Not to be confused with.** Sparse activations: units that are 0 for most images are fine.
 
 **An example.** 784-100-10 with biases of -10: 11 %; with biases of 0: 96 %.
 

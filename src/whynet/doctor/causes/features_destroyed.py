@@ -1,12 +1,12 @@
-"""The features no longer say what is in the image.
+"""The features no longer represent the image.
 
-**What it means.** Training rows can be learned by heart, others not.
+**What it means.** Training rows can be memorised, but nothing carries over to others.
 
 **How it is seen.** Neighbouring pixels are not alike, and the nearest neighbour of an image is of another class.
 
 **Why it happens.** A wrong reshape, stride or offset, or pixels shuffled for each row anew.
 
-**What to change.** Look at a picture of what the network is fed: `whynet data --show`.
+**What to change.** Look at a picture of what the network receives: `whynet data --show`.
 
 **Not to be confused with.** Wrong labels: there the pictures look right. One fixed permutation of the pixels does
 no harm at all.

@@ -1,4 +1,4 @@
-"""Gradients of old batches are added up for ever.
+"""The gradient buffer is not reset: gradients of earlier batches add up.
 
 **What it means.** The step is the sum of all gradients so far: momentum 1.
 
@@ -9,9 +9,9 @@ gradient.
 
 **What to change.** Clear it before each batch.
 
-**Not to be confused with.** Momentum: there old gradients fade.
+**Not to be confused with.** Momentum: there old gradients decay.
 
-**An example.** tanh network: 8 % untrained, then 9.8 % for ever.
+**An example.** tanh network: 8 % untrained, then 9.8 % for the rest of training.
 
 **Sources.** PyTorch documentation, Optimizer.zero_grad
 """

@@ -1,10 +1,11 @@
 """The gradient check is wrong, not the gradient.
 
-**What it means.** A right gradient is called wrong, and is then changed.
+**What it means.** A correct gradient is called wrong, and is then changed.
 
-**How it is seen.** The check fails for a network whose gradient is known to be right.
+**How it is seen.** The check fails for a network whose gradient is known to be correct.
 
-**Why it happens.** It shifts a whole matrix at once, differs on one side only, in float32, or across a kink.
+**Why it happens.** It shifts a whole matrix at once, takes the difference on one side only, in float32, or across a
+kink.
 
 **What to change.** One entry at a time, both sides, float64: `whynet check-gradients`.
 

@@ -1,17 +1,17 @@
-"""The error is passed on without the activation's slope.
+"""The activation's derivative is left out of the backpropagated error (delta).
 
-**What it means.** The gradient is not the slope of the cost.
+**What it means.** The gradient is not the derivative of the cost.
 
-**How it is seen.** Entry by entry it is the true one divided by the slope.
+**How it is seen.** Entry by entry it is the true one divided by that derivative.
 
 **Why it happens.** The chain rule has a factor for every function.
 
-**What to change.** Multiply by the slope. (Left out at sigmoid outputs under squares, it is exactly cross-entropy's
-gradient: harmless there.)
+**What to change.** Multiply by the derivative. (Left out at sigmoid outputs under squared error, the result is
+exactly cross-entropy's gradient: harmless there.)
 
 **Not to be confused with.** A cost that was chosen on purpose.
 
-**An example.** 784-30-10 with the hidden slopes left out: 85 % where 96 % is possible.
+**An example.** 784-30-10 with the hidden derivatives left out: 85 % where 96 % is possible.
 
 **Sources.** Nielsen, chapter 2, equation BP2
 """

@@ -1,4 +1,4 @@
-"""The gradient is the sum over the batch where the mean is meant.
+"""The gradient is summed over the batch instead of averaged.
 
 **What it means.** The learning rate means something else for every batch size.
 

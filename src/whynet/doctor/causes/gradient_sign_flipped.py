@@ -1,10 +1,10 @@
-"""The step goes uphill.
+"""The step goes along the gradient instead of against it.
 
 **What it means.** The cost rises, however small the rate.
 
 **How it is seen.** The gradient's cosine with the true one is -1.
 
-**Why it happens.** A sign in the error or in the update.
+**Why it happens.** A wrong sign in delta or in the update.
 
 **What to change.** Subtract the gradient.
 

@@ -1,16 +1,17 @@
-"""The slope is that of something else.
+"""The activation's derivative is wrong.
 
-**What it means.** The gradient is not the slope of the cost.
+**What it means.** The gradient is not the derivative of the cost.
 
 **How it is seen.** The ratio to the true gradient is a function of the activation.
 
-**Why it happens.** s(a) (1 - s(a)) of a value that is squashed already; a ReLU's slope of the wrong array.
+**Why it happens.** s(a) (1 - s(a)) where a is the sigmoid's output already; a ReLU's derivative taken at the wrong
+array.
 
 **What to change.** a (1 - a) for the sigmoid.
 
-**Not to be confused with.** A missing slope.
+**Not to be confused with.** A missing derivative.
 
-**An example.** The sigmoid of a sigmoid is between 0.5 and 0.73: the slope is never small.
+**An example.** The sigmoid of a sigmoid is between 0.5 and 0.73: the derivative is never small.
 
 **Sources.** Nielsen, chapter 2
 """

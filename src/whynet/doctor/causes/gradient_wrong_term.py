@@ -1,16 +1,16 @@
-"""A value stands where an error should.
+"""The backpropagated error (delta) is replaced by another quantity.
 
-**What it means.** The weights follow something that is no gradient.
+**What it means.** The weights follow a quantity that is not the gradient.
 
 **How it is seen.** One layer's gradient has nothing to do with the true one.
 
-**Why it happens.** Names like a, z, delta are easily confused.
+**Why it happens.** Variables such as a, z and delta are easily confused.
 
 **What to change.** Check that layer's formula.
 
 **Not to be confused with.** Labels that are wrong: there the gradient is right.
 
-**An example.** dW from the layer's outputs in place of its errors.
+**An example.** dW from the layer's outputs in place of its deltas.
 
 **Sources.** Nielsen, chapter 2, equation BP4
 """

@@ -1,6 +1,6 @@
-"""A matrix is used without being transposed, or reshaped to fit.
+"""A weight matrix is not transposed in backpropagation, or is reshaped instead.
 
-**What it means.** Errors reach the wrong units.
+**What it means.** Backpropagated errors (deltas) reach the wrong units.
 
 **How it is seen.** The last layer's gradient is right, the ones before are not; with the matrix transposed they
 are.

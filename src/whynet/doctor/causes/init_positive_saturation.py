@@ -1,17 +1,18 @@
 """All initial weights are positive, and their sum saturates the hidden units.
 
-**What it means.** Every hidden unit answers 1 to every image; only the output's biases can learn, and they learn
-the class shares.
+**What it means.** Every hidden activation is 1 for every image; only the output biases can learn, and they learn the
+class frequencies.
 
 **How it is seen.** The mean weight times the sum of an image's pixels is far above 4; the first cost is that of all
 outputs at 1; then the floor.
 
-**Why it happens.** About a hundred lit pixels times a mean weight of 0.25 is 25; the sigmoid's slope there is
+**Why it happens.** About a hundred lit pixels times a mean weight of 0.25 is 25; the sigmoid's derivative there is
 1e-11.
 
 **What to change.** Weights around zero: `init = "scaled-normal"`.
 
-**Not to be confused with.** A large spread: there the weights cancel. A low rate: there something moves.
+**Not to be confused with.** Weights of large spread: there the weights cancel. A low learning rate: there the cost
+moves.
 
 **An example.** U(0, 0.4) in 784-30-10 is stuck at 0.45; N(0, 1 / fan-in) gives 92 %.
 

@@ -2,8 +2,8 @@
 
 **What it means.** Units start saturated, or scores start in the hundreds.
 
-**How it is seen.** The standard deviation of the weights times the root of the fan-in is far above 2; the first
-cost is far above that of a network that knows nothing.
+**How it is seen.** The standard deviation of the weights times the root of the fan-in is far above 2; the first cost
+is far above that of uninformed predictions.
 
 **Why it happens.** A unit adds up fan-in terms; their sum grows with its root.
 

@@ -1,14 +1,15 @@
-"""The initial weights are so small that hidden units answer alike to every image.
+"""The initial weights are so small that hidden activations hardly differ between images.
 
-**What it means.** The cost sits on the floor until the weights have grown.
+**What it means.** The cost stays at the floor until the weights have grown.
 
-**How it is seen.** The hidden answers' spread over images is below 2 % of their size; then the cost drops suddenly.
+**How it is seen.** The spread of hidden activations over images is below 2 % of their size; then the cost drops
+suddenly.
 
 **Why it happens.** Signals shrink from layer to layer, gradients on the way back.
 
 **What to change.** Weights of standard deviation 1 / sqrt(fan-in): `init = "scaled-normal"`.
 
-**Not to be confused with.** Too few steps: often both are true, and only together cured.
+**Not to be confused with.** Too few steps: often both are true, and only changing both helps.
 
 **An example.** U(0, 0.01) in 784-5-5-10 with five steps stays at 11 %.
 

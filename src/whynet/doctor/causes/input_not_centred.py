@@ -1,16 +1,16 @@
-"""All inputs lie on one side of zero, far from it.
+"""The mean of the inputs is far from zero, compared with their spread.
 
 **What it means.** Every weight of a unit gets gradients of the same sign, and the mean image drives all units the
 same way.
 
 **How it is seen.** The mean of the features is more than one standard deviation from zero, as with inverted images.
 
-**Why it happens.** The mean of the inputs times the sum of the weights is added to every weighted input, whatever
-the image.
+**Why it happens.** The mean of the inputs times the sum of the weights is added to every pre-activation, whatever the
+image.
 
 **What to change.** Subtract the mean: `scaling = "standard"`.
 
-**Not to be confused with.** Saturation by the initial weights; there the inputs are centred.
+**Not to be confused with.** Saturation caused by the initial weights: there the inputs are centred.
 
 **An example.** Inverted digits at rate 3 stop at 17 to 63 %; with the mean subtracted 84 to 93 %.
 

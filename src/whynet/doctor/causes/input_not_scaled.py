@@ -1,7 +1,7 @@
-"""The inputs are numbers of tens or hundreds, not of about one.
+"""The inputs are of size ten or a hundred instead of about one.
 
-**What it means.** Weighted inputs are that much too large: sigmoid units saturate, ReLU units die or explode, and
-no learning rate suits.
+**What it means.** Pre-activations are that much too large: sigmoid units saturate, ReLU units die or explode, and no
+learning rate suits.
 
 **How it is seen.** The largest feature is above 10 (pixels 0..255), or features differ in spread by a hundred.
 

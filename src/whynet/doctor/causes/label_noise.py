@@ -1,14 +1,14 @@
-"""A good part of the labels is wrong.
+"""A considerable fraction of the labels is wrong.
 
 **What it means.** The cost cannot fall below what the wrong labels cost.
 
-**How it is seen.** Neighbours disagree more often than digits do, but most agree.
+**How it is seen.** Nearest neighbours disagree more often than digits usually do, but most agree.
 
 **Why it happens.** Labels made by hand in a hurry, or by another program.
 
 **What to change.** Clean the labels of the rows with the highest cost.
 
-**Not to be confused with.** Underfitting: there neighbours agree.
+**Not to be confused with.** Underfitting: there nearest neighbours agree.
 
 **An example.** 30 % of the labels random: a training cost of 1.29 in place of 0.11, and 93.5 % in place of 95.8 %.
 

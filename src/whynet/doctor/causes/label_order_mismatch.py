@@ -1,15 +1,16 @@
 """Images and labels are in different orders.
 
-**What it means.** Every label is somebody else's; or the test answers are compared with labels in another order.
+**What it means.** Every example has the label of another one; or the test predictions are compared with labels in
+another order.
 
-**How it is seen.** Neighbours agree no more often than chance; or training and validation go well and the test set
-is at chance.
+**How it is seen.** Nearest neighbours agree no more often than at random; or training and validation go well and the
+test accuracy is at chance level.
 
 **Why it happens.** One of two arrays was shuffled, or folders were listed in different orders.
 
 **What to change.** Shuffle both with one permutation.
 
-**Not to be confused with.** Labels corrupted: there some are right. A wrong metric: there the answers are right.
+**Not to be confused with.** Corrupted labels: there some are right. A wrong metric: there the predictions are right.
 
 **An example.** Labels of the test set in another order: 10 % where 94 % is true.
 

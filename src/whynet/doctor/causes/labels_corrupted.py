@@ -1,16 +1,16 @@
 """Most labels are wrong.
 
-**What it means.** What can be learned is what is left of the labels.
+**What it means.** Only the labels that are still right can teach anything.
 
-**How it is seen.** An image's nearest neighbour has another label much more often than it should, more often than
-chance right.
+**How it is seen.** An image's nearest neighbour has another label much more often than it should, but agrees more
+often than at random.
 
 **Why it happens.** A stale file, a cast, an off-by-one, a scaled column.
 
-**What to change.** Read the labels again, and look at a few pictures with theirs.
+**What to change.** Read the labels again, and look at a few pictures beside their labels.
 
-**Not to be confused with.** Features destroyed: there the pictures look wrong. Labels in another order: there not
-one in ten is right but by chance.
+**Not to be confused with.** Destroyed features: there the pictures look wrong. Labels in another order: there labels
+are right only by chance.
 
 **An example.** 88 % of the labels random: 18 % where 94 % is possible.
 

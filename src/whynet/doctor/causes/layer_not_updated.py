@@ -1,6 +1,6 @@
-"""A layer's weights never change.
+"""A layer's weights are never updated.
 
-**What it means.** It stays what chance made it.
+**What it means.** The layer stays at its random initial values.
 
 **How it is seen.** Its arrays are the same after a step.
 

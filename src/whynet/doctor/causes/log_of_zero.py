@@ -2,14 +2,14 @@
 
 **What it means.** A NaN appears and spreads to every weight.
 
-**How it is seen.** Cost and gradient are fine until a step, then not a number; written stably, the same step is
+**How it is seen.** Cost and gradient are fine until a step, then NaN; in a numerically stable form, the same step is
 fine.
 
 **Why it happens.** log(0) = -inf, inf / inf = NaN.
 
-**What to change.** Formulas that cannot overflow: log-softmax, `a (1 - a)` for the slope.
+**What to change.** Numerically stable formulas: log-softmax, and `a (1 - a)` for the sigmoid's derivative.
 
-**Not to be confused with.** A learning rate that is too high: there the weights grow before.
+**Not to be confused with.** A learning rate that is too high: there the weights grow first.
 
 **An example.** exp(z) / (1 + exp(z))^2 is NaN from z = 355.
 

@@ -1,19 +1,19 @@
 """The steps are too long.
 
-**What it means.** A step overshoots: costs rise or swing, units are thrown into saturation and stay there, or
-numbers overflow.
+**What it means.** A step overshoots: costs rise or swing, units are driven into saturation and stay there, or numbers
+overflow.
 
 **How it is seen.** The cost rises above its start, or units saturate or die within the first steps; a tenth of the
 rate works.
 
-**Why it happens.** A step helps while it is shorter than the valley is wide.
+**Why it happens.** A step lowers the cost only while it is shorter than the valley of the cost is wide.
 
 **What to change.** A tenth of the learning rate.
 
-**Not to be confused with.** Inputs that are not scaled, weights that are too large, gradients that are summed: mend
-those first.
+**Not to be confused with.** Inputs that are not scaled, weights that are too large, gradients that are summed:
+correct those first.
 
-**An example.** 784-15-10 at rate 100 answers every image with the same class: 958, 890.
+**An example.** 784-15-10 at rate 100 predicts the same class for every image: 958, 890.
 
 **Sources.** Goodfellow et al. (2016), section 11.4.1
 """

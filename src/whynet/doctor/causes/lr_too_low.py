@@ -1,10 +1,10 @@
 """The steps are too short.
 
-**What it means.** It learns, and will for years.
+**What it means.** It learns, but far too slowly.
 
 **How it is seen.** Weights hardly move; the cost falls evenly; ten times the rate falls ten times as fast.
 
-**Why it happens.** Distance is steps times length.
+**Why it happens.** The distance covered is the number of steps times their length.
 
 **What to change.** Ten times the learning rate, again and again while it helps.
 

@@ -1,16 +1,16 @@
-"""The accuracy that is printed is not the accuracy.
+"""The printed accuracy is computed wrongly.
 
-**What it means.** The network may have learned.
+**What it means.** The network may well have learned.
 
-**How it is seen.** Recomputed from the outputs, the accuracy is another.
+**How it is seen.** Recomputed from the outputs, the accuracy is different.
 
 **Why it happens.** argmax along the wrong axis, a threshold, labels in another order.
 
 **What to change.** Recompute it from outputs and labels.
 
-**Not to be confused with.** Everything.
+**Not to be confused with.** Any other cause: the network itself may be fine.
 
-**An example.** Ten outputs counted one by one: 90 % for a network that says no to every class.
+**An example.** Ten outputs counted one by one: 90 % for a network that predicts "no" for every class.
 
 **Sources.** Pineau et al., Improving Reproducibility (2021)
 """

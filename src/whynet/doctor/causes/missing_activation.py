@@ -1,15 +1,15 @@
-"""There is no activation between the layers.
+"""There is no activation function between the layers.
 
-**What it means.** However deep, it is one linear map.
+**What it means.** However deep, the network is one linear map.
 
-**How it is seen.** Half way between two images, the weighted outputs are the mean of theirs; accuracy stays at that of
-softmax regression, about 92 %.
+**How it is seen.** Half way between two images, the output pre-activations are the mean of theirs; accuracy stays at
+that of softmax regression, about 92 %.
 
 **Why it happens.** A product of matrices is a matrix.
 
 **What to change.** An activation: `activation = "relu"` or `"tanh"`.
 
-**Not to be confused with.** Underfitting by few units.
+**Not to be confused with.** Underfitting because of too few units.
 
 **An example.** 784-30-10 without activation: 91 % after five epochs; with the sigmoid 96 %.
 

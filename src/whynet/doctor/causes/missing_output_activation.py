@@ -1,6 +1,6 @@
-"""Scores go unsquashed into a cost that expects shares.
+"""Raw scores go into a cost that expects probabilities.
 
-**What it means.** The cost is of numbers outside 0..1.
+**What it means.** The cost is computed from numbers outside 0..1.
 
 **How it is seen.** Outputs lie outside 0..1 at the first step.
 
@@ -8,9 +8,9 @@
 
 **What to change.** Leave `output_activation` out: each cost has its own.
 
-**Not to be confused with.** Large initial weights; they stay within 0..1 where something squashes.
+**Not to be confused with.** Large initial weights: after a sigmoid or softmax, outputs stay within 0..1 all the same.
 
-**An example.** Squared error of raw scores learns, slowly, and swings at high rates.
+**An example.** With squared error of raw scores it learns, slowly, and swings at high rates.
 
 **Sources.** Goodfellow et al. (2016), section 6.2.2
 """

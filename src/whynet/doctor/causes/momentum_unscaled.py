@@ -1,9 +1,9 @@
-"""The momentum term adds raw gradients that no rate scales.
+"""The momentum term adds raw gradients that the learning rate does not scale.
 
 **What it means.** The step that counts is the momentum, whatever the learning rate is.
 
-**How it is seen.** Fitted on applied steps: so much of the previous gradient, not of the previous step; ten times
-the rate changes nothing.
+**How it is seen.** A fit to the applied steps finds a multiple of the previous gradient, not of the previous step;
+ten times the rate changes nothing.
 
 **Why it happens.** The velocity must hold steps, not gradients.
 

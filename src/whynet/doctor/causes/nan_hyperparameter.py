@@ -1,4 +1,4 @@
-"""A setting is not a number.
+"""A hyperparameter is NaN.
 
 **What it means.** The first step makes every weight NaN.
 

@@ -1,8 +1,8 @@
 """The units have no biases.
 
-**What it means.** Every boundary passes through the origin.
+**What it means.** Every decision boundary passes through the origin.
 
-**How it is seen.** There is no bias parameter, and an input of zeros always gives the same answer.
+**How it is seen.** There is no bias parameter, and an input of zeros always gives the same output.
 
 **Why it happens.** W x is 0 for x = 0.
 

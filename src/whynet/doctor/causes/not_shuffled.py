@@ -1,14 +1,14 @@
-"""The examples come sorted by class.
+"""The examples are sorted by class and not shuffled.
 
-**What it means.** The network learns the class of the hour and forgets the ones before.
+**What it means.** The network learns the class that it is being shown and forgets the ones before.
 
-**How it is seen.** Batches hold fewer classes than shuffled ones would; the cost is a saw-tooth.
+**How it is seen.** Batches hold fewer classes than shuffled ones would; the cost is a sawtooth.
 
-**Why it happens.** Stochastic gradients assume that a batch looks like the whole.
+**Why it happens.** Stochastic gradients assume that a batch is like the whole data set.
 
 **What to change.** Shuffle every epoch: `order = "shuffled"`.
 
-**Not to be confused with.** A learning rate that is too high swings as well, but not with the classes.
+**Not to be confused with.** A learning rate that is too high makes the cost swing as well, but not with the classes.
 
 **An example.** MNIST sorted by class, in batches of 32: 10 %; shuffled: 96 %.
 

@@ -1,14 +1,14 @@
-"""The last layer has another number of units than there are classes.
+"""The number of output units does not match the number of classes.
 
-**What it means.** One unit can say one of two things; ten classes need ten.
+**What it means.** One output unit can tell two classes apart; ten classes need ten.
 
 **How it is seen.** One output for more than two classes; targets outside 0..1; a cost below zero.
 
-**Why it happens.** The label was fed as a number.
+**Why it happens.** The class number was used as the target.
 
 **What to change.** One output for each class, targets one-hot.
 
-**Not to be confused with.** A wrong cost; the shape decides.
+**Not to be confused with.** A wrong cost: the number of outputs decides.
 
 **An example.** 784-64-1 with binary cross-entropy on the labels 0..9: cost -54, 11 %.
 

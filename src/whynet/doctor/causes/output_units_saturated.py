@@ -1,18 +1,18 @@
-"""Some output units start so far below zero that they never wake.
+"""Some output units start saturated at 0 and stay there.
 
-**What it means.** Their classes are never answered; the rest is learned.
+**What it means.** Their classes are never predicted; the others are learned.
 
 **How it is seen.** Recall of a class is 0 and its output is near 0 for every image; accuracy rises in steps of a
 tenth.
 
-**Why it happens.** N(0, 1) weights from 100 active units add up to a standard deviation of 7; the squared error's
-gradient vanishes there.
+**Why it happens.** N(0, 1) weights from 100 active units add up to a standard deviation of 7; the gradient of the
+squared error vanishes there.
 
 **What to change.** Scale the output's initial weights: `output_init = "scaled-normal"`, or use cross-entropy.
 
 **Not to be confused with.** Class imbalance: there the class is rare. A bottleneck: there classes are mixed up.
 
-**An example.** 784-100-10 with N(0, 1): 87 % with a class or two never answered; scaled 94 %.
+**An example.** 784-100-10 with N(0, 1): 87 % with a class or two never predicted; scaled 94 %.
 
 **Sources.** Nielsen, Neural Networks and Deep Learning, chapter 3, Weight initialization
 """

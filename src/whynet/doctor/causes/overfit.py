@@ -1,10 +1,10 @@
-"""It knows the training examples better than their kind.
+"""Training accuracy is well above validation accuracy.
 
-**What it means.** Training accuracy is far above validation accuracy.
+**What it means.** The network has learned what is true of its training examples only.
 
 **How it is seen.** A gap of more than five points, with data that look alike.
 
-**Why it happens.** A network with room for the noise learns the noise.
+**Why it happens.** A network with enough capacity fits the noise as well.
 
 **What to change.** A penalty, dropout, distortions, more data, fewer epochs.
 

@@ -1,10 +1,10 @@
-"""The test images are prepared in another way than the training images.
+"""The test images are preprocessed differently from the training images.
 
-**What it means.** The network is asked about pictures unlike any that it has seen.
+**What it means.** The network is tested on pictures unlike any that it was trained on.
 
 **How it is seen.** Validation is fine and the test set is not; brightness or centre of mass differ.
 
-**Why it happens.** Scaling, centring or inverting was done in one place only.
+**Why it happens.** Scaling, centring or inverting was applied to one of the two only.
 
 **What to change.** Pass both through the same function.
 

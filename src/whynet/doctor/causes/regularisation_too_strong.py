@@ -1,6 +1,6 @@
-"""The penalty pulls harder than the data push, or too many units are switched off.
+"""Regularisation is too strong: the penalty is too large, or dropout switches off too many units.
 
-**What it means.** Weights are pulled to zero as fast as they learn.
+**What it means.** Weights are drawn to zero as fast as they learn.
 
 **How it is seen.** The penalty's gradient is as large as the data's; without it the cost falls.
 
@@ -8,7 +8,7 @@
 
 **What to change.** A tenth of it, or none.
 
-**Not to be confused with.** Often accused and innocent: lambda / N = 3e-5 moves nothing.
+**Not to be confused with.** A weak penalty, which is often blamed: lambda / N = 3e-5 changes nothing.
 
 **An example.** lambda 1 over 30,000 images is 3.3e-5: removing it changes nothing.
 

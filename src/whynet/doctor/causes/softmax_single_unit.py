@@ -1,6 +1,6 @@
 """Softmax over a single output is always 1.
 
-**What it means.** The answer is the same for every input, and no gradient comes back.
+**What it means.** The prediction is the same for every input, and the gradient is zero.
 
 **How it is seen.** The output is exactly 1 and the gradient exactly 0.
 
@@ -8,7 +8,7 @@
 
 **What to change.** A sigmoid: `cost = "sigmoid-cross-entropy"`.
 
-**Not to be confused with.** Dead units: there other units live.
+**Not to be confused with.** Dead units: there other units are active.
 
 **An example.** One softmax unit: cost 7.628 from the first step to the last.
 

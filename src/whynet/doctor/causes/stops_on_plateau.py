@@ -1,14 +1,14 @@
-"""A stopping rule fires where the cost is flat at first.
+"""Early stopping ends training on the first plateau.
 
-**What it means.** It would have gone on to learn.
+**What it means.** The network would have gone on to learn.
 
 **How it is seen.** Training ended by its rule, early, at the floor.
 
-**Why it happens.** Costs are flat before the hidden units part.
+**Why it happens.** The cost is flat until the hidden units have become different from each other.
 
 **What to change.** A longer patience.
 
-**Not to be confused with.** Undertrained by choice.
+**Not to be confused with.** Few epochs by choice.
 
 **An example.** A rule of less than 0.001 of change stops at 0.46.
 

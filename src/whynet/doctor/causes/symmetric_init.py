@@ -1,14 +1,14 @@
-"""Units start exactly alike, and stay alike.
+"""The units of a layer start with identical weights, and stay identical.
 
-**What it means.** A layer of equal units is one unit.
+**What it means.** A layer of identical units can do no more than one unit.
 
 **How it is seen.** Weights into the units of a layer are identical.
 
-**Why it happens.** Equal units get equal gradients.
+**Why it happens.** Identical units get identical gradients.
 
 **What to change.** Random initial weights: `init = "scaled-normal"`. (Without hidden layers, zeros are fine.)
 
-**Not to be confused with.** Weights that are too small: there units differ a little, and part in time.
+**Not to be confused with.** Weights that are too small: there units differ a little, and grow apart in time.
 
 **An example.** 784-10-10 from zeros: 10 to 11 %; from random weights 75 to 90 %.
 

@@ -1,4 +1,4 @@
-"""There are more layers than these weights can carry a signal through.
+"""There are more layers than these initial weights can pass a signal through.
 
 **What it means.** Whether it learns depends on the seed.
 
@@ -8,9 +8,9 @@
 
 **What to change.** Half the layers.
 
-**Not to be confused with.** Dead units by a high rate.
+**Not to be confused with.** Dead units because of a high learning rate.
 
-**An example.** 34 ReLU layers with Glorot's weights: 11 to 71 %, 8 layers 95 %.
+**An example.** 34 ReLU layers with Glorot initialisation: 11 to 71 %, 8 layers 95 %.
 
 **Sources.** He et al., Deep Residual Learning (2016)
 """

@@ -1,12 +1,13 @@
-"""There are too few examples for what is asked.
+"""There are too few training examples.
 
-**What it means.** The training examples are learned by heart; what they do not show stays unknown.
+**What it means.** The training examples are memorised; what they do not show stays unknown.
 
 **How it is seen.** Training accuracy is far above validation accuracy, and more rows close the gap.
 
-**Why it happens.** A network has room for thousands of examples.
+**Why it happens.** A network has the capacity to memorise thousands of examples.
 
-**What to change.** More examples: `train_size` left out; else distortions, which make new ones.
+**What to change.** More examples: `train_size` left out; else distortions, which make new ones of those that there
+are.
 
 **Not to be confused with.** Overfitting in general; more epochs do not help, more rows do.
 

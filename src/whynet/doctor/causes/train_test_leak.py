@@ -1,10 +1,10 @@
 """Test images are among the training images.
 
-**What it means.** The test accuracy says how well they were remembered.
+**What it means.** The test accuracy says how well they were memorised.
 
 **How it is seen.** Images of the test set are found in the training set, byte for byte.
 
-**Why it happens.** A split after augmenting, or by rows where people or pages should be split.
+**Why it happens.** A split after augmentation, or by rows where people or pages should be split.
 
 **What to change.** Remove the copies and test again.
 

@@ -1,6 +1,7 @@
-"""It cannot hold what the data show.
+"""Too little capacity.
 
-**What it means.** Training and validation are equally low, and flat.
+**What it means.** The network cannot represent the relation: training and validation accuracy are equally low, and
+flat.
 
 **How it is seen.** Ten times the steps change nothing; more units do.
 

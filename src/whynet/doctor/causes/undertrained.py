@@ -1,8 +1,8 @@
-"""It was stopped before it had learned.
+"""Training ended before the network had learned.
 
 **What it means.** The cost was still falling.
 
-**How it is seen.** A few hundred steps in all, or the cost falls to the last.
+**How it is seen.** A few hundred steps in all, or a cost that falls to the end.
 
 **Why it happens.** Networks need thousands of steps.
 
@@ -10,7 +10,7 @@
 
 **Not to be confused with.** A low learning rate: then longer training helps as well, and a higher rate more.
 
-**An example.** Five full-batch steps learn the class shares, nothing else.
+**An example.** Five full-batch steps learn the class frequencies, nothing else.
 
 **Sources.** Goodfellow et al. (2016), section 8.1
 """

@@ -1,6 +1,6 @@
-"""Softmax is taken along the wrong axis, or overflows.
+"""Softmax is computed along the wrong axis, or overflows.
 
-**What it means.** Shares sum to 1 over the batch, not over the classes; or exp of a large score is infinite.
+**What it means.** Probabilities sum to 1 over the batch, not over the classes; or exp of a large score is infinite.
 
 **How it is seen.** Sums of a row are not 1; or infinities with moderate scores.
 

@@ -1,12 +1,12 @@
-"""The gradient shrinks from layer to layer on its way back.
+"""The gradient shrinks from layer to layer during backpropagation.
 
 **What it means.** The first layers do not learn.
 
 **How it is seen.** The first layer's gradient is less than a thousandth of the last's.
 
-**Why it happens.** Each sigmoid multiplies by at most 1/4.
+**Why it happens.** Each sigmoid multiplies by its derivative, at most 1/4.
 
-**What to change.** ReLU with He's weights, or fewer layers.
+**What to change.** ReLU with He initialisation, or fewer layers.
 
 **Not to be confused with.** A learning rate that is too low: there all layers are slow. A factor of ten is normal.
 

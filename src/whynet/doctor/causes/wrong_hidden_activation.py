@@ -1,10 +1,10 @@
-"""The hidden activation is not made for hidden layers.
+"""The activation function does not suit hidden layers.
 
 **What it means.** Softmax makes units compete for a sum of 1; exp explodes.
 
-**How it is seen.** Hidden answers sum to 1, or the first non-finite layer is a hidden one.
+**How it is seen.** Hidden activations sum to 1, or the first non-finite layer is a hidden one.
 
-**Why it happens.** The layer hands on little more than which unit is largest, and gradients shrink by the number of
+**Why it happens.** The layer passes on little more than which unit is largest, and gradients shrink by the number of
 units.
 
 **What to change.** ReLU or tanh.

@@ -1,16 +1,16 @@
-"""The output's activation does not fit its cost.
+"""The output activation does not fit the cost.
 
-**What it means.** A cross-entropy squashes by itself: a sigmoid, softmax or ReLU before it bounds the scores or
-cuts them off.
+**What it means.** A cross-entropy of scores applies the sigmoid or softmax itself: a second one, or a ReLU, before it
+bounds the scores or cuts them off.
 
 **How it is seen.** Scores lie between 0 and 1, or none is below 0; the highest probability cannot pass e / (e + K -
 1) = 0.23.
 
-**Why it happens.** The squashing is done twice, or by the wrong function.
+**Why it happens.** The sigmoid or softmax is applied twice, or the wrong function is.
 
 **What to change.** Leave `output_activation` out.
 
-**Not to be confused with.** A learning rate that is too low: there the scores are free.
+**Not to be confused with.** A learning rate that is too low: there the scores are not bounded.
 
 **An example.** ReLU outputs under cross-entropy: NaN after 73 steps; without it 92 %.
 
