@@ -132,7 +132,7 @@ def main(images: int = 3000) -> None:
     ):
         sizes = [digits.features, 16, 16, 10]
         network = Network(sizes, weight=weight, bias=bias, rate=rate, output_slope=False)
-        print(f"\n{digits.name}, {title}; an error of 0.45 means the same answer for every image:")
+        print(f"\n{digits.name}, {title}; a cost of 0.45 means the same prediction for every image:")
         total = 0.0
         for step in range(images):
             row = step % len(digits)

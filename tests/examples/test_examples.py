@@ -60,7 +60,7 @@ def test_the_tutorials_worked_example():
 
 def test_neuron_by_neuron_main(capsys):
     neuron_by_neuron.main(50)
-    assert "same answer for every image" in capsys.readouterr().out
+    assert "same prediction for every image" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "examples").glob("*.py")))

@@ -419,7 +419,7 @@ def test_data_are_shown_on_a_contact_sheet(whynet, tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
     code, out, err = whynet("data", "digits", "--show", "--sheet", "sheet.png")
     assert code == 0
-    drawn = out.split("share\n")[1].split("\n\n")[1].splitlines()
+    drawn = out.split("fraction\n")[1].split("\n\n")[1].splitlines()
     assert max(map(len, drawn)) <= 60
     assert drawn[0].split() == ["0", "1", "2"]
     assert len(drawn) == 4 * 9  # ten classes, three beside each other, eight lines and a name

@@ -21,7 +21,7 @@ def test_the_report_holds_everything_itself(run):
     page = run.report()
     for heading in (
         "Learning curves",
-        "What it takes for what",
+        "Confusion matrix",
         "Worst mistakes",
         "What the units look for",
         "Output layer",
@@ -45,7 +45,7 @@ def test_the_curves_are_the_history(run):
 
 def test_the_confusion_adds_up(run):
     page = run.report()
-    cells = re.findall(r"<td[^>]*>(\d+)</td>", page.split("What it takes for what")[1].split("</table>")[0])
+    cells = re.findall(r"<td[^>]*>(\d+)</td>", page.split("Confusion matrix")[1].split("</table>")[0])
     assert sum(map(int, cells)) == len(run.data.test)
 
 
@@ -116,8 +116,8 @@ def test_pictures_open_again():
 
 def test_the_report_shows_how_images_were_distorted(digits):
     plain, bent = (whynet.fit(whynet.Recipe(epochs=1, rotation=angle), digits).report() for angle in (0.0, 10.0))
-    assert "What it was shown" in bent
-    assert "What it was shown" not in plain
+    assert "Distorted training images" in bent
+    assert "Distorted training images" not in plain
 
 
 def test_the_report_tells_of_the_epoch_that_is_kept(digits):

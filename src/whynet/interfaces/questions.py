@@ -205,7 +205,7 @@ QUESTIONS: dict[str, Question] = {
     "cost": Question(
         "Cost (MSE, binary cross-entropy, softmax with cross-entropy)?", "softmax with cross-entropy", _cost
     ),
-    "optimizer": Question("Who takes the steps (sgd, momentum 0.9, adam)?", "sgd", _optimizer),
+    "optimizer": Question("Optimizer (sgd, momentum 0.9, adam)?", "sgd", _optimizer),
     "learning_rate": Question(
         f"Learning rate (usual: {LEARNING_RATES['sgd']:g}, for adam {LEARNING_RATES['adam']:g})?", "usual", _rate
     ),

@@ -56,10 +56,10 @@ class Quadratic:
 
     def value(self, scores: Scores, targets: Targets, weights: Array | None = None) -> float:
         error = scores - targets
-        return mean(0.5 * np.einsum("ij,ij->i", error, error), weights)
+        return batch_average(0.5 * np.einsum("ij,ij->i", error, error), weights)
 
     def gradient(self, scores: Scores, targets: Targets, weights: Array | None = None) -> Array:
-        return of_mean(scores - targets, weights)
+        return batch_gradient(scores - targets, weights)
 
     def predictions(self, scores: Scores) -> Labels:
         return _largest(scores, threshold=0.5)
@@ -93,10 +93,10 @@ class SigmoidCrossEntropy:
     output_activation = "identity"
 
     def value(self, scores: Scores, targets: Targets, weights: Array | None = None) -> float:
-        return mean(np.sum(np.logaddexp(0, scores) - targets * scores, axis=1), weights)
+        return batch_average(np.sum(np.logaddexp(0, scores) - targets * scores, axis=1), weights)
 
     def gradient(self, scores: Scores, targets: Targets, weights: Array | None = None) -> Array:
-        return of_mean(self.probabilities(scores) - targets, weights)
+        return batch_gradient(self.probabilities(scores) - targets, weights)
 
     def predictions(self, scores: Scores) -> Labels:
         return _largest(scores, threshold=0.0)
@@ -128,11 +128,11 @@ class SoftmaxCrossEntropy:
         shifted = scores - scores.max(axis=1, keepdims=True)
         log_sums = np.log(np.exp(shifted).sum(axis=1))
         mass = targets.sum(axis=1)  # 1 for a one-hot row
-        return mean(mass * log_sums - np.einsum("ij,ij->i", targets, shifted), weights)
+        return batch_average(mass * log_sums - np.einsum("ij,ij->i", targets, shifted), weights)
 
     def gradient(self, scores: Scores, targets: Targets, weights: Array | None = None) -> Array:
         mass = targets.sum(axis=1, keepdims=True)
-        return of_mean(mass * self.probabilities(scores) - targets, weights)
+        return batch_gradient(mass * self.probabilities(scores) - targets, weights)
 
     def predictions(self, scores: Scores) -> Labels:
         return _largest(scores, threshold=0.5)
@@ -172,19 +172,19 @@ def cost(name: str) -> Cost:
     return COSTS[name]
 
 
-def mean(each: Array, weights: Array | None = None) -> float:
+def batch_average(each: Array, weights: Array | None = None) -> float:
     """The mean cost from that of each row (batch,): `1/n sum_i w_i C_i`, whatever the weights add up to.
 
-    >>> mean(np.array([3.0, 5.0])), mean(np.array([3.0, 5.0]), weights=np.array([2.0, 0.0]))
+    >>> batch_average(np.array([3.0, 5.0])), batch_average(np.array([3.0, 5.0]), weights=np.array([2.0, 0.0]))
     (4.0, 3.0)
     """
     return float(each.sum() if weights is None else each @ weights) / len(each)
 
 
-def of_mean(each: Array, weights: Array | None = None) -> Array:
+def batch_gradient(each: Array, weights: Array | None = None) -> Array:
     """The gradient of the mean cost from those of each row's own cost, (batch, outputs).
 
-    >>> of_mean(np.array([[2.0], [4.0]]))
+    >>> batch_gradient(np.array([[2.0], [4.0]]))
     array([[1.],
            [2.]])
     """

@@ -19,8 +19,8 @@ def curves_page(name: str, curves: Curves) -> str:
 
 def _chart(name: str, title: str, points: Sequence[Point], linear: float) -> str:
     series = [
-        ("trained on", "--second", False, [point.train for point in points]),
-        ("others", "--accent", False, [point.validation for point in points]),
+        ("training", "--second", False, [point.train for point in points]),
+        ("validation", "--accent", False, [point.validation for point in points]),
         ("a linear classifier", "--faint", True, [linear] * len(points)),
     ]
     x = [float(point.examples if name == "examples" else point.epochs) for point in points]

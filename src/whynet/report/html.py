@@ -36,7 +36,7 @@ def run_page(run: Run) -> str:
             parts.append(_confusion(predictions, test))
             parts.append(_mistakes(run.network.cost.probabilities(scores), predictions, test))
         else:
-            parts.append("<p>Its scores for the test images are not finite, so there are no answers to show.</p>")
+            parts.append("<p>Its scores for the test images are not finite, so there are no predictions to show.</p>")
     parts += [_responses(run), _rates(run), _distortions(run), _recipe(run)]
     return page(f"whynet: {_title(run)}", "".join(parts), charts=True)
 
@@ -67,7 +67,7 @@ def _outcome(run: Run) -> str:
     if last is not None:
         which = "last epoch" if run.best_epoch is None else f"best epoch, number {run.best_epoch + 1}: kept"
         items.append((f"{last.cost:.4f}", f"cost in the {which}"))
-    items.append((f"{run.floor:.4f}", "floor: one answer for every image"))
+    items.append((f"{run.floor:.4f}", "floor: the same prediction for every image"))
     if last is not None:
         took = f"for {len(history)} epochs, {history[-1].steps:,} steps"
         seconds = sum(history["seconds"])
@@ -80,17 +80,19 @@ def _outcome(run: Run) -> str:
 def _sentence(run: Run) -> str:
     last = run.history[-1] if len(run.history) else None
     if last is None:
-        return "No epoch has been finished: the network is as it was drawn."
+        return "No epoch has been finished: the network still has its initial weights."
     if run.floor == 0:
-        return "All training examples are of one class: answering it costs nothing, and there is nothing to learn."
+        return (
+            "All training examples are of one class: always predicting it costs nothing, and there is nothing to learn."
+        )
     if last.cost >= 0.98 * run.floor:
         return (
-            f"The cost {last.cost:.4f} is no better than the floor {run.floor:.4f}, which is what one and the same "
-            "answer for every image costs: the network has learned nothing about the images."
+            f"The cost {last.cost:.4f} is no better than the floor {run.floor:.4f}, which is what the same "
+            "prediction for every image costs: the network has learned nothing about the images."
         )
     gone = 1 - last.cost / run.floor
     return (
-        f"The cost went {gone:.1%} of the way from the floor, one answer for every image, down to zero. "
+        f"The cost went {gone:.1%} of the way from the floor, the same prediction for every image, down to zero. "
         f"Recipe {run.base}; seed {run.recipe.seed}; {run.engine} engine."
     )
 
@@ -110,15 +112,15 @@ def _curves(run: Run) -> str:
         ("training cost", "--accent", False, clean(history["cost"])),
         ("floor", "--faint", True, [run.floor] * len(x)),
     ]
-    shares: list[tuple[str, str, bool, list[float | None]]] = [
+    accuracies: list[tuple[str, str, bool, list[float | None]]] = [
         ("test accuracy", "--accent", False, clean([epoch.test_accuracy for epoch in history]))
     ]
     if history[-1].validation_cost is not None:
         costs.insert(1, ("validation cost", "--second", False, clean(history["validation_cost"])))
-        shares.append(("validation accuracy", "--second", False, clean(history["validation_accuracy"])))
+        accuracies.append(("validation accuracy", "--second", False, clean(history["validation_accuracy"])))
     drawn = chart("cost", "Cost", x, costs)
-    if run.data.test is not None or len(shares) > 1:
-        drawn += chart("accuracy", "Accuracy", x, shares, percent=True)
+    if run.data.test is not None or len(accuracies) > 1:
+        drawn += chart("accuracy", "Accuracy", x, accuracies, percent=True)
     return (
         f'<h2>Learning curves</h2><div class="charts">{drawn}</div>'
         '<p class="faint">The training cost is the mean over the batches of an epoch, each taken before its step.</p>'
@@ -136,13 +138,13 @@ def _confusion(predictions: Labels, test: Dataset) -> str:
     rows = []
     for actual, name in enumerate(names):
         cells = []
-        for answer in range(classes):
-            count = int(table[actual, answer])
-            if actual == answer:
+        for predicted in range(classes):
+            count = int(table[actual, predicted])
+            if actual == predicted:
                 cells.append(f'<td class="right">{count}</td>')
             else:
-                share = 0.75 * math.sqrt(count / largest)
-                shade = f' style="background: rgb(214 69 65 / {share:.2f})"' if count else ""
+                opacity = 0.75 * math.sqrt(count / largest)
+                shade = f' style="background: rgb(214 69 65 / {opacity:.2f})"' if count else ""
                 cells.append(f"<td{shade}>{count or '·'}</td>")
         known = not math.isnan(recall[actual])
         width = 8 * float(recall[actual]) if known else 0.0
@@ -150,8 +152,8 @@ def _confusion(predictions: Labels, test: Dataset) -> str:
         bar = f'<td class="text"><span class="bar" style="width:{width:.2f}rem"></span> {label}</td>'
         rows.append(f"<tr><th>{text(name)}</th>{''.join(cells)}{bar}</tr>")
     return (
-        "<h2>What it takes for what</h2><p>Rows: what the test image is. Columns: what the network answered. "
-        "Recall: share of the class that is answered right.</p>"
+        "<h2>Confusion matrix</h2><p>Rows: the true class of a test image. Columns: the predicted class. "
+        "Recall: the fraction of the class that is predicted as that class.</p>"
         f'<div class="scroll"><table class="confusion"><tr><th></th>{head}<th class="text">recall</th></tr>'
         f"{''.join(rows)}</table></div>"
     )
@@ -160,7 +162,7 @@ def _confusion(predictions: Labels, test: Dataset) -> str:
 def _mistakes(probabilities: Array, predictions: Labels, test: Dataset) -> str:
     wrong = np.flatnonzero(predictions != test.labels)
     if not len(wrong):
-        return "<h2>Worst mistakes</h2><p>None: every test image is answered right.</p>"
+        return "<h2>Worst mistakes</h2><p>None: every prediction on the test images is right.</p>"
     one_output = probabilities.shape[1] == 1
     sure = np.abs(probabilities[wrong, 0] - 0.5) + 0.5 if one_output else probabilities[wrong, predictions[wrong]]
     order = np.argsort(-sure, kind="stable")[:MISTAKES]
@@ -169,12 +171,12 @@ def _mistakes(probabilities: Array, predictions: Labels, test: Dataset) -> str:
         row = wrong[place]
         is_, said = test.classes[test.labels[row]], test.classes[predictions[row]]
         shown.append(
-            f'<figure><img class="pixels" src="{uri}" alt="test image {row}"><figcaption>{text(is_)}, answered '
-            f"{text(said)}<br>{sure[place]:.1%} sure</figcaption></figure>"
+            f'<figure><img class="pixels" src="{uri}" alt="test image {row}"><figcaption>{text(is_)}, predicted '
+            f"{text(said)}<br>probability {sure[place]:.1%}</figcaption></figure>"
         )
     return (
-        f"<h2>Worst mistakes</h2><p>{len(wrong):,} test images are answered wrong; these are the ones that the network "
-        f'was surest of.</p><div class="mistakes">{"".join(shown)}</div>'
+        f"<h2>Worst mistakes</h2><p>{len(wrong):,} test images are predicted wrong; these are the mistakes with the "
+        f'highest probability.</p><div class="mistakes">{"".join(shown)}</div>'
     )
 
 
@@ -185,7 +187,7 @@ def _responses(run: Run) -> str:
     if network.sizes[0] != rows * columns or min(rows, columns) < 4 or network.scaling is None:
         return ""
     if not np.abs(network.params.vector).max() < 1e6:
-        return ""  # blown up: there is nothing to see, and no room to compute it in
+        return ""  # blown up: there is nothing to see, and computing it would overflow
     low, high = network.scaling.table(np.float64)[[0, 255]].tolist()  # plain numbers: no float32 becomes float64
     examples = network.scaling.apply(run.data.images[:1000], np.float64)
     parts = ["<h2>What the units look for</h2>"]
@@ -247,8 +249,8 @@ def _distortions(run: Run) -> str:
     versions = 255 - contact_sheet(chosen, distortions, seed=run.recipe.seed, versions=11)
     shown = versions.reshape(-1, *versions.shape[2:])
     return (
-        "<h2>What it was shown</h2><p>Left: images of the data. Beside each: distorted as in training, every epoch "
-        f"differently.</p>{_sheet(shown, 'distorted images', across=versions.shape[1])}"
+        "<h2>Distorted training images</h2><p>Left: images of the data. Beside each: distorted as in training, "
+        f"every epoch differently.</p>{_sheet(shown, 'distorted images', across=versions.shape[1])}"
     )
 
 

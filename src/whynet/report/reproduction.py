@@ -36,9 +36,9 @@ def spread_shown(outcome: Outcome) -> str:
     """Mean and standard deviation over the seeds in one line; empty for a single seed."""
     parts = []
     for key, one in (outcome.over_seeds or {}).items():
-        shares = key.endswith("accuracy")
-        mean, sd = (f"{one[name]:.2%}" if shares else f"{one[name]:.4g}" for name in ("mean", "sd"))
-        values = ", ".join(f"{value:.2%}" if shares else f"{value:.4g}" for value in one["values"])
+        fraction = key.endswith("accuracy")
+        mean, sd = (f"{one[name]:.2%}" if fraction else f"{one[name]:.4g}" for name in ("mean", "sd"))
+        values = ", ".join(f"{value:.2%}" if fraction else f"{value:.4g}" for value in one["values"])
         parts.append(f"{key.replace('_', ' ')} {mean} +- {sd} ({values})")
     return "; ".join(parts)
 
@@ -76,11 +76,11 @@ def reproduction_page(outcomes: Sequence[Outcome], skipped: Sequence[str]) -> st
     body = (
         "<h1>The experiments of people who got stuck, run again</h1>"
         "<p>Each row is a network that somebody described, with the figures published and the figures measured here. "
-        "The floor is the cost of giving every image the same answer, the class shares.</p>"
+        "The floor is the cost of the same prediction for every image, the class frequencies.</p>"
         '<div class="scroll"><table><tr><th class="text">experiment</th><th class="text">published</th>'
         '<th class="text">measured</th><th>floor</th><th class="text">what it means</th><th>time</th></tr>'
         f"{''.join(rows)}</table></div>{left_out}"
     )
     if curves:
-        body += f'<h2>Right answers of 10,000, epoch by epoch</h2><div class="charts">{"".join(curves)}</div>'
+        body += f'<h2>Correct predictions of 10,000, epoch by epoch</h2><div class="charts">{"".join(curves)}</div>'
     return page("whynet: published and measured", body, charts=bool(curves))

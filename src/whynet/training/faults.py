@@ -16,7 +16,7 @@ from whynet.data.dataset import Dataset
 from whynet.engines.base import Engine, Task
 from whynet.errors import UsageError
 from whynet.network.activations import Activation, Sigmoid, activation
-from whynet.network.costs import SoftmaxCrossEntropy, mean, of_mean
+from whynet.network.costs import SoftmaxCrossEntropy, batch_average, batch_gradient
 from whynet.network.layers import Dense, DenseMemo
 from whynet.network.network import Network
 from whynet.noise import Noise
@@ -324,10 +324,10 @@ class SharesOfTheBatch:
 
     def value(self, scores: Scores, targets: Targets, weights: Array | None = None) -> float:
         logs = scores - np.logaddexp.reduce(scores, axis=None)
-        return mean(-np.einsum("ij,ij->i", targets, logs), weights)
+        return batch_average(-np.einsum("ij,ij->i", targets, logs), weights)
 
     def gradient(self, scores: Scores, targets: Targets, weights: Array | None = None) -> Array:
-        return of_mean(self.probabilities(scores) - targets, weights)
+        return batch_gradient(self.probabilities(scores) - targets, weights)
 
     def predictions(self, scores: Scores) -> Labels:
         return SoftmaxCrossEntropy().predictions(scores)

@@ -248,7 +248,7 @@ class Training(Iterator[Epoch]):
         self._chunk = 1  # batches handed to the engine in one call
         self._orders = _orders(recipe, network, n, self.position.epoch)
         self._order: Array | None = None  # of the epoch under way
-        self._shown: Task | None = None  # with the images as this epoch shows them
+        self._augmented_task: Task | None = None  # with the images as this epoch shows them
 
     @property
     def floor(self) -> float:
@@ -308,9 +308,9 @@ class Training(Iterator[Epoch]):
         if self.finished:
             self.settle()
             raise StopIteration
-        if self._order is None or self._shown is None:  # else an epoch was stopped in its middle, and goes on
+        if self._order is None or self._augmented_task is None:  # else an epoch was stopped in its middle, and goes on
             self._order = with_order_faults(next(self._orders), recipe.faults)
-            self._shown = self._distorted(position.epoch)
+            self._augmented_task = self._distorted(position.epoch)
         order = self._order
         epoch_rates = rates(
             recipe.schedule,
@@ -322,7 +322,7 @@ class Training(Iterator[Epoch]):
         if position.batch == 0:
             position.costs = np.zeros(0)
         with self._pools.limit(limits=recipe.threads):
-            self._advance(self._shown, order, epoch_rates)
+            self._advance(self._augmented_task, order, epoch_rates)
             sizes = np.minimum(self.batch_size, len(order) - self.batch_size * np.arange(self.batches))
             record = self._record(float(np.dot(position.costs, sizes)) / len(order), float(epoch_rates[-1]))
         position.best = self._better(position.best, record)

@@ -66,11 +66,12 @@ class Recipe:
     validation_size: int = _help("Hold back this many training examples, stratified, to validate on.", 0)
     scaling: ScalingName = _help("How pixels become features.", "0..1")
     class_weights: Literal["balanced"] | tuple[float, ...] | None = _help(
-        "How much the examples of each class count: numbers, or balanced (in inverse proportion to their share).", None
+        "How much the examples of each class count: numbers, or balanced (in inverse proportion to their frequency).",
+        None,
     )
     rotation: float = _help("Turn each image by up to this many degrees, anew every epoch.", 0.0)
     shear: float = _help("Slant it by up to this many degrees.", 0.0)
-    zoom: float = _help("Change its width and height by up to this share.", 0.0)
+    zoom: float = _help("Change its width and height by up to this fraction.", 0.0)
     shift: float = _help("Move it by up to this many pixels along each axis.", 0.0)
     elastic: float = _help("Bend it by this many pixels, root mean square along each axis.", 0.0)
     elastic_sigma: float = _help("How smooth the bending is: width of its Gaussian in pixels.", 5.0)
@@ -88,30 +89,34 @@ class Recipe:
     )
     bias_init: str = _help("Initial biases, in the same words.", "zeros")
     output_init: str | None = _help("Initial weights of the output layer, if other than the rest.", None)
-    batch_norm: bool = _help("Normalise the weighted inputs of each hidden unit over the batch.", False)
-    dropout: float = _help("Share of each hidden layer's units switched off in a step.", 0.0)
-    input_dropout: float = _help("Share of the features switched off in a step.", 0.0)
+    batch_norm: bool = _help("Batch normalisation of each hidden unit's pre-activation.", False)
+    dropout: float = _help("Fraction of each hidden layer's units set to 0 in a step.", 0.0)
+    input_dropout: float = _help("Fraction of the features set to 0 in a step.", 0.0)
     noise: float = _help("Standard deviation of the noise added to each hidden layer's activations in a step.", 0.0)
     input_noise: float = _help("Standard deviation of the noise added to the features in a step.", 0.0)
-    cost: CostName = _help("The cost to minimise.", "softmax-cross-entropy")
+    cost: CostName = _help("The cost (loss) to minimise.", "softmax-cross-entropy")
 
-    optimizer: OptimizerName = _help("Who takes the steps.", "sgd")
-    learning_rate: float | None = _help("Length of a step (default: 0.1; 0.001 for adam, adamw and rmsprop).", None)
-    momentum: float = _help("How much of the last step goes on (adam, adamw: beta1; nesterov: 0.9 unless given).", 0.0)
+    optimizer: OptimizerName = _help("How a step is made from the gradient.", "sgd")
+    learning_rate: float | None = _help(
+        "What the gradient is multiplied by (default: 0.1; 0.001 for adam, adamw and rmsprop).", None
+    )
+    momentum: float = _help(
+        "Fraction of the last step added to the next (adam, adamw: beta1; nesterov: 0.9 unless given).", 0.0
+    )
     schedule: ScheduleName = _help("How the learning rate changes from first step to last.", "constant")
-    l1: float = _help("Adds l1 times the sum of the weights' sizes to the cost.", 0.0)
-    l2: float = _help("Adds l2/2 times the sum of squared weights to the cost.", 0.0)
+    l1: float = _help("L1 penalty: adds l1 times the sum of the weights' absolute values to the cost.", 0.0)
+    l2: float = _help("L2 penalty: adds l2/2 times the sum of squared weights to the cost.", 0.0)
     weight_decay: float | None = _help(
         "Shrinks the weights by this times the rate before every step (default: 0; 0.01 for adamw).", None
     )
-    max_norm: float | None = _help("The longest that the weights into a unit may become.", None)
-    clip_norm: float | None = _help("The longest that a gradient may be.", None)
-    label_smoothing: float = _help("Share of each target that is spread over all classes.", 0.0)
+    max_norm: float | None = _help("The largest norm that the weights into a unit may have.", None)
+    clip_norm: float | None = _help("The largest norm that a gradient may have (gradient clipping).", None)
+    label_smoothing: float = _help("Fraction of each target that is spread over all classes.", 0.0)
     average: float = _help(
         "Evaluate and keep a running mean of the parameters with this decay per step, such as 0.999.", 0.0
     )
-    batch_size: int | Literal["full"] = _help("Examples in a step, or full.", 10)
-    epochs: int = _help("Passes over the training examples.", 10)
+    batch_size: int | Literal["full"] = _help("Examples in a batch, or full.", 10)
+    epochs: int = _help("Passes over the training set.", 10)
     patience: int | None = _help(
         "Stop after this many epochs without a better validation accuracy, and keep the best.", None
     )
@@ -124,7 +129,7 @@ class Recipe:
     randomness: Literal["by-purpose", "one-generator"] = _help(
         "one-generator draws in the tutorial's order.", "by-purpose"
     )
-    engine: EngineName = _help("Who computes: the fastest that can, or one by name.", "auto")
+    engine: EngineName = _help("What takes the steps: the fastest engine that can (auto), or one by name.", "auto")
     threads: int = _help("Threads for matrix products; more than one pays for wide layers only.", 1)
     faults: tuple[FaultName, ...] = _help("Known mistakes to make on purpose, see training/faults.py.", ())
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--data", help="Take the batch from these data instead of the recipe's own.")
 @click.option("--rows", default=10, show_default=True, type=click.IntRange(1), help="Examples in the batch.")
 @click.option("--sample", default=30, show_default=True, type=click.IntRange(1), help="Entries of each array.")
-@click.option("--complex-step", is_flag=True, help="Take the slopes from complex numbers: right to about 1e-13.")
+@click.option("--complex-step", is_flag=True, help="Differentiate with complex numbers: exact to about 1e-13.")
 @screen_options
 def check_gradients(
     screen: Screen, recipe_or_run: str, data: str | None, rows: int, sample: int, complex_step: bool
@@ -62,7 +62,7 @@ def check_gradients(
     if found.passed:
         screen.next(
             f"whynet train {recipe_or_run}" if not Path(recipe_or_run).is_dir() else "whynet train",
-            "the gradients are not the reason; look at rate, start and data",
+            "the gradients are not the cause; look at learning rate, initial weights and data",
         )
     else:
         screen.next("whynet explain 0.45", "what the plateau says")
@@ -100,7 +100,7 @@ def in_words(found: GradientCheck) -> str:
     else:
         lines.append(
             f"The gradients are right (largest relative error {found.relative_error:.1e})"
-            + (f"; {', '.join(small)} too small to say" if small else "")
+            + (f"; {', '.join(small)} too small to judge" if small else "")
             + (f"; {', '.join(unseen)} not checked." if unseen else ".")
         )
     return "\n".join(lines)

@@ -33,9 +33,12 @@ def curves(screen: Screen, patient: str, data: str | None, page: Path | None) ->
     recipe = recipe_of(patient)
     dataset = load(data or recipe.data, say=screen.say)
     found = learning_curves(recipe, dataset, say=screen.say)
-    lines = [f"{'examples':>9} {'epochs':>7} {'trained on':>11} {'others':>8}"]
-    lines += [f"{p.examples:>9,} {p.epochs:>7,} {p.train:>11.2%} {p.validation:>8.2%}" for p in found.over_examples]
-    lines += ["", *(f"epoch {p.epochs:>4}: {p.train:.2%} / {p.validation:.2%}" for p in found.over_epochs)]
+    lines = [f"{'examples':>9} {'epochs':>7} {'training':>9} {'validation':>11}"]
+    lines += [f"{p.examples:>9,} {p.epochs:>7,} {p.train:>9.2%} {p.validation:>11.2%}" for p in found.over_examples]
+    lines += [
+        "",
+        *(f"epoch {p.epochs:>4}: training {p.train:.2%}, validation {p.validation:.2%}" for p in found.over_epochs),
+    ]
     lines += ["", found.reading]
     screen.result(found.as_dict(), "\n".join(lines))
     if page is not None:

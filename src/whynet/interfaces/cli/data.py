@@ -95,10 +95,10 @@ def in_words(summary: dict[str, Any]) -> str:
         f"pixels: mean {summary['pixel_mean']:.1f}, sd {summary['pixel_sd']:.1f}, "
         f"{summary['zero_share']:.1%} exactly 0",
         "",
-        "class       images   share",
+        "class       images fraction",
     ]
-    for label, count, share in zip(summary["classes"], summary["counts"], summary["shares"], strict=True):
-        lines.append(f"{label:<11}{count:>7,}{share:>8.2%}")
+    for label, count, fraction in zip(summary["classes"], summary["counts"], summary["shares"], strict=True):
+        lines.append(f"{label:<11}{count:>7,}{fraction:>9.2%}")
     return "\n".join(lines)
 
 

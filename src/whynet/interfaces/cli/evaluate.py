@@ -1,4 +1,4 @@
-"""`whynet evaluate` and `whynet report`: a look back at a run."""
+"""`whynet evaluate` and `whynet report`: the results of a finished run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from whynet.errors import UsageError
 from whynet.interfaces.cli.screen import Screen, screen_options
 
 
-@click.command(short_help="Test a trained network: what it takes for what.")
+@click.command(short_help="Test a trained network: accuracy, confusion matrix, recall.")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--data", help="Test on these data instead of the run's own.")
 @screen_options
@@ -52,14 +52,14 @@ def evaluate(screen: Screen, run: Path, data: str | None) -> None:
     }
     width = max(5, len(f"{table.max()}") + 1)
     lines = [f"{right:,} of {len(test):,} test images right ({right / len(test):.2%})", ""]
-    lines.append("row: what it is; column: what the network answered")
+    lines.append("confusion matrix; row: the true class, column: the predicted class")
     names = [name[: width - 1] for name in test.classes]
     lines.append(" " * 8 + "".join(f"{name:>{width}}" for name in names) + "   recall")
-    for name, row, share in zip(names, table, recall, strict=False):
-        lines.append(f"{name:>8}" + "".join(f"{count or '.':>{width}}" for count in row.tolist()) + f"   {share:6.1%}")
+    for name, row, found in zip(names, table, recall, strict=False):
+        lines.append(f"{name:>8}" + "".join(f"{count or '.':>{width}}" for count in row.tolist()) + f"   {found:6.1%}")
     screen.result(values, "\n".join(lines))
     if run.is_dir():
-        screen.next(f"whynet report {run}", "masks, mistakes and curves as a page")
+        screen.next(f"whynet report {run}", "learning curves, mistakes and weights as a page")
     else:
         screen.next("whynet train", "train another one")
 

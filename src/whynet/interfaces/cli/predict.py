@@ -1,4 +1,4 @@
-"""`whynet predict`: what a network says of pictures."""
+"""`whynet predict`: the classes that a network predicts for pictures."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from whynet.errors import UsageError
 from whynet.interfaces.cli.screen import SHADES, Screen, screen_options
 
 
-@click.command(short_help="Ask a trained network about pictures of digits.")
+@click.command(short_help="Predict the classes of pictures with a trained network.")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--show", is_flag=True, help="Draw what the network saw.")
 @screen_options
 def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool) -> None:
-    """Ask the network of RUN (a run's directory, or a model file) about IMAGES: PNG, JPEG or IDX, any size and colour.
+    """Predict the classes of IMAGES (PNG, JPEG or IDX, any size and colour) with the network of RUN (a run's directory,
+    or a model file).
 
     Each picture is first made as MNIST's were: bright ink on black, scaled into a box, its centre of mass in the
     middle.
@@ -37,21 +38,21 @@ def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool) -> 
         raise UsageError(
             "this network does not take square images", where=str(run), found=f"{network.sizes[0]} features"
         )
-    answers: list[dict[str, Any]] = []
+    predictions: list[dict[str, Any]] = []
     lines = []
     for path in images:
         pictures = drawing.read(path, size)
         probabilities = network.probabilities(pictures)
         for number, (picture, row) in enumerate(zip(pictures, probabilities, strict=True)):
             file = str(path) if len(pictures) == 1 else f"{path}[{number}]"
-            answer = int(network.predict(picture[None])[0])
-            share = float(row[answer]) if len(row) > 1 else float(max(row[0], 1 - row[0]))
-            name = network.classes[answer] if answer < len(network.classes) else str(answer)
-            answers.append({"file": file, "answer": answer, "probabilities": row.tolist()})
-            lines.append(f"{file}: {name} ({share:.1%} sure)")
+            predicted = int(network.predict(picture[None])[0])
+            probability = float(row[predicted]) if len(row) > 1 else float(max(row[0], 1 - row[0]))
+            name = network.classes[predicted] if predicted < len(network.classes) else str(predicted)
+            predictions.append({"file": file, "answer": predicted, "probabilities": row.tolist()})
+            lines.append(f"{file}: {name} (probability {probability:.1%})")
             if show:
                 lines += ["".join(SHADES[int(v) * len(SHADES) // 256] * 2 for v in line).rstrip() for line in picture]
-    screen.result({"images": answers}, "\n".join(lines))
+    screen.result({"images": predictions}, "\n".join(lines))
     if show:
         screen.next(f"whynet evaluate {run}", "how often it is right")
     else:

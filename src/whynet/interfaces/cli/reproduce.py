@@ -26,7 +26,7 @@ QUICK_SECONDS = 20.0
 @click.option("--seed", type=click.IntRange(0), help="Another seed than the published one.")
 @click.option("--seeds", default=1, show_default=True, type=click.IntRange(1), help="From so many seeds: mean and sd.")
 @click.option("--quick", is_flag=True, help=f"Leave out what takes more than {QUICK_SECONDS:.0f} seconds.")
-@click.option("--no-diagnose", is_flag=True, help="Do not ask the doctor (left out with --quick as well).")
+@click.option("--no-diagnose", is_flag=True, help="Do not diagnose them (not done with --quick either).")
 @click.option("--data", help="Where MNIST is (default: as for `whynet train --data mnist`).")
 @click.option("--page", type=click.Path(path_type=Path), help="Also write the outcome as an HTML page.")
 @screen_options
@@ -118,7 +118,7 @@ def _doctor_says(outcome: Outcome) -> list[str]:
     lines = [f"  doctor     {said}"]
     if outcome.fixed is not None:
         after = outcome.fixed["after"]["test_accuracy"]
-        lines.append(f"  mended     {'; '.join(outcome.fixed['changes'])}: {after:.2%} of the test images right")
+        lines.append(f"  fixed      {'; '.join(outcome.fixed['changes'])}: {after:.2%} of the test images right")
     return lines
 
 
@@ -161,7 +161,7 @@ def _rows(
 
         def tick_for(experiment: Experiment) -> Callable[[float], None]:
             job = bar.add_task(experiment.name, total=1.0)
-            return lambda share: bar.update(job, completed=share)
+            return lambda fraction: bar.update(job, completed=fraction)
 
         def finish(outcome: Outcome) -> None:
             bar.update(bar.task_ids[-1], completed=1.0)

@@ -113,9 +113,9 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @recipe_options
 @click.option("--out", type=click.Path(path_type=Path), help="The run's directory (default: a new one in runs/).")
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
-@click.option("--find-rate", is_flag=True, help="Search for the learning rate first, and train with what was found.")
+@click.option("--find-rate", is_flag=True, help="Search for a learning rate first, and train with it.")
 @click.option("--csv", type=click.Path(path_type=Path), help="Also keep the epochs' records in this CSV file.")
-@click.option("--watch", is_flag=True, help="Stop early where going on makes no sense.")
+@click.option("--watch", is_flag=True, help="Stop early when the network is stuck at the floor.")
 @click.option("--diagnose", is_flag=True, help="Afterwards find out, by trials, why it does not learn.")
 @click.option("--resume", type=click.Path(path_type=Path), help="Go on with the run in this directory.")
 @screen_options
@@ -171,7 +171,7 @@ def train(
     elif state not in (None, "healthy"):
         screen.next(f"whynet diagnose {run.directory}", "find out why, by trials")
     else:
-        screen.next(f"whynet evaluate {run.directory}", "which digits it takes for which")
+        screen.next(f"whynet evaluate {run.directory}", "the confusion matrix, and the recall of each class")
     if code:
         raise click.exceptions.Exit(code)
 
@@ -179,7 +179,7 @@ def train(
 def _new(
     name: str | None, given: dict[str, Any], out: Path | None, overwrite: bool, find_rate: bool, screen: Screen
 ) -> Callable[[], Run]:
-    """How to make the run that is asked for, once everything about it is known to be sound."""
+    """How to make the run that is asked for, once everything about it is known to make sense."""
     if find_rate and "learning_rate" in given:
         raise UsageError("--find-rate looks for what --learning-rate gives", do="Leave out one of them")
     base = name or ("plain" if set(given) - NEUTRAL else "default")
@@ -241,7 +241,7 @@ def _train(run: Run, screen: Screen, csv: Path | None, stop: Callable[[], bool],
     )
     screen.detail(f"data from {run.data.source}; {run.engine} engine: {run.engine_reason}; into {run.directory}")
     if run.recipe.engine == "auto" and run.engine == "reference":
-        screen.say(f"The readable engine takes the steps: {run.engine_reason}.")
+        screen.say(f"The reference engine takes the steps: {run.engine_reason}.")
     with progress(run, screen) as (look, on_epoch):
         try:
             calls: list[Callable[[Epoch], object]] = [on_epoch] if log is None else [on_epoch, log]
@@ -258,7 +258,7 @@ def _train(run: Run, screen: Screen, csv: Path | None, stop: Callable[[], bool],
 
 
 def _hopeless(run: Run, screen: Screen) -> Callable[[Epoch], bool]:
-    """Says, after an epoch, whether going on makes no sense: three epochs at the floor without moving."""
+    """Says, after an epoch, whether training is stuck: three epochs at the floor without a change of the cost."""
     costs: list[float] = []
 
     def stop(epoch: Epoch) -> bool:
@@ -270,7 +270,7 @@ def _hopeless(run: Run, screen: Screen) -> Callable[[Epoch], bool]:
             return False
         screen.say(
             f"Stopped: for {WATCHED} epochs the cost has been {costs[-1]:.4g}, the floor is {run.floor:.4g}: every "
-            "image gets the same answer, and nothing moves."
+            "image gets the same prediction, and the cost no longer changes."
         )
         return True
 
@@ -360,8 +360,8 @@ def progress(run: Run, screen: Screen) -> Iterator[tuple[Callable[[Training], No
             )
 
         def on_epoch(epoch: Epoch) -> None:
-            share = epoch.test_accuracy if epoch.validation_accuracy is None else epoch.validation_accuracy
-            bar.update(job, rate=epoch.learning_rate, right="" if share is None else f" right {share:.2%}")
+            accuracy = epoch.test_accuracy if epoch.validation_accuracy is None else epoch.validation_accuracy
+            bar.update(job, rate=epoch.learning_rate, right="" if accuracy is None else f" accuracy {accuracy:.2%}")
             console.print(epoch_line(epoch, run.floor, run.recipe.epochs), highlight=False)
 
         yield look, on_epoch
@@ -427,7 +427,7 @@ def _in_words(run: Run, report: Path, judgement: str) -> str:
             lines.append(f"{early}the best of {len(run.history)} epochs, number {run.best_epoch + 1}, is kept")
         if last.test_accuracy is not None:
             lines.append(f"{last.test_correct:,} of {last.test_total:,} test images right ({last.test_accuracy:.2%})")
-        lines.append(f"cost {last.cost:.4f}; the floor, the same answer for every image, is {run.floor:.4f}")
+        lines.append(f"cost {last.cost:.4f}; the floor, the same prediction for every image, is {run.floor:.4f}")
         if judgement:
             lines.append(judgement)
     lines.append(f"run     {run.directory}")
