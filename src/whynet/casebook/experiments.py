@@ -254,10 +254,9 @@ EXPERIMENTS: dict[str, Experiment] = {
                 "text": "ten outputs for the first image between 0.03 and 0.23",
             },
             _neuron_by_neuron,
-            "The single errors scatter around 0.45, the floor: every image gets the class shares. The start near 4.5 "
-            "is "
-            "all ten outputs at 1: weights that are all positive drive every unit to saturation. From then on the "
-            "images do not matter, which is why the same figures come back from any seed.",
+            "The single errors scatter around 0.45, the floor: every prediction is the class frequencies. The start "
+            "near 4.5 is all ten outputs at 1: weights that are all positive drive every unit to saturation. From then "
+            "on the images do not matter, which is why the same figures come back from any seed.",
         ),
         Experiment(
             "xor",
@@ -270,19 +269,18 @@ EXPERIMENTS: dict[str, Experiment] = {
             "vectorised",
             {"cost": [0.45]},
             _vectorised,
-            "Stuck at the floor, one answer for every image. The hidden units are saturated before the first step "
-            "(mean "
-            "weighted input near 20), and the momentum term, 0.3 times the raw gradient, is the real step: the rate of "
-            "0.0001 hardly matters.",
+            "Stuck at the floor, the same prediction for every image. The hidden units are saturated before the first "
+            "step (mean pre-activation near 20), and the momentum term, 0.3 times the raw gradient, is the real step: "
+            "the rate of 0.0001 hardly matters.",
         ),
         Experiment(
             "vectorised-800",
             {"text": "division by zero, NaN"},
             _vectorised_800,
-            "Wider makes it worse: weighted inputs of 160 put all ten outputs at exactly 1, and no gradient is left. "
-            "The "
-            "text does not show its sigmoid; a slope written as exp(z) / (1 + exp(z))^2 is infinity over infinity once "
-            "its square overflows: from z = 44 in float32, from 355 in float64, where training stands still at 4.5.",
+            "Wider makes it worse: pre-activations of 160 put all ten outputs at exactly 1, and no gradient is left. "
+            "The text does not show its sigmoid; a derivative written as exp(z) / (1 + exp(z))^2 is infinity over "
+            "infinity once its square overflows: from z = 44 in float32, from 355 in float64, where training stands "
+            "still at 4.5.",
         ),
         Experiment(
             "whole-matrix-check",
@@ -302,8 +300,7 @@ EXPERIMENTS: dict[str, Experiment] = {
             },
             _never_below,
             "3.249 is the floor of ten binary cross-entropies for these 30,000 labels: after five full-batch steps "
-            "only "
-            "the output biases have learned, the class shares. 11.35 % is always answering 1.",
+            "only the output biases have learned, the class frequencies. 11.35 % is always predicting 1.",
         ),
         Experiment(
             "tutorial-15",
@@ -323,21 +320,21 @@ EXPERIMENTS: dict[str, Experiment] = {
             "tutorial-rate-100",
             {"test_correct": _printed(958, 958, 890, last=(890, 890, 890))},
             _counts,
-            "958 is the number of sixes among the test images: one answer for (nearly) every image. The first steps "
-            "threw every unit into saturation, and no gradient brings it back.",
+            "958 is the number of sixes among the test images: the same prediction for (nearly) every image. The first "
+            "steps drove every unit into saturation, and no gradient brings it back.",
         ),
         Experiment(
             "tutorial-100",
             {"test_correct": _printed(7488, 7613, 7655, last=(8747, 8751, 8747))},
             _counts,
-            "A class or two are never answered: N(0, 1) weights from 100 hidden units saturate an output unit from the "
-            "start. Whether it revives depends on the last bits.",
+            "A class or two are never predicted: N(0, 1) weights from 100 hidden units saturate an output unit from "
+            "the start. Whether it revives depends on the last bits.",
         ),
         Experiment(
             "advice-250-350",
             {"train_accuracy": 0.98},
             _training_accuracy,
-            "The answer's advice is sound: one layer of 300 sigmoid units learns its 50,000 images in a million steps "
+            "The answer's advice is good: one layer of 300 sigmoid units learns its 50,000 images in a million steps "
             "of one example each, with no other trick.",
             long=True,
         ),
@@ -345,7 +342,7 @@ EXPERIMENTS: dict[str, Experiment] = {
             "reference-800",
             {"test_accuracy": 0.984},
             _accuracy,
-            "The figure that texts quote for one layer of 800 units on the images as they are. It answers every "
+            "The figure that texts quote for one layer of 800 units on the images as they are. It predicts every "
             "training image right after a few epochs; what is left is overfitting.",
             long=True,
         ),
