@@ -26,12 +26,12 @@ import whynet
 from whynet.casebook.cases import CASES
 from whynet.casebook.plants import PLANTS, SOUND
 from whynet.doctor.case import Case
+from whynet.doctor.diagnosis import LogDiagnosis, Outcome, Settings
 from whynet.doctor.states import state_of
-from whynet.doctor.trials import Laboratory
-from whynet.doctor.verdict import Diagnosis
 from whynet.errors import NonFinite
 from whynet.logs.log import diagnose_log
 from whynet.logs.scales import scales
+from whynet.subjects.recipe import RecipeSubject
 from whynet.training import metrics
 from whynet.training.loop import Training, build
 
@@ -103,12 +103,12 @@ def figures(recipe: whynet.Recipe, data: whynet.Dataset) -> dict[str, Any]:
 
 def yardsticks(recipe: whynet.Recipe, data: whynet.Dataset) -> dict[str, Any]:
     """What the state is judged by and no log shows: a linear classifier, and what is answered for each class."""
-    laboratory = Laboratory(data, seed=recipe.seed, budget=600)
-    case, outcome = laboratory.watch(recipe, longest=200)
-    keys = ("largest-class", "one-answer", "floor", "doubt")
+    case = RecipeSubject(recipe, data).examine()
+    assert case.before is not None
+    keys = ("largest-class", "one-answer", "floor", "standard-error")
     return {
-        "linear": laboratory.linear(recipe),
-        "recalls": outcome.recalls,
+        "linear": case.value("linear-accuracy"),
+        "recalls": case.before.recalls,
         "known": {key: case.value(key) for key in keys},
     }
 
@@ -279,7 +279,7 @@ def accepted_states(figures: dict[str, Any], shown: str) -> set[str]:
         ((), tuple(math.nan if recall is None else recall for recall in figures["recalls"])),
         (True, False),
     ):
-        case = Case(whynet.Recipe(), layers=2, rows=1000, available=1000, classes=10, features=784)
+        case = Case(Settings(), layers=2, rows=1000, available=1000, classes=10, features=784)
         for name, value in known.items():
             case.note(name, value)
         accuracy, cost, falling = last["val_accuracy"], last["cost"], half["cost"] - last["cost"]
@@ -304,9 +304,10 @@ def accepted_states(figures: dict[str, Any], shown: str) -> set[str]:
         if len(rows) == 1:
             falling = figures["start"]["val_cost"] - cost
         case.note("still-falling", falling / max(abs(cost + falling), 1e-12))
-        case.note("own-steps", 1.0)
+        case.note("linear-accuracy", linear)
         finite = math.isfinite(last["cost"]) or shown == "right"
-        found.add(state_of(case, linear=linear, finite=finite, recalls=recalls))
+        case.before = Outcome(cost, accuracy, recalls=recalls, one_answer=case.value("one-answer"), finite=finite)
+        found.add(state_of(case))
     if abs(last["accuracy"] - last["val_accuracy"]) > 0.15:
         found.add("bad-data")
     if last["cost"] < 0.05 * floor and last["val_accuracy"] < linear - 0.1:
@@ -331,7 +332,7 @@ def score(figures: Path, show: bool) -> None:
             try:
                 found = diagnose_log(text(patient))
             except whynet.WhynetError as error:
-                found = Diagnosis(state=str(error)[:60], floor=math.nan)
+                found = LogDiagnosis(state=str(error)[:60])
             said = [finding.cause for finding in found.verdict]
             judged = "healthy" not in right_states  # what learns all the same has nothing to be found
             right = found.state in right_states

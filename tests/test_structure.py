@@ -14,6 +14,7 @@ import pytest
 
 import whynet
 from support import ROOT
+from whynet.views import VIEWS
 
 PACKAGE = ROOT / "src" / "whynet"
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -31,7 +32,8 @@ ROOMS = [  # who may import what: a room sees those in earlier lines
     {"report"},
     {"interfaces", "book"},
 ]
-CIRCULAR = {"whynet.doctor.verdict"}
+CIRCULAR: set[str] = set()
+FOR_LOGS = {"whynet.doctor.diagnosis", "whynet.doctor.floors"}
 
 
 def module_of(path):
@@ -79,6 +81,17 @@ def test_no_file_imports_itself_by_way_of_others():
         if module_of(path) not in CIRCULAR
     }
     graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "logs").rglob("*.py")), ids=lambda path: path.name)
+def test_logs_know_of_the_doctor_only_what_is_found_and_the_floors(path):
+    assert {module for _, module in imports(path) if module.startswith("whynet.doctor")} <= FOR_LOGS
+
+
+@pytest.mark.parametrize("shown", VIEWS, ids=" as ".join)
+def test_every_view_is_there(shown):
+    module, _, name = VIEWS[shown].partition(":")
+    assert callable(getattr(importlib.import_module(module), name))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -3,14 +3,16 @@ with nothing wrong, of whom nothing must be said."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from whynet.data.dataset import Dataset
-from whynet.doctor.verdict import Diagnosis
+from whynet.doctor.diagnosis import Diagnosis
 from whynet.network.layers import Dense
+from whynet.report.wording import say
 from whynet.training.datafaults import DATA_FAULTS, with_test_faults, with_train_faults
 from whynet.training.loop import build, split
 from whynet.training.recipe import Recipe
@@ -192,6 +194,17 @@ def sklearn_patient(recipe: Recipe, data: Dataset) -> dict[str, Any]:
     return {"estimator": estimator, "data": (ward.X, ward.labels), "test": test}
 
 
+def changes_in_words(found: Diagnosis) -> list[str]:
+    """What the fix changes, as the patient's library says it."""
+    return [] if found.fix is None else [say(change, found) for change in found.fix.changes]
+
+
+def change_in_words(found: Diagnosis, number: int = 0) -> str:
+    """What the finding of this number would change, or what its measurement says of it."""
+    finding = found.verdict[number]
+    return finding.detail if finding.change is None else say(finding.change, found)
+
+
 def first_answer(found: Diagnosis) -> str:
     """The first cause, or the state where there is none."""
     return found.verdict[0].cause if found.verdict else found.state
@@ -200,9 +213,14 @@ def first_answer(found: Diagnosis) -> str:
 Pair = tuple[str, Diagnosis, Diagnosis]
 
 
-def agreement(pairs: list[Pair]) -> tuple[float, str]:
-    """Of `(name, whynet's, theirs)` the share with the same first answer, and in words who has another."""
-    wrong = [(name, own, theirs) for name, own, theirs in pairs if first_answer(own) != first_answer(theirs)]
+def agreement(pairs: list[Pair], as_right: Mapping[str, Collection[str]] = MappingProxyType({})) -> tuple[float, str]:
+    """Of `(name, whynet's, theirs)` the share with the same first answer, or with answers that are `as_right` (initial
+    weights of another draw may bring out the other); and in words who has another."""
+
+    def alike(name: str, own: str, theirs: str) -> bool:
+        return own == theirs or {own, theirs} <= set(as_right.get(name, ()))
+
+    wrong = [one for one in pairs if not alike(one[0], first_answer(one[1]), first_answer(one[2]))]
     words = "".join(
         f"\n{name}: whynet's own network {_said(own)}; theirs {_said(theirs)}" for name, own, theirs in wrong
     )
@@ -219,7 +237,7 @@ def _said(found: Diagnosis) -> str:
 
 def false_alarms(diagnosed: Iterable[tuple[str, Diagnosis]]) -> tuple[int, str]:
     """How many are as good as a linear classifier, and in words of whom of these something is said all the same."""
-    good = [(name, found) for name, found in diagnosed if found.before.validation_accuracy >= found.linear - 0.015]
+    good = [(name, found) for name, found in diagnosed if found.before.validation_accuracy >= found.yardstick - 0.015]
     alarmed = [(name, found) for name, found in good if found.state != "healthy" or found.verdict]
     words = "".join(f"\n{name}: {_said(found)}" for name, found in alarmed)
     print(f"{len(good)} as good as a linear classifier, {len(alarmed)} alarms{words}")  # noqa: T201

@@ -61,4 +61,4 @@ if __name__ == "__main__":
     random.seed(0)
     data = whynet.load("mnist")
     network = Network(784, 16, 16, 10)
-    print(whynet.diagnose(network, data, budget=60))
+    print(whynet.diagnose(network, data))

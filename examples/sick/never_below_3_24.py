@@ -49,4 +49,4 @@ if __name__ == "__main__":
     X = 2 * (mnist.images[:30_000].reshape(30_000, -1) / 255) - 1
     y = np.eye(10)[mnist.labels[:30_000]]
     print(whynet.diagnose(parameters=W, loss=J, gradients=gradients, data=(X, y), learning_rate=RATE,
-                          batch_size=len(X), epochs=STEPS, budget=60))  # fmt: skip
+                          batch_size=len(X), epochs=STEPS))  # fmt: skip

@@ -72,4 +72,4 @@ class Network:
 
 if __name__ == "__main__":
     network = Network((784, 30, 10))
-    print(whynet.diagnose(network, whynet.load("mnist"), learning_rate=0.0001, budget=90))
+    print(whynet.diagnose(network, whynet.load("mnist"), learning_rate=0.0001))

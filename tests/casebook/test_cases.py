@@ -6,7 +6,7 @@ import pytest
 
 from whynet.casebook.cases import CASES
 from whynet.doctor.causes import NAMES
-from whynet.doctor.patient import recipe_of
+from whynet.subjects.records import recipe_of
 from whynet.training.recipe import recipe_names
 
 

@@ -46,7 +46,7 @@ def as_json(whynet):
     def run(*arguments):
         code, out, err = whynet(*arguments, "--json")
         values = json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
-        assert values["schema"] == 1
+        assert values["schema"] == 2
         assert out.count("\n") == 1
         return code, values, err
 
@@ -87,7 +87,7 @@ def test_a_network_that_does_not_learn_is_told_so_and_watched(whynet):
                             "--watch", "--out", "r")  # fmt: skip
     assert code == 0
     assert "Stopped: for 3 epochs" in err and "Epoch 9" not in err
-    assert "It gives every image the same answer" in out
+    assert "Every image gets the same prediction" in out
     assert err.splitlines()[-1].startswith("Next: whynet diagnose r")
 
 

@@ -6,6 +6,8 @@ import contextlib
 import json
 import math
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,17 +15,20 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import whynet
+from whynet.doctor import states
 from whynet.doctor.causes import NAMES
-from whynet.doctor.states import IN_WORDS
+from whynet.doctor.diagnosis import LogDiagnosis
+from whynet.doctor.states import STATES as KNOWN
 from whynet.errors import BadFile, UsageError
 from whynet.interfaces.cli import cli
-from whynet.logs import words
+from whynet.logs import facts, words
 from whynet.logs.log import diagnose_log, read_log
 from whynet.logs.patterns import PATTERNS
 from whynet.logs.transcript import read
 
 HERE = Path(__file__).parent
-STATES = {"healthy", *IN_WORDS}
+STATES = set(KNOWN)
 
 
 def snippets():
@@ -114,7 +119,7 @@ FLAT = "epoch 1 loss 2.3071 acc 0.1135\nepoch 2 loss 2.3025 acc 0.1028\nepoch 3 
 def test_a_bad_setting_that_the_text_names_comes_first_and_is_quoted(said, cause):
     found = diagnose_log(said + "\n" + FLAT)
     assert found.state == diagnose_log(FLAT).state == "constant-answer"
-    assert found.verdict[0].cause == cause and found.verdict[0].words.startswith("the text says")
+    assert found.verdict[0].cause == cause and found.verdict[0].detail.startswith("the text says")
     assert len(found.verdict) <= 4
 
 
@@ -133,7 +138,7 @@ def test_a_bad_setting_that_the_text_names_comes_first_and_is_quoted(said, cause
     ],
 )
 def test_usual_settings_are_no_clue(said):
-    assert not any(one.words for one in diagnose_log(said + "\n" + FLAT).verdict)
+    assert not any(one.detail for one in diagnose_log(said + "\n" + FLAT).verdict)
 
 
 def test_what_the_text_clears_is_left_out_with_its_reason():
@@ -141,7 +146,7 @@ def test_what_the_text_clears_is_left_out_with_its_reason():
     assert "gradient-sign-flipped" in [one.cause for one in diagnose_log(rising).verdict]
     found = diagnose_log("Relative Difference: 2.3e-11\n" + rising)
     assert "gradient-sign-flipped" not in [one.cause for one in found.verdict]
-    assert "2.3e-11" in dict(found.acquitted)["gradient-sign-flipped"]
+    assert "2.3e-11" in {one.cause: one.text for one in found.acquitted}["gradient-sign-flipped"]
 
 
 def test_single_classes_are_told_from_all_of_them():
@@ -187,7 +192,7 @@ def test_several_trainings_in_one_text_are_diagnosed_one_by_one():
     one = "Epoch 0 : 8881 / 10000\nEpoch 1 : 9080 / 10000\nEpoch 2 : 9144 / 10000\n"
     found = diagnose_log(one + "with rate 100:\nEpoch 0 : 958 / 10000\nEpoch 1 : 958 / 10000\nEpoch 2 : 890 / 10000")
     assert found.state == "constant-answer"
-    assert "2 trainings" in found.remarks[0] and "1. healthy" in found.remarks[0]
+    assert "2 trainings" in found.remarks[0].numbers["text"] and "1. healthy" in found.remarks[0].numbers["text"]
     assert "the sixes" in found.readings[0].meaning
 
 
@@ -298,3 +303,61 @@ def test_any_words_and_numbers_are_read_or_refused_with_a_sentence(pieces, times
 def test_a_rate_named_before_its_step():
     series = read("Success rate after epoch 1: 0.85\nSuccess rate after epoch 2: 0.90").runs[-1]
     assert [(one.what, one.values) for one in series] == [("accuracy", (0.85, 0.9))]
+
+
+def modules_after(code):
+    """The modules of whynet, and NumPy, that are loaded once the code has run."""
+    show = "\nimport sys; print(*(name for name in sys.modules if name.split('.')[0] in ('whynet', 'numpy')))"
+    done = subprocess.run([sys.executable, "-c", code + show], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+HEAVY = ("numpy", "whynet.data", "whynet.network", "whynet.optimizers", "whynet.engines", "whynet.training")
+READ = f"from whynet.logs.log import diagnose_log\nfound = diagnose_log({FLAT!r})"
+SHOW = "\nassert str(found) and found.as_dict() and found._repr_html_()"
+COMMAND = f"""
+from click.testing import CliRunner
+from whynet.interfaces.cli import cli
+done = CliRunner().invoke(cli, ["diagnose", "--log", "-"], input={FLAT!r})
+assert done.exit_code == 1 and "To tell them apart" in done.stdout
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "allowed"),
+    [
+        (READ, set()),
+        (READ + SHOW, {"whynet.training", "whynet.training.recipe"}),  # a recipe is data: it loads nothing heavy
+        (COMMAND, {"whynet.training", "whynet.training.recipe"}),
+    ],
+    ids=["read", "shown", "command"],
+)
+def test_a_log_is_read_and_shown_without_what_trains(code, allowed):
+    loaded = {name for name in modules_after(code) if name.startswith(HEAVY)}
+    assert loaded <= allowed
+
+
+def test_the_reader_needs_of_the_doctor_what_a_diagnosis_is_and_the_floors():
+    loaded = {name for name in modules_after(READ) if name.startswith("whynet.doctor.")}
+    assert loaded == {"whynet.doctor.diagnosis", "whynet.doctor.floors"}
+    assert facts.AS_GOOD == states.AS_GOOD  # so one number stands in two places
+
+
+def test_the_json_has_the_keys_of_every_diagnosis():
+    found = diagnose_log("Adam, lr=0.5\n" + FLAT).as_dict()
+    assert set(found) == {
+        "state", "verdict", "acquitted", "fix", "floor", "baselines", "questions", "remarks", "linear_accuracy",
+        "yardstick", "seconds", "epochs", "series", "readings", "separate",
+    }  # fmt: skip
+    assert set(found["verdict"][0]) == {
+        "cause", "status", "with", "alternatives", "where", "evidence", "change", "before", "after", "detail", "share",
+    }  # fmt: skip
+    assert found["linear_accuracy"] == found["yardstick"] == 0.92
+    assert found["verdict"][0]["detail"].startswith("the text says") and found["remarks"] == []
+
+
+def test_one_function_diagnoses_logs_too():
+    found = whynet.diagnose(log=FLAT, labels="mnist")
+    assert isinstance(found, LogDiagnosis) and str(found).startswith("constant-answer")
+    with pytest.raises(UsageError, match="no argument clases="):
+        whynet.diagnose(log=FLAT, clases=10)

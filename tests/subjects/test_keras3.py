@@ -12,6 +12,7 @@ import pytest
 from wards import (
     EXPRESSIBLE,
     agreement,
+    changes_in_words,
     false_alarms,
     healthy_data,
     healthy_recipes,
@@ -19,9 +20,11 @@ from wards import (
     keras_patient,
 )
 from whynet.casebook.plants import PLANTS, SOUND
-from whynet.doctor.verdict import diagnose
+from whynet.doctor.diagnosis import Change
 from whynet.errors import ResourceError, UsageError
+from whynet.subjects.frameworks import keras3
 from whynet.subjects.frameworks.keras3 import diagnose_keras
+from whynet.subjects.recipe import diagnose_recipe
 
 
 def test_without_keras_one_sentence_says_so(monkeypatch):
@@ -52,20 +55,20 @@ def test_a_model_is_understood_by_what_its_layers_do(digits):
         Dense(10, activation="softmax"), features=(8, 8),
     )  # fmt: skip
     before = model.get_weights()
-    found = diagnose_keras(model, data=(digits.images, digits.labels), epochs=2, trials=False, budget=5)
-    recipe = found.case.recipe
-    assert recipe.sizes == (64, 20, 10)
-    assert (recipe.activation, recipe.dropout, recipe.scaling) == ("tanh", 0.25, "0..1")
-    assert (recipe.cost, recipe.output_activation, recipe.init) == ("softmax-cross-entropy", None, "glorot")
+    found = diagnose_keras(model, data=(digits.images, digits.labels), epochs=2, trials=False)
+    settings = found.settings
+    assert settings.widths == (64, 20, 10)
+    assert (settings.activation, settings.dropout, settings.scaling) == ("tanh", 0.25, "0..1")
+    assert (settings.cost, settings.output, settings.weights) == ("softmax-cross-entropy", "identity", "glorot")
     assert all((one == other).all() for one, other in zip(before, model.get_weights(), strict=True))
 
 
 def test_a_softmax_too_many_is_seen_and_said_in_its_words(digits):
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model = compiled(Dense(20, activation="relu"), Dense(10, activation="softmax"), loss=loss, rate=0.05)
-    found = diagnose_keras(model, data=(digits.pixels / 255, digits.labels), epochs=8, budget=8)
+    found = diagnose_keras(model, data=(digits.pixels / 255, digits.labels), epochs=8)
     assert found.verdict[0].cause == "wrong-output-activation"
-    assert "from_logits" in found.fix_changes[0]
+    assert "from_logits" in changes_in_words(found)[0]
 
 
 def test_other_networks_are_tried_by_keras_itself(digits):
@@ -76,10 +79,99 @@ def test_other_networks_are_tried_by_keras_itself(digits):
         features=(8, 8, 1),
     )  # fmt: skip
     data = (digits.images[..., None] / 255, digits.labels)
-    found = diagnose_keras(model, data=data, epochs=3, budget=25)
+    found = diagnose_keras(model, data=data, epochs=3)
     assert found.verdict[0].cause == "lr-too-low"
-    assert "Conv2D" in found.remarks[0]
-    assert found.fix_changes[0].startswith("`keras.optimizers.SGD(learning_rate=")
+    assert "Conv2D" in found.used["trials"]
+    assert changes_in_words(found)[0].startswith("`keras.optimizers.SGD(learning_rate=")
+
+
+OPTIMIZERS = {
+    "SGD": {"momentum": 0.0},
+    "momentum": {"momentum": 0.9},
+    "Nesterov": {"momentum": 0.9, "nesterov": True},
+    "Adam": {},
+    "AdamW": {},
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_recipe_takes_the_very_steps_of_keras(digits, name):
+    kind = name if hasattr(keras.optimizers, name) else "SGD"
+    model = compiled(Dense(20, activation="tanh"), Dense(10, activation="softmax"))
+    model.compile(
+        getattr(keras.optimizers, kind)(0.01, **OPTIMIZERS[name]), "sparse_categorical_crossentropy", ["accuracy"]
+    )
+    found = diagnose_keras(model, data=(digits.pixels / 255, digits.labels), trials=False)
+    assert "whynet's engine" in found.used["trials"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("SGD", {"momentum": 0.99, "weight_decay": 2.0}), ("SGD", {"gradient_accumulation_steps": 3}), ("RMSprop", {})],
+    ids=["decayed biases", "gradients of several batches", "another epsilon"],
+)
+def test_a_training_that_does_something_else_is_left_to_keras(digits, kind, options):
+    model = compiled(Dense(20, activation="tanh"), Dense(10, activation="softmax"))
+    model.compile(getattr(keras.optimizers, kind)(0.01, **options), "sparse_categorical_crossentropy")
+    found = diagnose_keras(model, data=(digits.pixels / 255, digits.labels), trials=False)
+    assert "Keras itself" in found.used["trials"]
+
+
+@pytest.mark.parametrize("shape", [(-1,), (-1, 1)])
+def test_one_output_takes_targets_as_fit_does(digits, shape):
+    model = compiled(Dense(16, activation="relu"), Dense(1, activation="sigmoid"), loss="binary_crossentropy")
+    odd = (digits.labels % 2).reshape(shape)
+    found = diagnose_keras(model, data=(digits.pixels / 255, odd), epochs=10, trials=False)
+    assert "above 0.5" in found.used["predictions"]
+    assert found.settings.cost == "sigmoid-cross-entropy"
+    assert found.before.quality > 0.8
+
+
+def convolution(last="softmax", **options):
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    return compiled(
+        layers.Conv2D(8, 3, activation="relu"), layers.Dropout(0.2), layers.Flatten(), Dense(10, activation=last),
+        features=(8, 8, 1), **options,
+    )  # fmt: skip
+
+
+def test_a_softmax_too_many_is_first_also_where_keras_trains(digits):
+    model = convolution(rate=0.3, loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    found = diagnose_keras(model, data=(digits.images[..., None] / 255, digits.labels), epochs=5, effort=4)
+    assert "Keras itself" in found.used["trials"]
+    assert found.verdict[0].cause == "wrong-output-activation"
+    assert found.verdict[0].status in ("proved", "found")
+
+
+def test_a_change_that_is_not_made_is_declined_with_a_sentence(digits):
+    adapter = adapter_of(convolution(), digits)
+    for change, says in (
+        (Change("width", {"widths": (64, 20, 10)}), "wider"),
+        (Change("cost", {"name": "quadratic"}), "loss"),
+        (Change("output", {"name": "sigmoid"}), "after its last layer"),
+        (Change("weights", {"scheme": "orthogonal"}), "no such start"),
+    ):
+        assert says in adapter.why_not((change,))
+    assert adapter.why_not((Change("dropout", {"rate": 0.0}), Change("penalty", {"off": True}))) is None
+
+
+def adapter_of(model, digits):
+    data = (digits.images[..., None] / 255, digits.labels)
+    return keras3._Model(keras, model, data, None, 1, 32, True)._adapter()
+
+
+def test_an_arm_depends_on_its_seed_alone(digits):
+    """Clones are used again and again, dropout draws: nothing of an arm is left for the next."""
+    adapter = adapter_of(convolution(), digits)
+    X, y = digits.images[:200, ..., None].astype("float32") / 255, digits.labels[:200]
+    rate, again = (Change("rate", {"times": 3.0}),), []
+    for changes, seed in (((), 0), (rate, 1), ((), 0), ((), 1), (rate, 1)):
+        trained = adapter.train(X, y, changes, seed=seed, steps=9, stop=lambda: False)
+        again.append(trained.scores(X[:20]))
+    assert np.array_equal(again[0], again[2])
+    assert np.array_equal(again[1], again[4])
+    assert not np.allclose(again[0], again[3])
 
 
 def test_what_makes_no_sense_is_refused_with_a_sentence(digits):
@@ -114,15 +206,17 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(digits):
 @pytest.mark.matrix
 @pytest.mark.timeout(1200)
 def test_planted_mistakes_are_named_as_in_whynets_own_networks(digits):
-    pairs = []
+    pairs, as_right = [], {}
     for (net, sound), plant in [(item, plant) for item in SOUND.items() for plant in PLANTS.values()]:
         recipe = plant.spoil(sound.but(epochs=15))
         if net not in plant.only or set(recipe.faults) - EXPRESSIBLE or not in_keras(recipe) or recipe.train_size:
             continue
-        own = diagnose(recipe, digits, budget=15)
-        theirs = diagnose_keras(**keras_patient(keras, recipe, digits), budget=15)
-        pairs.append((f"{plant.cause} in {net}", own, theirs))
-    share, wrong = agreement(pairs)
+        own = diagnose_recipe(recipe, digits)
+        theirs = diagnose_keras(**keras_patient(keras, recipe, digits))
+        name = f"{plant.cause} in {net}"
+        as_right[name] = (plant.cause, *plant.also)
+        pairs.append((name, own, theirs))
+    share, wrong = agreement(pairs, as_right)
     assert len(pairs) > 50
     assert share >= 0.95, wrong
 
@@ -135,7 +229,7 @@ def test_fifty_healthy_models_raise_no_alarm(digits, mnist):
     good, alarmed = false_alarms(
         (
             f"{recipe}",
-            diagnose_keras(**keras_patient(keras, recipe, healthy_data(number, digits, mnist)), budget=10),
+            diagnose_keras(**keras_patient(keras, recipe, healthy_data(number, digits, mnist))),
         )
         for number, recipe in enumerate(healthy_recipes())
     )

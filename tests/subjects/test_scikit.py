@@ -13,76 +13,103 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import whynet
-from wards import agreement, false_alarms, healthy_estimators, in_sklearn, sklearn_patient
+from wards import agreement, changes_in_words, false_alarms, healthy_estimators, in_sklearn, sklearn_patient
 from whynet.casebook.plants import PLANTS, SOUND
-from whynet.doctor.verdict import diagnose
+from whynet.doctor.diagnosis import Change, Settings
 from whynet.errors import UsageError
+from whynet.report.wording.remarks import all_in_words
+from whynet.subjects.frameworks import scikit
 from whynet.subjects.frameworks.scikit import diagnose_sklearn
+from whynet.subjects.recipe import diagnose_recipe
 
 
 def test_pixels_that_are_not_scaled_are_named_in_its_words(digits):
-    estimator = MLPClassifier((30,), solver="sgd", activation="logistic", learning_rate_init=0.5, max_iter=20)
+    estimator = MLPClassifier(
+        (30,), solver="sgd", activation="logistic", learning_rate_init=0.5, max_iter=20, n_iter_no_change=20
+    )
     before = estimator.get_params()
-    found = diagnose_sklearn(estimator, data=(digits.pixels, digits.labels), budget=8)
+    found = diagnose_sklearn(estimator, data=(digits.pixels, digits.labels))
     assert (found.verdict[0].cause, found.verdict[0].status) == ("input-not-scaled", "proved")
-    assert found.fix_changes == ("divide `X` by 255",)
+    assert changes_in_words(found) == ["`X = X / 255`"]
     assert estimator.get_params() == before
     assert not hasattr(estimator, "coefs_")
 
 
 def test_a_penalty_is_said_as_alpha(digits):
-    found = diagnose_sklearn(
-        MLPClassifier((30,), alpha=1e4, max_iter=10), data=(digits.pixels / 255, digits.labels), budget=8
-    )
+    found = diagnose_sklearn(MLPClassifier((30,), alpha=1e4, max_iter=10), data=(digits.pixels / 255, digits.labels))
     assert found.verdict[0].cause == "regularisation-too-strong"
-    assert found.fix_changes[0] == "`MLPClassifier(alpha=0)`"
+    assert changes_in_words(found)[0] == "`MLPClassifier(alpha=0)`"
 
 
 def test_a_fitted_one_is_understood_and_its_own_epochs_are_taken(digits):
     names = np.array(list("abcdefghij"))[digits.labels]
     estimator = MLPClassifier((20,), max_iter=200, tol=0.05, random_state=0).fit(digits.pixels / 255, names)
-    found = diagnose_sklearn(estimator, data=(digits.pixels / 255, names), trials=False, budget=5)
-    recipe = found.case.recipe
-    assert recipe.epochs == estimator.n_iter_ < 200
-    assert (recipe.optimizer, recipe.batch_size, recipe.activation) == ("adam", 200, "relu")
-    assert "stopped by itself" in found.remarks[-1]
+    found = diagnose_sklearn(estimator, data=(digits.pixels / 255, names), trials=False)
+    settings = found.settings
+    assert settings.epochs == estimator.n_iter_ < 200
+    assert (settings.optimizer, settings.batch, settings.activation) == ("adam", 200, "relu")
+    assert any("stopped by itself" in remark for remark in all_in_words(found))
     estimator.coefs_[0] *= 2
-    assert diagnose_sklearn(estimator, data=(digits.pixels / 255, names), trials=False, budget=5).case.recipe == recipe
+    assert diagnose_sklearn(estimator, data=(digits.pixels / 255, names), trials=False).settings == settings
 
 
 def test_tables_are_tried_by_scikit_learn_itself():
     X, y = load_wine(return_X_y=True)
-    found = diagnose_sklearn(MLPClassifier((20,), max_iter=100, random_state=0), data=(X, y), budget=10)
+    found = diagnose_sklearn(MLPClassifier((20,), max_iter=300, random_state=0), data=(X, y))
     assert (found.verdict[0].cause, found.verdict[0].status) == ("input-not-scaled", "proved")
-    assert found.fix_changes == ("`make_pipeline(StandardScaler(), MLPClassifier(...))`",)
+    assert changes_in_words(found) == ["`make_pipeline(StandardScaler(), MLPClassifier())`"]
     scaled = make_pipeline(StandardScaler(), MLPClassifier((20,), max_iter=100, random_state=0))
-    assert diagnose_sklearn(scaled, data=(X, y), budget=5).state == "healthy"
+    assert diagnose_sklearn(scaled, data=(X, y)).state == "healthy"
 
 
 @pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
 def test_tables_with_one_hot_targets_are_tried_by_scikit_learn_itself(kind, digits):
     perceptron = kind(hidden_layer_sizes=(50,), learning_rate_init=0.01, max_iter=30, random_state=0)
     data = (digits.pixels, np.eye(10)[digits.labels])
-    found = diagnose_sklearn(make_pipeline(StandardScaler(), perceptron), data=data, budget=20)
+    found = diagnose_sklearn(make_pipeline(StandardScaler(), perceptron), data=data)
     assert (found.state, found.verdict) == ("healthy", [])
-    assert "scikit-learn itself" in found.remarks[0]
+    assert "scikit-learn itself" in found.used["trials"]
 
 
 def test_a_regressor_is_spoken_of_as_one(digits):
     estimator = MLPRegressor(hidden_layer_sizes=(30,), alpha=1e4, max_iter=20)
-    found = diagnose_sklearn(estimator, data=(digits.pixels / 255, np.eye(10)[digits.labels]), budget=8)
+    found = diagnose_sklearn(estimator, data=(digits.pixels / 255, np.eye(10)[digits.labels]))
     assert found.verdict[0].cause == "regularisation-too-strong"
-    assert found.fix_changes[0] == "`MLPRegressor(alpha=0)`"
+    assert changes_in_words(found)[0] == "`MLPRegressor(alpha=0)`"
 
 
 def test_two_classes_have_one_output_and_another_solver_is_said(digits):
     even = digits.labels % 2 == 0
-    found = diagnose_sklearn(
-        MLPClassifier((20,), solver="lbfgs", max_iter=30), data=(digits.pixels / 255, even), budget=5
-    )
-    assert found.case.recipe.sizes == (64, 20, 1)
-    assert found.case.recipe.cost == "sigmoid-cross-entropy"
-    assert any("lbfgs" in remark for remark in found.remarks)
+    found = diagnose_sklearn(MLPClassifier((20,), solver="lbfgs", max_iter=30), data=(digits.pixels / 255, even))
+    assert found.settings.widths == (64, 20, 1)
+    assert "lbfgs" in found.used["trials"]
+
+
+@pytest.mark.parametrize(
+    ("options", "who"),
+    [({"solver": "sgd", "momentum": 0.0}, "whynet's engine"), ({"solver": "sgd"}, "whynet's engine"),
+     ({"solver": "sgd", "nesterovs_momentum": False}, "whynet's engine"), ({"alpha": 1.0}, "whynet's engine"),
+     ({"activation": "logistic"}, "whynet's engine"), ({"activation": "tanh", "batch_size": 2000}, "whynet's engine"),
+     ({"epsilon": 0.1}, "scikit-learn itself"), ({"beta_2": 0.5}, "scikit-learn itself"),
+     ({"solver": "sgd", "learning_rate": "invscaling"}, "scikit-learn itself")],
+)  # fmt: skip
+def test_a_recipe_stands_in_only_where_it_takes_the_very_steps(digits, options, who):
+    estimator = MLPClassifier((20,), max_iter=3, **options)
+    found = diagnose_sklearn(estimator, data=(digits.pixels / 255, digits.labels), trials=False)
+    assert who in found.used["trials"]
+    assert {"estimator", "classes", "rows"} <= set(found.used)
+    assert bool(found.not_examined) is (who == "scikit-learn itself")
+
+
+def test_a_change_that_is_not_made_is_declined_with_a_sentence():
+    settings = Settings(batch=10, epochs=3, widths=(1, 5, 1), rate=0.1)
+    adapter = scikit.ScikitAdapter(MLPClassifier((5,)), settings, one_hot=False, outputs=1)
+    for change in (
+        Change("weights", {"scheme": "he"}), Change("dropout", {"rate": 0.2}), Change("cost", {"name": "quadratic"}),
+        Change("activation", {"name": "leaky-relu"}),
+    ):  # fmt: skip
+        assert len(adapter.why_not((change,))) > 20
+    assert adapter.why_not((Change("rate", {"times": 10.0}), Change("scale-inputs", {"scheme": "standard"}))) is None
 
 
 def test_what_makes_no_sense_is_refused_with_a_sentence(digits):
@@ -116,15 +143,17 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(digits):
 @pytest.mark.timeout(900)
 def test_planted_mistakes_are_named_as_in_whynets_own_networks(digits):
     """Initial weights are scikit-learn's own, so the networks are not the same: the answers are."""
-    pairs = []
+    pairs, as_right = [], {}
     for (net, sound), plant in [(item, plant) for item in SOUND.items() for plant in PLANTS.values()]:
         recipe = plant.spoil(sound.but(epochs=15))
         if net not in plant.only or not in_sklearn(recipe) or recipe.train_size:
             continue
-        own = diagnose(recipe, digits, budget=15)
-        theirs = diagnose_sklearn(**sklearn_patient(recipe, digits), budget=15)
-        pairs.append((f"{plant.cause} in {net}", own, theirs))
-    share, wrong = agreement(pairs)
+        own = diagnose_recipe(recipe, digits)
+        theirs = diagnose_sklearn(**sklearn_patient(recipe, digits))
+        name = f"{plant.cause} in {net}"
+        as_right[name] = (plant.cause, *plant.also)
+        pairs.append((name, own, theirs))
+    share, wrong = agreement(pairs, as_right)
     assert len(pairs) > 20
     assert share >= 0.95, wrong
 
@@ -135,7 +164,7 @@ def test_planted_mistakes_are_named_as_in_whynets_own_networks(digits):
 @pytest.mark.timeout(1200)
 def test_fifty_healthy_estimators_raise_no_alarm(digits, mnist):
     good, alarmed = false_alarms(
-        (f"{estimator} of {len(X):,} rows", diagnose_sklearn(estimator, data=(X, y), budget=10))
+        (f"{estimator} of {len(X):,} rows", diagnose_sklearn(estimator, data=(X, y)))
         for estimator, X, y in healthy_estimators(digits, mnist)
     )
     assert good >= 45

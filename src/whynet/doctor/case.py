@@ -3,42 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from whynet.training.recipe import Recipe
-
-
-class Symptom(NamedTuple):
-    """A measured fact: a number, its unit, and what is normal.
-
-    >>> Symptom("largest-input", 255.0, "", "up to about 3").value
-    255.0
-    """
-
-    name: str
-    value: float
-    unit: str
-    normal: str
-
-    def as_dict(self) -> dict[str, object]:
-        """As the JSON of a verdict has it."""
-        return {"symptom": self.name, "value": self.value, "unit": self.unit, "normal": self.normal}
+from whynet.doctor.diagnosis import Finding, Gap, Outcome, Remark, Settings, Symptom
 
 
 @dataclass
 class Case:
-    """One patient: its recipe *without its faults*, and what was measured.
+    """One patient: what is known of its settings, and what was measured. No planted mistakes.
 
-    `layers` counts the layers with weights; `rows` the training examples that more could be taken from; `state` is one
-    of the states, once known.
+    `layers` counts the layers with weights; `rows` the training examples that more could be taken from, `available`
+    those that there are; `classes` is 0 where there are none. `steps` are those taken and those of the whole training.
 
-    >>> case = Case(Recipe(), layers=2, rows=100, available=60000, classes=10, features=784)
-    >>> case.note("dead-units", 0.5, "share", "below 0.2")
+    >>> case = Case(Settings(), layers=2, rows=100, available=60000, classes=10, features=784)
+    >>> case.note("dead-units", 0.5, "fraction", "below 0.2")
     >>> case.value("dead-units"), case.value("never-measured")
     (0.5, nan)
     """
 
-    recipe: Recipe
+    settings: Settings
     layers: int
     rows: int
     available: int
@@ -48,8 +30,21 @@ class Case:
     fitting: tuple[str, ...] = ()
     """Known mistakes whose effect equals what was measured, to the last digits."""
     lost: tuple[str, ...] = ()
-    """Classes that are never answered."""
+    """Classes that are never predicted right."""
     state: str = ""
+    before: Outcome | None = None
+    """How the patient ended; None where it could not be trained."""
+    steps: tuple[int, int] = (0, 0)
+    findings: list[Finding] = field(default_factory=list)
+    """Defects that the subject itself measured."""
+    used: dict[str, str] = field(default_factory=dict)
+    """What was used as what."""
+    not_examined: list[Gap] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    yardstick: str = "a linear classifier"
+    """What reaches the quality noted as `linear-accuracy`."""
+    ill_data: tuple[str, ...] = ()
+    """Causes in the data themselves that no change of the training can cure."""
 
     def note(self, name: str, value: float, unit: str = "", normal: str = "") -> None:
         """Write down a measured fact."""

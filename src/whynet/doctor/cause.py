@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-from whynet.doctor.case import Case, Symptom
-from whynet.training.recipe import Recipe
+from whynet.doctor.case import Case
+from whynet.doctor.diagnosis import Change, Symptom
 
 CERTAIN, LIKELY, POSSIBLE = 1.0, 0.6, 0.3  # how far the evidence goes by itself; trials decide
 
@@ -21,25 +19,6 @@ class Suspicion(NamedTuple):
 
     strength: float
     evidence: tuple[Symptom, ...]
-
-
-@dataclass(frozen=True)
-class Change:
-    """One change: fields of the recipe, or known mistakes taken away; `words` tell a person what to do.
-
-    >>> Change("a tenth of the learning rate", {"learning_rate": 0.01}).apply(Recipe()).learning_rate
-    0.01
-    """
-
-    words: str
-    edits: Mapping[str, Any] = field(default_factory=dict)
-    without: tuple[str, ...] = ()
-
-    def apply(self, recipe: Recipe) -> Recipe:
-        """The recipe with the change made; the same one if it changes nothing."""
-        faults = tuple(fault for fault in recipe.faults if fault not in self.without)
-        edits = {**self.edits, "hidden": None} if "sizes" in self.edits else self.edits
-        return recipe.but(**edits, faults=faults)
 
 
 class Cause(Protocol):

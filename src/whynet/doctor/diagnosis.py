@@ -245,6 +245,8 @@ class Acquittal:
     cost: float = math.nan
     """How far the change moves the cost; NaN where it is another cost."""
     text: str = ""
+    equal_steps: bool = True
+    """Whether the training with the change took as many steps as the one without."""
 
 
 @dataclass(frozen=True)

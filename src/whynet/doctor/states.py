@@ -3,64 +3,91 @@
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 from whynet.doctor.case import Case
+from whynet.doctor.diagnosis import State
 
-AS_GOOD = 0.015  # so far below a linear classifier still counts as being as good
-STATES = (
-    "bad-data", "non-finite", "diverged", "constant-answer", "classes-missing", "not-started", "stalled", "overfits",
-    "undertrained", "underfits", "healthy",
-)  # fmt: skip
-IN_WORDS = {
-    "bad-data": "The data themselves are not in order.",
-    "non-finite": "A number became NaN or infinite.",
-    "diverged": "The cost ended above where it began.",
-    "constant-answer": "It gives every image the same answer: nothing has been learned about the images.",
-    "classes-missing": "It learns, but some classes are never answered.",
-    "not-started": "It has hardly begun to learn.",
-    "stalled": "It has stopped learning, below what a linear classifier reaches.",
-    "overfits": "It knows its training examples much better than others of their kind.",
-    "undertrained": "It is worse than a linear classifier, and still getting better.",
-    "underfits": "It is worse than a linear classifier, and no longer getting better.",
-    "healthy": "It learns: it is at least as good as a linear classifier on the same examples.",
-}
+AS_GOOD = 0.015  # so far below the yardstick still counts as being as good
+LOST = 0.05  # a class of smaller recall is never predicted
+STATES: tuple[str, ...] = get_args(State)
 
 
-def state_of(case: Case, *, linear: float, finite: bool, recalls: tuple[float, ...]) -> str:
+def state_of(case: Case) -> str:
     """The state; the first that fits, in the order of `STATES`.
 
-    >>> from whynet.training.recipe import Recipe
-    >>> case = Case(Recipe(), layers=2, rows=100, available=100, classes=2, features=4)
-    >>> case.note("cost", 0.05); case.note("start-cost", 0.7); case.note("floor", 0.69); case.note("accuracy", 0.99)
-    >>> case.note("doubt", 0.01)
-    >>> state_of(case, linear=0.95, finite=True, recalls=(0.99, 0.99))
+    Where the patient was stopped before its end, what only the end shows (undertrained, underfits, classes-missing) is
+    not said: it stays not-examined, or stalled where the cost has hardly moved.
+
+    >>> from whynet.doctor.diagnosis import Outcome, Settings
+    >>> case = Case(Settings(), layers=2, rows=100, available=100, classes=2, features=4)
+    >>> case.before = Outcome(cost=0.05, quality=0.99, recalls=(0.99, 0.99))
+    >>> case.note("cost", 0.05); case.note("start-cost", 0.7); case.note("floor", 0.69)
+    >>> case.note("linear-accuracy", 0.95); case.note("standard-error", 0.01)
+    >>> state_of(case)
     'healthy'
     """
-    value = case.value
-    accuracy, cost, start, floor = value("accuracy"), value("cost"), value("start-cost"), value("floor")
-    doubt = 0.0 if math.isnan(value("doubt")) else value("doubt")
-    good = accuracy >= linear - AS_GOOD - 2 * doubt
-    broken = value("neighbouring-pixels") < 0.15 and case.features >= 64
-    if value("blank-rows") > 0.05 or value("test-loss") > 0.2 or value("neighbours-agree") < 0.3:
+    value, before = case.value, case.before
+    if before is None:
+        return "bad-data" if case.ill_data else "not-examined"
+    accuracy, cost, start, floor = before.quality, value("cost"), value("start-cost"), value("floor")
+    error = 0.0 if math.isnan(value("standard-error")) else value("standard-error")
+    yardstick = value("linear-accuracy")
+    good = accuracy >= yardstick - AS_GOOD - 2 * error
+    known = [recall for recall in before.recalls if not math.isnan(recall)]
+    learned = good and accuracy > value("largest-class") + 0.2
+    if case.ill_data or _data_are_ill(case, learned):
         return "bad-data"
-    if broken and value("nearest-neighbour") < 0.6:
-        return "bad-data"
-    if not finite or not math.isfinite(cost):
+    if not before.finite or not math.isfinite(cost):
         return "non-finite"
     if cost > 1.02 * start and not good:
         return "diverged"
-    alike = value("one-answer") > max(0.95, min(1.0, value("largest-class") + 0.02)) and case.classes > 2
-    if alike or (floor > 0 and abs(cost - floor) <= 0.02 * floor and not good):
+    alike = before.one_answer > max(0.95, min(1.0, value("largest-class") + 0.02)) and case.classes > 2
+    at_floor = floor > 0 and abs(cost - floor) <= 0.02 * floor and not good
+    if alike or (at_floor and not accuracy > value("constant-accuracy") + 0.05 + 2 * error):
         return "constant-answer"
-    known = [recall for recall in recalls if not math.isnan(recall)]
-    if known and min(known) < 0.05 and max(known) > 0.5 and accuracy > 3 / case.classes:
+    early = 0 < case.steps[0] < case.steps[1] and not value("stopped-early") > 0
+    missing = known and min(known) < LOST and max(known) > 0.5 and accuracy > 3 / max(case.classes, 1)
+    if missing and not early:
         return "classes-missing"
     if good and (not known or min(known) >= 0.5):
-        return "overfits" if value("gap") > 0.05 + 2 * doubt else "healthy"
+        return "overfits" if value("gap") > 0.05 + 2 * error else "healthy"
     if abs(start - cost) < 0.01 * max(abs(start), 1e-12):
         return "not-started"
-    if value("gap") > 0.05 + 2 * doubt:
+    if value("gap") > 0.05 + 2 * error:
         return "overfits"
-    if value("still-falling") > 0.01 or value("own-steps") < 1:
+    if early:
+        return "not-examined"
+    if value("still-falling") > 0.01:
         return "undertrained"
-    return "stalled" if value("still-falling") < 0.002 and accuracy < 0.5 * linear else "underfits"
+    return "stalled" if value("still-falling") < 0.002 and accuracy < 0.5 * yardstick else "underfits"
+
+
+def learns(case: Case) -> bool:
+    """Whether it learns, whatever is to be said of its data: a test set that is unlike the rest, say, or blank rows.
+
+    >>> from whynet.doctor.diagnosis import Settings
+    >>> learns(Case(Settings(), layers=2, rows=100, available=100, classes=2, features=4, state="healthy"))
+    True
+    """
+    if case.state != "bad-data" or case.ill_data or case.before is None:
+        return case.state == "healthy"
+    quality, constant = case.before.quality, case.value("constant-accuracy")
+    return quality >= case.value("linear-accuracy") - AS_GOOD and not quality <= constant + AS_GOOD
+
+
+def _data_are_ill(case: Case, learned: bool) -> bool:
+    return case.value("test-loss") > 0.2 or (_rows_are_ill(case) and not (learned and _few_blank(case)))
+
+
+def _few_blank(case: Case) -> bool:
+    return not case.value("blank-rows") > 0.05
+
+
+def _rows_are_ill(case: Case) -> bool:
+    """Whether the rows that it trains on are ill: blank, or labelled unlike their likes."""
+    value = case.value
+    if value("blank-rows") > 0.05 or value("neighbours-agree") < 0.3 or value("largest-class") == 1:
+        return True
+    pictures = case.features >= 64
+    return pictures and value("neighbouring-pixels") < 0.15 and value("nearest-neighbour") < 0.6

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from whynet.doctor.case import Case
@@ -28,17 +28,17 @@ class Subject(Protocol):
     """That of the patient; trials with other seeds count on from it."""
     wording: Wording
 
-    def examine(self) -> Case:
-        """Train it as it is, to its own end where that can be afforded, and measure. What was used as what, and what
-        could not be looked at, stands in the case."""
+    def examine(self, stop: Callable[[], bool]) -> Case:
+        """Train it as it is, to its own end unless `stop()` says otherwise, and measure. What was used as what, and
+        what could not be looked at, stands in the case."""
         ...
 
     def why_not(self, changes: Sequence[Change]) -> str | None:
         """None if it can be trained with these changes, or the reason as a sentence."""
         ...
 
-    def alters(self, changes: Sequence[Change]) -> bool:
-        """Whether these changes make it another training at all."""
+    def alike(self, first: Sequence[Change], second: Sequence[Change]) -> bool:
+        """Whether both sets of changes make the same training: then there is nothing to try."""
         ...
 
     def steps(self, changes: Sequence[Change]) -> int:
@@ -49,6 +49,7 @@ class Subject(Protocol):
         """What an arm costs, in the units of `doctor/budget.py`."""
         ...
 
-    def run(self, arms: Sequence[Arm]) -> list[Outcome]:
-        """The outcomes, in this order. All is done on copies; the subject decides what runs side by side."""
+    def run(self, arms: Sequence[Arm], stop: Callable[[], bool]) -> list[Outcome]:
+        """The outcomes, in this order. All is done on copies; the subject decides what runs side by side. An arm that
+        `stop()` ends early is not `whole`."""
         ...

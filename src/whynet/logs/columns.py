@@ -6,14 +6,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Literal
 
+from whynet.doctor.diagnosis import Series
 from whynet.doctor.floors import SHARES
-from whynet.doctor.series import Series, Split, What
 from whynet.logs.figures import SECOND, Figure
 from whynet.logs.words import (
     ERRORS,
     SQUARES,
     VAGUE,
+    Split,
 )
 
 FEWEST = 500  # right answers, of ten thousand
@@ -132,7 +134,7 @@ def _as_series(
     role: str, split: Split, label: str, column: Sequence[Figure], said: bool, totals: set[float]
 ) -> Series | None:
     values = [figure.value for figure in column]
-    what: What = "cost" if role == "cost" else "accuracy"
+    what: Literal["cost", "accuracy"] = "cost" if role == "cost" else "accuracy"
     if what == "cost":
         return Series(label or "cost", "cost", split, tuple(values), said=said)
     finite = [value for value in values if math.isfinite(value)]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from whynet.doctor.diagnosis import Series
 from whynet.doctor.floors import SHARES
-from whynet.doctor.series import Series
 from whynet.logs.answers import Answers
 from whynet.logs.facts import Facts, facts_of
 from whynet.logs.scales import Scale, at_floor, scale_of, scales

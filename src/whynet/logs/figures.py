@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from whynet.doctor.series import Split
 from whynet.logs.cleaning import NAN, NUMBER
 from whynet.logs.words import (
     ACCURACY,
@@ -22,6 +21,7 @@ from whynet.logs.words import (
     TRAIN,
     UNITS,
     WRONG,
+    Split,
     role_of,
     split_of,
     terms_of,

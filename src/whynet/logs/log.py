@@ -12,10 +12,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from whynet.doctor.case import Symptom
+from whynet.doctor.diagnosis import Acquittal, Finding, LogDiagnosis, Remark, Series, Symptom, said
 from whynet.doctor.floors import SHARES, Reading, explain
-from whynet.doctor.series import Series
-from whynet.doctor.verdict import Diagnosis, Finding
 from whynet.errors import BadFile, UsageError, did_you_mean
 from whynet.logs.cleaning import thinned
 from whynet.logs.clues import Said, clues_in, weighed
@@ -75,7 +73,7 @@ def _bytes(path: Path) -> bytes:
 
 def diagnose_log(
     text: str, *, cost: str | None = None, classes: int | None = None, labels: str | None = None, where: str = "the log"
-) -> Diagnosis:
+) -> LogDiagnosis:
     """What the numbers in a log say: the state, the plateau by its name, and the causes that remain.
 
     `text` is anything with a training's numbers in it. What the text does not tell can be said: which `cost` it is, how
@@ -109,12 +107,13 @@ def diagnose_log(
     hinted = cost or _hinted(transcript)
     names, K = _data(transcript, labels, classes)
     linear = LINEAR.get(names, ELSEWHERE)
-    said = clues_in(thinned(text))
-    diagnoses = [_one(run, transcript, cost, hinted, names, K, linear, said) for run in transcript.runs]
+    clues = clues_in(thinned(text))
+    diagnoses = [_one(run, transcript, cost, hinted, names, K, linear, clues) for run in transcript.runs]
     diagnosis = diagnoses[-1]
     if len(diagnoses) > 1:
         told = ", ".join(f"{number}. {one.state}" for number, one in enumerate(diagnoses, 1))
-        diagnosis.remarks.append(f"There are {len(diagnoses)} trainings in this text ({told}); this is about the last.")
+        several = f"There are {len(diagnoses)} trainings in this text ({told}); this is about the last."
+        diagnosis.remarks.append(said(several))
     diagnosis.seconds = time.perf_counter() - started
     return diagnosis
 
@@ -202,8 +201,8 @@ def _one(
     labels: str,
     K: int,
     linear: float,
-    said: Sequence[Said],
-) -> Diagnosis:
+    clues: Sequence[Said],
+) -> LogDiagnosis:
     answers = transcript.answers if run is transcript.runs[-1] else None
     hinted = hinted or ("quadratic" if _said_error(run, transcript.words) else None)
     course = course_of(run, labels=labels, classes=K, linear=linear, cost=cost, hinted=hinted, answers=answers)
@@ -211,17 +210,20 @@ def _one(
     name = pattern_of(course, state, transcript)
     pattern = PATTERNS[name] if name else None
     evidence = _evidence(course)
-    diagnosis = Diagnosis(state=state, floor=course.floor, series=tuple(run), linear=linear)
+    diagnosis = LogDiagnosis(state=state, floor=course.floor, series=tuple(run), yardstick=linear)
     if pattern:
-        left, cleared = weighed(pattern.causes, state, said)
-        quotes = {one: f'the text says "{quote}"' if quote else "" for one, quote in left.items()}
-        diagnosis.verdict = [Finding(one, "suspected", (), evidence, None, None, None, quotes[one]) for one in left]
-        diagnosis.acquitted = [(one, f'the text says "{quote}"') for one, quote in cleared.items()]
+        left, cleared = weighed(pattern.causes, state, clues)
+        diagnosis.verdict = [Finding(one, "suspected", evidence, detail=_quoted(left[one])) for one in left]
+        diagnosis.acquitted = [Acquittal(one, text=_quoted(quote)) for one, quote in cleared.items()]
         diagnosis.separate = pattern.separate
     diagnosis.readings = _readings(course, state, labels, run)
     if state == "healthy":
         diagnosis.remarks += _could_be_better(course.facts)
     return diagnosis
+
+
+def _quoted(quote: str) -> str:
+    return f'the text says "{quote}"' if quote else ""
 
 
 def _evidence(course: Course) -> tuple[Symptom, ...]:
@@ -279,14 +281,12 @@ def _explained(value: float, scale: Scale, classes: int, labels: str | None) -> 
     return [one for one in readings if (one.cost, one.averaging) == (scale.cost, scale.averaging)]
 
 
-def _could_be_better(facts: Facts) -> list[str]:
+def _could_be_better(facts: Facts) -> list[Remark]:
     if facts.accuracy < 0.5 * facts.linear:
-        return ["The accuracy does not go with these costs: see how it is counted (whynet explain metric-wrong)."]
+        return [said("The accuracy does not go with these costs: see how it is counted (whynet explain metric-wrong).")]
     if facts.val_end > 1.3 * facts.val_least and facts.falling > 0.01:
-        return ["The held-out cost rises again while the training cost falls: it could be stopped earlier."]
+        return [said("The held-out cost rises again while the training cost falls: it could be stopped earlier.")]
     if abs(facts.accuracy - facts.linear) < 0.02 and facts.rising < 0.003:
-        return [
-            f"It stands still at {facts.accuracy:.1%}, about what a linear classifier reaches: see whether its hidden "
-            "layers have an activation (whynet explain missing-activation)."
-        ]
+        level = f"It stands still at {facts.accuracy:.1%}, about what a linear classifier reaches: "
+        return [said(f"{level}see whether its hidden layers have an activation (whynet explain missing-activation).")]
     return []

@@ -23,7 +23,7 @@ TENDING = {"tends", "tending", "approaches", "approaching", "converges", "conver
 class Seen:
     """What finders look at: the figures, the state that they show, and the words and epochs beside them.
 
-    >>> from whynet.doctor.series import Series
+    >>> from whynet.doctor.diagnosis import Series
     >>> from whynet.logs.course import course_of
     >>> course = course_of((Series("loss", "cost", "", (2.4,)),), labels="mnist", classes=10, linear=0.92)
     >>> Seen(course, "undertrained", Transcript(())).course.facts.end
@@ -41,7 +41,7 @@ Finder = Callable[[Seen], str | None]
 def pattern_of(course: Course, state: str, transcript: Transcript) -> str | None:
     """The name of the pattern that the figures follow; None if nothing is wrong.
 
-    >>> from whynet.doctor.series import Series
+    >>> from whynet.doctor.diagnosis import Series
     >>> from whynet.logs.course import course_of
     >>> broken = Series("loss", "cost", "", (2.4, math.nan))
     >>> pattern_of(course_of((broken,), labels="mnist", classes=10, linear=0.92), "non-finite", Transcript(()))

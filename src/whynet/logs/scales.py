@@ -92,7 +92,7 @@ def costs_of_digits() -> tuple[float, float]:
 def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale | None:
     """How the cost was computed: the way in which its end is the floor, else in which its start makes sense.
 
-    >>> from whynet.doctor.series import Series
+    >>> from whynet.doctor.diagnosis import Series
     >>> from whynet.logs.facts import facts_of
     >>> facts = facts_of((Series("error", "cost", "", (1.3, 0.46, 0.45)),), classes=10, linear=0.92)
     >>> scale_of(facts, scales(10, "mnist", None), None).cost
@@ -177,7 +177,7 @@ def _begun_above(facts: Facts, scale: Scale) -> bool:
 def at_floor(facts: Facts, scale: Scale) -> bool:
     """Whether the cost ends at the floor: within 2 %, or within its own scatter, or no longer falling just above it.
 
-    >>> from whynet.doctor.series import Series
+    >>> from whynet.doctor.diagnosis import Series
     >>> from whynet.logs.facts import facts_of
     >>> facts = facts_of((Series("loss", "cost", "", (2.4, 2.31, 2.30)),), classes=10, linear=0.92)
     >>> at_floor(facts, scales(10, "mnist", "softmax-cross-entropy")[0])
@@ -202,7 +202,7 @@ def at_floor(facts: Facts, scale: Scale) -> bool:
 def at_low(facts: Facts, scale: Scale) -> bool:
     """Whether every output is at 0: a squared error of just the one that should be 1.
 
-    >>> from whynet.doctor.series import Series
+    >>> from whynet.doctor.diagnosis import Series
     >>> from whynet.logs.facts import facts_of
     >>> facts = facts_of((Series("error", "cost", "", (0.5, 0.5)),), classes=10, linear=0.92)
     >>> at_low(facts, scales(10, "mnist", "quadratic")[0])

@@ -19,7 +19,7 @@ Rule = Callable[[Course], bool]
 def state_of_log(course: Course) -> str:
     """The state; the names are those of `doctor/states.py`.
 
-    >>> from whynet.doctor.series import Series
+    >>> from whynet.doctor.diagnosis import Series
     >>> from whynet.logs.course import course_of
     >>> broken = Series("loss", "cost", "", (2.4, math.nan))
     >>> state_of_log(course_of((broken,), labels="mnist", classes=10, linear=0.92))
@@ -256,7 +256,7 @@ def unsure(course: Course) -> bool:
     """Whether the cost stays where answers cost that are right this often, and give the rest to all others alike:
     what labels at random leave, and weights that are kept small. A network's usual mistakes cost two thirds of it.
 
-    >>> from whynet.doctor.series import Series
+    >>> from whynet.doctor.diagnosis import Series
     >>> from whynet.logs.course import course_of
     >>> cost, right = Series("loss", "cost", "", (1.5,) * 5), Series("acc", "accuracy", "", (0.6,) * 5)
     >>> unsure(course_of((cost, right), labels="mnist", classes=10, linear=0.92))

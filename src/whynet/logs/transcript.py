@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from whynet.doctor.series import Series
+from whynet.doctor.diagnosis import Series
 from whynet.logs.answers import PAIR, Answers, answers_in
 from whynet.logs.captions import under_captions, under_headings
 from whynet.logs.cleaning import NUMBER, clean, thinned

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
-from whynet.doctor.series import Split
+Split = Literal["train", "held-out", ""]
 
 
 def _words(text: str) -> frozenset[str]:

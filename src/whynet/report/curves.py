@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from whynet.doctor.curves import Curves, Point
 from whynet.report.page import chart, page, text
+from whynet.subjects.curves import Curves, Point
 
 
 def curves_page(name: str, curves: Curves) -> str:

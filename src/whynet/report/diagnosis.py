@@ -1,157 +1,281 @@
-"""A diagnosis in words and as HTML."""
+"""A diagnosis as plain values, in words and as HTML: all three the same, and nothing that its numbers contradict."""
 
 from __future__ import annotations
 
-import textwrap
+import math
+import tomllib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any, NamedTuple
 
-from whynet.doctor.states import IN_WORDS
-from whynet.doctor.words import in_words
+from whynet.doctor.diagnosis import Change, Diagnosis, Finding, Fix
 from whynet.report.page import chart, figures, text
-
-if TYPE_CHECKING:
-    from whynet.doctor.trials import Outcome
-    from whynet.doctor.verdict import Diagnosis, Finding
+from whynet.report.screen import changes_of, first_line, headline, on_one_screen, unequal, width, wrapped
+from whynet.report.wording import lines, say
+from whynet.report.wording.contradictions import checked
+from whynet.report.wording.outcomes import end, tested, whole_way
+from whynet.report.wording.questions import asked, classes, cleared, quality, why
+from whynet.report.wording.remarks import all_in_words
+from whynet.report.wording.states import what
+from whynet.report.wording.symptoms import name_of, normal_of, percent, value_of
 
 STATUS = {
     "proved": "proved by training again with it changed",
+    "helps": "helps, but does not restore learning: the cause is elsewhere",
     "found": "found: measured directly; not shown to be what stops the learning",
     "suspected": "suspected: the evidence points here; no trial has proved it",
 }
+Row = tuple[str, str, str]
 
 
-def _change(before: Outcome, after: Outcome) -> str:
-    parts = [f"validation accuracy {before.validation_accuracy:.1%} -> {after.validation_accuracy:.1%}"]
-    if before.test_accuracy is not None and after.test_accuracy is not None:
-        parts.append(f"test {before.test_accuracy:.1%} -> {after.test_accuracy:.1%}")
-    parts.append(f"cost {before.cost:.4g} -> {after.cost:.4g}")
-    return ", ".join(parts)
+class Section(NamedTuple):
+    """A heading, a table of what was measured, and lines of text; `code` are lines that are shown as they are."""
+
+    title: str
+    items: list[str]
+    table: Sequence[Row] = ()
+    code: Sequence[str] = ()
 
 
-def _wrapped(line: str, indent: str) -> list[str]:
-    return textwrap.wrap(line, 110, initial_indent=indent, subsequent_indent=indent + "  ")
+# ---- in words
 
 
-def diagnosis_in_words(diagnosis: Diagnosis) -> str:
-    """All of it, in plain words: what is wrong, how we know, the proof, what is not the reason, what to change."""
-    if diagnosis.series:
-        from whynet.report.log import log_in_words  # which speaks of symptoms in the words of this module
-
-        return log_in_words(diagnosis)
-    lines = [f"{diagnosis.state}: {IN_WORDS[diagnosis.state]}"]
-    before = diagnosis.before
-    if before is not None:
-        lines.append(
-            f"  cost {before.cost:.4g} (the floor, one answer for every image, is {diagnosis.floor:.4g}); "
-            f"{before.validation_accuracy:.1%} of the validation images right, a linear classifier has "
-            f"{diagnosis.linear:.1%}"
-        )
-    if diagnosis.case is not None and diagnosis.case.lost:
-        lines.append("  never answered: " + ", ".join(diagnosis.case.lost))
-    for finding in diagnosis.verdict:
-        lines += ["", *_finding_in_words(finding)]
-    if not diagnosis.verdict and diagnosis.state != "healthy":
-        lines += ["", "Not proved: nothing that was tried makes a difference, and no measurement stands out."]
-    if diagnosis.acquitted:
-        lines += ["", "Not the reason:"]
-        for name, why in diagnosis.acquitted:
-            lines += _wrapped(f"{name}: {why}", "  ")
-    if diagnosis.questions:
-        lines += ["", "The usual questions, each changed alone:"]
-        for question, answer, why in diagnosis.questions:
-            lines += _wrapped(f"{question} {'Yes' if answer else 'No'}: {why}", "  ")
-    for remark in diagnosis.remarks:
-        lines += ["", *_wrapped(remark, "")]
-    if diagnosis.fix_changes and before is not None and diagnosis.after is not None:
-        lines += ["", "What to change:"]
-        lines += [f"  {change}" for change in diagnosis.fix_changes]
-        lines += [f"  {line}" for line in changed_lines(diagnosis)]
-        lines.append(f"  -> {_change(before, diagnosis.after)}")
-    if diagnosis.baselines:
-        shown = ", ".join(f"{name} {one.validation_accuracy:.1%}" for name, one in diagnosis.baselines.items())
-        lines += ["", f"For comparison, in trials of the same length: {shown}"]
-    lines += ["", f"{diagnosis.seconds:.0f} seconds, {diagnosis.epochs:.0f} epochs of training in all"]
-    lines += [f"note: {crash}" for crash in diagnosis.crashes]
-    return "\n".join(lines)
+def diagnosis_in_words(diagnosis: Diagnosis, verbose: bool = False) -> str:
+    """On one screen what is wrong, how that is known, what to change; with `verbose` everything."""
+    diagnosis = checked(diagnosis)
+    if not verbose:
+        return on_one_screen(diagnosis)
+    wide = width()
+    rows = wrapped(headline(diagnosis), wide, later="  ")
+    for section in sections(diagnosis):
+        rows += ["", *wrapped(section.title, wide)]
+        for item in section.items:
+            rows += wrapped(item, wide, "  ", "    ")
+        rows += _columns(section.table)
+        rows += [f"    {line}" for line in section.code]
+    return "\n".join(rows)
 
 
-def _finding_in_words(finding: Finding) -> list[str]:
-    together = f" (together with {' and '.join(finding.with_)})" if finding.with_ else ""
-    lines = [f"{finding.cause}{together}: {STATUS[finding.status]}"]
-    if finding.words:
-        lines += _wrapped(finding.words, "  ")
-    for symptom in finding.evidence:
-        lines += _wrapped(in_words(symptom), "  ")
-    if finding.change and finding.before is not None and finding.after is not None:
-        lines += _wrapped(f"changed: {finding.change}", "  ")
-        label = "proof" if finding.status == "proved" else "with that"
-        lines += _wrapped(f"{label}: {_change(finding.before, finding.after)}", "  ")
-    elif finding.change:
-        lines += _wrapped(f"to change: {finding.change}", "  ")
-    return lines
+def _columns(table: Sequence[Row]) -> list[str]:
+    names, values = (max((len(row[place]) for row in table), default=0) for place in (0, 1))
+    return [
+        f"    {name:<{names}}  {value:>{values}}" + (f"   usual: {normal}" if normal else "")
+        for name, value, normal in table
+    ]
 
 
-def changed_lines(diagnosis: Diagnosis) -> list[str]:
-    """The lines of the recipe that the cure changes; none where the patient is written in another library."""
-    if diagnosis.case is None or diagnosis.fix_recipe is None or diagnosis.library:
-        return []
-    old, new = diagnosis.case.recipe.as_dict(), diagnosis.fix_recipe.as_dict()
-    lines = []
-    for name in sorted(old.keys() | new.keys()):
-        if old.get(name) != new.get(name) and name not in ("faults", "hidden", "validation_size", "data"):
-            if name == "sizes" and name not in new:
-                continue
-            lines.append(f"{name} = {new.get(name)!r}    # was {old.get(name)!r}")
-    return lines
+def sections(diagnosis: Diagnosis) -> list[Section]:
+    """Everything that a diagnosis says, in order; sections that are empty are left out."""
+    found = [_finding(one, diagnosis) for one in diagnosis.verdict]
+    fix = diagnosis.fix
+    todo = [
+        f"{words}  # {was}" if was else words for one in changes_of(diagnosis) for words, was in lines(one, diagnosis)
+    ]
+    ended = [] if fix is None else [f"To the end: {whole_way(fix.before, fix.after)}."]
+    measured = [(name_of(one), value_of(one), normal_of(one, diagnosis.wording)) for one in diagnosis.symptoms.values()]
+    compared = [f"{name}: {end(outcome)}" for name, outcome in diagnosis.baselines.items()]
+    tried = [f"{name}: {say(change, diagnosis)}: {quality(to, diagnosis)}" for name, change, to in diagnosis.tried]
+    usual = [
+        f"{asked(one)} {'Yes' if one.answer else 'No'}: {why(one, diagnosis)}"
+        + (" (at equal steps)" if one.equal_steps else "")
+        for one in diagnosis.questions
+    ]
+    rest = [
+        Section("What to change", ended, (), todo),
+        Section("Not the reason", [f"{one.cause}: {cleared(one, diagnosis)}" for one in diagnosis.acquitted]),
+        Section("The usual questions, each changed alone", usual),
+        Section("Worth knowing", all_in_words(diagnosis)),
+        Section("For comparison", compared),
+        Section("Everything that was changed alone", tried),
+        Section("Looked at", [f"{role}: {name}" for role, name in diagnosis.used.items()]),
+        Section("Not looked at", [f"{gap.what}: {gap.why}" for gap in diagnosis.not_examined]),
+        Section("Measured", [], measured),
+        Section("Spent", [_spent(diagnosis)]),
+    ]
+    return found + [one for one in rest if one.items or one.table or one.code]
+
+
+def _finding(finding: Finding, diagnosis: Diagnosis) -> Section:
+    items = [first_line(finding.cause, diagnosis)]
+    if finding.detail:
+        items.append(finding.detail)
+    if finding.where is not None:
+        items.append(f"Where: {finding.where.file}, line {finding.where.line}")
+    if finding.with_:
+        items.append(f"Together with {' and '.join(finding.with_)}: each is needed.")
+    if finding.alternatives:
+        items.append(f"As good, changed alone: {', '.join(finding.alternatives)}.")
+    if finding.change is not None:
+        changed = finding.before is not None and finding.after is not None
+        items.append(f"{'Changed' if changed else 'To change'}: {say(finding.change, diagnosis)}")
+    if finding.before is not None and finding.after is not None:
+        label = f"Proof, over {finding.seeds} seeds" if finding.status == "proved" else "With that"
+        items.append(f"{label}: {whole_way(finding.before, finding.after)}{unequal(finding)}")
+    table = [(name_of(one), value_of(one), normal_of(one, diagnosis.wording)) for one in finding.evidence]
+    return Section(f"{finding.cause}: {STATUS[finding.status]}", items, table)
+
+
+def _spent(diagnosis: Diagnosis) -> str:
+    effort = f"the work of {diagnosis.effort:.1f} trainings of the patient, " if diagnosis.effort else ""
+    return f"{effort}{diagnosis.epochs:.0f} epochs in all, {diagnosis.seconds:.0f} seconds"
+
+
+# ---- as plain values
+
+
+def diagnosis_as_dict(diagnosis: Diagnosis) -> dict[str, Any]:
+    """The JSON of a diagnosis, but for its `schema`."""
+    diagnosis = checked(diagnosis)
+    values = {
+        "state": diagnosis.state,
+        "verdict": [_finding_as_dict(one, diagnosis) for one in diagnosis.verdict],
+        "acquitted": [{"cause": one.cause, "why": cleared(one, diagnosis)} for one in diagnosis.acquitted],
+        "fix": None if diagnosis.fix is None else _fix_as_dict(diagnosis.fix, diagnosis),
+        "patch": None,
+        "used": dict(diagnosis.used),
+        "not_examined": [gap._asdict() for gap in diagnosis.not_examined],
+        "judged_after": _judged(diagnosis),
+        "floor": diagnosis.floor,
+        "baselines": {name: outcome.as_dict() for name, outcome in diagnosis.baselines.items()},
+        "questions": [
+            {"question": asked(one), "answer": one.answer, "why": why(one, diagnosis), "equal_steps": one.equal_steps}
+            for one in diagnosis.questions
+        ],
+        "remarks": all_in_words(diagnosis),
+        "yardstick": diagnosis.yardstick,
+        "linear_accuracy": diagnosis.yardstick if classes(diagnosis) else None,
+        "effort": diagnosis.effort,
+        "epochs": diagnosis.epochs,
+        "seconds": diagnosis.seconds,
+    }
+    plain: dict[str, Any] = _plain(values)
+    return plain
+
+
+def _judged(diagnosis: Diagnosis) -> dict[str, int] | None:
+    return None if diagnosis.judged_after is None else dict(zip(("steps", "of"), diagnosis.judged_after, strict=True))
+
+
+def _finding_as_dict(finding: Finding, diagnosis: Diagnosis) -> dict[str, Any]:
+    return {
+        "cause": finding.cause,
+        "status": finding.status,
+        "with": finding.with_,
+        "alternatives": finding.alternatives,
+        "where": None if finding.where is None else finding.where._asdict(),
+        "evidence": [one.as_dict() for one in finding.evidence],
+        "change": None if finding.change is None else _change_as_dict(finding.change, diagnosis),
+        "before": None if finding.before is None else finding.before.as_dict(),
+        "after": None if finding.after is None else finding.after.as_dict(),
+        "detail": finding.detail,
+    }
+
+
+def _change_as_dict(change: Change, diagnosis: Diagnosis) -> dict[str, Any]:
+    return {"kind": change.kind, "numbers": dict(change.numbers), "words": say(change, diagnosis)}
+
+
+def _fix_as_dict(fix: Fix, diagnosis: Diagnosis) -> dict[str, Any]:
+    return {
+        "changes": [_change_as_dict(change, diagnosis) for change in fix.changes],
+        "recipe": None if fix.recipe is None else _recipe(fix.recipe),
+        "before": fix.before.as_dict(),
+        "after": fix.after.as_dict(),
+    }
+
+
+def _recipe(toml: str) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(toml)
+    except tomllib.TOMLDecodeError:
+        return None
+
+
+def _plain(value: Any) -> Any:
+    """The same value made of what JSON has: numbers of arrays become Python's."""
+    if isinstance(value, dict):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(one) for one in value]
+    if value is None or isinstance(value, bool):
+        return value
+    for kind in (int, float, str):  # numbers of NumPy are of these too
+        if isinstance(value, kind):
+            return kind(value)
+    return _plain(value.tolist()) if callable(getattr(value, "tolist", None)) else str(value)
+
+
+# ---- as HTML
 
 
 def diagnosis_html(diagnosis: Diagnosis) -> str:
     """The diagnosis as a part of a page."""
-    if diagnosis.series:
-        from whynet.report.log import log_html
-
-        return log_html(diagnosis)
-    before, after = diagnosis.before, diagnosis.after
-    parts = [f"<h2>Diagnosis: {text(diagnosis.state)}</h2><p>{text(IN_WORDS[diagnosis.state])}</p>"]
-    items = []
-    if before is not None:
-        items.append((f"{before.validation_accuracy:.1%}", "of the validation images right"))
-    if after is not None:
-        items.append((f"{after.validation_accuracy:.1%}", "with the cure"))
-    items.append((f"{diagnosis.linear:.1%}", "a linear classifier on the same examples"))
-    parts.append(figures(items))
-    for finding in diagnosis.verdict:
-        first, *rest = _finding_in_words(finding)
-        facts = "".join(f"<li>{text(line.strip())}</li>" for line in rest)
-        parts.append(f"<h3>{text(first)}</h3><ul>{facts}</ul>")
-    if diagnosis.acquitted:
-        rows = "".join(f"<li><b>{text(name)}</b>: {text(why)}</li>" for name, why in diagnosis.acquitted)
-        parts.append(f"<h3>Not the reason</h3><ul>{rows}</ul>")
-    if diagnosis.questions:
-        rows = "".join(
-            f"<li>{text(q)} <b>{'Yes' if answer else 'No'}</b>: {text(why)}</li>"
-            for q, answer, why in diagnosis.questions
-        )
-        parts.append(f"<h3>The usual questions, each changed alone</h3><ul>{rows}</ul>")
-    if diagnosis.remarks:
-        parts.append("".join(f"<p>{text(remark)}</p>" for remark in diagnosis.remarks))
-    if diagnosis.fix_changes:
-        rows = "".join(f"<li>{text(change)}</li>" for change in diagnosis.fix_changes)
-        code = "\n".join(changed_lines(diagnosis))
-        parts.append(f"<h3>What to change</h3><ul>{rows}</ul><pre>{text(code)}</pre>")
-    if before is not None and after is not None and before.curve and after.curve:
-        steps = sorted({step for step, _ in (*before.curve, *after.curve)})
-        old, new = dict(before.curve), dict(after.curve)
-        series: list[tuple[str, str, bool, Sequence[float | None]]] = [
-            ("as it was", "--second", False, [_finite(old.get(step)) for step in steps]),
-            ("with the cure", "--accent", False, [_finite(new.get(step)) for step in steps]),
-            ("floor", "--faint", True, [diagnosis.floor] * len(steps)),
-        ]
-        if len(steps) > 1:
-            parts.append('<div class="charts">' + chart("cure", "cost", steps, series, x_label="step") + "</div>")
+    diagnosis = checked(diagnosis)
+    words = what(diagnosis)
+    told = f"{words[:1].upper()}{words[1:]}.{_late(diagnosis)}"
+    parts = [
+        f"<h2>Diagnosis: {text(diagnosis.state)}</h2><p>{text(told)}</p>",
+        figures(_large(diagnosis)),
+    ]
+    for section in sections(diagnosis):
+        parts.append(f"<h3>{text(section.title)}</h3>")
+        if section.items:
+            parts.append("<ul>" + "".join(f"<li>{text(item)}</li>" for item in section.items) + "</ul>")
+        if section.table:
+            rows = "".join(_row(*row) for row in section.table)
+            parts.append(f'<div class="scroll"><table>{HEAD}{rows}</table></div>')
+        if section.code:
+            shown = "\n".join(section.code)
+            parts.append(f"<pre>{text(shown)}</pre>")
+    parts.append(_costs(diagnosis))
     return "".join(parts)
 
 
-def _finite(value: float | None) -> float | None:
+HEAD = '<tr><th class="text">measured</th><th>value</th><th class="text">usual</th></tr>'
+
+
+def _row(name: str, value: str, normal: str) -> str:
+    return f'<tr><td class="text">{text(name)}</td><td>{text(value)}</td><td class="text">{text(normal)}</td></tr>'
+
+
+def _late(diagnosis: Diagnosis) -> str:
+    if diagnosis.judged_after is None:
+        return ""
+    steps, of = diagnosis.judged_after
+    return f" Judged after {steps:,} of its {of:,} steps."
+
+
+def _large(diagnosis: Diagnosis) -> list[tuple[str, str]]:
+    """The figures that stand out."""
+    before, after, found = diagnosis.before, diagnosis.after, []
+    right = f"of the validation {diagnosis.wording.examples} right" if classes(diagnosis) else "on validation data"
+    if before is not None:
+        found.append((end(before), right))
+    if after is not None:
+        found.append((end(after), "with the cure"))
+        if tested(after):
+            found.append((tested(after), "with the cure, on the test set"))
+    if math.isfinite(diagnosis.yardstick):
+        shown = percent(diagnosis.yardstick) if classes(diagnosis) else f"quality {diagnosis.yardstick:.3g}"
+        found.append((shown, f"{diagnosis.yardstick_name} on the same {diagnosis.wording.examples}"))
+    return found
+
+
+def _costs(diagnosis: Diagnosis) -> str:
+    """The cost on the way, as it was and with the fix."""
+    before = diagnosis.before if diagnosis.fix is None else diagnosis.fix.before
+    curves = {"as it was": before, "with the cure": diagnosis.after}
+    drawn = {name: dict(one.curve) for name, one in curves.items() if one is not None and one.curve}
+    steps = sorted({step for curve in drawn.values() for step in curve})
+    if len(steps) < 2:
+        return ""
+    colors = {"as it was": "--second", "with the cure": "--accent"}
+    series: list[tuple[str, str, bool, Sequence[float | None]]] = [
+        (name, colors[name], False, [_drawable(curve.get(step)) for step in steps]) for name, curve in drawn.items()
+    ]
+    if math.isfinite(diagnosis.floor):
+        series.append(("floor", "--faint", True, [diagnosis.floor] * len(steps)))
+    return '<div class="charts">' + chart("cure", "cost", steps, series, x_label="step") + "</div>"
+
+
+def _drawable(value: float | None) -> float | None:
     return value if value is not None and abs(value) < 1e300 else None

@@ -1,27 +1,54 @@
-"""The diagnosis of a log in words and as HTML."""
+"""The diagnosis of a log as plain values, in words and as HTML."""
 
 from __future__ import annotations
 
 import math
 import textwrap
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from whynet.doctor.causes import cause
-from whynet.doctor.states import IN_WORDS
-from whynet.doctor.words import in_words
+from whynet.doctor.diagnosis import Diagnosis
 from whynet.report.page import chart, figures, text
+from whynet.report.wording.states import what
+from whynet.report.wording.symptoms import in_words
 
 if TYPE_CHECKING:
+    from whynet.doctor.diagnosis import Finding, LogDiagnosis, Remark, Series
     from whynet.doctor.floors import Reading
-    from whynet.doctor.series import Series
-    from whynet.doctor.verdict import Diagnosis, Finding
 
 LEFT = "Causes that are commonly behind such figures, the likeliest first (suspected: a log proves none)"
 
 
-def log_in_words(diagnosis: Diagnosis) -> str:
+def log_as_dict(diagnosis: LogDiagnosis) -> dict[str, Any]:
+    """The JSON of `whynet diagnose --log`; what only trials can fill is empty."""
+    return {
+        "state": diagnosis.state,
+        "verdict": [_finding_as_dict(one) for one in diagnosis.verdict],
+        "acquitted": [{"cause": one.cause, "why": one.text} for one in diagnosis.acquitted],
+        "fix": None,
+        "floor": diagnosis.floor,
+        "baselines": {},
+        "questions": [],
+        "remarks": [_remark(one) for one in diagnosis.remarks],
+        "linear_accuracy": diagnosis.yardstick,
+        "yardstick": diagnosis.yardstick,
+        "seconds": diagnosis.seconds,
+        "epochs": 0.0,
+        "series": [one.as_dict() for one in diagnosis.series],
+        "readings": [asdict(one) for one in diagnosis.readings],
+        "separate": diagnosis.separate,
+    }
+
+
+def _sentence(state: str) -> str:
+    words = what(Diagnosis(state))
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def log_in_words(diagnosis: LogDiagnosis) -> str:
     """What was read, what the numbers prove, which causes they leave, and what would tell these apart."""
-    lines = [f"{diagnosis.state}: {IN_WORDS[diagnosis.state]}", "", "Read:"]
+    lines = [f"{diagnosis.state}: {_sentence(diagnosis.state)}", "", "Read:"]
     lines += [f"  {_series_in_words(one)}" for one in diagnosis.series]
     if diagnosis.readings:
         lines += ["", "What these numbers are:"]
@@ -34,17 +61,17 @@ def log_in_words(diagnosis: Diagnosis) -> str:
         lines += ["", f"{LEFT}:"]
         for finding in diagnosis.verdict:
             lines += _wrapped(_finding_in_words(finding))
-        for name, why in diagnosis.acquitted:
-            lines += _wrapped(f"not {name}: {why}")
+        for cleared in diagnosis.acquitted:
+            lines += _wrapped(f"not {cleared.cause}: {cleared.text}")
         lines += ["", "To tell them apart:", *_wrapped(diagnosis.separate)]
     for remark in diagnosis.remarks:
-        lines += ["", *textwrap.wrap(remark, 110)]
+        lines += ["", *textwrap.wrap(_remark(remark), 110)]
     return "\n".join(lines)
 
 
-def log_html(diagnosis: Diagnosis) -> str:
+def log_html(diagnosis: LogDiagnosis) -> str:
     """The same as a part of a page, with the costs as a curve."""
-    parts = [f"<h2>Diagnosis: {text(diagnosis.state)}</h2><p>{text(IN_WORDS[diagnosis.state])}</p>"]
+    parts = [f"<h2>Diagnosis: {text(diagnosis.state)}</h2><p>{text(_sentence(diagnosis.state))}</p>"]
     items = [(f"{one.values[-1]:.1%}" if one.what == "accuracy" else f"{one.values[-1]:.4g}", f"{one.name}, at the end")
              for one in diagnosis.series]  # fmt: skip
     parts.append(figures(items))
@@ -56,9 +83,9 @@ def log_html(diagnosis: Diagnosis) -> str:
         parts.append(f"<h3>Evidence</h3><ul>{rows}</ul>")
         rows = "".join(f"<li>{text(_finding_in_words(one))}</li>" for one in diagnosis.verdict)
         parts.append(f"<h3>{text(LEFT)}</h3><ol>{rows}</ol>")
-        parts += [f"<p>not {text(name)}: {text(why)}</p>" for name, why in diagnosis.acquitted]
+        parts += [f"<p>not {text(one.cause)}: {text(one.text)}</p>" for one in diagnosis.acquitted]
         parts.append(f"<h3>To tell them apart</h3><p>{text(diagnosis.separate)}</p>")
-    parts += [f"<p>{text(remark)}</p>" for remark in diagnosis.remarks]
+    parts += [f"<p>{text(_remark(remark))}</p>" for remark in diagnosis.remarks]
     costs = next((one for one in diagnosis.series if one.what == "cost" and len(one.values) > 1), None)
     if costs is not None:
         places = list(range(1, len(costs.values) + 1))
@@ -68,6 +95,27 @@ def log_html(diagnosis: Diagnosis) -> str:
         drawn = chart("log", costs.name, places, shown, x_label="figure in the log")
         parts.append(f'<div class="charts">{drawn}</div>')
     return "".join(parts)
+
+
+def _finding_as_dict(finding: Finding) -> dict[str, Any]:
+    """One cause, under the same keys as one that trials have judged; a log measures no `share` of the damage."""
+    return {
+        "cause": finding.cause,
+        "status": finding.status,
+        "with": list(finding.with_),
+        "alternatives": list(finding.alternatives),
+        "where": None if finding.where is None else finding.where._asdict(),
+        "evidence": [one.as_dict() for one in finding.evidence],
+        "change": None,
+        "before": None,
+        "after": None,
+        "detail": finding.detail,
+        "share": None,
+    }
+
+
+def _remark(remark: Remark) -> str:
+    return str(remark.numbers["text"])
 
 
 def _series_in_words(one: Series) -> str:
@@ -88,7 +136,7 @@ def _reading_in_words(reading: Reading) -> str:
 
 
 def _finding_in_words(finding: Finding) -> str:
-    clue = f" ({finding.words})" if finding.words else ""
+    clue = f" ({finding.detail})" if finding.detail else ""
     return f"{finding.cause}: {_first_line(finding.cause)}{clue}"
 
 

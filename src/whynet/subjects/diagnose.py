@@ -6,13 +6,22 @@ from collections.abc import Callable
 from importlib import import_module
 from inspect import signature
 from os import PathLike
-from typing import Any
+from typing import Any, TypeVar, overload
 
-from whynet.doctor.verdict import Diagnosis
-from whynet.doctor.verdict import diagnose as diagnose_recipe
+from whynet.doctor.budget import TIMES
+from whynet.doctor.diagnosis import Diagnosis, LogDiagnosis
 from whynet.errors import UsageError, did_you_mean
 from whynet.training.recipe import Recipe
-from whynet.training.run import Run
+
+Found = TypeVar("Found")
+
+
+@overload
+def diagnose(patient: None = None, data: None = None, *, log: str, **about: Any) -> LogDiagnosis: ...
+
+
+@overload
+def diagnose(patient: Any = None, data: Any = None, *, log: None = None, **about: Any) -> Diagnosis: ...
 
 
 def diagnose(
@@ -23,11 +32,12 @@ def diagnose(
     parameters: Any = None,
     loss: Any = None,
     gradients: Callable[..., Any] | None = None,
-    budget: float = 30.0,
+    effort: float = TIMES,
+    budget: float | None = None,
     trials: bool = True,
     say: Callable[[str], None] = lambda _: None,
     **about: Any,
-) -> Diagnosis:
+) -> Diagnosis | LogDiagnosis:
     """Why does this network not learn?
 
     Parameters
@@ -44,13 +54,14 @@ def diagnose(
         Instead of a patient: the arrays and functions of hand-written code. See `subjects/own_code/diagnose.py` for
         what they may take, and for `step=`, `predict=`, `check=`, `learning_rate=`, `batch_size=`, `epochs=`. For
         PyTorch `loss` is the loss module, beside `optimizer=` and `epochs=`.
-    budget
-        Seconds for the trials; without `trials` nothing is proved.
+    effort, budget
+        How much may be trained, counted in work: so many times the patient's own training. `budget` is a cap in
+        seconds, None for none. Without `trials` nothing is proved.
     say
         Is told what is going on.
 
     >>> from whynet.data.sources import load
-    >>> found = diagnose(Recipe(data="digits", init="zeros", epochs=3, learning_rate=0.5), load("digits"), budget=20)
+    >>> found = diagnose(Recipe(data="digits", init="zeros", epochs=3, learning_rate=0.5), load("digits"))
     >>> found.verdict[0].cause, found.verdict[0].status
     ('symmetric-init', 'proved')
 
@@ -59,7 +70,7 @@ def diagnose(
     UsageError, BadFile, ResourceError
         Nothing to diagnose, or something that cannot be.
     """
-    common: dict[str, Any] = {"budget": budget, "trials": trials, "say": say}
+    common: dict[str, Any] = {"effort": effort, "budget": budget, "trials": trials, "say": say}
     given = [
         name for name, value in (("a patient", patient), ("log", log), ("parameters", parameters)) if value is not None
     ]
@@ -72,6 +83,8 @@ def diagnose(
         from whynet.logs.log import diagnose_log
 
         return _asked(diagnose_log, log, about)
+    from whynet.training.run import Run
+
     if isinstance(patient, Run):
         patient, data = patient.recipe, patient.data if data is None else data
     if isinstance(patient, (str, PathLike)):
@@ -79,6 +92,8 @@ def diagnose(
     if isinstance(patient, (Recipe, str)):
         if about or loss is not None or gradients is not None:
             raise UsageError("a recipe says all about itself", found=", ".join(sorted(about) or ["loss or gradients"]))
+        from whynet.subjects.recipe import diagnose_recipe
+
         return diagnose_recipe(patient, data, **common)
     if isinstance(patient, type):
         raise UsageError(
@@ -88,16 +103,15 @@ def diagnose(
     for library, module, name in FRAMEWORKS:
         if patient is not None and any(kind.__module__.split(".")[0] == library for kind in type(patient).__mro__):
             given_loss = {} if loss is None else {"loss": loss}
-            return _asked(
-                getattr(import_module(module), name), patient, {"data": data, **given_loss, **about, **common}
-            )
+            diagnose_guest: Callable[..., Diagnosis] = getattr(import_module(module), name)
+            return _asked(diagnose_guest, patient, {"data": data, **given_loss, **about, **common})
     from whynet.subjects.own_code.diagnose import diagnose_code
 
     code = {"data": data, "parameters": parameters, "loss": loss, "gradients": gradients}
     return _asked(diagnose_code, patient, {**code, **about, **common})
 
 
-def _asked(function: Callable[..., Diagnosis], patient: Any, arguments: dict[str, Any]) -> Diagnosis:
+def _asked(function: Callable[..., Found], patient: Any, arguments: dict[str, Any]) -> Found:
     """The function's answer; a sentence where it has no such argument, or needs another."""
     parameters = signature(function).parameters.items()
     known = {name: one for name, one in parameters if one.kind is one.KEYWORD_ONLY or name == "data"}

@@ -65,6 +65,26 @@ NAMES = (
     "underfit",
 )
 
+MEASURED = frozenset((
+    "bad-inputs", "bias-not-updated", "data-index-bug", "gradient-buffer-not-reset", "gradient-check-invalid",
+    "gradient-missing-derivative", "gradient-not-averaged", "gradient-sign-flipped", "gradient-wrong-derivative",
+    "gradient-wrong-term", "gradient-wrong-transpose", "label-order-mismatch", "layer-not-updated", "log-of-zero",
+    "metric-wrong", "missing-activation", "momentum-unscaled", "nan-hyperparameter", "no-bias", "not-shuffled",
+    "preprocess-mismatch", "train-test-leak", "unstable-softmax",
+))  # fmt: skip
+"""Defects that are measured directly, whether or not they matter."""
+LIMITS = frozenset((
+    "bottleneck", "capacity-minimal", "overfit", "too-little-data", "undertrained", "underfit", "label-noise",
+))  # fmt: skip
+"""What bounds how good a network gets: it joins a set of changes only where nothing restores learning without it."""
+AT_THE_OUTPUT = frozenset((
+    "wrong-output-activation", "softmax-single-unit", "unstable-softmax", "output-shape-mismatch",
+))  # fmt: skip
+"""Defects of the output or the loss: while one is measured and not mended, nothing else is proved. A cost that is
+merely slow (cost-mismatch) is none."""
+STEPS = frozenset(("undertrained", "batch-too-large", "stops-on-plateau"))
+"""Causes that all mean too few steps."""
+
 
 def cause(name: str) -> Cause:
     """The cause of that name.

@@ -19,7 +19,8 @@ steps.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import Change, Suspicion
+from whynet.doctor.cause import Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -29,7 +30,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [
-        Change(f"batches of {size} examples, and so {case.rows // size:,} steps an epoch", {"batch_size": size})
-        for size in (10, 32)
-    ]
+    return [Change("batch", {"size": size}) for size in (10, 32)]

@@ -19,11 +19,12 @@ training does not.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import LIKELY, Change, Suspicion
+from whynet.doctor.cause import LIKELY, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
-    sizes = case.recipe.sizes
+    sizes = case.settings.widths
     if sizes is None or len(sizes) < 3 or case.rows < 100:
         return None
     least = min(sizes[1:-1])
@@ -33,7 +34,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    sizes = case.recipe.sizes
-    assert sizes is not None
-    wide = tuple(max(size, 3 * case.classes) for size in sizes[1:-1])
-    return [Change(f"hidden layers of {3 * case.classes} units or more", {"sizes": (sizes[0], *wide, sizes[-1])})]
+    widths = case.settings.widths
+    if widths is None or len(widths) < 3:
+        return []
+    wide = (max(size, 3 * case.classes) for size in widths[1:-1])
+    return [Change("width", {"widths": (widths[0], *wide, widths[-1])})]

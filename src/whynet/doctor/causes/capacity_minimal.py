@@ -18,17 +18,19 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import LIKELY, Change, Suspicion
+from whynet.doctor.cause import LIKELY, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
-    sizes = case.recipe.sizes
+    sizes = case.settings.widths
     if sizes is not None and len(sizes) > 2 and (case.rows < 100 or case.features < 5) and min(sizes[1:-1]) <= 3:
         return Suspicion(LIKELY, case.evidence("rows", "narrowest"))
     return None
 
 
 def changes(case: Case) -> list[Change]:
-    sizes = case.recipe.sizes
-    assert sizes is not None
-    return [Change("twice as many hidden units", {"sizes": (sizes[0], *(2 * size for size in sizes[1:-1]), sizes[-1])})]
+    widths = case.settings.widths
+    if widths is None or len(widths) < 3:
+        return []
+    return [Change("width", {"widths": (widths[0], *(2 * size for size in widths[1:-1]), widths[-1])})]

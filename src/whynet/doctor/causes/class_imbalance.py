@@ -18,7 +18,8 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, Change, Suspicion
+from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -28,7 +29,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [
-        Change("let every class count the same", {"class_weights": "balanced"}),
-        Change("take as many examples of each class", without=("one-class-mostly",)),
-    ]
+    return [Change("cost", {"class_weights": "balanced"}), Change("mend", {"mistakes": ("one-class-mostly",)})]

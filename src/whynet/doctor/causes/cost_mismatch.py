@@ -18,17 +18,19 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import LIKELY, Change, Suspicion
+from whynet.doctor.cause import LIKELY, Suspicion
+from whynet.doctor.causes import recommended
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
-    recipe = case.recipe
-    if recipe.cost != "quadratic":
+    settings = case.settings
+    if settings.cost != "quadratic":
         return None
     sure = case.value("output-weighted-input") > 4 or bool(case.lost)
-    strength = LIKELY if recipe.output_activation in ("softmax", "relu") else 0.4 if sure else 0.2
+    strength = LIKELY if settings.output in ("softmax", "relu") else 0.4 if sure else 0.2
     return Suspicion(strength, case.evidence("output-weighted-input", "lost-classes"))
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("cross-entropy in place of squares", {"cost": "softmax-cross-entropy", "output_activation": None})]
+    return [Change("cost", {"name": recommended.cross_entropy(case.settings)})]

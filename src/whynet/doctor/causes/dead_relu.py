@@ -1,4 +1,4 @@
-"""ReLU units are dead: their activation is 0 for every image.
+"""ReLU units are dead: their activation is 0 for every example.
 
 **What it means.** They pass no signal forward and no gradient back, and cannot recover.
 
@@ -19,7 +19,8 @@ step, the initial weights or the inputs are the reason, later the learning rate.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import Change, Suspicion
+from whynet.doctor.cause import Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -31,5 +32,5 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    start = [Change("biases that start at 0", {"bias_init": "zeros"})] if case.value("dead-start") > 0.5 else []
-    return [*start, Change("units with a leak", {"activation": "leaky-relu"})]
+    start = [Change("weights", {"scheme": "zeros", "part": "biases"})] if case.value("dead-start") > 0.5 else []
+    return [*start, Change("activation", {"name": "leaky-relu"})]

@@ -1,4 +1,4 @@
-"""The features no longer represent the image.
+"""The features no longer represent what was recorded.
 
 **What it means.** Training rows can be memorised, but nothing carries over to others.
 
@@ -19,7 +19,8 @@ no harm at all.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, Change, Suspicion
+from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -29,4 +30,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("hand the pixels on in the order in which they lie in the image", without=("scrambled-pixels",))]
+    return [Change("mend", {"mistakes": ("scrambled-pixels",)})]

@@ -19,7 +19,8 @@ kink.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, Change, Suspicion
+from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -29,4 +30,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("check one entry at a time: whynet check-gradients", without=("whole-matrix-check",))]
+    return [Change("mend", {"mistakes": ("whole-matrix-check",)})]

@@ -19,13 +19,14 @@ exactly cross-entropy's gradient: harmless there.)
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, Change, Suspicion
+from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def _harmless(case: Case) -> bool:
     """Whether it is exactly the gradient of the cross-entropy."""
-    sigmoid = case.recipe.output_activation in (None, "sigmoid")  # what the quadratic cost takes by itself
-    return case.recipe.cost == "quadratic" and sigmoid and "no-hidden-slope" not in case.fitting
+    sigmoid = case.settings.output in (None, "sigmoid")  # what the quadratic cost takes by itself
+    return case.settings.cost == "quadratic" and sigmoid and "no-hidden-slope" not in case.fitting
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -36,8 +37,5 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return (
-        []
-        if _harmless(case)
-        else [Change("multiply the error by the activation's slope", without=("no-output-slope", "no-hidden-slope"))]
-    )
+    mend = Change("mend", {"mistakes": ("no-output-slope", "no-hidden-slope")})
+    return [] if _harmless(case) else [mend]

@@ -19,7 +19,8 @@ array.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, Change, Suspicion
+from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -29,4 +30,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("the slope a (1 - a) of the sigmoid", without=("wrong-slope",))]
+    return [Change("mend", {"mistakes": ("wrong-slope",)})]

@@ -18,14 +18,17 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, Change, Suspicion
+from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
     if "wrong-term" in case.fitting:
         return Suspicion(CERTAIN, case.evidence("gradient-error", "gradient-cosine"))
+    if case.value("gradient-error") > 0.01 and not case.fitting:  # wrong, and equal to no known mistake
+        return Suspicion(0.5, case.evidence("gradient-error", "gradient-cosine"))
     return None
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("the layer's error in its gradient", without=("wrong-term",))]
+    return [Change("mend", {"mistakes": ("wrong-term",)})]

@@ -22,17 +22,20 @@ moves.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, Change, Suspicion
-from whynet.doctor.causes.sound import sound_start
+from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.causes import recommended
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
     if case.value("one-sided-push") > 4 and case.value("saturated-start") > 0.5:
         return Suspicion(CERTAIN, case.evidence("one-sided-push", "saturated-start", "start-cost", "spread-start"))
+    if case.value("pre-activation-offset") > 4 and case.value("saturated-start") > 0.5:  # by the biases
+        return Suspicion(0.9, case.evidence("pre-activation-offset", "saturated-start", "start-cost"))
     if case.value("one-sided-push") > 4:
         return Suspicion(0.7, case.evidence("one-sided-push", "start-cost-ratio"))
     return None
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("initial weights around 0, of standard deviation 1 / sqrt(fan-in)", sound_start(case.recipe))]
+    return [recommended.start(case)]

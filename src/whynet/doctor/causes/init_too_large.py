@@ -19,8 +19,9 @@ is far above that of uninformed predictions.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import POSSIBLE, Change, Suspicion
-from whynet.doctor.causes.sound import sound_start
+from whynet.doctor.cause import POSSIBLE, Suspicion
+from whynet.doctor.causes import recommended
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -36,4 +37,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("initial weights around 0, of standard deviation 1 / sqrt(fan-in)", sound_start(case.recipe))]
+    return [recommended.start(case)]

@@ -1,4 +1,4 @@
-"""The initial weights are so small that hidden activations hardly differ between images.
+"""The initial weights are so small that hidden activations hardly differ between examples.
 
 **What it means.** The cost stays at the floor until the weights have grown.
 
@@ -19,8 +19,9 @@ suddenly.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import LIKELY, Change, Suspicion
-from whynet.doctor.causes.sound import sound_start
+from whynet.doctor.cause import LIKELY, Suspicion
+from whynet.doctor.causes import recommended
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -34,4 +35,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("initial weights around 0, of standard deviation 1 / sqrt(fan-in)", sound_start(case.recipe))]
+    return [recommended.start(case)]

@@ -20,7 +20,8 @@ image.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import LIKELY, Change, Suspicion
+from whynet.doctor.cause import LIKELY, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -30,4 +31,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("subtract the mean of the pixels and divide by their standard deviation", {"scaling": "standard"})]
+    return [Change("scale-inputs", {"scheme": "standard"})]

@@ -21,7 +21,8 @@ the features themselves decide.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, Change, Suspicion
+from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -31,4 +32,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("divide the pixels by 255", {"scaling": "0..1"})]
+    return [Change("scale-inputs", {"scheme": "0..1" if case.settings.scaling else "standard"})]

@@ -1,4 +1,4 @@
-"""Images and labels are in different orders.
+"""Examples and labels are in different orders.
 
 **What it means.** Every example has the label of another one; or the test predictions are compared with labels in
 another order.
@@ -20,7 +20,8 @@ test accuracy is at chance level.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, POSSIBLE, Change, Suspicion
+from whynet.doctor.cause import CERTAIN, POSSIBLE, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -33,4 +34,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("put images and labels into the same order", without=("shuffled-labels", "shuffled-test-labels"))]
+    return [Change("mend", {"mistakes": ("shuffled-labels", "shuffled-test-labels")})]

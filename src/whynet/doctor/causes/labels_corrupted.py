@@ -1,4 +1,4 @@
-"""Most labels are wrong.
+"""Most labels are wrong, or all are the same.
 
 **What it means.** Only the labels that are still right can teach anything.
 
@@ -20,10 +20,13 @@ are right only by chance.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, POSSIBLE, Change, Suspicion
+from whynet.doctor.cause import CERTAIN, POSSIBLE, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
+    if case.value("largest-class") == 1:
+        return Suspicion(CERTAIN, case.evidence("largest-class"))
     if not case.value("neighbouring-pixels") < 0.15 and case.value("neighbours-agree") < 0.5:
         strength = CERTAIN if case.value("nearest-neighbour") > 1.5 / case.classes else POSSIBLE
         return Suspicion(strength, case.evidence("neighbours-agree", "nearest-neighbour"))
@@ -31,4 +34,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("read the labels again", without=("random-labels",))]
+    return [Change("mend", {"mistakes": ("random-labels",)})]

@@ -19,7 +19,8 @@ fine.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, Change, Suspicion
+from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -30,4 +31,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("a formula that cannot overflow", without=("naive-sigmoid",))]
+    return [Change("mend", {"mistakes": ("naive-sigmoid",)})]

@@ -21,7 +21,9 @@ correct those first.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import POSSIBLE, Change, Suspicion
+from whynet.doctor.cause import POSSIBLE, Suspicion
+from whynet.doctor.causes import recommended
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -41,8 +43,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    rate = case.recipe.rate
-    return [
-        Change(f"a learning rate of {rate / divisor:g} in place of {rate:g}", {"learning_rate": rate / divisor})
-        for divisor in (10, 100, 1000)
-    ]
+    return recommended.rates(case.settings, (0.1, 0.01, 0.001, 1e-5))

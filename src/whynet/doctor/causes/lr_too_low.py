@@ -18,11 +18,13 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import POSSIBLE, Change, Suspicion
+from whynet.doctor.cause import POSSIBLE, Suspicion
+from whynet.doctor.causes import recommended
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
-    if case.state == "healthy":
+    if case.state in ("healthy", "diverged", "non-finite") or case.value("highest-cost") > 1.5:
         return None
     still = case.value("moved") < 0.1 and not case.value("saturated-start") > 0.9
     evidence = case.evidence("moved", "effective-rate", "progress", "still-falling")
@@ -32,8 +34,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    rate = case.recipe.rate
-    return [
-        Change(f"a learning rate of {rate * factor:g} in place of {rate:g}", {"learning_rate": rate * factor})
-        for factor in (10, 100, 1000)
-    ]
+    return recommended.rates(case.settings, (10.0, 100.0, 1000.0))

@@ -19,17 +19,15 @@ that of softmax regression, about 92 %.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import Change, Suspicion
+from whynet.doctor.cause import Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
-    if case.layers > 1 and case.recipe.activation == "identity":
+    if case.layers > 1 and case.settings.activation == "identity":
         return Suspicion(0.9, case.evidence("bend", "accuracy", "linear-accuracy"))
     return None
 
 
 def changes(case: Case) -> list[Change]:
-    return [
-        Change("an activation between the layers: tanh", {"activation": "tanh"}),
-        Change("an activation between the layers: ReLU", {"activation": "relu"}),
-    ]
+    return [Change("activation", {"name": name}) for name in ("tanh", "relu")]

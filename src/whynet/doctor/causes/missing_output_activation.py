@@ -18,16 +18,18 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import LIKELY, Change, Suspicion
+from whynet.doctor.cause import LIKELY, Suspicion
+from whynet.doctor.causes import recommended
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
-    recipe = case.recipe
-    if recipe.cost == "quadratic" and recipe.output_activation == "identity":
+    settings = case.settings
+    if settings.cost == "quadratic" and settings.output == "identity":
         outside = case.value("least-output") < -0.5 or case.value("largest-output") > 1.5
         return Suspicion(0.9 if outside else LIKELY, case.evidence("least-output", "largest-output"))
     return None
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("a sigmoid at the output", {"output_activation": None})]
+    return [Change("output", {"name": recommended.output(case.settings)})]

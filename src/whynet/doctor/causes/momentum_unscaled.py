@@ -19,7 +19,8 @@ ten times the rate changes nothing.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, Change, Suspicion
+from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -31,13 +32,10 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    words = "momentum of steps, not of gradients: v = m v - rate g"
-    sound = Change(words, without=("raw-momentum",))
-    real = case.value("effective-rate") * (1 - case.recipe.momentum)
-    if not real > 2 * case.recipe.rate:
+    sound = Change("mend", {"mistakes": ("raw-momentum",)})
+    rate, momentum = case.settings.rate, case.settings.momentum or 0.0
+    real = case.value("effective-rate") * (1 - momentum)
+    if rate is None or not real > 2 * rate:
         return [sound]
-    rate = float(f"{real:.2g}")
-    return [
-        sound,
-        Change(f"{words}, at the rate that was really in effect, {rate:g}", {"learning_rate": rate}, sound.without),
-    ]
+    in_effect = float(f"{real:.2g}")
+    return [sound, Change("mend", {"mistakes": ("raw-momentum",), "rate": in_effect})]

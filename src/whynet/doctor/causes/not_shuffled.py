@@ -18,10 +18,13 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, Change, Suspicion
+from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
+    if not case.classes:
+        return None
     mixed = 1 / case.classes + 0.4
     if case.value("classes-per-batch") < 0.7 or case.value("same-class-in-a-row") > mixed:
         return Suspicion(CERTAIN, case.evidence("classes-per-batch", "same-class-in-a-row"))
@@ -29,4 +32,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("shuffle the examples every epoch", {"order": "shuffled"})]
+    return [Change("shuffle")]

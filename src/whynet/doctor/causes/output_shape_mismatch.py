@@ -18,17 +18,17 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, Change, Suspicion
+from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
-    sizes = case.recipe.sizes
+    sizes = case.settings.widths
     if sizes is not None and sizes[-1] != case.classes and case.classes > 2:
         return Suspicion(CERTAIN, case.evidence("start-cost"))
     return None
 
 
 def changes(case: Case) -> list[Change]:
-    sizes = case.recipe.sizes
-    assert sizes is not None
-    return [Change("one output for each class", {"sizes": (*sizes[:-1], case.classes)})]
+    widths = case.settings.widths
+    return [] if widths is None else [Change("width", {"widths": (*widths[:-1], case.classes)})]

@@ -20,7 +20,8 @@ squared error vanishes there.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import POSSIBLE, Change, Suspicion
+from whynet.doctor.cause import POSSIBLE, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -32,5 +33,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    words = "initial weights of the output layer of standard deviation 1 / sqrt(fan-in)"
-    return [Change(words, {"output_init": "scaled-normal"})]
+    return [Change("weights", {"scheme": "scaled-normal", "part": "output weights"})]

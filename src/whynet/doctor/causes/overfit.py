@@ -18,7 +18,8 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import Change, Suspicion
+from whynet.doctor.cause import Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -28,7 +29,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [
-        Change("dropout of a fifth of the hidden units", {"dropout": 0.2}),
-        Change("an L2 penalty of 0.001", {"l2": 0.001}),
-    ]
+    return [Change("dropout", {"rate": 0.2}), Change("penalty", {"l2": 0.001})]

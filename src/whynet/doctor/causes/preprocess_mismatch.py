@@ -1,4 +1,4 @@
-"""The test images are preprocessed differently from the training images.
+"""The test set is preprocessed differently from the training set.
 
 **What it means.** The network is tested on pictures unlike any that it was trained on.
 
@@ -18,7 +18,8 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, Change, Suspicion
+from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -28,9 +29,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [
-        Change(
-            "prepare the test images as the training images were",
-            without=("inverted-test-images", "off-centre-test-images"),
-        )
-    ]
+    return [Change("mend", {"mistakes": ("inverted-test-images", "off-centre-test-images")})]

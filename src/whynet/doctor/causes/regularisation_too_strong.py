@@ -18,24 +18,24 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import Change, Suspicion
+from whynet.doctor.cause import Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
-    recipe = case.recipe
+    settings = case.settings
     given = [
         name
-        for name in ("l1", "l2", "dropout", "input_dropout", "noise", "input_noise", "label_smoothing")
-        if getattr(recipe, name)
+        for name in ("l1", "l2", "dropout", "input_dropout", "noise", "input_noise", "smoothing")
+        if getattr(settings, name)
     ]
-    if not (given or recipe.decay or recipe.max_norm or recipe.clip_norm):
+    if not (given or settings.decay or settings.max_norm or settings.clip):
         return None
-    strong = max(recipe.dropout, recipe.input_dropout) > 0.7 or recipe.label_smoothing > 0.5 or recipe.noise > 2
-    if case.value("penalty-pull") > 0.5 or strong or (recipe.clip_norm or 1) < 0.01 or (recipe.max_norm or 1) < 0.1:
+    strong = max(settings.dropout, settings.input_dropout) > 0.7 or settings.smoothing > 0.5 or settings.noise > 2
+    if case.value("penalty-pull") > 0.5 or strong or (settings.clip or 1) < 0.01 or (settings.max_norm or 1) < 0.1:
         return Suspicion(0.75, case.evidence("penalty-pull", "weights"))
     return Suspicion(0.15, case.evidence("penalty-pull", "weights"))
 
 
 def changes(case: Case) -> list[Change]:
-    off = dict.fromkeys(("l1", "l2", "weight_decay", "dropout", "input_dropout", "noise", "input_noise"), 0.0)
-    return [Change("no regularisation", {**off, "label_smoothing": 0.0, "max_norm": None, "clip_norm": None})]
+    return [Change("penalty", {"off": True})]

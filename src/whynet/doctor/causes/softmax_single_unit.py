@@ -18,16 +18,17 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, Change, Suspicion
+from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
-    sizes, recipe = case.recipe.sizes, case.recipe
-    softmax = recipe.cost == "softmax-cross-entropy" or recipe.output_activation == "softmax"
+    sizes, settings = case.settings.widths, case.settings
+    softmax = settings.cost == "softmax-cross-entropy" or settings.output == "softmax"
     if sizes is not None and sizes[-1] == 1 and softmax:
         return Suspicion(CERTAIN, case.evidence("start-cost"))
     return None
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("a sigmoid for the single output", {"cost": "sigmoid-cross-entropy", "output_activation": None})]
+    return [Change("cost", {"name": "sigmoid-cross-entropy"})]

@@ -18,8 +18,9 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, Change, Suspicion
-from whynet.doctor.causes.sound import sound_start
+from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.causes import recommended
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -29,4 +30,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("random initial weights", sound_start(case.recipe))]
+    return [recommended.start(case)]

@@ -18,7 +18,8 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import Change, Suspicion
+from whynet.doctor.cause import Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -28,7 +29,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    sizes = case.recipe.sizes
-    assert sizes is not None
-    hidden = sizes[1:-1]
-    return [Change("half the layers", {"sizes": (sizes[0], *hidden[: max(1, len(hidden) // 4)], sizes[-1])})]
+    widths = case.settings.widths
+    if widths is None or len(widths) < 3:
+        return []
+    hidden = widths[1:-1]
+    return [Change("depth", {"widths": (widths[0], *hidden[: max(1, len(hidden) // 2)], widths[-1])})]

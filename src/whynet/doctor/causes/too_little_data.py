@@ -19,7 +19,8 @@ are.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import LIKELY, POSSIBLE, Change, Suspicion
+from whynet.doctor.cause import LIKELY, POSSIBLE, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -31,4 +32,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change(f"train on all {case.available:,} examples", {"train_size": None})]
+    return [Change("rows", {"rows": case.available})]

@@ -1,4 +1,4 @@
-"""Test images are among the training images.
+"""Rows of the test set are among the training rows.
 
 **What it means.** The test accuracy says how well they were memorised.
 
@@ -18,7 +18,8 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, Change, Suspicion
+from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -28,4 +29,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("take the test images out of the training set", without=("leaked-test-images",))]
+    return [Change("mend", {"mistakes": ("leaked-test-images",)})]

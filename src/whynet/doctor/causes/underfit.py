@@ -19,7 +19,8 @@ flat.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import Change, Suspicion
+from whynet.doctor.cause import Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -29,6 +30,7 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    sizes = case.recipe.sizes
-    assert sizes is not None
-    return [Change("four times as many hidden units", {"sizes": (sizes[0], *(4 * s for s in sizes[1:-1]), sizes[-1])})]
+    widths = case.settings.widths
+    if widths is None or len(widths) < 3:
+        return []
+    return [Change("width", {"widths": (widths[0], *(4 * size for size in widths[1:-1]), widths[-1])})]

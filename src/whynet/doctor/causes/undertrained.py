@@ -18,11 +18,14 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import Change, Suspicion
+from whynet.doctor.cause import Suspicion
+from whynet.doctor.causes import recommended
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
-    if case.state == "healthy":
+    judged_early = 0 < case.steps[0] < case.steps[1] and not case.value("stopped-early") > 0
+    if case.state == "healthy" or judged_early:  # only the end shows whether it was too short
         return None
     evidence = case.evidence("steps", "still-falling", "progress")
     if case.value("steps") < 500:
@@ -32,7 +35,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    epochs = case.recipe.epochs
-    return [
-        Change(f"{epochs * factor:,} epochs in place of {epochs:,}", {"epochs": epochs * factor}) for factor in (3, 10)
-    ]
+    return recommended.epochs(case.settings, (3, 10))

@@ -18,15 +18,16 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, Change, Suspicion
+from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
-    softmax = case.recipe.cost == "softmax-cross-entropy"
+    softmax = case.settings.cost == "softmax-cross-entropy"
     if softmax and case.value("rows-sum") > 0.01:
         return Suspicion(CERTAIN, case.evidence("rows-sum"))
     return None
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("shares of a row: divide by the sum over its classes", without=("softmax-over-batch",))]
+    return [Change("mend", {"mistakes": ("softmax-over-batch",)})]

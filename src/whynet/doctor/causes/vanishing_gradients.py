@@ -18,15 +18,16 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import LIKELY, Change, Suspicion
+from whynet.doctor.cause import LIKELY, Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
-    squashing = case.recipe.activation in ("sigmoid", "tanh", "scaled-tanh", "softmax")
+    squashing = case.settings.activation in ("sigmoid", "tanh", "scaled-tanh", "softmax")
     if case.layers > 3 and squashing and case.value("gradient-fall") < 0.01:
         return Suspicion(0.85 if case.value("gradient-fall") < 1e-3 else LIKELY, case.evidence("gradient-fall"))
     return None
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("ReLU with He's initial weights", {"activation": "relu", "init": "he", "bias_init": "zeros"})]
+    return [Change("activation", {"name": "relu", "weights": "he"})]

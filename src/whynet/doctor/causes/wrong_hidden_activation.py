@@ -19,7 +19,8 @@ units.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import Change, Suspicion
+from whynet.doctor.cause import Suspicion
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -29,7 +30,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [
-        Change("tanh in the hidden layers", {"activation": "tanh"}),
-        Change("ReLU in the hidden layers", {"activation": "relu"}),
-    ]
+    return [Change("activation", {"name": name}) for name in ("tanh", "relu")]

@@ -20,20 +20,22 @@ bounds the scores or cuts them off.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import LIKELY, Change, Suspicion
+from whynet.doctor.cause import LIKELY, Suspicion
+from whynet.doctor.causes import recommended
+from whynet.doctor.diagnosis import Change
 
 
 def suspect(case: Case) -> Suspicion | None:
-    recipe = case.recipe
-    if recipe.output_activation is None:
+    settings = case.settings
+    if settings.output is None:
         return None
-    squashes = recipe.cost != "quadratic" and recipe.output_activation != "identity"
-    cuts = recipe.output_activation in ("relu", "leaky-relu", "elu", "gelu")
-    odd = recipe.cost == "quadratic" and recipe.output_activation in ("tanh", "scaled-tanh", "softmax")
+    squashes = settings.cost != "quadratic" and settings.output != "identity"
+    cuts = settings.output in ("relu", "leaky-relu", "elu", "gelu")
+    odd = settings.cost == "quadratic" and settings.output in ("tanh", "scaled-tanh", "softmax")
     if squashes or cuts:
         return Suspicion(0.9, case.evidence("least-output", "largest-output", "outputs-sum"))
     return Suspicion(LIKELY, case.evidence("least-output", "largest-output")) if odd else None
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("the output that belongs to the cost", {"output_activation": None})]
+    return [Change("output", {"name": recommended.output(case.settings)})]

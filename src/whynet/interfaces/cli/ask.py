@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write the recipe to this file.")
-@click.option("--budget", type=click.FloatRange(1), help="Seconds that trials may take (default: 30).")
+@click.option("--budget", type=click.FloatRange(1), help="A cap in seconds on the trials (120).")
 @click.option("--no-trials", is_flag=True, help="Only measure and suspect; nothing is proved.")
 @screen_options
 @click.pass_context

@@ -26,9 +26,9 @@ def curves(screen: Screen, patient: str, data: str | None, page: Path | None) ->
     """
     from whynet import files
     from whynet.data.sources import load
-    from whynet.doctor.curves import learning_curves
-    from whynet.doctor.patient import recipe_of
     from whynet.report.curves import curves_page
+    from whynet.subjects.curves import learning_curves
+    from whynet.subjects.records import recipe_of
 
     recipe = recipe_of(patient)
     dataset = load(data or recipe.data, say=screen.say)

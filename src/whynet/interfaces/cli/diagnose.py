@@ -11,7 +11,7 @@ import click
 from whynet.errors import UsageError
 from whynet.interfaces.cli.screen import Screen, screen_options
 
-BUDGET, SLOW_BUDGET = 30.0, 90.0  # seconds; with mistakes in the code, the readable engine takes the steps
+EFFORT, BUDGET = 30.0, 120.0  # trainings of the patient; seconds
 
 
 @click.command()
@@ -23,7 +23,12 @@ BUDGET, SLOW_BUDGET = 30.0, 90.0  # seconds; with mistakes in the code, the read
 @click.option("--data", help="Other data than the recipe's.")
 @click.option("--seed", type=click.IntRange(0), help="Another seed than the recipe's.")
 @click.option("--engine", type=click.Choice(["auto", "native", "reference"]), help="Who takes the steps.")
-@click.option("--budget", type=click.FloatRange(1), help="Seconds that trials may take (default: 30, with faults 90).")
+@click.option(
+    "--effort",
+    type=click.FloatRange(0, min_open=True),
+    help="How much may be trained: so many times its own training (30).",
+)
+@click.option("--budget", type=click.FloatRange(1), help="A cap in seconds (120); what it cuts is said.")
 @click.option("--no-trials", is_flag=True, help="Only measure and suspect; nothing is proved.")
 @click.option("--apply", "apply_to", type=click.Path(path_type=Path, dir_okay=False), help="Write the mended recipe.")
 @click.option("--page", type=click.Path(path_type=Path, dir_okay=False), help="Also write the diagnosis as HTML.")
@@ -40,6 +45,7 @@ def diagnose(
     data: str | None,
     seed: int | None,
     engine: str | None,
+    effort: float | None,
     budget: float | None,
     no_trials: bool,
     apply_to: Path | None,
@@ -68,48 +74,46 @@ def diagnose(
             do="Try: whynet diagnose vectorised",
         )
     if log is not None:
-        trained = {"PATIENT": patient, "--data": data, "--seed": seed, "--engine": engine, "--budget": budget,
-                   "--no-trials": no_trials or None, "--apply": apply_to}  # fmt: skip
+        trained = {
+            "PATIENT": patient, "--data": data, "--seed": seed, "--engine": engine, "--effort": effort,
+            "--budget": budget, "--no-trials": no_trials or None, "--apply": apply_to,
+        }  # fmt: skip
         _refuse(trained, "a log is read, and nothing is trained")
         ctx.exit(_diagnose_log(screen, log, page, cost=cost, classes=classes, labels=labels))
     _refuse(given, "what the cost and the classes are, the patient itself tells")
     assert patient is not None
     from whynet import files
     from whynet.data.sources import load
-    from whynet.doctor.patient import misreported, recipe_of, recorded
-    from whynet.doctor.verdict import diagnose as find_out
     from whynet.report.diagnosis import diagnosis_html, diagnosis_in_words
     from whynet.report.page import page as whole_page
+    from whynet.subjects.recipe import diagnose_recipe
+    from whynet.subjects.records import recipe_of
 
     if apply_to is not None and apply_to.exists():
         raise UsageError("the file for the mended recipe exists", where=str(apply_to), do="Choose another name")
     recipe = recipe_of(patient)
-    if seed is not None:
-        recipe = recipe.but(seed=seed)
-    if engine is not None:
-        recipe = recipe.but(engine=engine)
+    edits = {name: value for name, value in (("seed", seed), ("engine", engine)) if value is not None}
     dataset = load(data or recipe.data, say=screen.say)
-    seconds = budget or (SLOW_BUDGET if recipe.faults else BUDGET)
-    remark = recorded(patient, recipe, dataset)
-    off = misreported(patient, dataset)
-    diagnosis = find_out(recipe, dataset, budget=seconds, trials=not no_trials, say=screen.say, misreport=off)
-    if remark:
-        diagnosis.remarks.insert(0, remark)
-    screen.result(diagnosis.as_dict(), diagnosis_in_words(diagnosis))
+    diagnosis = diagnose_recipe(
+        patient, dataset, edits=edits, effort=effort or EFFORT, budget=budget or BUDGET, trials=not no_trials,
+        say=screen.say,
+    )  # fmt: skip
+    values = diagnosis.as_dict()
+    screen.result(values, diagnosis_in_words(diagnosis, verbose=screen.verbose))
     if page is not None:
         files.write(page, whole_page(f"whynet: diagnosis of {patient}", diagnosis_html(diagnosis), charts=True))
         screen.say(f"page  {page}")
     if apply_to is not None:
-        if diagnosis.fix_recipe is None:
+        if diagnosis.fix is None or diagnosis.fix.recipe is None:
             screen.say("there is no proved cure to write")
         else:
-            files.write(apply_to, diagnosis.fix_recipe.to_toml())
+            files.write(apply_to, diagnosis.fix.recipe)
             screen.say(f"recipe  {apply_to}")
-    if diagnosis.verdict:
-        screen.next(f"whynet explain {diagnosis.verdict[0].cause}", "what that is, and what it is not")
-    else:
-        screen.next("whynet train", "train the default network")
-    ctx.exit(0 if diagnosis.state == "healthy" else 1)
+    if screen.as_json:  # else the text itself names it
+        screen.next(f"whynet diagnose {patient} -v", "all evidence, what was tried, and what was cleared")
+    if any(remark.kind == "interrupted" for remark in diagnosis.remarks):
+        ctx.exit(130)
+    ctx.exit(0 if values["state"] == "healthy" else 1)
 
 
 def _refuse(options: Mapping[str, object], why: str) -> None:
@@ -125,15 +129,15 @@ def _diagnose_log(
     """Diagnose what a training printed, and return the exit code."""
     from whynet import files
     from whynet.logs.log import diagnose_log, read_log
-    from whynet.report.diagnosis import diagnosis_html, diagnosis_in_words
+    from whynet.report.log import log_html
     from whynet.report.page import page as whole_page
 
     content = sys.stdin.buffer.read() if log == "-" else Path(log)
     where = "standard input" if log == "-" else log
     diagnosis = diagnose_log(read_log(content, where), cost=cost, classes=classes, labels=labels, where=where)
-    screen.result(diagnosis.as_dict(), diagnosis_in_words(diagnosis))
+    screen.result(diagnosis.as_dict(), str(diagnosis))
     if page is not None:
-        files.write(page, whole_page("whynet: diagnosis of a log", diagnosis_html(diagnosis), charts=True))
+        files.write(page, whole_page("whynet: diagnosis of a log", log_html(diagnosis), charts=True))
         screen.say(f"page  {page}")
     if diagnosis.verdict:
         screen.next(f"whynet explain {diagnosis.verdict[0].cause}", "what that is, and what it is not")

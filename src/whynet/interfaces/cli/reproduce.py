@@ -104,10 +104,9 @@ def reproduce(
 
 
 def _diagnosed(outcome: Outcome, data: Dataset, seed: int | None) -> Outcome:
-    from whynet.doctor.verdict import diagnose
+    from whynet.subjects.recipe import diagnose_recipe
 
-    recipe = outcome.experiment.recipe(seed)
-    found = diagnose(recipe, data, budget=90.0 if recipe.faults else 30.0).as_dict()
+    found = diagnose_recipe(outcome.experiment.recipe(seed), data).as_dict()
     return replace(outcome, verdict=found["verdict"], fixed=found["fix"])
 
 
@@ -118,7 +117,8 @@ def _doctor_says(outcome: Outcome) -> list[str]:
     lines = [f"  doctor     {said}"]
     if outcome.fixed is not None:
         after = outcome.fixed["after"]["test_accuracy"]
-        lines.append(f"  fixed      {'; '.join(outcome.fixed['changes'])}: {after:.2%} of the test images right")
+        changes = "; ".join(change["words"] for change in outcome.fixed["changes"])
+        lines.append(f"  fixed      {changes}: {after:.2%} of the test images right")
     return lines
 
 

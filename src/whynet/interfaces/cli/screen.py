@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-SCHEMA = 1
+SCHEMA = 2
 SHADES = " .:-=+*#%@"  # ink, from none to all of it
 F = TypeVar("F", bound=Callable[..., Any])
 

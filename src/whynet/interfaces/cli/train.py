@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import time
@@ -278,17 +279,27 @@ def _hopeless(run: Run, screen: Screen) -> Callable[[Epoch], bool]:
 
 
 def _checkup(run: Run) -> tuple[str | None, str]:
-    from whynet.doctor.checkup import checkup
+    """The state of the run, and a sentence."""
+    from whynet.report.wording.contradictions import checked
+    from whynet.report.wording.states import sentence
+    from whynet.subjects.checkup import checkup
 
-    return checkup(run)
+    found = checkup(run)
+    if found is None:
+        return None, ""
+    if math.isfinite(found.yardstick):  # else it is so good that no yardstick was asked
+        found = checked(found)
+    words = sentence(found)
+    return found.state, f"{words[:1].upper()}{words[1:]}."
 
 
 def _diagnose(run: Run, screen: Screen) -> None:
-    from whynet.doctor.verdict import diagnose
+    from whynet.interfaces.cli.diagnose import BUDGET
     from whynet.report.diagnosis import diagnosis_in_words
+    from whynet.subjects.recipe import diagnose_recipe
 
-    run.diagnosis = diagnose(run.recipe, run.data, budget=90 if run.recipe.faults else 30, say=screen.say)
-    screen.say(diagnosis_in_words(run.diagnosis))
+    run.diagnosis = diagnose_recipe(run.recipe, run.data, budget=BUDGET, say=screen.say)
+    screen.say(diagnosis_in_words(run.diagnosis, verbose=screen.verbose))
 
 
 @contextmanager

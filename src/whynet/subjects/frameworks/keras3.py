@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 import re
-import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from whynet.doctor.case import Symptom
-from whynet.doctor.verdict import Diagnosis, Finding
+from whynet.doctor.budget import TIMES
+from whynet.doctor.diagnosis import Change, Diagnosis, Finding, Remark, Settings, Symptom, Wording
 from whynet.errors import NoRecipe, ResourceError, UsageError
 from whynet.network.activations import ACTIVATIONS
+from whynet.subjects.adapter import Trained, has, mended, number, orders, prepared, times
 from whynet.subjects.frameworks.course import Course, chance_kept, class_numbers, finite_weights
-from whynet.subjects.frameworks.guest import Trained, Variant, standardising
+from whynet.subjects.frameworks.outputs import Outputs
 from whynet.subjects.losses import recognise
 from whynet.subjects.recreate import Description, squashed
-from whynet.subjects.words import KERAS, OPTIMIZERS, Say, Tongue
-from whynet.training.recipe import Recipe
 from whynet.types import Array, Labels
 
 PROBE = 64
@@ -56,7 +56,8 @@ def diagnose_keras(
     epochs: int = 1,
     batch_size: int = 32,
     shuffle: bool = True,
-    budget: float = 30.0,
+    effort: float = TIMES,
+    budget: float | None = None,
     trials: bool = True,
     say: Callable[[str], None] = lambda _: None,
 ) -> Diagnosis:
@@ -92,7 +93,7 @@ def diagnose_keras(
     with chance_kept():
         tested = None if test is None else _pair(test)
         read = _Model(keras, model, _pair(data), tested, epochs, batch_size, shuffle)
-        return read.course().run(budget=budget, trials=trials, say=say)
+        return read.course().run(effort=effort, budget=budget, trials=trials, say=say)
 
 
 def _pair(data: Any) -> tuple[Array, Array]:
@@ -150,6 +151,49 @@ def rate_of(keras: Any, optimizer: Any) -> float:
     return float(keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(optimizer.learning_rate)))
 
 
+def layers_of(model: Any) -> list[Any]:
+    """All layers, those of layers too.
+
+    >>> callable(layers_of)
+    True
+    """
+    return list(model._flatten_layers(include_self=False))
+
+
+def array_of(keras: Any, variable: Any) -> Array:
+    """The numbers of a variable.
+
+    >>> callable(array_of)
+    True
+    """
+    return np.asarray(keras.ops.convert_to_numpy(variable.value))
+
+
+def weights_of(keras: Any, layer: Any) -> list[Array]:
+    """Those of a layer or a model, in the order of `set_weights`.
+
+    >>> callable(weights_of)
+    True
+    """
+    return [array_of(keras, one) for one in layer.weights]
+
+
+def as_fit_does(keras: Any, function: Any) -> Any:
+    """A plain function as a loss: of targets brought to the shape of the outputs, the mean over rows, as `fit` has it.
+
+    >>> callable(as_fit_does)
+    True
+    """
+
+    class Function(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types
+        def call(self, targets: Any, outputs: Any) -> Any:
+            if len(targets.shape) == len(outputs.shape) - 1 and outputs.shape[-1] == 1:
+                targets = keras.ops.expand_dims(targets, -1)
+            return function(targets, outputs)
+
+    return Function(name=getattr(function, "__name__", type(function).__name__))
+
+
 class _Model:
     """A compiled model, read."""
 
@@ -161,7 +205,7 @@ class _Model:
         (self.X, self.y), self.test = data, test
         self.X = self.X.astype(np.float32)
         outputs = self.answers(model, self.X[:PROBE])
-        finite_weights((one.path, np.asarray(self.keras.ops.convert_to_numpy(one))) for one in model.weights)
+        finite_weights((one.path, array_of(self.keras, one)) for one in model.weights)
         self.outputs = outputs
         self.classes = max(outputs.shape[1], 2)
         self.labels = class_numbers(self.y, self.classes)
@@ -169,7 +213,7 @@ class _Model:
         if test is not None:
             self.tested = (test[0].astype(np.float32), class_numbers(test[1], self.classes))
         self.loss = self._loss()
-        self.remarks: list[str] = []
+        self.remarks: list[Remark] = []
         self.found: list[Finding] = []
         self.faults: tuple[str, ...] = ()
         try:
@@ -180,31 +224,69 @@ class _Model:
                 found=f"outputs {outputs.shape} and targets {self.y.dtype} {self.y.shape}",
             ) from None
         self._left_out()
+        self.said = Outputs(
+            outputs, self._squash(), self.loss_of, smoothing=float(getattr(self.loss, "label_smoothing", 0.0))
+        )
+        self.found += self.said.squashed_twice()
 
     def _loss(self) -> Any:
         given = self.model.loss
         while isinstance(given, (list, tuple, dict)) and len(given) == 1:  # of the one output
             given = next(iter(given.values() if isinstance(given, dict) else given))
+        if str(given).lower() in ("crossentropy", "ce"):  # Keras chooses by the targets
+            several = self.y.ndim == 2 and self.y.shape[1] > 1
+            given = "categorical_crossentropy" if several else "sparse_categorical_crossentropy"
+            given = "binary_crossentropy" if self.outputs.shape[1] == 1 else given
         try:
-            return self.keras.losses.get(given)
+            loss = self.keras.losses.get(given)
         except ValueError as error:
             raise UsageError(f"the loss is not understood: {sentence(error)}", expected="one loss") from None
+        if isinstance(loss, self.keras.losses.Loss):
+            return loss
+        return as_fit_does(self.keras, loss)
 
     def course(self) -> Course:
         """How it is diagnosed."""
         return Course(
-            "Keras",
-            KERAS,
             self.X,
             self.labels,
             self.classes,
             describe=self.describe,
-            guest=lambda: KerasGuest(self.keras, self.model, self.target, self.recipe()),
+            adapter=self._adapter,
             test=self.tested,
             found=self.found,
             remarks=self.remarks,
-            left_out=bool(self.found),
+            noted=self.said.facts(self.labels),
+            used=self._used(),
         )
+
+    def _used(self) -> dict[str, str]:
+        """What was used as what."""
+        scores = "the largest output is the predicted class"
+        if self.outputs.shape[1] == 1:
+            scores = f"class 1 where the output is above {self.said.middle:g}"
+        name = getattr(self.loss, "name", None) or getattr(self.loss, "__name__", type(self.loss).__name__)
+        return {
+            "model": f"called with rows of shape {self.X.shape[1:]}",
+            "loss": str(name),
+            "optimizer": type(self.model.optimizer).__name__,
+            "predictions": scores,
+        }
+
+    def _squash(self) -> str | None:
+        """The activation of the outputs: of the last layer with weights, or of the layers after it; None if it is not
+        known."""
+        after: list[Any] = []
+        for layer in reversed(layers_of(self.model)):
+            if layer.weights:
+                try:
+                    return self._name(after[::-1], layer)
+                except (NoRecipe, AttributeError):
+                    return None
+            if type(layer).__name__ not in ELEMENTWISE:
+                return None
+            after.append(layer)
+        return None
 
     def answers(self, model: Any, X: Array) -> Array:
         """What it says to these rows, by plain calls: `predict` would leave its machinery in the model."""
@@ -237,34 +319,47 @@ class _Model:
 
     def _left_out(self) -> None:
         """Layers that are not trained."""
-        layers = [layer for layer in self.model._flatten_layers(include_self=False) if layer.weights]
-        out = [layer for layer in layers if layer.variables and not layer.trainable]
+        layers = [layer for layer in layers_of(self.model) if layer.weights]
+        self.left_out = out = [layer for layer in layers if layer.variables and not layer.trainable]
         if not out:
             return
         dense = [layer for layer in layers if type(layer).__name__ == "Dense"]
         if out == dense[:1] and len(dense) > 1:
             self.faults += ("frozen-layer",)
-        evidence = (Symptom("layers-left-out", len(out), "layers with trainable=False", "0"),)
+        evidence = (Symptom("layers-left-out", float(len(out)), "layers with trainable=False", "0"),)
         words = f"`trainable = True` for the layer '{out[0].name}', and compile again"
-        self.found.append(Finding("layer-not-updated", "found", (), evidence, words, None, None))
+        self.found.append(Finding("layer-not-updated", "found", evidence, detail=words))
 
-    def recipe(self) -> Recipe:
-        """What a guest's examination needs to know."""
-        rate = rate_of(self.keras, self.model.optimizer)
-        return Recipe(
-            optimizer=NAMES.get(type(self.model.optimizer).__name__, "sgd"),  # type: ignore[arg-type]
-            learning_rate=rate if np.isfinite(rate) and rate > 0 else None,
-            batch_size=self.batch_size,
+    def _adapter(self) -> KerasAdapter:
+        kind, rate = type(self.model.optimizer).__name__, rate_of(self.keras, self.model.optimizer)
+        layers = layers_of(self.model)
+        shares = [float(layer.rate) for layer in layers if type(layer).__name__ == "Dropout"]
+        penalties = [getattr(layer, "kernel_regularizer", None) for layer in layers]
+        hidden = {_activation_of(layer) for layer in layers[:-1]} - {"linear", ""}
+        settings = Settings(
+            optimizer=NAMES.get(kind),
+            rate=rate if np.isfinite(rate) and rate > 0 else None,
+            batch=min(self.batch_size, len(self.X)),
             epochs=self.epochs,
-            order=self.order,  # type: ignore[arg-type]
+            order=self.order,
+            dropout=max(shares, default=0.0),
+            l2=max((2 * float(one.get_config().get("l2", 0.0)) for one in penalties if one is not None), default=0.0),
+            decay=float(self.model.optimizer.get_config().get("weight_decay") or 0.0),
+            activation=hidden.pop().replace("_", "-") if len(hidden) == 1 else None,
+            **self.said.settings,
         )
+        wording = Wording("Keras", optimizer="" if kind in NAMES else kind)
+        fitting = self.faults or (("frozen-layer",) if self.left_out else ())
+        return KerasAdapter(self.keras, self.model, self.target, settings, wording, fitting, self.said)
 
     # ---- as a description
 
     def describe(self) -> Description:
         """The model's layers and training."""
-        if self.found and not self.faults:
+        if self.left_out and not self.faults:
             raise NoRecipe("some of its layers are not trained", found="trainable=False")
+        if self.outputs.shape[1] == 1 and self.said.squashed_twice():
+            raise NoRecipe("a recipe judges a single output by its sign, and this one is squashed already")
         before, dense, between = self._chain()
         activations = [self._name(layers, own) for own, layers in zip(dense, between, strict=True)]
         if len(set(activations[:-1])) > 1:
@@ -286,7 +381,7 @@ class _Model:
             last=last,
             X_test=None if self.tested is None else self._features(before, self.tested[0]),
             labels_test=None if self.tested is None else self.tested[1],
-            picture=self._picture(),
+            picture=self._picture(int(dense[0].kernel.shape[0])),
             activation=activations[0] if len(activations) > 1 else "sigmoid",
             output_activation=loss.output_activation,
             cost=loss.cost,
@@ -302,17 +397,17 @@ class _Model:
             input_dropout=max((layer.rate for layer in before if type(layer).__name__ == "Dropout"), default=0.0),
         )
 
-    def _picture(self) -> tuple[int, int] | None:
+    def _picture(self, features: int) -> tuple[int, int] | None:
         shape = self.X.shape[1:]
         sides = shape[:2] if len(shape) == 3 and shape[2] == 1 else shape
-        return (int(sides[0]), int(sides[1])) if len(sides) == 2 else None
+        return (int(sides[0]), int(sides[1])) if len(sides) == 2 and sides[0] * sides[1] == features else None
 
     def _chain(self) -> tuple[list[Any], list[Any], list[list[Any]]]:
         """What prepares the inputs; the dense layers; what follows each of them."""
         before: list[Any] = []
         dense: list[Any] = []
         between: list[list[Any]] = []
-        for layer in self.model._flatten_layers(include_self=False):
+        for layer in layers_of(self.model):
             kind = type(layer).__name__
             if kind in ("Sequential", "Functional") or kind == "InputLayer":
                 continue
@@ -344,7 +439,7 @@ class _Model:
         raise NoRecipe("what follows a dense layer is no known activation", found=str(dense.name))
 
     def _arrays(self, layer: Any) -> tuple[Array, Array]:
-        W, b = (np.asarray(array, dtype=np.float64) for array in layer.get_weights())
+        W, b = (array.astype(np.float64) for array in weights_of(self.keras, layer))
         return W, b
 
     def _features(self, before: Sequence[Any], X: Array) -> Array:
@@ -384,7 +479,7 @@ class _Model:
         if odd:
             raise NoRecipe(f"'{odd[0]}' is not carried over", found=f"{odd[0]}={config[odd[0]]}")
         if isinstance(config["learning_rate"], dict):
-            self.remarks.append("Its learning rate follows a schedule; in the trials it is constant.")
+            raise NoRecipe("its learning rate follows a schedule")
         steps: dict[str, Any] = {"optimizer": NAMES[kind], "learning_rate": rate_of(self.keras, self.model.optimizer)}
         steps["weight_decay"] = float(config.get("weight_decay") or 0.0)
         if kind == "SGD" or kind == "RMSprop":
@@ -396,67 +491,249 @@ class _Model:
         return steps
 
 
-class KerasGuest:
-    """Trains clones of a model for an `Examination`.
+KERAS_ACTIVATIONS = {"leaky-relu": "leaky_relu", "identity": "linear"}
+MADE_ANEW = ("activation", "output", "dropout", "penalty")
+"""Kinds of changes for which each layer is made anew."""
+NOT_MADE = {
+    "biases": "biases are not added to a model's layers",
+    "clip": "gradients are not clipped in the trials",
+    "cost": "no other loss is tried, as its targets would have to be others too",
+    "depth": "a model's layers are not taken away",
+    "mode": "trials switch between training and evaluation as they should",
+    "optimizer": "no other optimizer is tried",
+    "scale-targets": "class numbers are not scaled",
+    "schedule": "the learning rate stays constant in the trials",
+    "width": "a model's layers are not made wider",
+}
+SCHEMES = {"he": "he_normal", "scaled-normal": "lecun_normal", "glorot": "glorot_normal", "zeros": "zeros"}
 
-    >>> KerasGuest.__name__
-    'KerasGuest'
+
+class KerasAdapter:
+    """Trains clones of a model, each layer made anew from its settings where a change asks for other ones.
+
+    >>> KerasAdapter.why_not.__doc__
+    'None if a clone can be trained with these changes, or the reason.'
     """
 
-    def __init__(self, keras: Any, model: Any, target: Callable[[Labels], Array], recipe: Recipe) -> None:
-        self.keras, self.model, self.target, self.recipe = keras, model, target, recipe
-        kind = type(model.optimizer).__name__
-        other: dict[str, Say] = {"learning_rate": lambda value, _: f"`{kind}(learning_rate={value:g})`"}
-        self.tongue = Tongue("Keras", KERAS if kind in OPTIMIZERS.values() else {**KERAS, **other})
-        self._copies: dict[bool, tuple[Any, list[Any]]] = {}
+    def __init__(
+        self,
+        keras: Any,
+        model: Any,
+        target: Callable[[Labels], Array],
+        settings: Settings,
+        wording: Wording,
+        fitting: Sequence[str],
+        said: Outputs,
+    ) -> None:
+        self.keras, self.model, self.target, self.settings, self.wording = keras, model, target, settings, wording
+        self.fitting, self.middle, self.squash = tuple(fitting), said.middle, said.squash
+        self.first: list[Array] | None = None
+        """Weights to begin with, in place of the model's."""
+        self._copies: dict[Any, tuple[Any, list[Any]]] = {}
 
-    def _copy(self, variant: Variant, *, fresh: bool) -> Any:
-        """A model to train. It is compiled once and then set back, as compiling takes longer than training."""
-        keras = self.keras
-        rate = rate_of(keras, self.model.optimizer)
-        if variant.whole not in self._copies:
+    def multiply_adds(self) -> float:
+        """Those of one row on its way forward: a weight once, those of a convolution once for each place."""
+        total = 0.0
+        for layer in layers_of(self.model):
+            size = float(sum(int(np.prod(one.shape)) for one in layer.weights))
+            if type(layer).__name__.startswith("Conv"):
+                size *= float(np.prod([side for side in layer.output.shape[1:-1] if side]))
+            total += size
+        return max(total, 1.0)
+
+    def weights(self) -> dict[str, Array]:
+        """The kernels of dense and convolutional layers, (fan_in, fan_out)."""
+        return {
+            layer.name: array_of(self.keras, layer.kernel).reshape(-1, layer.kernel.shape[-1])
+            for layer in layers_of(self.model)
+            if type(layer).__name__.startswith(("Dense", "Conv")) and getattr(layer, "kernel", None) is not None
+        }
+
+    def why_not(self, changes: Sequence[Change]) -> str | None:
+        """None if a clone can be trained with these changes, or the reason."""
+        for change in changes:
+            reason = self._why_not(change)
+            if reason:
+                return reason
+        return None
+
+    def _why_not(self, change: Change) -> str | None:
+        kind, numbers = change.kind, change.numbers
+        if kind in ("rate", "epochs", "batch", "shuffle", "scale-inputs", "mend", "rows"):
+            return "it has no rule for stopping early" if "early_stop" in numbers else None
+        if kind == "weights":
+            return None if numbers["scheme"] in SCHEMES and self.weights() else "there is no such start for its layers"
+        if kind not in MADE_ANEW:
+            return NOT_MADE.get(kind, f"a model is not trained with another {kind}")
+        if not self._clones():
+            return "a model of its own class cannot be cloned with other settings"
+        layers = layers_of(self.model)
+        if kind == "output":
+            known = numbers["name"] == "identity" and self.squash == _activation_of(layers[-1])
+            return None if known else "no other activation is put after its last layer"
+        if kind == "activation":
+            active = any(_activation_of(layer) not in ("", "linear") for layer in layers[:-1])
+            return None if active else "its hidden layers have no activation that could be another"
+        if kind == "dropout":
+            return None if self.settings.dropout else "it has no Dropout layers, and none is added"
+        return None
+
+    def _clones(self) -> bool:
+        return type(self.model).__name__ in ("Sequential", "Functional")
+
+    def _made(self, changes: Sequence[Change], whole: bool) -> tuple[Any, list[Any]]:
+        """A compiled clone with these settings, and its optimizer's memory; kept, as compiling takes longest."""
+        settings = tuple(change for change in changes if change.kind in MADE_ANEW)
+        key = (settings, whole)
+        if key not in self._copies:
+            keras = self.keras
             model = keras.models.clone_model(self.model)
-            if variant.whole:
+            if settings:
+                last = layers_of(self.model)[-1].name
+                model = keras.models.clone_model(
+                    self.model, clone_function=lambda layer: _other(keras, layer, settings, last)
+                )
+            if whole:
                 model.trainable = True
-                for layer in model._flatten_layers(include_self=False):
+                for layer in layers_of(model):
                     layer.trainable = True
+            rate = rate_of(keras, self.model.optimizer)
             config = {**self.model.optimizer.get_config(), "learning_rate": rate}
-            model.compile(optimizer=type(self.model.optimizer).from_config(config), loss=self.model.loss)
+            if number(changes, "penalty", "off") and config.get("weight_decay"):
+                config["weight_decay"] = None
+            model.compile(
+                optimizer=type(self.model.optimizer).from_config(config),
+                loss=self.model.loss,
+                run_eagerly=self.model.run_eagerly,
+            )
             model.optimizer.build(model.trainable_variables)
-            self._copies[variant.whole] = (model, [keras.ops.copy(one.value) for one in model.optimizer.variables])
-        model, memory = self._copies[variant.whole]
+            self._copies[key] = (model, [keras.ops.copy(one.value) for one in model.optimizer.variables])
+        return self._copies[key]
+
+    def _copy(self, changes: Sequence[Change], seed: int, whole: bool) -> Any:
+        keras = self.keras
+        model, memory = self._made(changes, whole)
         for variable, value in zip(model.optimizer.variables, memory, strict=True):
             variable.assign(keras.ops.copy(value))
-        model.set_weights((keras.models.clone_model(self.model) if fresh else self.model).get_weights())
-        model.optimizer.learning_rate.assign(rate * variant.rate)
+        values = weights_of(keras, self.model) if self.first is None else self.first
+        model.set_weights([_drawn_like(one, seed, i) for i, one in enumerate(values)] if seed else values)
+        for index, layer in enumerate(layers_of(model)):  # what dropout draws hangs on the seed alone
+            chance = getattr(layer, "seed_generator", None)
+            if chance is not None:
+                chance.state.assign(np.array([seed, index], dtype=np.uint32))
+        for change in changes:
+            if change.kind == "weights":
+                self._draw(model, change.numbers["scheme"], change.numbers.get("part", "all"), seed)
+            elif "weights" in change.numbers:
+                self._draw(model, change.numbers["weights"], "all", seed)
+        model.optimizer.learning_rate.assign(rate_of(keras, self.model.optimizer) * times(changes))
         return model
 
-    def train(
-        self, X: Array, labels: Labels, variant: Variant, *, seed: int, steps: int | None, seconds: float
+    def _draw(self, model: Any, scheme: str, part: str, seed: int) -> None:
+        init = self.keras.initializers
+        layers = [layer for layer in layers_of(model) if getattr(layer, "kernel", None) is not None]
+        for index, layer in enumerate(layers[-1:] if part == "output weights" else layers):
+            if part != "biases":
+                options = {} if scheme == "zeros" else {"seed": 1000 * seed + index}
+                made = init.get({"class_name": _class_name(SCHEMES[scheme]), "config": options})
+                layer.kernel.assign(made(layer.kernel.shape))
+            if getattr(layer, "bias", None) is not None:
+                layer.bias.assign(init.Zeros()(layer.bias.shape))
+
+    def steps_from(
+        self,
+        layers: Sequence[tuple[Array, Array]],
+        X: Array,
+        y: Array,
+        steps: int,
+        *,
+        times: float = 1.0,
+        dropout: bool = True,
     ) -> Trained:
-        """One arm, from the weights that the model has."""
-        keras = self.keras
-        model = self._copy(variant, fresh=variant.redrawn or bool(seed))  # another seed is another draw
-        prepare = standardising(X) if variant.standardised else (lambda rows: rows)
-        given, targets, size = prepare(X), self.target(labels), int(self.recipe.batch_size)
-        batches = -(-len(X) // size)
-        total = steps or batches * self.recipe.epochs * variant.epochs
+        """A few steps on the rows as they lie, from these weights of its dense layers."""
+        plain = copy.copy(self)
+        plain.settings = replace(self.settings, order="file")
+        plain.first = [array.astype(np.float32) for layer in layers for array in layer]
+        changes = (Change("rate", {"times": times}), Change("dropout", {"rate": 0.0}))
+        some = changes if dropout and self.settings.dropout else changes[:1]
+        return plain.train(X, y, some, seed=0, steps=steps, stop=lambda: False)
+
+    def train(
+        self, X: Array, y: Array, changes: Sequence[Change], *, seed: int, steps: int, stop: Callable[[], bool]
+    ) -> Trained:
+        """One arm, from the weights that the model has; another seed draws others of the same spread."""
+        whole = "frozen-layer" in self.fitting and "frozen-layer" not in mended(self.fitting, changes)
+        model = self._copy(changes, seed, whole)
+        size = min(int(number(changes, "batch", "size") or self.settings.batch or 32), len(X))
+        prepare = prepared(X, changes)
+        given, targets = prepare(X), self.target(y)
 
         def cost() -> float:
-            return float(model.evaluate(given[:500], targets[:500], verbose=0, batch_size=500))
+            found = model.evaluate(given[:500], targets[:500], verbose=0, batch_size=500, return_dict=True)
+            return float(found["loss"])
 
-        start, curve, taken, epoch, end = cost(), [], 0, 0, time.perf_counter() + seconds
-        while taken < total and time.perf_counter() < end:
-            shuffled = self.recipe.order != "file" or variant.shuffled
-            order = np.random.default_rng([seed, 2, epoch]).permutation(len(X)) if shuffled else np.arange(len(X))
-            order = order[: (total - taken) * size]
+        shuffled = self.settings.order != "file" or has(changes, "shuffle")
+        start, curve, taken, epoch = cost(), [], 0, 0
+        while taken < steps and not stop():
+            order = orders(len(X), seed, epoch, shuffled=shuffled)[: (steps - taken) * size]
             history = model.fit(given[order], targets[order], batch_size=size, epochs=1, shuffle=False, verbose=0)
             taken += -(-len(order) // size)
             curve.append((taken, float(history.history["loss"][0])))
             epoch += 1
+        values = weights_of(self.keras, model)  # the clone is used again for the next arm
 
         def scores(rows: Array) -> Array:
-            return scores_of(keras, model, prepare(rows))
+            kept = weights_of(self.keras, model)
+            model.set_weights(values)
+            found = scores_of(self.keras, model, prepare(rows))
+            model.set_weights(kept)
+            bare = has(changes, "output") and self.squash == "sigmoid"
+            return squashed("sigmoid", found) if bare else found  # `middle` is that of squashed outputs
 
         final = cost()
         return Trained(scores, start, final, tuple(curve), taken, bool(np.isfinite(final)))
+
+
+def _class_name(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _activation_of(layer: Any) -> str:
+    """The name of a layer's activation, as Keras has it; empty where it has none."""
+    kind = type(layer).__name__
+    if kind in ("ReLU", "Softmax", "ELU", "LeakyReLU"):
+        return {"LeakyReLU": "leaky_relu"}.get(kind, kind.lower())
+    return str(getattr(getattr(layer, "activation", None), "__name__", ""))
+
+
+def _other(keras: Any, layer: Any, changes: Sequence[Change], last: str) -> Any:
+    """A layer of the same kind with the settings that the changes ask for."""
+    config, kind = layer.get_config(), type(layer).__name__
+    for change in changes:
+        numbers = change.numbers
+        wanted = layer.name == last if change.kind == "output" else change.kind == "activation" and layer.name != last
+        if wanted and _activation_of(layer) not in ("", "linear"):
+            name = KERAS_ACTIVATIONS.get(numbers["name"], numbers["name"])
+            if "activation" not in config:
+                return keras.layers.Activation(name, name=layer.name)
+            config["activation"] = name
+        elif kind == "Dropout" and (change.kind == "dropout" or numbers.get("off")):
+            config["rate"] = numbers.get("rate", 0.0)
+        elif change.kind == "penalty" and "kernel_regularizer" in config:
+            half = float(numbers.get("l2", 0.0)) / 2  # Keras adds l2 times the sum of squares, not half of that
+            config["kernel_regularizer"] = keras.regularizers.L2(half) if half else None
+    return type(layer).from_config(config)
+
+
+def _drawn_like(own: Array, seed: int, index: int) -> Array:
+    """Weights drawn anew, with the spread and the mean of these."""
+    if own.ndim < 2 or float(own.std()) == 0:
+        return own
+    rng, mean, sd = np.random.default_rng([seed, 0, index]), float(own.mean()), float(own.std())
+    columns = own.reshape(-1, own.shape[-1])
+    if columns.shape[1] > 1 and (columns == columns[:, :1]).all():  # units that are alike stay alike
+        return columns[rng.permutation(len(columns))].reshape(own.shape)
+    flat = float(np.mean(((own - mean) / sd) ** 4)) < 2.2  # uniform 1.8, normal 3
+    half = sd * 3**0.5
+    drawn = rng.uniform(mean - half, mean + half, own.shape) if flat else rng.normal(mean, sd, own.shape)
+    return drawn.astype(own.dtype)

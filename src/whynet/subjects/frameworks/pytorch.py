@@ -12,18 +12,24 @@ from typing import Any
 
 import numpy as np
 
-from whynet.doctor.case import Symptom
-from whynet.doctor.verdict import Diagnosis, Finding
+from whynet.doctor.budget import TIMES
+from whynet.doctor.diagnosis import Diagnosis, Finding, Gap, Remark, Settings, Symptom, Wording
 from whynet.errors import NoRecipe, ResourceError, UsageError
 from whynet.optimizers.optimizers import RMSprop
 from whynet.subjects.frameworks.course import Course, chance_kept, class_numbers, finite_weights
+from whynet.subjects.frameworks.outputs import Outputs
 from whynet.subjects.frameworks.torch_data import read_data
-from whynet.subjects.frameworks.torch_trace import PROBE, Traced, outputs_of
-from whynet.subjects.frameworks.torch_training import Settings, TorchGuest, copied
+from whynet.subjects.frameworks.torch_trace import PROBE, Traced, outputs_of, squash_of
+from whynet.subjects.frameworks.torch_training import (
+    ACTIVATIONS,
+    FORGOTTEN,
+    FROZEN,
+    OptimizerSettings,
+    TorchAdapter,
+    copied,
+)
 from whynet.subjects.losses import recognise
 from whynet.subjects.recreate import Description, squashed
-from whynet.subjects.words import TORCH
-from whynet.training.recipe import Recipe
 from whynet.types import Array, Labels
 
 FEW = 10  # rows over and over: what the mistake `few-rows` of a recipe is
@@ -58,7 +64,8 @@ def diagnose_torch(
     epochs: int = 1,
     batch_size: int = 32,
     shuffle: bool = True,
-    budget: float = 30.0,
+    effort: float = TIMES,
+    budget: float | None = None,
     trials: bool = True,
     say: Callable[[str], None] = lambda _: None,
 ) -> Diagnosis:
@@ -78,8 +85,8 @@ def diagnose_torch(
     ...     _ = torch.nn.init.zeros_(parameter)
     >>> found = diagnose_torch(
     ...     model, loss=torch.nn.CrossEntropyLoss(), optimizer=torch.optim.SGD(model.parameters(), lr=0.1),
-    ...     data=(digits.pixels / 255, digits.labels), epochs=5, budget=10)
-    >>> found.verdict[0].cause, found.library
+    ...     data=(digits.pixels / 255, digits.labels), epochs=5)
+    >>> found.verdict[0].cause, found.wording.library
     ('symmetric-init', 'PyTorch')
 
     Raises
@@ -97,16 +104,17 @@ def diagnose_torch(
             torch=torch,
             model=copied(torch, model),
             loss=loss,
-            settings=Settings.of(model, optimizer),
+            settings=OptimizerSettings.of(model, optimizer),
             X=loaded.X,
             y=loaded.y,
             test=None if test is None else read_data(torch, test, batch_size, False)[:2],
             epochs=epochs,
             batch_size=loaded.batch_size,
             order=loaded.order,
+            not_examined=unseen(optimizer),
         )
         patient.visited(loaded.visited)
-        return patient.diagnose(budget=budget, trials=trials, say=say)
+        return patient.diagnose(effort=effort, budget=budget, trials=trials, say=say)
 
 
 def check(torch: Any, model: Any, loss: Any, optimizer: Any, epochs: int) -> None:
@@ -144,6 +152,26 @@ def check(torch: Any, model: Any, loss: Any, optimizer: Any, epochs: int) -> Non
         raise UsageError("epochs makes no sense", expected="a whole number, 1 or more", found=repr(epochs))
 
 
+def unseen(optimizer: Any) -> list[Gap]:
+    """What hangs on an optimizer and is not carried over to the copies that are trained.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.1)
+    >>> scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.9)
+    >>> unseen(optimizer)[0].what
+    'the schedule of the learning rate'
+    """
+    found = []
+    if any("initial_lr" in group for group in optimizer.param_groups):
+        found.append(Gap("the schedule of the learning rate", "in the trials it stays constant"))
+    if optimizer._optimizer_step_pre_hooks or optimizer._optimizer_step_post_hooks:
+        found.append(Gap("the hooks of the optimizer", "they belong to the original; copies are trained without them"))
+    if optimizer.state:
+        found.append(Gap("what the optimizer remembers of earlier steps", "the trials begin with a new one"))
+    return found
+
+
 @contextmanager
 def undisturbed(torch: Any) -> Iterator[None]:
     """Whatever is drawn inside, the states of chance of PyTorch, NumPy and Python are afterwards what they were.
@@ -171,7 +199,7 @@ class Patient:
     torch: Any
     model: Any
     loss: Any
-    settings: Settings
+    settings: OptimizerSettings
     X: Any
     y: Any
     test: Any = None
@@ -180,33 +208,65 @@ class Patient:
     order: str = "shuffled"
     faults: tuple[str, ...] = ()
     found: list[Finding] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    noted: list[tuple[str, float, str, str]] = field(default_factory=list)
+    not_examined: list[Gap] = field(default_factory=list)
+    outputs: int = 0
+    said: Outputs = field(init=False)
+    """What the loss makes of the outputs."""
 
-    def diagnose(self, *, budget: float, trials: bool, say: Callable[[str], None]) -> Diagnosis:
+    def diagnose(self, *, effort: float, budget: float | None, trials: bool, say: Callable[[str], None]) -> Diagnosis:
         """As a recipe where it can be said as one, else by trials of PyTorch's own."""
         finite_weights(
             (name, one.detach().numpy()) for name, one in self.model.named_parameters() if one.is_floating_point()
         )
+        indexed = next((one for one in self.model.modules() if type(one).__name__.startswith("Embedding")), None)
+        if indexed is not None:
+            raise UsageError(
+                "a module whose inputs are numbers of rows in a table is not looked at yet",
+                found=type(indexed).__name__, do="Hand over the part after the embedding, and what the embedding gives",
+            )  # fmt: skip
         outputs = outputs_of(self.torch, self.model, self.X[:PROBE])
-        self.classes = max(outputs.shape[1], 2)
+        self.outputs = outputs.shape[1]
+        self.classes = max(self.outputs, 2)
         self.labels = class_numbers(self.y.numpy(), self.classes)
         test = None if self.test is None else (self.test[0].numpy(), class_numbers(self.test[1].numpy(), self.classes))
         self._loss_is_a_number(outputs)
         self._left_out()
+        self._unregistered()
         self._raw_scores(outputs)
+        self.said = Outputs(
+            outputs, squash_of(self.torch, self.model, self.X), self._loss_of,
+            smoothing=float(getattr(self.loss, "label_smoothing", 0.0)),
+        )  # fmt: skip
+        self.noted += self.said.facts(self.labels)
+        self.found += self.said.squashed_twice()
         return Course(
-            "PyTorch",
-            TORCH,
             self.X.numpy(),
             self.labels,
             self.classes,
             describe=self.describe,
-            guest=self._guest,
+            adapter=self._adapter,
             test=test,
             found=self.found,
             remarks=self.remarks,
-            left_out=bool(self.settings.left_out),
-        ).run(budget=budget, trials=trials, say=say)
+            noted=self.noted,
+            used=self._used(),
+            not_examined=self.not_examined,
+        ).run(effort=effort, budget=budget, trials=trials, say=say)
+
+    def _used(self) -> dict[str, str]:
+        """What was used as what."""
+        scores = "the largest output is the predicted class"
+        if self.outputs == 1:
+            scores = f"class 1 where the output is above {self.said.middle:g}"
+        shape = tuple(self.X.shape[1:])
+        return {
+            "model": f"{type(self.model).__name__}, called with rows of shape {shape}",
+            "loss": f"{getattr(self.loss, '__name__', type(self.loss).__name__)}(outputs, y)",
+            "optimizer": self.settings.kind.__name__,
+            "predictions": scores,
+        }
 
     def visited(self, rows: Array) -> None:
         """The rows that a loader goes through in an epoch; many of them never is a mistake."""
@@ -215,7 +275,8 @@ class Patient:
             return
         share = Symptom("rows-visited", len(kinds) / n, "share of an epoch's rows", "above 0.6")
         words = "let the sampler visit every row once an epoch: `DataLoader(..., shuffle=True)`"
-        self.found.append(Finding("data-index-bug", "found", (), (share,), words, None, None))
+        self.noted.append((share.name, share.value, share.unit, share.normal))
+        self.found.append(Finding("data-index-bug", "found", (share,), detail=words))
         if len(kinds) <= FEW:
             others = np.setdiff1d(np.arange(n), kinds)
             first = self.torch.as_tensor(np.concatenate([kinds, others]))
@@ -234,10 +295,30 @@ class Patient:
             self.faults += ("forgotten-bias",)
         elif out == {name for name in names if name.rpartition(".")[0] == names[0].rpartition(".")[0]} != set(names):
             self.faults += ("frozen-layer",)
-        evidence = (Symptom("parameters-left-out", len(out), "arrays that the optimizer does not move", "0"),)
-        words = f"hand `{min(out)}` to the optimizer: `model.parameters()`, with `requires_grad=True`"
+        evidence = (Symptom("parameters-left-out", float(len(out)), "arrays that the optimizer does not move", "0"),)
+        first = [name for name in names if name in out][:2]
+        more = " and others" if len(out) > 2 else ""
+        words = f"not trained: {', '.join(f'`{name}`' for name in first)}{more}"
         cause = "bias-not-updated" if out <= biases else "layer-not-updated"
-        self.found.append(Finding(cause, "found", (), evidence, words, None, None))
+        self.found.append(Finding(cause, "found", evidence, detail=words))
+
+    def _unregistered(self) -> None:
+        """Layers in a plain list or dict: nobody but `forward` knows of them."""
+        known = {id(one) for one in self.model.modules()}
+        for module in self.model.modules():
+            for name, value in vars(module).items():
+                held = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+                hidden = [one for one in held if isinstance(one, self.torch.nn.Module) and id(one) not in known]
+                arrays = sum(1 for one in hidden for _ in one.parameters())
+                if name.startswith("_") or not arrays:
+                    continue
+                evidence = (
+                    Symptom("parameters-left-out", float(arrays), "arrays that `parameters()` does not list", "0"),
+                )
+                kind = "ModuleDict" if isinstance(value, dict) else "ModuleList"
+                where = f"{type(module).__name__}: a plain {type(value).__name__} hides its layers"
+                words = f"`self.{name} = nn.{kind}(...)` in {where}"
+                self.found.append(Finding("layer-not-updated", "found", evidence, detail=words))
 
     def _raw_scores(self, outputs: Array) -> None:
         """A loss that is a straight line in the scores has no least value: it was made for logarithms of shares."""
@@ -252,7 +333,7 @@ class Patient:
             return
         evidence = (Symptom("loss-of-doubled-scores", twice / once, "times the loss", "anything but 2"),)
         words = "`nn.CrossEntropyLoss()` of the scores, or `nn.LogSoftmax(dim=1)` after the last layer"
-        self.found.append(Finding("missing-output-activation", "found", (), evidence, words, None, None))
+        self.found.append(Finding("missing-output-activation", "found", evidence, detail=words))
 
     # ---- what it is
 
@@ -269,6 +350,12 @@ class Patient:
             raise NoRecipe("some of its parameters are not trained", found=", ".join(self.settings.left_out[:3]))
         traced = Traced(self.torch, self.model, self.X)
         last = traced.last
+        if (
+            self.outputs == 1
+            and self.said.squash == "sigmoid"
+            and any(one.cause == "wrong-output-activation" for one in self.found)
+        ):
+            raise NoRecipe("a recipe judges a single output by its sign, and this one is squashed already")
         loss = recognise(
             lambda Z, labels: self._loss_of(squashed(last, Z), labels),
             traced.layers[-1][0].shape[1],
@@ -282,7 +369,7 @@ class Patient:
             last=last,
             X_test=None if self.test is None else traced.features(self.test[0]),
             labels_test=None if self.test is None else class_numbers(self.test[1].numpy(), self.classes),
-            picture=self._picture(),
+            picture=self._picture(traced.X.shape[1]),
             activation=traced.activation,
             output_activation=loss.output_activation,
             cost=loss.cost,
@@ -298,10 +385,10 @@ class Patient:
             batch_norm=traced.batch_norm,
         )
 
-    def _picture(self) -> tuple[int, int] | None:
+    def _picture(self, features: int) -> tuple[int, int] | None:
         shape = tuple(self.X.shape[1:])
         sides = shape[1:] if len(shape) == 3 and shape[0] == 1 else shape
-        return (int(sides[0]), int(sides[1])) if len(sides) == 2 else None
+        return (int(sides[0]), int(sides[1])) if len(sides) == 2 and sides[0] * sides[1] == features else None
 
     def _steps(self) -> dict[str, Any]:
         """The optimizer's settings as fields of a description."""
@@ -323,12 +410,12 @@ class Patient:
         elif kind == "RMSprop":
             steps["momentum"] = float(options["momentum"])
             if options["alpha"] != RMSprop.decay:
-                self.remarks.append(f"alpha is {options['alpha']:g}; the trials were made with {RMSprop.decay:g}")
+                raise NoRecipe(f"alpha is {options['alpha']:g}", expected=f"{RMSprop.decay:g}")
         else:
             beta1, beta2 = options["betas"]
             steps["momentum"] = 0.0 if beta1 == 0.9 else float(beta1)
             if beta2 != 0.999:
-                self.remarks.append(f"beta2 is {beta2:g}; the trials were made with 0.999")
+                raise NoRecipe(f"beta2 is {beta2:g}", expected="0.999")
         return steps
 
     # ---- numbers through it
@@ -371,13 +458,48 @@ class Patient:
                 do="Give it reduction='mean'",
             )  # fmt: skip
 
-    def _guest(self) -> TorchGuest:
-        rate = float(self.settings.options["lr"])
-        recipe = Recipe(
-            optimizer=NAMES.get(self.settings.kind.__name__, "sgd"),  # type: ignore[arg-type]
-            learning_rate=rate if np.isfinite(rate) and rate > 0 else None,
-            batch_size=self.batch_size,
+    def _adapter(self) -> TorchAdapter:
+        options, kind = self.settings.options, self.settings.kind.__name__
+        rate = float(options.get("lr", np.nan))
+        dropout = [float(one.p) for one in self.model.modules() if type(one).__name__.startswith("Dropout")]
+        momentum = options.get("momentum", options.get("betas", (None,))[0])
+        settings = Settings(
+            optimizer=NAMES.get(kind),
+            rate=rate if np.isfinite(rate) and rate > 0 else None,
+            momentum=momentum,
+            batch=min(self.batch_size, len(self.X)),
             epochs=self.epochs,
-            order=self.order,  # type: ignore[arg-type]
+            order=self.order,
+            widths=None,
+            l2=float(options.get("weight_decay", 0.0)),
+            dropout=max(dropout, default=0.0),
+            activation=self._hidden_activation(),
+            **self.said.settings,
         )
-        return TorchGuest(self.torch, self.model, self.loss, self.settings, self._target, recipe)
+        return TorchAdapter(
+            self.torch,
+            self.model,
+            self.loss,
+            self.settings,
+            self._target,
+            settings,
+            Wording("PyTorch", optimizer="" if kind in NAMES else kind),
+            fitting=self.faults or self._thawed(),
+            middle=self.said.middle,
+            squash=self.said.squash,
+            example=self.X[:2],
+        )
+
+    def _thawed(self) -> tuple[str, ...]:
+        """What is mended by handing all parameters to the optimizer."""
+        out = set(self.settings.left_out)
+        if not out:
+            return ()
+        return (FORGOTTEN,) if all(name.endswith("bias") for name in out) else (FROZEN,)
+
+    def _hidden_activation(self) -> str | None:
+        """That of its hidden layers, where all are of one kind of module."""
+        names = {theirs: ours for ours, theirs in ACTIVATIONS.items() if ours != "identity"}
+        kinds = [type(one).__name__ for one in self.model.modules() if not list(one.children())]
+        found = {names[kind] for kind in kinds[:-1] if kind in names}
+        return found.pop() if len(found) == 1 else None

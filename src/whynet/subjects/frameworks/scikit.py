@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import math
-import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from whynet.doctor.verdict import Diagnosis
+from whynet.doctor.budget import TIMES
+from whynet.doctor.diagnosis import Change, Diagnosis, Remark, Settings, Wording, said
 from whynet.errors import NoRecipe, UsageError
 from whynet.network.network import Network
+from whynet.subjects.adapter import Trained, has, number, prepared, times
 from whynet.subjects.frameworks.course import Course, chance_kept, class_numbers
-from whynet.subjects.frameworks.guest import Trained, Variant, standardising
 from whynet.subjects.recreate import Description, compare
-from whynet.subjects.words import REGRESSOR, SKLEARN, Tongue
-from whynet.training.recipe import Recipe
 from whynet.types import Array, Labels
 
 ACTIVATION = {"identity": "identity", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu"}
@@ -31,7 +29,8 @@ def diagnose_sklearn(
     *,
     data: Any,
     test: Any = None,
-    budget: float = 30.0,
+    effort: float = TIMES,
+    budget: float | None = None,
     trials: bool = True,
     say: Callable[[str], None] = lambda _: None,
 ) -> Diagnosis:
@@ -54,12 +53,10 @@ def diagnose_sklearn(
         It is something else, or the data do not fit together.
     """
     with chance_kept():  # a step before it may draw
-        return _diagnose(estimator, data=data, test=test, budget=budget, trials=trials, say=say)
+        return _course(estimator, data=data, test=test).run(effort=effort, budget=budget, trials=trials, say=say)
 
 
-def _diagnose(
-    estimator: Any, *, data: Any, test: Any, budget: float, trials: bool, say: Callable[[str], None]
-) -> Diagnosis:
+def _course(estimator: Any, *, data: Any, test: Any) -> Course:
     steps, last = _parts(estimator)
     if not isinstance(data, (tuple, list)) or len(data) != 2:
         raise UsageError("these are no data to train on", expected="data=(X, y)", found=type(data).__name__)
@@ -89,18 +86,24 @@ def _diagnose(
     outputs = len(names) if len(names) > 2 or y.ndim == 2 else 1
     patient = _Estimator(last, X, labels, outputs, tested)
     hot = y.ndim == 2 and y.shape[1] > 1
+    patient.targets = np.eye(len(names))[labels] if hot else labels
+    stopped = np.isfinite(X).all() and patient.epochs < last.max_iter
     return Course(
-        "scikit-learn",
-        SKLEARN if patient.classifies else REGRESSOR,
         X,
         labels,
         max(len(names), 2),
         describe=patient.describe,
-        guest=lambda: ScikitGuest(last, patient.recipe(), one_hot=hot),
+        adapter=lambda: ScikitAdapter(last, patient.settings(), one_hot=hot, outputs=outputs),
         test=tested,
         remarks=patient.remarks,
         penalty=patient.batch_size,
-    ).run(budget=budget, trials=trials, say=say)
+        most_epochs=int(last.max_iter) if stopped else None,
+        used={
+            "estimator": type(last).__name__,
+            **({"before it": ", ".join(type(step).__name__ for step in steps)} if steps else {}),
+            "classes": ", ".join(map(str, names[:10])) + (" ..." if len(names) > 10 else ""),
+        },
+    )
 
 
 def _parts(estimator: Any) -> tuple[list[Any], Any]:
@@ -181,7 +184,9 @@ class _Estimator:
     def __init__(self, estimator: Any, X: Array, labels: Labels, outputs: int, test: Any) -> None:
         self.estimator, self.X, self.labels, self.outputs, self.test = estimator, X, labels, outputs, test
         self.classifies = type(estimator).__name__ == "MLPClassifier"
-        self.remarks: list[str] = []
+        self.remarks: list[Remark] = []
+        self.targets: Array = labels
+        self._taken: int | None = None
         own = estimator.batch_size
         self.batch_size = min(AUTO_BATCH if own == "auto" else int(own), len(X))
 
@@ -192,27 +197,50 @@ class _Estimator:
     @property
     def epochs(self) -> int:
         """Those that it took, if it stopped by itself."""
-        taken = getattr(self.estimator, "n_iter_", self.estimator.max_iter) if self.fitted else self.estimator.max_iter
+        taken = getattr(self.estimator, "n_iter_", self.estimator.max_iter) if self.fitted else self._epochs_taken()
         if taken < self.estimator.max_iter:
-            self.remarks.append(
-                f"It stopped by itself after {taken} of {self.estimator.max_iter} epochs; trials take as many. "
-                "`MLPClassifier(n_iter_no_change=..., tol=0)` goes on."
-            )
+            self.remarks[:] = [
+                said(
+                    f"It stopped by itself after {taken} of {self.estimator.max_iter} epochs, and so may its trials. "
+                    "`MLPClassifier(n_iter_no_change=..., tol=0)` goes on."
+                )
+            ]
         return max(1, int(taken))
 
-    def recipe(self) -> Recipe:
-        """What a guest's examination needs to know."""
+    def _epochs_taken(self) -> int:
+        """How many epochs its own stopping rule leaves: found by training a copy."""
+        if self._taken is None:
+            from sklearn.base import clone
+
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                try:
+                    self._taken = int(clone(self.estimator).fit(self.X, self.targets).n_iter_)
+                except ValueError:  # numbers that overflow
+                    self._taken = int(self.estimator.max_iter)
+        return self._taken
+
+    def settings(self) -> Settings:
+        """What is known of its training."""
         one = self.estimator
-        return Recipe(
-            optimizer="sgd" if one.solver == "sgd" else "adam",
-            learning_rate=one.learning_rate_init,
-            batch_size=self.batch_size,
+        hidden = tuple(int(size) for size in np.atleast_1d(one.hidden_layer_sizes))
+        return Settings(
+            optimizer={"sgd": "sgd", "adam": "adam"}.get(one.solver),
+            rate=None if one.solver == "lbfgs" else one.learning_rate_init,
+            momentum=one.momentum if one.solver == "sgd" else None,
+            batch=len(self.X) if one.solver == "lbfgs" else self.batch_size,
             epochs=self.epochs,
+            patience=int(one.n_iter_no_change) if self.epochs < one.max_iter else None,
             order="shuffled" if one.shuffle else "file",
+            widths=(self.X.shape[1], *hidden, self.outputs),
+            activation=ACTIVATION.get(one.activation),
+            l2=float(one.alpha) / self.batch_size,
         )
 
     def describe(self) -> Description:
         """The description, on initial weights as scikit-learn draws them (Glorot's, uniform)."""
+        if self.epochs < self.estimator.max_iter:
+            raise NoRecipe("its own stopping rule ended it, which a recipe has not")
         one = self.estimator
         hidden = tuple(int(size) for size in np.atleast_1d(one.hidden_layer_sizes))
         sizes = (self.X.shape[1], *hidden, self.outputs)
@@ -265,82 +293,217 @@ class _Estimator:
         one = self.estimator
         rate = {"learning_rate": float(one.learning_rate_init)}
         if one.solver == "lbfgs":
-            self.remarks.append(
-                "The solver 'lbfgs' takes steps of its own length over all rows; the trials use Adam in batches, so "
-                "what they say of the learning rate is not about it."
-            )
-            return {"optimizer": "adam", "learning_rate": 0.001}
+            raise NoRecipe("a recipe has no solver 'lbfgs'", expected="sgd or adam")
         if one.solver == "adam":
             return {**rate, "optimizer": "adam", "momentum": 0.0 if one.beta_1 == 0.9 else float(one.beta_1)}
         if one.solver != "sgd":
             raise NoRecipe(f"a recipe has no solver '{one.solver}'", expected="sgd, adam or lbfgs")
         if one.learning_rate != "constant":
-            self.remarks.append(f"Its rate is '{one.learning_rate}'; in the trials it is constant.")
+            raise NoRecipe(f"a recipe has no rate '{one.learning_rate}'", expected="constant")
         if one.momentum == 0:
             return {**rate, "optimizer": "sgd"}
         return {**rate, "optimizer": "nesterov" if one.nesterovs_momentum else "sgd", "momentum": float(one.momentum)}
 
 
-class ScikitGuest:
+SOLVERS = {"sgd": "sgd", "adam": "adam"}
+NO_SETTING = {
+    "biases": "its biases, which it always has",
+    "clip": "clipping gradients",
+    "cost": "another loss",
+    "output": "the activation of its outputs",
+    "scale-targets": "scaling its targets",
+    "schedule": "a schedule that is tried",
+    "weights": "other initial weights",
+}
+FEW = 1e9  # multiply-adds of an arm that is trained in one go, as scikit-learn's `fit` does
+KINDS = (
+    "epochs", "batch", "shuffle", "scale-inputs", "activation", "penalty", "width", "depth", "optimizer", "rows",
+)  # fmt: skip
+
+
+class Plateau:
+    """scikit-learn's stopping rule, as its documentation has it: so many epochs without a cost lower by `tol`.
+
+    >>> plateau = Plateau(tol=0.1, patience=1)
+    >>> [plateau.reached(cost) for cost in (1.0, 0.5, 0.45, 0.44)]
+    [False, False, False, True]
+    """
+
+    def __init__(self, tol: float, patience: int) -> None:
+        self.tol, self.patience = tol, patience
+        self.best, self.without = math.inf, 0
+
+    def reached(self, cost: float) -> bool:
+        """Whether it ends here, with this cost of the epoch."""
+        self.without = self.without + 1 if cost > self.best - self.tol else 0
+        self.best = min(self.best, cost)
+        return self.without > self.patience
+
+
+class ScikitAdapter:
     """Trains clones of an estimator, epoch by epoch.
 
     >>> from sklearn.neural_network import MLPClassifier
-    >>> guest = ScikitGuest(MLPClassifier((5,), max_iter=3), Recipe(epochs=3))
+    >>> settings = Settings(batch=10, epochs=3, widths=(1, 5, 1))
+    >>> adapter = ScikitAdapter(MLPClassifier((5,), max_iter=3), settings, one_hot=False, outputs=1)
     >>> X, labels = np.array([[0.0], [1.0]] * 20), np.array([0, 1] * 20)
-    >>> guest.train(X, labels, Variant(), seed=0, steps=None, seconds=5).steps
+    >>> adapter.train(X, labels, (), seed=0, steps=12, stop=lambda: False).steps
     12
     """
 
-    def __init__(self, estimator: Any, recipe: Recipe, *, one_hot: bool = False) -> None:
-        self.estimator, self.recipe, self.one_hot = estimator, recipe, one_hot
+    middle = 0.5
+    fitting: tuple[str, ...] = ()
+
+    def __init__(self, estimator: Any, settings: Settings, *, one_hot: bool, outputs: int) -> None:
+        self.estimator, self.settings, self.one_hot, self.outputs = estimator, settings, one_hot, outputs
         self.classifies = type(estimator).__name__ == "MLPClassifier"
-        self.tongue = Tongue("scikit-learn", SKLEARN if self.classifies else REGRESSOR)
+        self.wording = Wording(
+            "scikit-learn", estimator=type(estimator).__name__, penalty=float(settings.batch or AUTO_BATCH)
+        )
+
+    def multiply_adds(self) -> float:
+        """Those of one row on its way forward."""
+        widths = self.settings.widths or (1, 1)
+        return float(sum(a * b for a, b in pairwise(widths)))
+
+    def weights(self) -> dict[str, Array]:
+        """None: scikit-learn draws them itself, as Glorot recommends."""
+        return {}
+
+    def why_not(self, changes: Sequence[Change]) -> str | None:
+        """None if a clone can be trained with these changes, or the reason."""
+        for change in changes:
+            if change.kind == "rate" and self.settings.rate is None:
+                return f"the solver '{self.estimator.solver}' has no learning rate"
+            if change.kind not in (*KINDS, "rate"):
+                return f"{type(self.estimator).__name__} has no setting for {NO_SETTING.get(change.kind, change.kind)}"
+            if change.kind == "activation" and change.numbers["name"] not in ACTIVATION.values():
+                return f"{type(self.estimator).__name__} has no activation '{change.numbers['name']}'"
+        return None
+
+    def _changed(self, changes: Sequence[Change], seed: int) -> dict[str, Any]:
+        """The estimator's settings with the changes."""
+        found: dict[str, Any] = {"random_state": seed, "early_stopping": False, "warm_start": False}
+        found["learning_rate_init"] = self.estimator.learning_rate_init * times(changes)
+        names = {ours: theirs for theirs, ours in ACTIVATION.items()}
+        for change in changes:
+            numbers = change.numbers
+            if change.kind == "shuffle":
+                found["shuffle"] = True
+            elif change.kind == "batch":
+                found["batch_size"] = numbers["size"]
+            elif change.kind == "activation":
+                found["activation"] = names[numbers["name"]]
+            elif change.kind == "penalty":
+                found["alpha"] = 0.0 if numbers.get("off") else numbers["l2"] * float(self.settings.batch or AUTO_BATCH)
+            elif change.kind in ("width", "depth"):
+                found["hidden_layer_sizes"] = tuple(numbers["widths"][1:-1])
+            elif change.kind == "optimizer":
+                found |= {"solver": numbers["name"], "learning_rate_init": numbers.get("rate") or 0.001}
+        return found
 
     def train(
-        self, X: Array, labels: Labels, variant: Variant, *, seed: int, steps: int | None, seconds: float
+        self, X: Array, y: Array, changes: Sequence[Change], *, seed: int, steps: int, stop: Callable[[], bool]
     ) -> Trained:
-        """One arm."""
+        """One arm, of whole epochs."""
         from sklearn.base import clone
 
-        prepare = standardising(X) if variant.standardised else (lambda rows: rows)
-        model, given = clone(self.estimator), prepare(X)
-        settings = {"random_state": seed, "early_stopping": False, "warm_start": False}
-        settings["learning_rate_init"] = self.estimator.learning_rate_init * variant.rate
-        if variant.shuffled:
-            settings["shuffle"] = True
-        model.set_params(**settings)
-        kinds = np.arange(int(labels.max()) + 1)
-        batches = -(-len(X) // int(self.recipe.batch_size))
-        epochs = self.recipe.epochs * variant.epochs if steps is None else max(1, round(steps / batches))
-        targets = np.eye(len(kinds))[labels] if self.one_hot else labels
+        prepare = prepared(X, changes)
+        given = prepare(X)
+        model = clone(self.estimator).set_params(**self._changed(changes, seed))
+        model.random_state = np.random.RandomState(seed)  # an int gives every epoch the same order
+        kinds = np.arange(max(self.outputs, 2))
+        batches = -(-len(X) // min(int(number(changes, "batch", "size") or self.settings.batch or AUTO_BATCH), len(X)))
+        epochs = max(1, round(steps / batches))
+        targets = np.eye(len(kinds))[y] if self.one_hot else y
         more = {"classes": kinds} if self.classifies else {}
-        start = self._start(clone(model), given, targets, more)
-        end, curve, taken = time.perf_counter() + seconds, [], 0
+        start = self._start(clone(model).set_params(random_state=seed), given, targets, more)
+        curve: list[tuple[int, float]] = []
+        taken, finite, finished = 0, True, False
+        stops = self.settings.patience is not None and number(changes, "epochs", "early_stop") is None
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             try:
-                if self.estimator.solver == "lbfgs":
+                if self.estimator.solver == "lbfgs" and not has(changes, "optimizer"):
                     model.set_params(max_iter=epochs).fit(given, targets)
                     curve, taken = [(epochs, float(model.loss_))], epochs
-                while taken < epochs and time.perf_counter() < end:
+                elif self.multiply_adds() * len(X) * epochs < FEW and model.learning_rate != "adaptive":
+                    rule = {} if stops else {"n_iter_no_change": epochs + 1, "tol": 0}
+                    model.set_params(max_iter=epochs, **rule).fit(given, targets)
+                    curve = [((i + 1) * batches, float(one)) for i, one in enumerate(model.loss_curve_)]
+                    taken, finished = int(model.n_iter_), stops and model.n_iter_ < epochs
+                plateau = Plateau(self.estimator.tol, self.estimator.n_iter_no_change)
+                while taken < epochs and not stop() and not finished:
                     model.partial_fit(given, targets, **more)
                     taken += 1
                     curve.append((taken * batches, float(model.loss_)))
+                    finished = stops and plateau.reached(float(model.loss_))
                 finite = bool(np.isfinite(model.loss_))
             except ValueError:  # what scikit-learn says of numbers that overflow
                 finite = False
 
         def scores(rows: Array) -> Array:
             if not finite:
-                return np.zeros((len(rows), len(kinds)))
+                return np.zeros((len(rows), max(len(kinds), 2)))
             if self.classifies:
-                answers: Array = model.predict_proba(prepare(rows))
-                return answers
+                probabilities: Array = model.predict_proba(prepare(rows))
+                if self.one_hot or len(model.classes_) == len(kinds):
+                    return probabilities
+                every = np.zeros((len(rows), len(kinds)))  # a class that these rows have not is never predicted
+                every[:, model.classes_] = probabilities
+                return every
             given = model.predict(prepare(rows)).reshape(len(rows), -1)
             return given if given.shape[1] > 1 else np.hstack([1 - given, given])
 
         cost = curve[-1][1] if finite and curve else math.nan
-        return Trained(scores, start, cost, tuple(curve), max(taken, 1) * batches, finite)
+        made = min(max(taken, 1) * batches, max(steps, 1))
+        return Trained(scores, start, cost, tuple(curve), made, finite, finished)
+
+    def steps_from(
+        self,
+        layers: Sequence[tuple[Array, Array]],
+        X: Array,
+        y: Array,
+        steps: int,
+        *,
+        times: float = 1.0,
+        dropout: bool = True,
+    ) -> Trained:
+        """A few steps on the rows as they lie, from these weights."""
+        from sklearn.base import clone
+
+        size = min(int(self.settings.batch or AUTO_BATCH), len(X))
+        model = clone(self.estimator).set_params(
+            random_state=0,
+            early_stopping=False,
+            warm_start=False,
+            shuffle=False,
+            batch_size=size,
+            learning_rate_init=self.estimator.learning_rate_init * times,
+        )
+        kinds = np.arange(max(self.outputs, 2))
+        targets = np.eye(len(kinds))[y] if self.one_hot else y
+        more = {"classes": kinds} if self.classifies else {}
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            model.partial_fit(X[:size], targets[:size], **more)  # makes its arrays
+            for own, new in zip((*model.coefs_, *model.intercepts_), _in_order(layers), strict=True):
+                own[...] = new
+            del model._optimizer  # and with it what the first step left behind
+            try:
+                for _ in range(0, steps, -(-len(X) // size)):
+                    model.partial_fit(X, targets, **more)
+                finite = bool(np.isfinite(model.loss_))
+            except ValueError:
+                finite = False
+
+        def scores(rows: Array) -> Array:
+            if not finite:
+                return np.full((len(rows), self.outputs), np.nan)
+            found: Array = model.predict_proba(rows) if self.classifies else model.predict(rows).reshape(len(rows), -1)
+            return found[:, 1:] if self.outputs == 1 and self.classifies else found
+
+        return Trained(scores, math.nan, math.nan, (), steps, finite)
 
     @staticmethod
     def _start(model: Any, X: Array, targets: Array, more: dict[str, Any]) -> float:
@@ -352,3 +515,8 @@ class ScikitGuest:
             except ValueError:
                 return math.nan
             return float(model.loss_)
+
+
+def _in_order(layers: Sequence[tuple[Array, Array]]) -> list[Array]:
+    """All weights, then all biases, as scikit-learn keeps them."""
+    return [*(W for W, _ in layers), *(b for _, b in layers)]

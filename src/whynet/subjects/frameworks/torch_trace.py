@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,6 +56,54 @@ def outputs_of(torch: Any, model: Any, X: Any) -> Array:
         )
     array: Array = outputs.detach().to(torch.float64).numpy()
     return array
+
+
+def squash_of(torch: Any, model: Any, X: Any) -> str:
+    """What bounds a module's outputs, `identity` where nothing does: found by drawing large weights for the last layer.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> dense = torch.nn.Linear(2, 3)
+    >>> [squash_of(torch, torch.nn.Sequential(dense, last), torch.ones(5, 2)) for last in (torch.nn.Softmax(1), dense)]
+    ['softmax', 'identity']
+    """
+    outputs = _with_large_weights(torch, model, X[:PROBE])
+    if outputs is None or not np.isfinite(outputs).all() or not np.ptp(outputs):
+        return "identity"
+    several = outputs.shape[1] > 1
+    if several and outputs.min() >= 0 and np.allclose(outputs.sum(axis=1), 1, atol=1e-3):
+        return "softmax"
+    if several and outputs.max() <= 1e-4 and np.allclose(np.exp(outputs).sum(axis=1), 1, atol=1e-3):
+        return "log-softmax"
+    bounds = {"sigmoid": (0, 1), "tanh": (-1, 1), "relu": (0, np.inf)}
+    within = (name for name, (low, high) in bounds.items() if low <= outputs.min() and outputs.max() <= high)
+    return next(within, "identity")
+
+
+def _with_large_weights(torch: Any, model: Any, X: Any) -> Array | None:
+    """The outputs for weights of the last layer drawn several times, and for their negatives."""
+    wide, order = copy.deepcopy(model), []
+    owners = [one for one in wide.modules() if any(True for _ in one.parameters(recurse=False))]
+    hooks = [one.register_forward_hook(lambda module, *_: order.append(module)) for one in owners]
+    try:
+        outputs_of(torch, wide, X)
+    except UsageError:
+        return None
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if not order:
+        return None
+    chance = torch.Generator().manual_seed(0)
+    parts = []
+    for _ in range(3):
+        drawn = [30 * torch.randn(one.shape, generator=chance) for one in order[-1].parameters()]
+        for sign in (1, -1):
+            with torch.no_grad():
+                for parameter, values in zip(order[-1].parameters(), drawn, strict=True):
+                    parameter.copy_(sign * values)
+            parts.append(outputs_of(torch, wide, X))
+    return np.concatenate(parts)
 
 
 class Traced:
@@ -122,6 +171,7 @@ class Traced:
             return made
 
         hooks = [module.register_forward_hook(keep) for module in (*self.linear, *self.norms)]
+        statistics = {name: buffer.clone() for name, buffer in self.model.named_buffers()}
         try:
             if train:
                 self.model.train()
@@ -134,6 +184,8 @@ class Traced:
             for hook in hooks:
                 hook.remove()
             self.model.train(False)
+            for name, buffer in self.model.named_buffers():  # a pass in training mode has changed them
+                buffer.copy_(statistics[name])
         return seen, outputs
 
     def _arrays(self, layer: Any) -> tuple[Array, Array]:
@@ -192,8 +244,10 @@ class Traced:
 
 
 def _share(dropped: Array, whole: Array) -> float:
-    """The share p that dropout switches off, as the rest is divided by 1 - p."""
+    """The probability p of dropout, as what is left is divided by 1 - p; nothing else may act in training."""
     kept = (dropped != 0) & (np.abs(whole) > 1e-6)
-    if not kept.any() or not ((dropped == 0) & (np.abs(whole) > 1e-6)).any():
-        return 0.0
-    return round(1 - 1 / float(np.median(dropped[kept] / whole[kept])), 4)
+    off = (dropped == 0) & (np.abs(whole) > 1e-6)
+    share = round(1 - 1 / float(np.median(dropped[kept] / whole[kept])), 4) if kept.any() and off.any() else 0.0
+    if kept.any() and not np.allclose(dropped[kept] * (1 - share), whole[kept], rtol=1e-2, atol=1e-4):
+        raise NoRecipe("something else than dropout acts on its units while it is trained")
+    return share

@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import copy
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from whynet.doctor.diagnosis import Change, Settings, Wording
 from whynet.errors import UsageError
-from whynet.subjects.frameworks.guest import Trained, Variant, standardising
+from whynet.subjects.adapter import Trained, has, mended, number, orders, prepared, times
 from whynet.subjects.frameworks.torch_trace import outputs_of
-from whynet.subjects.words import OPTIMIZERS, TORCH, Say, Tongue
-from whynet.training.recipe import Recipe
-from whynet.types import Array, Labels
+from whynet.subjects.recreate import squashed
+from whynet.types import Array
+
+PROBE = 500  # rows
+STALE, FROZEN, FORGOTTEN = "stale-gradients", "frozen-layer", "forgotten-bias"
+SEVERAL = 1e8  # multiply-adds of a step: from here on it is worth more than one thread
+ACTIVATIONS = {"relu": "ReLU", "leaky-relu": "LeakyReLU", "tanh": "Tanh", "sigmoid": "Sigmoid", "identity": "Identity"}
+SQUASHES = {"Softmax": "softmax", "LogSoftmax": "log-softmax", "Sigmoid": "sigmoid", "ReLU": "relu", "Tanh": "tanh"}
+NOT_MADE = {
+    "biases": "biases are not added to a module's layers",
+    "clip": "gradients are not clipped in the trials",
+    "cost": "no other loss is tried, as its targets would have to be others too",
+    "depth": "a module's layers are not taken away",
+    "mode": "trials switch between training and evaluation mode as they should",
+    "optimizer": "no other optimizer is tried",
+    "scale-targets": "class numbers are not scaled",
+    "schedule": "the learning rate stays constant in the trials",
+    "width": "a module's layers are not made wider",
+}
+UNKNOWN = "what squashes its outputs is a call inside forward that cannot be taken away"
+SCHEMES = ("he", "scaled-normal", "glorot", "zeros", "anew")
 
 
 def copied(torch: Any, model: Any) -> Any:
@@ -28,22 +47,26 @@ def copied(torch: Any, model: Any) -> Any:
     False
     """
     try:
-        return copy.deepcopy(model).to("cpu")
+        made = copy.deepcopy(model).to("cpu")
     except Exception as error:
         raise UsageError(
             f"the module cannot be copied: {error}",
             do="Hand it over before its first use, or without tensors that hang on a computation",
         ) from None
+    for own, other in zip(model.parameters(), made.parameters(), strict=True):  # a copied parameter has lost its hooks
+        for hook in (own._backward_hooks or {}).values():
+            other.register_hook(hook)
+    return made
 
 
 @dataclass(frozen=True)
-class Settings:
+class OptimizerSettings:
     """An optimizer's class and settings, apart from the parameters that it holds: those are named.
 
     >>> import pytest
     >>> torch = pytest.importorskip("torch")
     >>> model = torch.nn.Linear(2, 1)
-    >>> Settings.of(model, torch.optim.SGD([model.weight], lr=0.5)).left_out
+    >>> OptimizerSettings.of(model, torch.optim.SGD([model.weight], lr=0.5)).left_out
     ('bias',)
     """
 
@@ -52,7 +75,7 @@ class Settings:
     left_out: tuple[str, ...]
 
     @staticmethod
-    def of(model: Any, optimizer: Any) -> Settings:
+    def of(model: Any, optimizer: Any) -> OptimizerSettings:
         """Those of an optimizer for this module."""
         names = {id(parameter): name for name, parameter in model.named_parameters()}
         groups = []
@@ -61,18 +84,27 @@ class Settings:
             groups.append((held, {key: value for key, value in group.items() if key != "params"}))
         known = {name for held, _ in groups for name in held}
         left = [name for name, one in model.named_parameters() if name not in known or not one.requires_grad]
-        return Settings(type(optimizer), tuple(groups), tuple(left))
+        return OptimizerSettings(type(optimizer), tuple(groups), tuple(left))
 
-    def make(self, model: Any, rate: float, whole: bool) -> Any:
-        """An optimizer of this kind for another copy of the module, its rates times `rate`."""
+    def make(self, model: Any, rate: float, *, whole: bool, decay: float | None = None) -> Any:
+        """An optimizer of this kind for another copy of the module, its rates times `rate`; `whole`: it holds what was
+        left out too; `decay`: in place of its weight decay."""
         parameters = dict(model.named_parameters())
         groups = []
         for index, (held, options) in enumerate(self.groups):
             names = (*held, *self.left_out) if whole and index == 0 else held
             chosen = [parameters[name] for name in names]
             if chosen:
-                groups.append({**options, "params": chosen, "lr": options["lr"] * rate})
+                other = {} if decay is None or "weight_decay" not in options else {"weight_decay": decay}
+                step = {"lr": options["lr"] * rate} if "lr" in options else {}
+                groups.append({**options, **other, **step, "params": chosen})
         return self.kind(groups) if groups else None
+
+    @property
+    def needs_closure(self) -> bool:
+        """Whether a step cannot do without a function that computes the loss again."""
+        known = inspect.signature(self.kind.step).parameters.get("closure")
+        return known is not None and known.default is inspect.Parameter.empty
 
     @property
     def options(self) -> dict[str, Any]:
@@ -80,87 +112,329 @@ class Settings:
         return self.groups[0][1]
 
 
-class TorchGuest:
-    """Trains copies of a module for an `Examination`.
+class TorchAdapter:
+    """Trains copies of a module. `target(y)` makes what the loss is given of class numbers (or numbers).
 
-    >>> TorchGuest.__name__
-    'TorchGuest'
+    >>> TorchAdapter.why_not.__doc__
+    'None if a copy can be trained with these changes, or the reason.'
     """
 
     def __init__(
-        self, torch: Any, model: Any, loss: Any, settings: Settings, target: Callable[[Labels], Any], recipe: Recipe
+        self,
+        torch: Any,
+        model: Any,
+        loss: Any,
+        optimizer: OptimizerSettings,
+        target: Callable[[Array], Any],
+        settings: Settings,
+        wording: Wording,
+        *,
+        fitting: Sequence[str] = (),
+        middle: float = 0.0,
+        squash: str = "identity",
+        example: Any = None,
     ) -> None:
-        self.torch, self.model, self.loss, self.settings, self.target = torch, model, loss, settings, target
-        kind = settings.kind.__name__
-        other: dict[str, Say] = {"learning_rate": lambda value, _: f"`{kind}(..., lr={value:g})`"}
-        self.recipe = recipe
-        self.tongue = Tongue("PyTorch", TORCH if kind in OPTIMIZERS.values() else {**TORCH, **other})
+        self.torch, self.model, self.loss, self.optimizer, self.target = torch, model, loss, optimizer, target
+        self.settings, self.wording, self.fitting, self.middle = settings, wording, tuple(fitting), middle
+        self.squash = squash
+        self.chance = True
+        """Whether dropout draws in training."""
+        self._multiply_adds = _multiply_adds(torch, model, example)
+
+    def multiply_adds(self) -> float:
+        """Those of one row on its way forward."""
+        return self._multiply_adds
+
+    def weights(self) -> Mapping[str, Array]:
+        """The weights of dense and convolutional layers, (fan_in, fan_out)."""
+        return {
+            name: module.weight.detach().float().reshape(len(module.weight), -1).T.numpy()
+            for name, module in self.model.named_modules()
+            if type(module).__name__.startswith(("Linear", "Conv")) and module.weight.numel() > 1
+        }
+
+    def why_not(self, changes: Sequence[Change]) -> str | None:
+        """None if a copy can be trained with these changes, or the reason."""
+        for change in changes:
+            reason = self._why_not(change)
+            if reason:
+                return reason
+        return None
+
+    def _why_not(self, change: Change) -> str | None:
+        kind, numbers = change.kind, change.numbers
+        if kind == "rate" and "lr" not in self.optimizer.options:
+            return "its optimizer has no learning rate `lr`"
+        if kind in ("rate", "epochs", "batch", "shuffle", "scale-inputs", "mend", "rows"):
+            return "it has no rule for stopping early" if "early_stop" in numbers else None
+        if kind == "weights":
+            if numbers["scheme"] not in SCHEMES:
+                return f"initial weights '{numbers['scheme']}' are not drawn in a module"
+            return None if self.weights() else "it has no dense or convolutional layer"
+        if kind == "activation":
+            if numbers["name"] not in ACTIVATIONS:
+                return f"no activation '{numbers['name']}' is put into a module"
+            return None if self._activations() else "its activations are calls inside forward, no modules"
+        if kind == "output":
+            if numbers["name"] != "identity":
+                return "no module is added after the last layer"
+            return None if self.squash in ("softmax", "log-softmax", "sigmoid") or self._last_squash() else UNKNOWN
+        if kind == "dropout":
+            return None if self._dropouts() else "it has no dropout layers, and none is added"
+        if kind == "penalty":
+            known = "weight_decay" in self.optimizer.options or (numbers.get("off") and self._dropouts())
+            return None if known else "its optimizer has no weight decay"
+        return NOT_MADE.get(kind, f"a module is not trained with another {kind}")
+
+    def _modules(self, model: Any, names: Sequence[str]) -> list[tuple[str, Any]]:
+        return [(path, one) for path, one in model.named_modules() if type(one).__name__ in names]
+
+    def _activations(self) -> list[str]:
+        last = self._last_squash()
+        kinds = [*ACTIVATIONS.values(), "ELU", "GELU", "Softmax"]
+        return [path for path, _ in self._modules(self.model, kinds) if path and path != last]
+
+    def _last_squash(self) -> str | None:
+        """The path of the module that comes last, if it squashes."""
+        leaves: list[tuple[str, Any]] = [
+            (path, one) for path, one in self.model.named_modules() if not list(one.children()) and path
+        ]
+        if leaves and SQUASHES.get(type(leaves[-1][1]).__name__, "") == self.squash:
+            return leaves[-1][0]
+        return None
+
+    def _dropouts(self) -> list[str]:
+        return [path for path, one in self.model.named_modules() if type(one).__name__.startswith("Dropout")]
+
+    # ---- a copy with the changes
+
+    def _copy(self, changes: Sequence[Change], seed: int) -> Any:
+        torch, nn = self.torch, self.torch.nn
+        model = copied(torch, self.model)
+        if seed:  # another seed is another draw, of the same kind
+            _redrawn(torch, model, self.model)
+        for change in changes:
+            numbers = change.numbers
+            if change.kind == "weights":
+                self._draw(model, numbers["scheme"], numbers.get("part", "all"))
+            elif change.kind == "activation":
+                for path in self._activations():
+                    _put(model, path, getattr(nn, ACTIVATIONS[numbers["name"]])())
+                if "weights" in numbers:
+                    self._draw(model, numbers["weights"], "all")
+            elif change.kind == "output" and self._last_squash():
+                _put(model, self._last_squash() or "", nn.Identity())
+            elif change.kind in ("dropout", "penalty"):
+                for path in self._dropouts():
+                    if change.kind == "dropout" or numbers.get("off"):
+                        model.get_submodule(path).p = numbers.get("rate", 0.0)
+        return model
+
+    def _loss(self, changes: Sequence[Change]) -> Any:
+        """The loss; of what a call inside forward squashes, the loss of what was squashed."""
+        torch, loss = self.torch, self.loss
+        if not has(changes, "output") or self._last_squash():
+            return loss
+        inverse: dict[str, Callable[[Any], Any]] = {
+            "softmax": lambda a: a.clamp(min=1e-30).log(),
+            "sigmoid": lambda a: torch.logit(a, eps=1e-7),
+        }
+        undo = inverse.get(self.squash, lambda a: a)
+        return lambda outputs, targets: loss(undo(outputs), targets)
+
+    def _draw(self, model: Any, scheme: str, part: str) -> None:
+        init = self.torch.nn.init
+        layers = [one for _, one in model.named_modules() if type(one).__name__.startswith(("Linear", "Conv"))]
+        for layer in layers[-1:] if part == "output weights" else layers:
+            bias = getattr(layer, "bias", None)
+            if part == "biases":
+                if bias is not None:
+                    init.zeros_(bias)
+                continue
+            if scheme == "anew":
+                layer.reset_parameters()
+                continue
+            fan_in = layer.weight[0].numel()
+            sd = {"he": (2 / fan_in) ** 0.5, "scaled-normal": fan_in**-0.5, "zeros": 0.0}.get(scheme)
+            if sd is None:
+                init.xavier_normal_(layer.weight)
+            else:
+                init.normal_(layer.weight, std=sd)
+            if bias is not None:
+                init.zeros_(bias)
+
+    def steps_from(
+        self,
+        layers: Sequence[tuple[Array, Array]],
+        X: Array,
+        y: Array,
+        steps: int,
+        *,
+        times: float = 1.0,
+        dropout: bool = True,
+    ) -> Trained:
+        """A few steps on the rows as they lie, from these weights of its dense layers."""
+        plain = copy.copy(self)
+        plain.settings, plain.chance = replace(self.settings, order="file"), not dropout
+        plain.model = copied(self.torch, self.model)
+        for layer, (W, b) in zip(called(self.torch, plain.model, X[:2]), layers, strict=True):
+            with self.torch.no_grad():
+                layer.weight.copy_(self.torch.as_tensor(W.T.copy()))
+                layer.bias.copy_(self.torch.as_tensor(b.copy()))
+        rate = (Change("rate", {"times": times}),)
+        return plain.train(X, y, rate, seed=0, steps=steps, stop=lambda: False)
+
+    def _to_train(self, model: Any) -> None:
+        """Training mode; without chance only where statistics are taken."""
+        model.train(self.chance)
+        if not self.chance:
+            for one in model.modules():
+                if hasattr(one, "running_mean"):
+                    one.train()
 
     def train(
-        self, X: Array, labels: Labels, variant: Variant, *, seed: int, steps: int | None, seconds: float
+        self, X: Array, y: Array, changes: Sequence[Change], *, seed: int, steps: int, stop: Callable[[], bool]
     ) -> Trained:
-        """One arm, from the weights that the module has, on one thread: arms are small."""
+        """One arm, on one thread where it is small."""
         threads = self.torch.get_num_threads()
-        self.torch.set_num_threads(1)
+        if self._multiply_adds * (self.settings.batch or 32) < SEVERAL:
+            self.torch.set_num_threads(1)
         try:
-            return self._train(X, labels, variant, seed, steps, seconds)
+            return self._train(X, y, changes, seed, steps, stop)
         finally:
             self.torch.set_num_threads(threads)
 
     def _train(
-        self, X: Array, labels: Labels, variant: Variant, seed: int, steps: int | None, seconds: float
+        self, X: Array, y: Array, changes: Sequence[Change], seed: int, total: int, stop: Callable[[], bool]
     ) -> Trained:
-        torch, loss = self.torch, self.loss
-        size = int(self.recipe.batch_size)
+        torch, loss = self.torch, self._loss(changes)
+        size = min(int(number(changes, "batch", "size") or self.settings.batch or 32), len(X))
         torch.manual_seed(seed)
-        model = copied(torch, self.model)
-        if variant.redrawn or seed:  # another seed is another draw
-            for module in model.modules():
-                if hasattr(module, "reset_parameters") and (variant.redrawn or seed):
-                    module.reset_parameters()
-        if variant.whole:
+        model = self._copy(changes, seed)
+        left = mended(self.fitting, changes)
+        whole = bool(set(self.fitting) - set(left) & {FROZEN, FORGOTTEN}) and not {FROZEN, FORGOTTEN} & set(left)
+        if whole:
             model.requires_grad_(True)
-        optimizer = self.settings.make(model, variant.rate, variant.whole)
+        decay = 0.0 if number(changes, "penalty", "off") else number(changes, "penalty", "l2")
+        optimizer = self.optimizer.make(model, times(changes), whole=whole, decay=decay)
         dtype = next(model.parameters()).dtype
-        prepare = standardising(X) if variant.standardised else (lambda rows: rows)
-        given, targets = torch.as_tensor(prepare(X)).to(dtype), self.target(labels)
-        probe = slice(0, 500)
+        prepare = prepared(X, changes)
+        given, targets = torch.as_tensor(prepare(X)).to(dtype), self.target(y)
+        cleared = STALE not in left
 
         def cost() -> float:
             model.train(False)
             with torch.no_grad():
-                return float(loss(model(given[probe]), targets[probe]))
+                return float(loss(model(given[:PROBE]), targets[:PROBE]))
 
         def scores(rows: Array) -> Array:
-            return outputs_of(torch, model, torch.as_tensor(prepare(rows)))
+            outputs = outputs_of(torch, model, torch.as_tensor(prepare(rows)))
+            bare = has(changes, "output") and self.squash == "sigmoid" and self._last_squash()
+            return squashed("sigmoid", outputs) if bare else outputs  # `middle` is that of squashed outputs
 
-        start, curve, taken, end = cost(), [], 0, time.perf_counter() + seconds
-        total = steps or -(-len(X) // size) * self.recipe.epochs * variant.epochs
-        epoch = 0
+        needs_closure = self.optimizer.needs_closure
+        shuffled = self.settings.order != "file" or has(changes, "shuffle")
+        start, curve, taken, epoch = cost(), [], 0, 0
         if optimizer is None:  # it holds nothing of this module: its steps change nothing
             taken = total
-        while taken < total and time.perf_counter() < end:
-            shuffled = self.recipe.order != "file" or variant.shuffled
-            order = np.random.default_rng([seed, 2, epoch]).permutation(len(X)) if shuffled else np.arange(len(X))
-            model.train()
+        while taken < total and not stop():
+            order = orders(len(X), seed, epoch, shuffled=shuffled)
+            self._to_train(model)
             for first in range(0, len(X), size):
                 rows = torch.as_tensor(order[first : first + size])
                 if len(rows) < 2 and first:  # a rest of one row, which normalisation cannot do
                     continue
 
                 def closure(rows: Any = rows) -> Any:
-                    optimizer.zero_grad()
+                    if cleared:
+                        optimizer.zero_grad()
                     value = loss(model(given[rows]), targets[rows])
                     if value.requires_grad:
                         value.backward()
                     return value.detach()
 
-                value = optimizer.step(closure)  # LBFGS asks for it several times
+                if needs_closure:  # LBFGS asks for it several times
+                    value = optimizer.step(closure)
+                else:
+                    value = closure()
+                    optimizer.step()
                 taken += 1
                 if taken in (1, 2, 4, 8) or taken % max(1, total // 8) == 0:
                     curve.append((taken, float(value)))
-                if taken >= total or time.perf_counter() > end:
+                if taken >= total or stop():
                     break
             epoch += 1
         final = cost()
         return Trained(scores, start, final, tuple(curve), taken, bool(np.isfinite(final)))
+
+
+def called(torch: Any, model: Any, X: Array) -> list[Any]:
+    """The dense layers, in the order in which they are called.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.Linear(3, 1))
+    >>> [layer.out_features for layer in called(torch, model, np.zeros((1, 2)))]
+    [3, 1]
+    """
+    found: list[Any] = []
+    hooks = [
+        one.register_forward_hook(lambda module, *_: found.append(module))
+        for one in model.modules()
+        if isinstance(one, torch.nn.Linear)
+    ]
+    try:
+        outputs_of(torch, model, torch.as_tensor(X))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return found
+
+
+def _put(model: Any, path: str, module: Any) -> None:
+    """Another module in this place."""
+    holder, _, name = path.rpartition(".")
+    setattr(model.get_submodule(holder) if holder else model, name, module)
+
+
+def _redrawn(torch: Any, model: Any, own: Any) -> None:
+    """Weights drawn anew, each layer's with the spread (and the mean) that its owner gave it."""
+    originals = dict(own.named_parameters())
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            first = originals[name].detach().float()
+            if parameter.ndim < 2 or first.numel() < 2 or not parameter.is_floating_point() or float(first.std()) == 0:
+                continue
+            rows = parameter.reshape(len(parameter), -1)
+            if len(rows) > 1 and bool((rows == rows[:1]).all()):  # units that are alike stay alike
+                rows.copy_(rows[:, torch.randperm(rows.shape[1])])
+                continue
+            mean, sd = float(first.mean()), float(first.std())
+            flat = float((((first - mean) / sd) ** 4).mean()) < 2.2  # uniform 1.8, normal 3
+            low = sd * 3**0.5
+            if flat:
+                parameter.uniform_(mean - low, mean + low)
+            else:
+                parameter.normal_(mean, sd)
+
+
+def _multiply_adds(torch: Any, model: Any, example: Any) -> float:
+    """Those of one row, from the shapes that layers see; at least one for each weight."""
+    found = [float(sum(one.numel() for one in model.parameters()))]
+    if example is None:
+        return found[0]
+
+    def look(module: Any, _: Any, made: Any) -> None:
+        if hasattr(made, "shape") and type(module).__name__.startswith("Conv"):
+            found.append(float(made[0].numel() / max(made.shape[1], 1) * module.weight.numel()))
+
+    watched = copied(torch, model)
+    hooks = [module.register_forward_hook(look) for module in watched.modules()]
+    try:
+        outputs_of(torch, watched, example)
+    except UsageError:
+        return found[0]
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return sum(found)

@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from whynet.doctor.case import Symptom
-from whynet.doctor.verdict import Diagnosis, Finding
+from whynet.doctor.budget import TIMES
+from whynet.doctor.diagnosis import Diagnosis, Finding, Remark, Symptom, said
 from whynet.errors import UsageError
 from whynet.subjects.frameworks.pytorch import Patient, check, library, undisturbed
 from whynet.subjects.frameworks.torch_batches import Batches
 from whynet.subjects.frameworks.torch_data import read_data
-from whynet.subjects.frameworks.torch_training import Settings, copied
+from whynet.subjects.frameworks.torch_training import OptimizerSettings, copied
 
 CHECKED = (2, 6)  # steps whose gradient is computed again
 AT_FIRST = 500_000  # bytes of inputs that are kept of every step; of as many more, of every second; and so on
@@ -50,7 +50,7 @@ def watch(model: Any, *, loss: Any, optimizer: Any) -> Watch:
     ...     for rows in torch.randperm(len(X)).split(32):
     ...         loss(model(X[rows]), y[rows]).backward()  # the gradients are never cleared
     ...         optimizer.step()
-    >>> [finding.cause for finding in watched.diagnosis(budget=5, trials=False).verdict][:1]
+    >>> [finding.cause for finding in watched.diagnosis(trials=False).verdict][:1]
     ['gradient-buffer-not-reset']
 
     Raises
@@ -77,7 +77,7 @@ class Watch:
         self.first = copied(torch, model)
         self.twin: Any = None
         self.chosen = _few(model)
-        self.settings = Settings.of(model, optimizer)
+        self.settings = OptimizerSettings.of(model, optimizer)
         self.batches = Batches(torch)
         self.sizes: list[int] = []
         self.costs: list[tuple[int, Any]] = []
@@ -239,7 +239,8 @@ class Watch:
         self,
         *,
         test: Any = None,
-        budget: float = 30.0,
+        effort: float = TIMES,
+        budget: float | None = None,
         trials: bool = True,
         say: Callable[[str], None] = lambda _: None,
     ) -> Diagnosis:
@@ -286,10 +287,10 @@ class Watch:
                 patient.faults += ("stale-gradients",)
                 evidence = (Symptom("gradients-kept", float(np.mean(self.stale)), "share of the steps checked", "0"),)
                 words = "`optimizer.zero_grad()` before each `loss.backward()`"
-                patient.found.append(Finding("gradient-buffer-not-reset", "found", (), evidence, words, None, None))
-            return patient.diagnose(budget=budget, trials=trials, say=say)
+                patient.found.append(Finding("gradient-buffer-not-reset", "found", evidence, detail=words))
+            return patient.diagnose(effort=effort, budget=budget, trials=trials, say=say)
 
-    def _remarks(self) -> list[str]:
+    def _remarks(self) -> list[Remark]:
         """What was seen beside it."""
         costs = [(step, float(cost.mean())) for step, cost in self.costs]
         broken = next((step for step, cost in costs if not math.isfinite(cost)), None)
@@ -303,19 +304,22 @@ class Watch:
         rates = [float(rate) for rate in self.rates]
         if min(rates) != max(rates):
             remarks.append(f"The rate went from {rates[0]:g} to {rates[-1]:g}; in the trials it is constant.")
-        chancy = [
-            type(one).__name__
-            for one in self.first.modules()
-            if "Dropout" in type(one).__name__ or hasattr(one, "running_mean")
-        ]
-        if self.evaluating and chancy:
+        if self.evaluating and self._acts_otherwise():
             remarks.append(
-                f"{self.evaluating:,} of the batches looked at were in evaluation mode: {chancy[0]} does not act. "
-                "`model.train()`."
+                f"{self.evaluating:,} of the batches looked at were in evaluation mode, where its dropout or "
+                "normalisation does not act as in training: `model.train()`."
             )
         if self.several:
             remarks.append("Several batches were added up for a step; the trials take a step for each.")
-        return remarks
+        return [said(text) for text in remarks]
+
+    def _acts_otherwise(self) -> bool:
+        """Whether the module does something else in training mode."""
+        torch, X = self.torch, self.batches.kept[0].X
+        outputs = []
+        with undisturbed(torch), torch.no_grad(), suppress(Exception):  # a batch of one cannot be normalised
+            outputs += [copied(torch, self.first).train(mode)(X) for mode in (False, True)]
+        return len(outputs) < 2 or not torch.equal(*outputs)
 
 
 class Blind:

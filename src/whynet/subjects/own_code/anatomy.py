@@ -22,8 +22,11 @@ AGREES = 5e-4  # relative: the largest misfit of a loss that is taken for the ca
 AGREES_SINGLE = 2e-3
 EXACT = 1e-9  # no other candidate is looked at
 POINTS, BATCHES = 5, (1, 3, 6)
+MOST_TRIES, ENOUGH = 3, 8  # where the loss is no finite number at some points
 MOST_MIXED = 4  # hidden layers
 MOST_SHUFFLED = 6  # arrays that are tried in every order, where their own gives no network
+BROKEN = (ValueError, IndexError, TypeError, ArithmeticError, np.linalg.LinAlgError)
+"""What arithmetic raises on arrays whose shapes nobody thought of."""
 ACTS: dict[str, Activation] = {
     **{name: ACTIVATIONS[name] for name in ("sigmoid", "tanh", "relu")},  # the usual ones first
     **ACTIVATIONS,
@@ -152,7 +155,7 @@ def _log(p: Array) -> Array:
 
 @dataclass(frozen=True)
 class Loss:
-    """A cost of outputs `a` against targets `t`, per row, and its slope in `a`.
+    """A cost of outputs `a` against targets `t`, per row, and its derivative in `a`.
 
     >>> LOSSES["quadratic"].value(np.array([[1.0, 0.0]]), np.array([[0.0, 0.0]]))
     array([0.5])
@@ -230,11 +233,11 @@ class Anatomy:
     def words(self) -> str:
         """In one line, for people."""
         sizes = "-".join(map(str, self.shape.sizes))
-        kind = "columns" if self.shape.columns else "rows"
+        kind = "(out, in)" if self.shape.columns else "(in, out)"
         acts = self.hidden[:1] if len(set(self.hidden)) == 1 else self.hidden
         hidden = [f"{', then '.join(acts)} hidden units"] if acts else []
         output = [f"{self.output} outputs"] if self.output != "identity" else []
-        return ", ".join([sizes, *hidden, *output, self.cost, f"examples as {kind}"])
+        return ", ".join([sizes, *hidden, *output, self.cost, f"weights {kind}"])
 
 
 def identify(code: Code, seed: int = 0) -> Anatomy | None:
@@ -256,7 +259,7 @@ def identify(code: Code, seed: int = 0) -> Anatomy | None:
     candidates = [(shape, _answers(code, shape, seed)) for shape in shapes(code.arrays, X.shape[1], outputs)]
     exact = all(array.dtype == np.float64 for array in code.arrays)
     best: Anatomy | None = None
-    for choose in (_alike, _mixed):
+    for choose in (alike, _mixed):
         for shape, answers in candidates:
             for found in _fits(shape, answers, choose(shape.layers - 1)):
                 if best is None or found.misfit < 0.1 * best.misfit:
@@ -268,8 +271,12 @@ def identify(code: Code, seed: int = 0) -> Anatomy | None:
     return None
 
 
-def _alike(layers: int) -> Iterator[tuple[str, ...]]:
-    """The same activation in every hidden layer."""
+def alike(layers: int) -> Iterator[tuple[str, ...]]:
+    """The same activation in every hidden layer.
+
+    >>> next(alike(2))
+    ('sigmoid', 'sigmoid')
+    """
     yield from ((name,) * layers for name in (ACTS if layers else ("identity",)))
 
 
@@ -279,7 +286,7 @@ def _mixed(layers: int) -> Iterator[tuple[str, ...]]:
 
 
 def sane(shape: Shape, X: Array, rng: np.random.Generator) -> list[tuple[Array, Array]]:
-    """Random parameters, (W, b) of each layer, at which nothing is saturated: weighted inputs of about 1.
+    """Random parameters, (W, b) of each layer, at which nothing is saturated: pre-activations of about 1.
 
     >>> shape = Shape((3, 2), (Place(0, "W"), Place(0, "b")), columns=False, bias_row=None)
     >>> [(W.shape, b.shape) for W, b in sane(shape, np.ones((4, 3)), np.random.default_rng(0))]
@@ -328,21 +335,24 @@ def _answers(code: Code, shape: Shape, seed: int) -> list[Answer]:
     sizes = BATCHES * POINTS
     if code.examples.single or not code.takes_batch(code.loss):
         sizes = (1 if code.examples.single else len(everything),) * 2 * POINTS
-    found = []
-    for size in sizes:
+    found: list[Answer] = []
+    for size in sizes * MOST_TRIES:
+        if len(found) == len(sizes):
+            break
         rows = np.sort(rng.choice(everything, min(size, len(everything)), replace=False))
         values = shape.write(sane(shape, code.examples.rows(rows)[0], rng), code.arrays)
         values = [value.astype(own.dtype) for value, own in zip(values, code.arrays, strict=True)]
         said, X, y = code.cost_of(values, rows)
-        found.append((shape.read(values), X, targets_of(y, shape.sizes[-1]), said))
+        if np.isfinite(said):  # the logarithm of 0, at some of them, ends nothing
+            found.append((shape.read(values), X, targets_of(y, shape.sizes[-1]), said))
     return found
 
 
 def _fits(shape: Shape, answers: Sequence[Answer], choices: Iterator[tuple[str, ...]]) -> Iterator[Anatomy]:
     """Every candidate with the constants that fit its answers best."""
-    said = np.array([answer[3] for answer in answers])
-    if not np.isfinite(said).all():
+    if len(answers) < ENOUGH:
         return
+    said = np.array([answer[3] for answer in answers])
     weights = np.array([sum(float(np.sum(W * W)) for W, _ in layers) for layers, *_ in answers])
     biases = np.array([sum(float(np.sum(b * b)) for _, b in layers) for layers, *_ in answers])
     spread = float(np.linalg.norm(said - said.mean())) + 1e-9 * float(np.abs(said).max()) + 1e-300
@@ -375,7 +385,7 @@ def _fits(shape: Shape, answers: Sequence[Answer], choices: Iterator[tuple[str, 
 
 
 def _through(hidden: Sequence[str], layers: Sequence[tuple[Array, Array]], z: Array) -> Array:
-    """From the weighted inputs of the first layer to those of the last."""
+    """From the pre-activations of the first layer to those of the last."""
     for name, (W, b) in zip(hidden, layers[1:], strict=True):
         z = ACTS[name].forward(z)[0] @ W + b
     return z

@@ -1,26 +1,34 @@
 """Two audits of hand-written code: what a step does to the parameters, and whether the owner's check can check.
 
-A step is compared with the gradient, with the gradient before and with the step before. Plain descent and momentum
-are rate x gradient + m x the step before; whatever else is found (the gradient before, a rate that weights and biases
-do not share, arrays that never move) is a mistake in the update, however right the gradient is.
+A step is taken apart first, if it is a loop of updates (`updates.py`). An update is compared with the gradient, with
+the gradient before and with the step before. Plain descent and momentum are rate x gradient + m x the step before;
+whatever else is found (the gradient before, a rate that arrays do not share, arrays that never move) is a mistake in
+the update, however right the gradient is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from whynet.errors import UsageError
 from whynet.subjects.own_code.anatomy import Anatomy, sane, targets_of
 from whynet.subjects.own_code.code import Code
+from whynet.subjects.own_code.forensics import finite, sampled
 from whynet.subjects.own_code.mistakes import backward
+from whynet.subjects.own_code.updates import inner_loop, one_for_each_row
 from whynet.types import Array
 
 STEPS = 6
 CLOSE = 0.02
+EXACT = 2e-3  # a rule of more than one term must fit so well, for it could fit anything roughly
+LOOSE = 1e-4  # what fits no better may be a loop
 CARRIED = 0.05
+DISTINCT = 1e4  # the largest condition number of terms that are told apart
+ENTRIES = 6  # of each array, where the gradient is known by differences alone
 
 
 @dataclass(frozen=True)
@@ -45,11 +53,31 @@ class Update:
     """Examples in each of the steps that were taken."""
     adaptive: float = 0.0
     """The size of a first step that is the same for every entry, whatever its gradient: Adam and its kin."""
+    updates: int = 1
+    """Updates that one call makes on `called` rows; `rate` is that of each."""
+    by_row: bool = False
+    """Whether each update is on one row."""
+    called: int = 1
+    """Examples handed over in the call of which `updates` are counted."""
+    wrong: tuple[str, ...] = ()
+    """Arrays that move, but not by the rule that the others obey."""
+    rates: tuple[tuple[str, float], ...] = ()
+    """The rate of each array that moves, NaN where its steps are no constant multiple of its gradient."""
 
     @property
     def known(self) -> bool:
         """Whether the steps obey a rule that is known here."""
         return self.misfit < CLOSE and not self.adaptive
+
+    @property
+    def uphill(self) -> bool:
+        """Whether every array moves up its gradient."""
+        return self.known and bool(self.rates) and all(rate < 0 for _, rate in self.rates)
+
+    @property
+    def follows(self) -> bool:
+        """Whether all arrays that move go down their gradients, by a known rule."""
+        return self.known and not self.wrong and self.rate > 0
 
     @property
     def raw_momentum(self) -> bool:
@@ -67,7 +95,7 @@ class Update:
         return round((self.rate + self.previous) / max(1 - self.momentum, 1e-3), 12)
 
 
-def audit_step(code: Code, anatomy: Anatomy | None, seed: int = 0) -> Update | None:
+def audit_step(code: Code, anatomy: Anatomy | None, seed: int = 0, nominal: float | None = None) -> Update | None:
     """Take a few steps on a copy and fit them; None where nothing moves or no gradient is known.
 
     >>> from whynet.subjects.own_code.code import Examples
@@ -79,56 +107,206 @@ def audit_step(code: Code, anatomy: Anatomy | None, seed: int = 0) -> Update | N
     >>> round(found.rate, 6), round(found.momentum, 6)
     (0.05, 0.0)
     """
-    assert code.examples is not None
+    assert code.examples is not None and code.step is not None
     rng = np.random.default_rng([seed, 14])
     count = len(code.examples)
-    size = 1 if code.examples.single else min(8, count)
-    batches = [np.sort(rng.choice(count, size, replace=False)) for _ in range(STEPS)]
-    X = code.examples.rows(batches[0])[0]
-    values = code.values
-    if anatomy is not None:  # where nothing is saturated
-        found = anatomy.shape.write(sane(anatomy.shape, X, rng), code.arrays)
-        values = [value.astype(own.dtype) for value, own in zip(found, code.arrays, strict=True)]
+    values = _start(code, anatomy, rng)
+    by_row = one_for_each_row(code, values, rng)
+    batches = _batches(code, rng, by_row)
     moves = code.moved(values, batches)
-    gradients, before, now = [], [], [value.astype(np.float64) for value in values]
-    for batch, move in zip(batches, moves, strict=True):
-        before.append(now)
-        gradients.append(_gradient(code, anatomy, now, batch))
-        now = [value + step for value, step in zip(now, move, strict=True)]
-    if gradients[0] is None:
+    data = _watched(code, anatomy, values, batches, moves)
+    if data is None:
         return None
-    slopes = [g for g in gradients if g is not None]
-    biases = [array.ndim < 2 or 1 in array.shape for array in code.arrays]
-    if anatomy is not None:
-        biases = [place.part == "b" for place in anatomy.shape.places]
+    rows = len(batches[0])
     still = tuple(
         name
         for index, name in enumerate(code.names)
-        if all(not np.any(move[index]) for move in moves) and any(np.any(g[index]) for g in slopes)
+        if all(not np.any(move[index]) for move in moves) and any(np.any(g[index]) for g in data.slopes)
     )
     if len(still) == len(code.names):
         return Update(0.0, 0.0, 0.0, 0.0, still, 0.0)
-    moving = [name not in still for name in code.names]
-    W = _fit([i for i, bias in enumerate(biases) if moving[i] and not bias], moves, slopes, before)
-    b = _fit([i for i, bias in enumerate(biases) if moving[i] and bias], moves, slopes, before) if any(biases) else W
-    W = b if all(biases) else W
-    adaptive = _adaptive(moves[0], slopes[0]) if W.misfit > CLOSE else 0.0
-    return Update(W.rate, b.rate, W.previous, W.momentum, still, W.misfit, b.previous, W.decay, size, adaptive)
+    found = _judge(code, anatomy, data, still, rows)
+    if found.misfit > LOOSE and not by_row and not data.sampled:
+        looped = _loop(code, anatomy, values, batches, still, nominal)
+        found = found if looped is None else looped
+    if found.misfit > CLOSE or found.wrong:
+        adaptive = _adaptive(moves[0], data.slopes[0], data.seen)
+        found = replace(found, adaptive=adaptive, wrong=() if adaptive else found.wrong)
+    if by_row:
+        n = min(3, count)
+        return replace(found, updates=n, by_row=True, called=n, rows=1)
+    return found
 
 
-def _adaptive(moves: list[Array], slopes: list[Array]) -> float:
+def _start(code: Code, anatomy: Anatomy | None, rng: np.random.Generator) -> list[Array]:
+    """Parameters at which nothing is saturated."""
+    assert code.examples is not None
+    rows = np.sort(rng.choice(len(code.examples), min(8, len(code.examples)), replace=False))
+    if anatomy is None:
+        return code.values if code.loss is None else finite(code, rng, rows)
+    found = anatomy.shape.write(sane(anatomy.shape, code.examples.all_rows(64)[0], rng), code.arrays)
+    return [value.astype(own.dtype) for value, own in zip(found, code.arrays, strict=True)]
+
+
+def _batches(code: Code, rng: np.random.Generator, by_row: bool) -> list[Array]:
+    """Examples for some steps: not the same ones each time, where there are more."""
+    assert code.examples is not None and code.step is not None
+    count = len(code.examples)
+    if not code.takes_batch(code.step) and not code.examples.single:
+        return [np.arange(count)] * STEPS
+    size = 1 if code.examples.single or by_row else max(1, min(8, count // 2))
+    return [np.sort(rng.choice(count, size, replace=False)) for _ in range(STEPS)]
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """Steps with the gradients and the parameters where each was taken; `seen` are the entries that are looked at."""
+
+    moves: list[list[Array]]
+    slopes: list[list[Array]]
+    values: list[list[Array]]
+    seen: list[Array]
+    sampled: bool
+
+    def column(self, rows: Sequence[Sequence[Array]], chosen: Sequence[int]) -> Array:
+        return np.concatenate([np.asarray(row[i], np.float64).ravel()[self.seen[i]] for row in rows for i in chosen])
+
+    def terms(self, chosen: Sequence[int]) -> tuple[Array, list[Array]]:
+        """The steps after the first, and what they may be made of."""
+        target = self.column(self.moves[1:], chosen)
+        parts = (self.slopes[1:], self.slopes[:-1], self.moves[:-1], self.values[1:])
+        return target, [self.column(part, chosen) for part in parts]
+
+
+def _watched(
+    code: Code, anatomy: Anatomy | None, values: Sequence[Array], batches: Sequence[Array], moves: list[list[Array]]
+) -> _Watched | None:
+    slopes: list[list[Array]] = []
+    before: list[list[Array]] = []
+    now = [value.astype(np.float64) for value in values]
+    exact = code.gradients is not None or anatomy is not None
+    rng = np.random.default_rng(15)
+    seen = [
+        np.arange(own.size) if exact else rng.choice(own.size, min(ENTRIES, own.size), replace=False)
+        for own in code.arrays
+    ]
+    for batch, move in zip(batches, moves, strict=True):
+        before.append(now)
+        gradient = gradient_at(code, anatomy, now, batch) if exact else _differences(code, now, batch, seen)
+        if gradient is None:
+            return None
+        slopes.append(gradient)
+        now = [value + step for value, step in zip(now, move, strict=True)]
+    return _Watched(moves, slopes, before, seen, not exact)
+
+
+def _differences(code: Code, values: list[Array], rows: Array, seen: Sequence[Array]) -> list[Array] | None:
+    """The gradient by differences of the loss, at the entries that are looked at; 0 elsewhere."""
+    if code.loss is None:
+        return None
+    found = []
+    now = [value.astype(own.dtype) for value, own in zip(values, code.arrays, strict=True)]
+    for index, own in enumerate(code.arrays):
+        gradient = np.zeros(own.shape)
+        for entry in seen[index]:
+            known = sampled(code, now, rows, index, np.array([entry]), gradient)
+            gradient.flat[entry] = known[0][1] if known else np.nan
+        found.append(gradient)
+    return found
+
+
+def _judge(code: Code, anatomy: Anatomy | None, data: _Watched, still: Sequence[str], rows: int) -> Update:
+    """The rule that all arrays obey, or weights and biases each, or as many as do."""
+    places = ["b" if is_bias(code, anatomy, i) else "W" for i in range(len(code.names))]
+    moving = [
+        i for i, name in enumerate(code.names)
+        if name not in still and (any(np.any(m[i]) for m in data.moves) or any(np.any(g[i]) for g in data.slopes))
+    ]  # fmt: skip
+    each = {i: _fit(data, [i], plain=True) for i in moving}
+    rates = tuple((code.names[i], one.rate if one.misfit < CLOSE else np.nan) for i, one in each.items())
+    W = b = _fit(data, moving)
+    if W.misfit > LOOSE and {"W", "b"} <= {places[i] for i in moving}:
+        parts = [_fit(data, [i for i in moving if places[i] == part]) for part in ("W", "b")]
+        if max(parts[0].misfit, parts[1].misfit) < min(CLOSE, W.misfit):
+            W, b = parts
+    if max(W.misfit, b.misfit) < CLOSE:
+        wrong = [i for i in moving if _residual(data, b if places[i] == "b" else W, i) > 5 * CLOSE]
+    else:
+        together = _alike(each)
+        wrong = [i for i in moving if i not in together]
+        if sum(data.seen[i].size for i in together) > 1:
+            W = b = _fit(data, together)
+    if len(wrong) == len(moving):
+        wrong = []
+    names = tuple(code.names[i] for i in wrong)
+    misfit = max(W.misfit, b.misfit)
+    return Update(
+        W.rate, b.rate, W.previous, W.momentum, tuple(still), misfit, b.previous, W.decay, rows, wrong=names,
+        rates=rates, called=rows,
+    )  # fmt: skip
+
+
+def _alike(each: dict[int, _Rule]) -> list[int]:
+    """The largest group of arrays that share a rate; of several the one nearest to the outputs."""
+    known = [i for i, one in each.items() if one.misfit < CLOSE]
+    groups = [[j for j in known if np.isclose(each[j].rate, each[i].rate, rtol=CLOSE)] for i in known]
+    return max(groups, key=lambda group: (len(group), group[-1]), default=[])
+
+
+def _loop(
+    code: Code, anatomy: Anatomy | None, values: Sequence[Array], batches: Sequence[Array], still: tuple[str, ...],
+    nominal: float | None,
+) -> Update | None:  # fmt: skip
+    def gradient(now: Sequence[Array], rows: Array) -> list[Array]:
+        found = gradient_at(code, anatomy, now, rows)
+        assert found is not None
+        return found
+
+    try:
+        found = inner_loop(code, gradient, values, batches, nominal)
+    except UsageError:
+        return None
+    if found is None:
+        return None
+    rates = tuple((name, found.rate) for name in code.names if name not in still)
+    rows = len(batches[0])
+    return Update(
+        found.rate, found.rate, 0.0, 0.0, still, 0.0, rows=1 if found.by_row else rows, updates=found.updates,
+        by_row=found.by_row, called=rows, rates=rates,
+    )  # fmt: skip
+
+
+def is_bias(code: Code, anatomy: Anatomy | None, index: int) -> bool:
+    """Whether an array holds biases, as far as that is known.
+
+    >>> is_bias(Code([np.zeros((2, 2)), np.zeros(2)]), None, 1)
+    True
+    """
+    if anatomy is not None:
+        return anatomy.shape.places[index].part == "b"
+    array = code.arrays[index]
+    return array.ndim < 2 or 1 in array.shape
+
+
+def _adaptive(moves: list[Array], slopes: list[Array], seen: list[Array]) -> float:
     """The size that all entries of a first step share, against the sign of their gradients; 0 if they do not."""
-    move = np.concatenate([one.ravel() for one in moves]).astype(np.float64)
-    g = np.concatenate([one.ravel() for one in slopes])
+    move = np.concatenate([one.ravel()[at] for one, at in zip(moves, seen, strict=True)]).astype(np.float64)
+    g = np.concatenate([one.ravel()[at] for one, at in zip(slopes, seen, strict=True)])
     large = np.abs(g) > 1e-3 * np.abs(g).max(initial=0)
     size = np.abs(move[large])
-    if not size.size or not np.isfinite(size).all() or np.mean(np.sign(move[large]) == -np.sign(g[large])) < 0.95:
+    if size.size < 2 or not np.isfinite(size).all() or np.mean(np.sign(move[large]) == -np.sign(g[large])) < 0.95:
         return 0.0
     middle = float(np.median(size))
     return middle if np.mean(np.abs(size - middle) <= CLOSE * middle) > 0.9 else 0.0
 
 
-def _gradient(code: Code, anatomy: Anatomy | None, values: Sequence[Array], rows: Array) -> list[Array] | None:
+def gradient_at(code: Code, anatomy: Anatomy | None, values: Sequence[Array], rows: Array) -> list[Array] | None:
+    """The owner's gradient, else the exact one of the network that was identified.
+
+    >>> w = np.array([2.0])
+    >>> gradient_at(Code([w], gradients=lambda: [2 * w]), None, [w], np.arange(1))
+    [array([4.])]
+    """
     if code.gradients is not None:
         return [g.astype(np.float64) for g in code.slopes(values, rows)]
     if anatomy is None or code.examples is None:
@@ -149,29 +327,48 @@ class _Rule:
     misfit: float = 0.0
 
 
-def _fit(chosen: list[int], moves: list[list[Array]], slopes: list[list[Array]], values: list[list[Array]]) -> _Rule:
-    """The rule that the steps obey: the simplest that fits, for a step before is itself a mixture of gradients."""
+RULES = ((0,), (0, 2), (0, 3), (0, 1), (0, 2, 3), (0, 1, 2), (0, 1, 2, 3))
+"""Which terms a rule has, the simplest first."""
+
+
+def _fit(data: _Watched, chosen: Sequence[int], *, plain: bool = False) -> _Rule:
+    """The rule that the steps obey: the simplest that fits, for a step before is itself a mixture of gradients. A rule
+    of several terms must fit closely, and its terms must be told apart: batches that repeat give gradients alike."""
     if not chosen:
         return _Rule()
-
-    def column(rows: list[list[Array]]) -> Array:
-        return np.concatenate([np.asarray(row[i], np.float64).ravel() for row in rows for i in chosen])
-
-    target = column(moves[1:])
-    terms = (column(slopes[1:]), column(slopes[:-1]), column(moves[:-1]), column(values[1:]))
-    size = max(float(np.linalg.norm(target)), 1e-300)
+    target, terms = data.terms(chosen)
+    known = np.isfinite(terms[0]) & np.isfinite(terms[1]) if data.sampled else np.ones(len(target), bool)
+    size = max(float(np.linalg.norm(target[known])), 1e-300)
     best = _Rule(misfit=np.inf)
-    for used in ((0,), (0, 2), (0, 3), (0, 1), (0, 2, 3), (0, 1, 2), (0, 1, 2, 3)):
-        basis = np.stack([terms[i] for i in used], axis=1)
+    for used in RULES[:1] if plain else RULES:
+        basis = np.stack([terms[i][known] for i in used], axis=1)
         norms = np.linalg.norm(basis, axis=0)
         if not np.isfinite(basis).all() or not np.isfinite(target).all() or not norms.all():
             continue
-        found = np.linalg.lstsq(basis / norms, target, rcond=1e-10)[0] / norms
-        misfit = float(np.linalg.norm(basis @ found - target)) / size
-        if misfit < 0.2 * best.misfit - 1e-7:
+        scaled = basis / norms
+        if len(used) > 1 and (len(scaled) < 4 * len(used) or np.linalg.cond(scaled) > DISTINCT):
+            continue
+        found = np.linalg.lstsq(scaled, target[known], rcond=1e-10)[0] / norms
+        misfit = float(np.linalg.norm(basis @ found - target[known])) / size
+        enough = len(used) == 1 or misfit < (CLOSE if _single(data) else EXACT)
+        if enough and misfit < 0.2 * best.misfit - 1e-7:
             c = dict(zip(used, map(float, found), strict=True))
             best = _Rule(-c.get(0, 0.0), -c.get(1, 0.0), c.get(2, 0.0), -c.get(3, 0.0), misfit)
     return best
+
+
+def _single(data: _Watched) -> bool:
+    return any(move.dtype != np.float64 for move in data.moves[0])
+
+
+def _residual(data: _Watched, rule: _Rule, index: int) -> float:
+    """How far an array is from obeying a rule."""
+    target, (g, before, step, value) = data.terms([index])
+    made = -rule.rate * g - rule.previous * before + rule.momentum * step - rule.decay * value
+    known = np.isfinite(made)
+    whole = float(np.linalg.norm(data.column(data.moves[1:], range(len(data.seen)))))
+    size = max(float(np.linalg.norm(target[known])), float(np.linalg.norm(made[known])), 1e-6 * whole, 1e-300)
+    return float(np.linalg.norm((made - target)[known])) / size
 
 
 # ---- the check of the check

@@ -18,6 +18,7 @@ import numpy as np
 
 from whynet.data.dataset import Dataset
 from whynet.errors import UsageError
+from whynet.subjects.own_code.outputs import Way, at
 from whynet.types import Array
 
 BATCH_NAMES = {"x", "xs", "x_batch", "x_train", "inputs", "input", "data", "batch", "images", "features", "examples"}
@@ -208,6 +209,8 @@ class Code:
     """Called after them: brings the numbers back into the arrays."""
     renew: Callable[[], None] = lambda: None
     """Called before the first of several steps: forgets what earlier steps left behind, as velocities."""
+    way: Way = ()
+    """Where the outputs stand in what `predict` returns."""
     names: list[str] = field(init=False)
     arrays: list[Array] = field(init=False)
     homes: list[tuple[Any, Any]] = field(init=False)
@@ -287,15 +290,34 @@ class Code:
                 moves.append([array - old for array, old in zip(self.arrays, before, strict=True)])
         return moves
 
+    def stepping(self, values: Sequence[Array], batches: Iterator[Array], times: float = 1.0) -> Iterator[list[Array]]:
+        """The parameters after each of the owner's steps, `times` as long, one after the other, as long as somebody
+        asks."""
+        assert self.step is not None
+        with self.at(values), np.errstate(all="ignore"):
+            self.renew()
+            for rows in batches:
+                before = self.values
+                self._call(self.step, rows, "step")
+                if times != 1:
+                    for array, old in zip(self.arrays, before, strict=True):
+                        array[...] = old + times * (array - old)
+                yield self.values
+
     def outputs(self, values: Sequence[Array], rows: Sequence[int] | Array) -> Array:
         """What the owner's network puts out, (rows, outputs)."""
         assert self.predict is not None
         with self.at(values), np.errstate(all="ignore"):
-            found = np.asarray(self._call(self.predict, rows, "predict"), dtype=np.float64)
+            found = np.asarray(at(self._call(self.predict, rows, "predict"), self.way), dtype=np.float64)
         n = 1 if self.examples is None or self.examples.single else len(rows)
         if found.ndim == 2 and found.shape[0] != n and found.shape[1] == n:
             found = found.T
         return found.reshape(n, -1)
+
+    def answer(self, X: Any) -> Any:
+        """What the owner's network puts out for these inputs, as its method returns it."""
+        assert self.predict is not None
+        return at(self.predict(*self._given(self._form(self.predict, "predict"), (X,))), self.way)
 
     def takes_batch(self, function: Callable[..., Any]) -> bool:
         """Whether it is told which examples; else it knows its own, all of them."""
@@ -344,9 +366,7 @@ class Code:
         batch: tuple[Any, ...] | None = None,
     ) -> Any:
         """The owner's function with the arguments that it takes."""
-        form = arguments(function, len(self.arrays))
-        if what == "predict" and form == ("parameters",):  # one argument is what to predict from
-            form = ("batch",)
+        form = self._form(function, what)
         if "batch" not in form:
             batch = ()
         elif self.examples is None:
@@ -354,14 +374,7 @@ class Code:
         elif batch is None:
             batch = self.examples.take(rows)[: 1 if what == "predict" else 2]
         assert batch is not None
-        given: list[Any] = []
-        for part in form:
-            if part == "batch":
-                given += batch
-            elif part == "parameters":
-                given.append(rebuilt(self.parameters, iter(self.arrays)))
-            else:
-                given += self.arrays
+        given = self._given(form, batch)
         try:
             self.push()
             found = function(*given)
@@ -378,6 +391,22 @@ class Code:
         finally:
             self._stay()
 
+    def _form(self, function: Callable[..., Any], what: str) -> tuple[str, ...]:
+        form = arguments(function, len(self.arrays))
+        return ("batch",) if what == "predict" and form == ("parameters",) else form  # one is what to predict from
+
+    def _given(self, form: tuple[str, ...], batch: tuple[Any, ...]) -> list[Any]:
+        """The arguments for a function of that form."""
+        given: list[Any] = []
+        for part in form:
+            if part == "batch":
+                given += batch
+            elif part == "parameters":
+                given.append(rebuilt(self.parameters, iter(self.arrays)))
+            else:
+                given += self.arrays
+        return given
+
     def _stay(self) -> None:
         """Arrays that the owner's code has put in the place of live ones (`W = W - ...` in a dict or a list): their
         numbers go into those, and those into their place again."""
@@ -387,6 +416,38 @@ class Code:
                 if np.shape(new) == array.shape:
                     array[...] = new
                 holder[key] = array
+
+
+def trial_rows(code: Code) -> Array:
+    """A few rows for a first try: as many as no side of an array is long, lest one passes for the other.
+
+    >>> trial_rows(Code([np.zeros((3, 4))], examples=Examples((np.zeros((9, 3)), np.zeros((9, 4)))))).tolist()
+    [0, 2, 4, 6, 8]
+    """
+    if code.examples is None:
+        return np.arange(1)
+    count = len(code.examples)
+    sides = {side for array in code.arrays for side in array.shape}
+    rows = next((n for n in range(3, min(9, count + 1)) if n not in sides), min(3, count))
+    return np.unique(np.linspace(0, count - 1, rows).astype(int))
+
+
+def ordinary(code: Code, rng: np.random.Generator, rows: Array) -> list[Array]:
+    """Random parameters at which little is saturated, as far as that can be had without knowing the network.
+
+    >>> ordinary(Code([np.zeros((2, 2))]), np.random.default_rng(0), np.arange(1))[0].shape
+    (2, 2)
+    """
+    X = np.ones((1, 1)) if code.examples is None else code.examples.rows(rows)[0]
+    size = max(float(np.sqrt(np.mean(X * X))), 1e-12)
+    values = []
+    for own in code.arrays:
+        first = own.ndim == 2 and any(side - X.shape[1] in (0, 1) for side in own.shape)
+        sd = 1 / (np.sqrt(X.shape[1] if first else own.size**0.5) * (size if first else 0.7))
+        if is_vector(own) and not (first and own.ndim == 2):
+            sd = 0.3
+        values.append(rng.normal(0, sd, own.shape).astype(own.dtype))
+    return values
 
 
 def _homes(structure: Any) -> Iterator[tuple[Any, Any]]:

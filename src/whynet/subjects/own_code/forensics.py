@@ -8,13 +8,14 @@ that explains something, for up to three mistakes. What equals no known mistake 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from whynet.subjects.own_code.anatomy import Anatomy, sane, targets_of
-from whynet.subjects.own_code.code import Code, is_vector
+from whynet.subjects.own_code.code import Code, is_vector, ordinary
 from whynet.subjects.own_code.mistakes import KINDS, WRONG_TERM, Gradient, Mistake, backward
 from whynet.types import Array
 
@@ -23,7 +24,12 @@ SAME_SINGLE = 3e-3
 MOST_MISTAKES = 3
 ALMOST = 1e-2  # where only differences tell: some leave a small number in the logarithm out of the gradient
 ROWS = 7
+DRAWS = 3
+"""Places, parameters and examples, at which two gradients are compared: one number can equal any other by a factor."""
 SAMPLE = 20
+LATE = "it depends on the call before: buffers are read before they are filled anew"
+PILED = "each call adds its gradient to that of the calls before: the buffers are never cleared"
+UNTOLD = "the same parameters and examples give another gradient at every call: what earlier calls left is in it"
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ class Findings:
 
     @property
     def harmless(self) -> bool:
-        """Whether it only makes the gradient that of the cross-entropy: a slope left out at the outputs."""
+        """Whether it only makes the gradient that of the cross-entropy: a derivative left out at the outputs."""
         return [(one.kind, one.part) for one in self.mistakes] == [("missing-slope", "error")] and self.output_only
 
     output_only: bool = False
@@ -75,36 +81,51 @@ def examine(code: Code, anatomy: Anatomy, seed: int = 0) -> Findings:
     rng = np.random.default_rng([seed, 12])
     count = len(code.examples)
     size = 1 if code.examples.single else min(ROWS, count)
-    rows = np.sort(rng.choice(count, size, replace=False))
-    if not code.takes_batch(code.gradients):
-        rows = np.arange(count)
-    layers = sane(anatomy.shape, code.examples.rows(rows)[0], rng)
-    values = [
-        value.astype(own.dtype)
-        for value, own in zip(anatomy.shape.write(layers, code.arrays), code.arrays, strict=True)
-    ]
-    layers = anatomy.shape.read(values)
-    _, X, y = code.cost_of(values, rows)
-    targets = targets_of(y, anatomy.shape.sizes[-1])
-    other = np.sort(rng.choice(count, size, replace=False))
-    stale, theirs = _state(code, values, rows, other)
-    found, turned = _read(anatomy, theirs, code)
-    if turned:
-        return Findings((turned,), (_name(code, anatomy, turned),), float("nan"), True, len(X), stale)
-    return replace(compare(code, anatomy, layers, X, targets, found), stale=stale)
+    stale, draws = "", []
+    for number in range(DRAWS):
+        rows = np.sort(rng.choice(count, size, replace=False))
+        if not code.takes_batch(code.gradients):
+            rows = np.arange(count)
+        layers = sane(anatomy.shape, code.examples.rows(rows)[0], rng)
+        values = [
+            value.astype(own.dtype)
+            for value, own in zip(anatomy.shape.write(layers, code.arrays), code.arrays, strict=True)
+        ]
+        cost, X, y = code.cost_of(values, rows)
+        other = np.sort(rng.choice(count, size, replace=False))
+        if number == 0:
+            stale, theirs = _state(code, values, rows, other)
+        elif stale == UNTOLD:
+            break
+        else:
+            theirs = _fresh(code, values, rows, stale)
+        found, turned = _read(anatomy, theirs, code)
+        if turned:
+            return Findings((turned,), (_name(code, anatomy, turned),), float("nan"), True, len(X), stale)
+        finite = np.isfinite(cost) and all(np.isfinite(g).all() for g in theirs)
+        draws.append((finite, Draw(anatomy.shape.read(values), X, targets_of(y, anatomy.shape.sizes[-1]), found)))
+    good = [draw for finite, draw in draws if finite] or [draws[0][1]]
+    return replace(compare(code, anatomy, good), stale=stale)
+
+
+class Draw(NamedTuple):
+    """A place at which two gradients are compared: parameters, examples, targets, and the owner's gradient there.
+
+    >>> Draw([], np.zeros((2, 3)), np.zeros((2, 1)), []).X.shape
+    (2, 3)
+    """
+
+    layers: Sequence[tuple[Array, Array]]
+    X: Array
+    targets: Array
+    theirs: Gradient
 
 
 def compare(
-    code: Code,
-    anatomy: Anatomy,
-    layers: Sequence[tuple[Array, Array]],
-    X: Array,
-    targets: Array,
-    theirs: Gradient,
-    *,
-    any_scale: bool = False,
+    code: Code, anatomy: Anatomy, draws: Sequence[Draw], *, any_scale: bool = False, unknown: Collection[str] = ()
 ) -> Findings:
-    """The owner's gradient at one place against the exact one; `any_scale` if only its direction is known.
+    """The owner's gradient at several places against the exact one; `any_scale` if only its direction is known,
+    `unknown` are arrays of which it is not known at all.
 
     >>> from whynet.subjects.own_code.anatomy import identify
     >>> from whynet.subjects.own_code.code import Examples
@@ -113,29 +134,34 @@ def compare(
     >>> def loss(X, y): return 0.5 * np.sum((X @ W - y) ** 2) / len(X)
     >>> code = Code([W], loss, examples=Examples((X, y)))
     >>> theirs = [(2 * X.T @ (X @ W - y) / len(X), np.zeros(2))]
-    >>> compare(code, identify(code), [(W, np.zeros(2))], X, y, theirs).mistakes[0].factor.__round__(6)
+    >>> found = compare(code, identify(code), [Draw([(W, np.zeros(2))], X, y, theirs)])
+    >>> found.mistakes[0].factor.__round__(6)
     2.0
     """
     tolerance = SAME if code.arrays[0].dtype == np.float64 else SAME_SINGLE
     tolerance = max(tolerance, 30 * anatomy.misfit)
-    search = _Search(anatomy, layers, X, targets, theirs, tolerance)
+    search = _Search(anatomy, draws, tolerance)
+    names = [_array_name(code, anatomy, index) for index in range(len(search.theirs))]
+    search.unknown = {index for index, name in enumerate(names) if name in unknown}
+    rows = len(draws[0].X)
     if any_scale:
         search.rescale()
     truth = search.made(())
-    error = max(_off(g, t) for g, t in zip(search.theirs, truth, strict=True))
+    known = [pair for i, pair in enumerate(zip(search.theirs, truth, strict=True)) if i not in search.unknown]
+    error = max((_off(g, t) for g, t in known), default=0.0)
     if search.agree(()) == len(truth):
-        return Findings((), (), error, True, len(X))
+        return Findings((), (), error, True, rows)
     hidden = search.hidden_penalty()
     truth = search.made(())
     if hidden and search.agree(()) == len(truth):
-        return Findings((), (), error, True, len(X), penalty=hidden)
-    wrong = tuple(_array_name(code, anatomy, index) for index in range(len(truth)) if search.wrong(truth, index))
+        return Findings((), (), error, True, rows, penalty=hidden)
+    wrong = tuple(name for index, name in enumerate(names) if search.wrong(truth, index))
     mistakes, explained = search.run()
     last = anatomy.shape.layers - 1
     output_only = (
         len(mistakes) == 1 and mistakes[0].layer == last and anatomy.cost == "quadratic" and anatomy.output == "sigmoid"
     )
-    return Findings(mistakes, wrong, error, explained, len(X), output_only=output_only)
+    return Findings(mistakes, wrong, error, explained, rows, output_only=output_only)
 
 
 def examine_blindly(code: Code, seed: int = 0) -> Findings:
@@ -151,24 +177,48 @@ def examine_blindly(code: Code, seed: int = 0) -> Findings:
     assert code.gradients is not None and code.loss is not None
     rng = np.random.default_rng([seed, 13])
     count = 1 if code.examples is None else len(code.examples)
+    whole = not code.takes_batch(code.gradients)
     size = 1 if code.examples is None or code.examples.single else min(ROWS, count)
-    rows = np.arange(count) if not code.takes_batch(code.gradients) else np.sort(rng.choice(count, size, replace=False))
-    other = rows if not code.takes_batch(code.gradients) else np.sort(rng.choice(count, size, replace=False))
-    values = _ordinary(code, rng, rows)
-    stale, theirs = _state(code, values, rows, other)
+    stale, transposed = "", []
+    seen: list[list[tuple[float, float, float]]] = [[] for _ in code.arrays]
+    rows = np.arange(count)
+    for number in range(DRAWS):
+        rows, other = (np.arange(count) if whole else np.sort(rng.choice(count, size, replace=False)) for _ in range(2))
+        values = finite(code, rng, rows)
+        if number == 0:
+            stale, theirs = _state(code, values, rows, other)
+        elif stale == UNTOLD:
+            break
+        else:
+            theirs = _fresh(code, values, rows, stale)
+        transposed = [i for i, (own, g) in enumerate(zip(code.arrays, theirs, strict=True)) if g.shape != own.shape]
+        for index, (own, g) in enumerate(zip(code.arrays, theirs, strict=True)):
+            if index not in transposed:
+                entries = rng.choice(own.size, min(SAMPLE // DRAWS + 1, own.size), replace=False)
+                seen[index] += sampled(code, values, rows, index, entries, g)
+    wrong, mistakes, worst = _judge(code, seen, transposed)
+    if not any(seen) and not transposed:
+        return Findings((), (), float("nan"), False, len(rows), stale)
+    factors = [one.factor for one in mistakes if one.kind == "factor"]
+    if len(factors) == len(wrong) == len(code.arrays) and np.allclose(factors, factors[0], rtol=1e-2):
+        mistakes = [Mistake("factor", -1, "all", factors[0])]
+    told = [one for one in mistakes if one.kind != "factor" or len(factors) > 1 or code.arrays[one.layer].size > 1]
+    everything = len(told) == len(wrong) or any(one.part == "all" for one in told)
+    return Findings(tuple(told), tuple(wrong), worst, bool(told) and everything, len(rows), stale)
+
+
+def _judge(
+    code: Code, seen: Sequence[Sequence[tuple[float, float, float]]], transposed: Sequence[int]
+) -> tuple[list[str], list[Mistake], float]:
+    """From the entries that were looked at to the arrays that are wrong, and what is wrong with them."""
     single = code.arrays[0].dtype != np.float64
-    wrong, mistakes, worst, asked = [], [], 0.0, 0
-    for index, (own, g) in enumerate(zip(code.arrays, theirs, strict=True)):
-        if g.shape != own.shape:
+    wrong, mistakes, worst = [], [], 0.0
+    for index, (own, known) in enumerate(zip(code.arrays, seen, strict=True)):
+        if index in transposed:
             wrong.append(code.names[index])
             mistakes.append(Mistake("transposed-gradient", index, "W"))
-            continue
-        entries = rng.choice(own.size, min(SAMPLE, own.size), replace=False)
-        slopes = [_difference(code, values, rows, index, entry, single) for entry in entries]
-        known = [(float(g.flat[e]), n, doubt) for e, (n, doubt) in zip(entries, slopes, strict=True) if doubt < np.inf]
         if not known:
             continue
-        asked += 1
         a, n, doubt = (np.array(column) for column in zip(*known, strict=True))
         large = max(float(np.linalg.norm(a)), float(np.linalg.norm(n)))
         worst = max(worst, _off(a, n))
@@ -177,36 +227,50 @@ def examine_blindly(code: Code, seed: int = 0) -> Findings:
             continue
         wrong.append(code.names[index])
         factor = _ratio(a, n)
-        if not g.any():
+        if not a.any():
             mistakes.append(Mistake("bias-zero" if is_vector(own) else "weights-zero", index, "W"))
-        elif factor is not None and np.linalg.norm(a - factor * n) <= 10 * allowed and abs(factor) > 1e-3:
+        elif factor is not None and np.linalg.norm(a - factor * n) <= 3 * allowed and abs(factor) > 1e-3:
             mistakes.append(Mistake("factor", index, "W", factor))
-    if not asked:
-        return Findings((), (), float("nan"), False, len(rows), stale)
-    factors = [one.factor for one in mistakes if one.kind == "factor"]
-    if len(factors) == len(wrong) == len(code.arrays) and np.allclose(factors, factors[0], rtol=1e-2):
-        mistakes = [Mistake("factor", -1, "all", factors[0])]
-    return Findings(tuple(mistakes), tuple(wrong), worst, bool(mistakes), len(rows), stale)
+    return wrong, mistakes, worst
 
 
-def _ordinary(code: Code, rng: np.random.Generator, rows: Array) -> list[Array]:
-    """Random parameters at which little is saturated, as far as that can be had without knowing the network; the
-    owner's if the loss is no number there."""
-    X = np.ones((1, 1)) if code.examples is None else code.examples.rows(rows)[0]
-    size = max(float(np.sqrt(np.mean(X * X))), 1e-12)
-    values = []
-    for own in code.arrays:
-        first = own.ndim == 2 and any(side - X.shape[1] in (0, 1) for side in own.shape)
-        sd = 0.3 if is_vector(own) else 1 / (np.sqrt(X.shape[1] if first else own.size**0.5) * (size if first else 0.7))
-        values.append(rng.normal(0, sd, own.shape).astype(own.dtype))
-    return values if np.isfinite(code.cost(values, rows)) else code.values
+def finite(code: Code, rng: np.random.Generator, rows: Array) -> list[Array]:
+    """Random parameters at which little is saturated and the loss is a finite number; the owner's if none are found.
+
+    >>> finite(Code([np.zeros(2)], lambda: 0.0), np.random.default_rng(0), np.arange(1))[0].shape
+    (2,)
+    """
+    for _ in range(5):
+        values = ordinary(code, rng, rows)
+        if np.isfinite(code.cost(values, rows)):
+            return values
+    return code.values
+
+
+def sampled(
+    code: Code, values: Sequence[Array], rows: Array, index: int, entries: Array, gradient: Array
+) -> list[tuple[float, float, float]]:
+    """Of some entries of an array: what the gradient says, the difference of the loss, and its doubt.
+
+    >>> w = np.array([2.0, 3.0])
+    >>> found = sampled(Code([w], lambda: float(np.sum(w**2))), [w], np.arange(1), 0, np.array([1]), np.zeros(2))
+    >>> round(found[0][1], 6)
+    6.0
+    """
+    single = code.arrays[0].dtype != np.float64
+    found = []
+    for entry in entries:
+        derivative, doubt = _difference(code, values, rows, index, entry, single)
+        if np.isfinite(doubt) and np.isfinite(derivative):
+            found.append((float(gradient.flat[entry]), derivative, doubt))
+    return found
 
 
 def _difference(
     code: Code, values: Sequence[Array], rows: Array, index: int, entry: int, single: bool
 ) -> tuple[float, float]:
-    """The slope of the loss in one entry by centred differences with two steps, and how far they disagree; infinite at
-    a kink."""
+    """The derivative of the loss in one entry by centred differences with two steps, and how far they disagree;
+    infinite at a kink."""
     found = []
     scale = max(abs(float(values[index].flat[entry])), float(values[index].std()), 1e-2)
     for step in (3e-3 * scale, 1e-3 * scale) if single else (1e-4 * scale, 3e-5 * scale):
@@ -223,37 +287,40 @@ def _difference(
 
 
 class _Search:
-    """From what the owner computed to the mistakes that give the same."""
+    """From what the owner computed, at several places, to the mistakes that give the same everywhere."""
 
-    def __init__(
-        self,
-        anatomy: Anatomy,
-        layers: Sequence[tuple[Array, Array]],
-        X: Array,
-        targets: Array,
-        theirs: Gradient,
-        tolerance: float,
-    ) -> None:
-        self.anatomy, self.layers, self.X, self.targets = anatomy, layers, X, targets
-        self.tolerance = tolerance
+    def __init__(self, anatomy: Anatomy, draws: Sequence[Draw], tolerance: float) -> None:
+        self.anatomy, self.draws = anatomy, draws
+        self.tolerance, self.unknown = tolerance, set[int]()
         self.biased = any(place.part in ("b", "Wb") for place in anatomy.shape.places)
-        self.theirs = self.flat(theirs)
+        self.theirs = self.flat([draw.theirs for draw in draws])
         self.penalty: tuple[float, float] | None = None
         self.known: dict[tuple[Mistake, ...], list[Array]] = {}
 
-    def flat(self, gradient: Gradient) -> list[Array]:
-        """W and b of each layer from the outputs back; only W where there are no biases."""
-        return [array for W, b in reversed(gradient) for array in ((b, W) if self.biased else (W,))]
+    def flat(self, gradients: Sequence[Gradient]) -> list[Array]:
+        """W and b of each layer from the outputs back, those of all places in one; only W where there are no biases."""
+        rows = [
+            [array for W, b in reversed(gradient) for array in ((b, W) if self.biased else (W,))]
+            for gradient in gradients
+        ]
+        return [np.concatenate([array.ravel() for array in same]) for same in zip(*rows, strict=True)]
+
+    def numbers(self, index: int) -> int:
+        """How many numbers the array has that stands there."""
+        return self.theirs[index].size // len(self.draws)
 
     def made(self, mistakes: tuple[Mistake, ...]) -> list[Array]:
         if mistakes not in self.known:
             with np.errstate(all="ignore"):
-                found = backward(self.anatomy, self.layers, self.X, self.targets, mistakes, self.penalty)
+                found = [
+                    backward(self.anatomy, draw.layers, draw.X, draw.targets, mistakes, self.penalty)
+                    for draw in self.draws
+                ]
             self.known[mistakes] = self.flat(found)
         return self.known[mistakes]
 
     def wrong(self, made: Sequence[Array], index: int) -> bool:
-        return _off(self.theirs[index], made[index]) > self.tolerance
+        return index not in self.unknown and _off(self.theirs[index], made[index]) > self.tolerance
 
     def agree(self, mistakes: tuple[Mistake, ...]) -> int:
         """How many arrays are explained."""
@@ -267,7 +334,7 @@ class _Search:
         for index, (g, m) in enumerate(zip(self.theirs, made, strict=True)):
             if not self.wrong(made, index):
                 total += 1
-            elif m.size > 1:
+            elif self.numbers(index) > 1:
                 factor = _ratio(g, m)
                 total += 0.6 * (factor is not None and _off(g, factor * m) <= self.tolerance)
         return total
@@ -299,7 +366,7 @@ class _Search:
 
     def parameter(self, index: int) -> Array:
         """The weights or biases whose gradient stands there."""
-        return self.flat(list(self.layers))[index]
+        return self.flat([list(draw.layers) for draw in self.draws])[index]
 
     def run(self) -> tuple[tuple[Mistake, ...], bool]:
         """Mistakes that explain the owner's gradient, and whether they explain all of it."""
@@ -322,9 +389,22 @@ class _Search:
             if self.agree(without) == self.agree(mistakes) and self.score(without) == self.score(mistakes):
                 mistakes = without
         if self.agree(mistakes) == total:
-            return tuple(one for one in mistakes if not self.unit_of_another(one, mistakes)), True
+            told = tuple(one for one in mistakes if self.supported(one, mistakes))
+            return tuple(one for one in told if not self.unit_of_another(one, mistakes)), told == mistakes
         wrong = total - self.agree(())
         return (mistakes if self.agree(mistakes) - self.agree(()) >= wrong / 2 else ()), False
+
+    def supported(self, one: Mistake, mistakes: tuple[Mistake, ...]) -> bool:
+        """Whether a factor is seen in more than one number: those that it alone explains, or another array's."""
+        if one.kind not in ("factor", "decay"):
+            return True
+        without = self.made(tuple(other for other in mistakes if other is not one))
+        made = self.made(mistakes)
+        explained = [i for i in range(len(made)) if self.wrong(without, i) and not self.wrong(made, i)]
+        alike = [
+            other for other in mistakes if other.kind == one.kind and np.isclose(other.factor, one.factor, rtol=1e-3)
+        ]
+        return sum(map(self.numbers, explained)) > 1 or len(alike) > 1
 
     def unit_of_another(self, one: Mistake, mistakes: Sequence[Mistake]) -> bool:
         """Whether a factor is only the unit of a term that is wrong altogether."""
@@ -371,14 +451,14 @@ class _Search:
             if factor is not None and abs(factor) > 1e-9:
                 yield Mistake("factor", layer, "error", factor)
                 yield Mistake("factor", layer, part, factor)
-            decay = _ratio(g - m, self.layers[layer][part == "b"])
+            decay = _ratio(g - m, self.parameter(index))
             if decay is not None and abs(decay) > 1e-9:
                 yield Mistake("decay", layer, part, decay)
 
     def penalties(self) -> list[Array]:
         """The part of each array's gradient that is the penalty's."""
         l2, bias_l2 = (self.anatomy.l2, self.anatomy.bias_l2) if self.penalty is None else self.penalty
-        return self.flat([(2 * l2 * W, 2 * bias_l2 * b) for W, b in self.layers])
+        return self.flat([[(2 * l2 * W, 2 * bias_l2 * b) for W, b in draw.layers] for draw in self.draws])
 
 
 def _ratio(g: Array, t: Array) -> float | None:
@@ -406,14 +486,20 @@ def _state(code: Code, values: list[Array], rows: Array, other: Array) -> tuple[
     if _same(first, third):
         return "", first
     if _same(fourth, first) or _same(fourth, second):
-        return "it depends on the call before: buffers are read before they are filled anew", fourth
+        return LATE, fourth
     grown = [d - c for c, d in zip(third, fourth, strict=True)]
     if _same(grown, [c - b for b, c in zip(second, third, strict=True)]):
-        return "each call adds its gradient to that of the calls before: the buffers are never cleared", grown
-    return (
-        "the same parameters and examples give another gradient at every call: what earlier calls left is in it",
-        first,
-    )
+        return PILED, grown
+    return UNTOLD, first
+
+
+def _fresh(code: Code, values: list[Array], rows: Array, stale: str) -> list[Array]:
+    """The gradient at a place by itself, where it depends on the calls before in a known way."""
+    first = code.slopes(values, rows)
+    if not stale:
+        return first
+    second = code.slopes(values, rows)
+    return second if stale == LATE else [b - a for a, b in zip(first, second, strict=True)]
 
 
 def _same(a: Sequence[Array], b: Sequence[Array]) -> bool:

@@ -18,7 +18,7 @@ from whynet.types import Array
 @dataclass(frozen=True)
 class Mistake:
     """One mistake: the kind (a key of `KINDS`, `"factor"`, or `"decay"`: a multiple of the parameters added), the layer
-    (0 is the first with weights; -1 all of them), the part that it spoils: `"error"` (the layer's error, and with it
+    (0 is the first with weights; -1 all of them), the part that it spoils: `"error"` (the layer's delta, and with it
     all before), `"W"`, `"b"` or `"all"`.
 
     >>> Mistake("missing-slope", 1, "error").cause
@@ -86,9 +86,9 @@ class Pass:
     z: list[Array]
     t: Array
     raw: list[Array] = field(default_factory=list)
-    """Per layer the slope of the loss in its outputs, before its activation."""
+    """Per layer the derivative of the loss in its outputs, before its activation."""
     errors: list[Array] = field(default_factory=list)
-    """Per layer the slope of the loss in its weighted inputs."""
+    """Per layer the derivative of the loss in its pre-activations."""
 
     @property
     def last(self) -> int:
@@ -96,7 +96,7 @@ class Pass:
         return len(self.layers) - 1
 
     def through(self, layer: int, z: Array, da: Array, name: str | None = None) -> Array:
-        """`da` times the slope of the layer's activation at `z`."""
+        """`da` times the derivative of the layer's activation at `z`."""
         one = ACTS[name or self.anatomy.act(layer)]
         found: Array = one.backward(one.forward(z)[1], da)
         return found
@@ -125,7 +125,7 @@ class Kind:
 
 
 def _untransposed(p: Pass, layer: int) -> Array | None:
-    """The error of the layer above taken back by W where its transpose was meant."""
+    """The delta of the layer above taken back by W where its transpose was meant."""
     if layer == p.last:
         return None
     W = p.layers[layer + 1][0]
@@ -150,13 +150,13 @@ def _of_another(p: Pass, layer: int, make: Callable[[int], Array]) -> Array | No
 
 
 def _value_slope(z: Array, a: Array, name: str) -> Array:
-    """The slope by the formula in terms of the value, at whatever `a` is."""
+    """The derivative by the formula in terms of the value, at whatever `a` is."""
     slopes: dict[str, Array] = {"sigmoid": a * (1 - a), "tanh": 1 - a * a}
     return slopes.get(name, (a > 0).astype(float))
 
 
 def _from_above(p: Pass, layer: int, change: Callable[[Array, Array], Array | None]) -> Array | None:
-    """The layer's error, by a changed product of the error above and W."""
+    """The layer's delta, by a changed product of the delta above and W."""
     if layer == p.last:
         return None
     back = change(p.errors[layer + 1], p.layers[layer + 1][0])
@@ -164,7 +164,7 @@ def _from_above(p: Pass, layer: int, change: Callable[[Array, Array], Array | No
 
 
 def _as_if(name: str) -> Spoil:
-    """The slope of another activation."""
+    """The derivative of another activation."""
 
     def spoil(p: Pass, layer: int) -> Array | None:
         return p.through(layer, p.z[layer], p.raw[layer], name) if p.anatomy.act(layer) != name else None
@@ -208,74 +208,74 @@ def _reshaped(p: Pass, layer: int) -> Array | None:
 WRONG_SLOPE, WRONG_TERM = "gradient-wrong-derivative", "gradient-wrong-term"
 KINDS: dict[str, Kind] = {
     "missing-slope": Kind(
-        "error", "gradient-missing-derivative", "the slope of the activation is left out",
+        "error", "gradient-missing-derivative", "the derivative of the activation is left out",
         lambda p, i: p.raw[i]),
     "slope-of-value": Kind(
-        "error", WRONG_SLOPE, "the slope is taken at the activation's value a, where z was meant: f'(f(z))",
+        "error", WRONG_SLOPE, "the derivative is taken at the activation's value a, where z was meant: f'(f(z))",
         lambda p, i: p.through(i, p.a[i + 1], p.raw[i])),
     "value-formula-at-z": Kind(
         "error", WRONG_SLOPE, "the formula for the value is given z: z (1 - z) where a (1 - a) was meant",
         lambda p, i: p.raw[i] * _value_slope(p.z[i], p.z[i], p.anatomy.act(i))),
     "slope-twice": Kind(
-        "error", WRONG_SLOPE, "the slope of the activation is multiplied in twice",
+        "error", WRONG_SLOPE, "the derivative of the activation is multiplied in twice",
         lambda p, i: p.through(i, p.z[i], p.through(i, p.z[i], p.raw[i]))),
     "value-for-slope": Kind(
-        "error", WRONG_SLOPE, "the activation's value stands where its slope was meant",
+        "error", WRONG_SLOPE, "the activation's value stands where its derivative was meant",
         lambda p, i: p.raw[i] * p.a[i + 1]),
     "one-minus-value": Kind(
-        "error", WRONG_SLOPE, "the slope is 1 - a where a (1 - a) was meant",
+        "error", WRONG_SLOPE, "the derivative is 1 - a where a (1 - a) was meant",
         lambda p, i: p.raw[i] * (1 - p.a[i + 1])),
     "z-for-slope": Kind(
-        "error", WRONG_SLOPE, "the weighted input z stands where the slope was meant",
+        "error", WRONG_SLOPE, "the pre-activation z stands where the derivative was meant",
         lambda p, i: p.raw[i] * p.z[i]),
     **{
         f"slope-of-{name}": Kind(
-            "error", WRONG_SLOPE, f"the slope is that of {name}", _as_if(name))
+            "error", WRONG_SLOPE, f"the derivative is that of {name}", _as_if(name))
         for name in ("sigmoid", "tanh", "relu")
     },
     "sigmoid-formula": Kind(
-        "error", WRONG_SLOPE, "the slope is a (1 - a), that of a sigmoid",
+        "error", WRONG_SLOPE, "the derivative is a (1 - a), that of a sigmoid",
         lambda p, i: p.raw[i] * p.a[i + 1] * (1 - p.a[i + 1]) if p.anatomy.act(i) != "sigmoid" else None),
     "tanh-formula": Kind(
-        "error", WRONG_SLOPE, "the slope is 1 - a^2, that of tanh",
+        "error", WRONG_SLOPE, "the derivative is 1 - a^2, that of tanh",
         lambda p, i: p.raw[i] * (1 - p.a[i + 1] ** 2) if p.anatomy.act(i) != "tanh" else None),
     "plus-in-slope": Kind(
-        "error", WRONG_SLOPE, "the slope has a plus where a minus was meant: a (1 + a), or 1 + a^2",
+        "error", WRONG_SLOPE, "the derivative has a plus where a minus was meant: a (1 + a), or 1 + a^2",
         lambda p, i: p.raw[i] * (1 + p.a[i + 1] ** 2 if "tanh" in p.anatomy.act(i) else p.a[i + 1] * (1 + p.a[i + 1]))),
     "slope-upside-down": Kind(
-        "error", WRONG_SLOPE, "the slope is that of the other half: z < 0 where z > 0 was meant",
+        "error", WRONG_SLOPE, "the derivative is that of the other half: z < 0 where z > 0 was meant",
         lambda p, i: p.raw[i] * (p.z[i] <= 0)),
     "slope-by-error": Kind(
-        "error", WRONG_SLOPE, "what is let through is decided by the error's sign, not by z",
+        "error", WRONG_SLOPE, "what is let through is decided by the delta's sign, not by z",
         lambda p, i: p.raw[i] * (p.raw[i] > 0)),
     "slope-of-layer-before": Kind(
-        "error", WRONG_SLOPE, "the slope is that of another layer",
+        "error", WRONG_SLOPE, "the derivative is that of another layer",
         lambda p, i: _of_another(p, i, lambda k: p.through(k, p.z[k], p.raw[i]))),
     "slope-from-inputs": Kind(
-        "error", WRONG_SLOPE, "the slope is taken from the layer's inputs, not from what it puts out",
+        "error", WRONG_SLOPE, "the derivative is taken from the layer's inputs, not from what it puts out",
         lambda p, i: p.raw[i] * _value_slope(p.a[i], p.a[i], p.anatomy.act(i))
         if p.a[i].shape == p.z[i].shape else None),
     "extra-output-slope": Kind(
-        "error", WRONG_SLOPE, "the slope of the sigmoid is multiplied in, though the cross-entropy has cancelled it",
+        "error", WRONG_SLOPE, "the derivative of the sigmoid is multiplied in, which the cross-entropy has cancelled",
         lambda p, i: p.through(i, p.z[i], p.raw[i], "sigmoid")
         if i == p.last and p.anatomy.output == "identity" and "entropy" in p.anatomy.cost else None),
     "quadratic-error": Kind(
-        "error", WRONG_TERM, "the error at the outputs is a - t, as if slope and cost cancelled",
+        "error", WRONG_TERM, "the delta at the outputs is a - t, as if derivative and cost cancelled",
         lambda p, i: _probabilities(p) - p.t if i == p.last else None),
     "quadratic-error-with-slope": Kind(
-        "error", WRONG_TERM, "the error at the outputs is (a - t) a (1 - a), that of another cost",
+        "error", WRONG_TERM, "the delta at the outputs is (a - t) a (1 - a), that of another cost",
         lambda p, i: (_probabilities(p) - p.t) * _probabilities(p) * (1 - _probabilities(p)) if i == p.last else None),
     "output-for-error": Kind(
-        "error", WRONG_TERM, "the layer's output stands where its error was meant",
+        "error", WRONG_TERM, "the layer's output stands where its delta was meant",
         lambda p, i: p.a[i + 1]),
     "probabilities-for-error": Kind(
-        "error", WRONG_TERM, "the outputs stand where the error, outputs less targets, was meant",
+        "error", WRONG_TERM, "the outputs stand where the delta, outputs less targets, was meant",
         lambda p, i: _probabilities(p) if i == p.last and p.anatomy.output == "identity" else None),
     "output-for-error-with-slope": Kind(
-        "error", WRONG_TERM, "the layer's output, times the slope, stands where its error was meant",
+        "error", WRONG_TERM, "the layer's output, times the derivative, stands where its delta was meant",
         lambda p, i: p.through(i, p.z[i], p.a[i + 1])),
     "z-for-error": Kind(
-        "error", WRONG_TERM, "the layer's weighted inputs stand where its error was meant",
+        "error", WRONG_TERM, "the layer's pre-activations stand where its delta was meant",
         lambda p, i: p.z[i]),
     "targets-of-the-row-before": Kind(
         "error", WRONG_TERM, "the targets are those of the example before", _rolled(1)),
@@ -297,7 +297,7 @@ KINDS: dict[str, Kind] = {
         "error", WRONG_TERM, "the error is the scores less the targets, before they were squashed",
         lambda p, i: p.z[i] - p.t if i == p.last else None),
     "answers-for-scores": Kind(
-        "error", WRONG_TERM, "the error is taken of the answers, 0 or 1, not of the scores",
+        "error", WRONG_TERM, "the error is that of the predictions, 0 or 1, not of the scores",
         lambda p, i: p.through(i, p.z[i], np.eye(p.z[i].shape[1])[p.z[i].argmax(axis=1)] - p.t)
         if i == p.last else None),
     "last-row-left-out": Kind(
@@ -311,49 +311,54 @@ KINDS: dict[str, Kind] = {
     "last-unit-left-out": Kind(
         "error", WRONG_TERM, "the last unit is left out", lambda p, i: _without(p.errors[i].T, -1).T),
     "target-for-error": Kind(
-        "error", WRONG_TERM, "the targets stand where the error was meant",
+        "error", WRONG_TERM, "the targets stand where the delta was meant",
         lambda p, i: -p.t if i == p.last else None),
     "plus-targets-for-error": Kind(
-        "error", WRONG_TERM, "the targets stand where the error, outputs less targets, was meant",
+        "error", WRONG_TERM, "the targets stand where the delta, outputs less targets, was meant",
         lambda p, i: p.t if i == p.last else None),
     "plus-targets-for-error-with-slope": Kind(
-        "error", WRONG_TERM, "the targets, times the slope, stand where the error was meant",
+        "error", WRONG_TERM, "the targets, times the derivative, stand where the delta was meant",
         lambda p, i: p.through(i, p.z[i], p.t) if i == p.last else None),
     "target-for-error-with-slope": Kind(
-        "error", WRONG_TERM, "the targets, times the slope, stand where the error was meant",
+        "error", WRONG_TERM, "the targets, times the derivative, stand where the delta was meant",
         lambda p, i: p.through(i, p.z[i], -p.t) if i == p.last else None),
     "not-transposed": Kind(
-        "error", "gradient-wrong-transpose", "the error is taken back by W where its transpose was meant",
+        "error", "gradient-wrong-transpose", "the delta is taken back by W where its transpose was meant",
         _untransposed),
     "reshaped-not-transposed": Kind(
         "error", "gradient-wrong-transpose", "W is reshaped where it was to be transposed",
         _transposed_order),
     "error-passed-on": Kind(
-        "error", WRONG_TERM, "the error of the layer above is passed on without its weights",
-        lambda p, i: _from_above(p, i, lambda d, W: d)),
+        "error", WRONG_TERM, "the delta of the layer above is passed on without its weights",
+        lambda p, i: _from_above(p, i, lambda d, W: np.broadcast_to(d, p.z[i].shape)
+                                 if d.shape[1] in (1, p.z[i].shape[1]) else None)),
+    "raw-error-passed-on": Kind(
+        "error", WRONG_TERM, "the error of the layer above is passed on without its derivative and without its weights",
+        lambda p, i: _from_above(p, i, lambda d, W: np.broadcast_to(p.raw[i + 1], p.z[i].shape)
+                                 if p.raw[i + 1].shape[1] in (1, p.z[i].shape[1]) else None)),
     "weights-of-another-layer": Kind(
-        "error", WRONG_TERM, "the error is taken back by the weights of another layer",
+        "error", WRONG_TERM, "the delta is taken back by the weights of another layer",
         lambda p, i: _from_above(p, i, lambda d, W: next(
             (d @ p.layers[k][0].T for k in (*range(i, -1, -1), *range(i + 2, len(p.layers)))
              if p.layers[k][0].shape == W.shape), None))),
     "error-without-slope-taken-back": Kind(
-        "error", WRONG_TERM, "what is taken back is the layer above's error before its slope",
+        "error", WRONG_TERM, "what is taken back is the layer above's delta before its derivative",
         lambda p, i: _from_above(p, i, lambda d, W: p.raw[i + 1] @ W.T)),
     "output-error-taken-back": Kind(
-        "error", WRONG_TERM, "the error of the outputs is taken back, not that of the layer above",
+        "error", WRONG_TERM, "the delta of the outputs is taken back, not that of the layer above",
         lambda p, i: _from_above(p, i, lambda d, W: p.errors[p.last] @ W.T
                                  if i + 1 != p.last and d.shape == p.errors[p.last].shape else None)),
     "size-of-weights": Kind(
-        "error", WRONG_TERM, "the error is taken back by the sizes of the weights, without their signs",
+        "error", WRONG_TERM, "the delta is taken back by the sizes of the weights, without their signs",
         lambda p, i: _from_above(p, i, lambda d, W: d @ np.abs(W).T)),
     "no-error-above": Kind(
-        "error", WRONG_TERM, "the weights above are used, their error is left out",
+        "error", WRONG_TERM, "the weights above are used, their delta is left out",
         lambda p, i: _from_above(p, i, lambda d, W: np.ones_like(d) @ W.T)),
     "size-of-error": Kind(
-        "error", WRONG_TERM, "the size of the error is used, without its sign",
+        "error", WRONG_TERM, "the size of the delta is used, without its sign",
         lambda p, i: p.through(i, p.z[i], np.abs(p.raw[i]))),
     "squared-error": Kind(
-        "error", WRONG_TERM, "the error is squared, where its slope was meant",
+        "error", WRONG_TERM, "the error is squared, where its derivative was meant",
         lambda p, i: p.through(i, p.z[i], p.raw[i] ** 2) if i == p.last else None),
     "inputs-before-activation": Kind(
         "W", WRONG_TERM, "the inputs are taken before their activation (z where a was meant)",
@@ -366,19 +371,19 @@ KINDS: dict[str, Kind] = {
         lambda p, i: next(
             (p.a[k].T @ p.errors[i] for k in range(i - 1, -1, -1) if p.a[k].shape == p.a[i].shape), None)),
     "weights-error-without-slope": Kind(
-        "W", "gradient-missing-derivative", "the slope of the activation is left out in the weights alone",
+        "W", "gradient-missing-derivative", "the derivative of the activation is left out in the weights alone",
         lambda p, i: p.a[i].T @ p.raw[i]),
     "weights-error-of-another-layer": Kind(
-        "W", WRONG_TERM, "the error is that of another layer",
+        "W", WRONG_TERM, "the delta is that of another layer",
         lambda p, i: _of_another(p, i, lambda k: p.a[i].T @ p.errors[k] if len(p.errors[k]) else p.a[i].T @ p.raw[i])),
     "weights-value-for-error": Kind(
-        "W", WRONG_TERM, "the layer's outputs stand where its error was meant",
+        "W", WRONG_TERM, "the layer's outputs stand where its delta was meant",
         lambda p, i: p.a[i].T @ p.a[i + 1]),
     "weights-z-for-error": Kind(
-        "W", WRONG_TERM, "the layer's weighted inputs stand where its error was meant",
+        "W", WRONG_TERM, "the layer's pre-activations stand where its delta was meant",
         lambda p, i: p.a[i].T @ p.z[i]),
     "product-of-means": Kind(
-        "W", WRONG_TERM, "inputs and errors are averaged before they are multiplied",
+        "W", WRONG_TERM, "inputs and deltas are averaged before they are multiplied",
         lambda p, i: p.a[i].mean(axis=0)[:, None] * p.errors[i].sum(axis=0)),
     "weights-last-row-left-out": Kind(
         "W", WRONG_TERM, "the last example of the batch is left out",
@@ -406,7 +411,7 @@ KINDS: dict[str, Kind] = {
         "b", "bias-not-updated", "it is one number for all units: the sum over examples, averaged over units",
         lambda p, i: np.full(p.errors[i].shape[1], p.errors[i].sum(axis=0).mean())),
     "bias-without-slope": Kind(
-        "b", "gradient-missing-derivative", "the slope of the activation is left out in the biases alone",
+        "b", "gradient-missing-derivative", "the derivative of the activation is left out in the biases alone",
         lambda p, i: p.raw[i].sum(axis=0)),
     "bias-first-example": Kind("b", "bias-not-updated", "only the first example of the batch counts",
                                lambda p, i: p.errors[i][0]),
@@ -417,10 +422,10 @@ KINDS: dict[str, Kind] = {
         lambda p, i: _of_another(
             p, i, lambda k: p.errors[k].sum(axis=0) if len(p.errors[k]) else p.raw[i].sum(axis=0))),
     "bias-times-value": Kind(
-        "b", "bias-not-updated", "the error is multiplied by the layer's outputs",
+        "b", "bias-not-updated", "the delta is multiplied by the layer's outputs",
         lambda p, i: (p.errors[i] * p.a[i + 1]).sum(axis=0)),
     "bias-value": Kind(
-        "b", "bias-not-updated", "the layer's outputs stand where its error was meant",
+        "b", "bias-not-updated", "the layer's outputs stand where its delta was meant",
         lambda p, i: p.a[i + 1].sum(axis=0)),
     "bias-of-itself": Kind(
         "b", "bias-not-updated", "the biases themselves stand where their gradient was meant",

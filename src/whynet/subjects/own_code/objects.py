@@ -12,14 +12,16 @@ import copy
 import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from whynet.errors import UsageError
-from whynet.subjects.own_code.anatomy import targets_of
-from whynet.subjects.own_code.code import Code, Examples
+from whynet.subjects.own_code.anatomy import BROKEN, Anatomy, identify, targets_of
+from whynet.subjects.own_code.code import Code, Examples, trial_rows
+from whynet.subjects.own_code.losses import Asked, number_of, required, settle, ways_of_asking
+from whynet.subjects.own_code.outputs import Way, at, size_of, suffix, ways
 from whynet.types import Array
 
 PREDICT = ("predict", "feedforward", "feed_forward", "forward", "predict_proba", "think", "query", "run", "output",
@@ -29,10 +31,13 @@ TRAIN = ("train", "train_step", "train_one", "train_on_batch", "step", "learn", 
 GRADIENTS = ("gradients", "gradient", "grad", "grads", "backprop", "backward", "back_propagation", "backpropagation",
              "compute_gradients")  # fmt: skip
 LOSS = ("loss", "cost", "error", "compute_loss", "compute_cost", "loss_function", "cost_function", "objective")
+UPDATE = ("update", "step", "update_parameters", "update_params", "update_weights", "apply_gradients", "optimize",
+          "optimise", "gradient_descent")  # fmt: skip
 RATES = {"eta", "lr", "rate", "learningrate", "alpha", "learnrate", "stepsize"}
 ONCE = {"epochs", "epoch", "nepochs", "numepochs", "iterations", "numiterations", "numiters", "niter", "niters",
         "iters", "maxiter", "steps"}  # fmt: skip
-WHOLE = {"batchsize", "minibatchsize", "batch"}
+WHOLE = {"batchsize", "minibatchsize", "batch", "m", "n", "nsamples", "numsamples", "nexamples", "numexamples"}
+PROBES = 4  # rows on which it is tried what matters
 SUFFIXES = 60  # numbers in one place that are looked at, at most, before the place is called a parameter
 
 
@@ -79,8 +84,15 @@ class Fed(Examples):
         X, targets = super().take(rows)
         y = targets if self.given is None else self.given[rows]
         if self.given is not None:
-            return self.form.hand(X), int(y[0]) if self.form.single else y
+            return self.form.hand(X), y[0].item() if self.form.single else y
         return self.form.hand(X), self.form.hand(targets)
+
+    def as_rows(self, X: Any, y: Any) -> tuple[Array, Array]:
+        X, y = np.asarray(X, dtype=np.float64), np.asarray(y)
+        if self.single:
+            return X.reshape(1, -1), y.reshape(1, -1) if y.ndim else y.reshape(1)
+        turned = self.name == "columns"
+        return X.T if turned else X, y.T if turned and y.ndim == 2 else y
 
     def rows(self, rows: Sequence[int] | Array) -> tuple[Array, Array]:
         rows = rows[:1] if self.form.single else rows
@@ -184,7 +196,8 @@ def _numeric(value: Any, way: tuple[Key, ...]) -> bool:
 
 @dataclass
 class Adapted:
-    """An object as `Code`, with its own gradient check, if it has one, and the form its examples take.
+    """An object as `Code`, with its own gradient check, if it has one, and the form its examples take. `used` says what
+    was taken for what; `assumed_cost` that its loss cannot be asked: half the squared error stands in its place.
 
     >>> Adapted.__name__
     'Adapted'
@@ -194,6 +207,22 @@ class Adapted:
     check: Callable[..., Any] | None
     form: str
     assumed_cost: bool = False
+    anatomy: Anatomy | None = None
+    used: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A form of example on which a method works, where its outputs stand, how many, and whether they are classes.
+
+    >>> Fit("rows", (0,), 10).classes
+    False
+    """
+
+    form: str
+    way: Way
+    outputs: int
+    classes: bool = False
 
 
 def adapt(
@@ -209,10 +238,10 @@ def adapt(
 
     >>> class Net:
     ...     def __init__(self): self.W, self.rate = np.ones((3, 2)), 0.1
-    ...     def predict(self, X): return X @ self.W
+    ...     def forward(self, X): return X @ self.W, X
     >>> found = adapt(Net(), (np.eye(3), np.eye(2)[[0, 1, 0]]))
-    >>> found.form, found.code.names, found.assumed_cost
-    ('rows', ['W'], True)
+    >>> found.form, found.code.names, found.assumed_cost, found.used["predict"]
+    ('rows', ['W'], True, 'forward(X)[0]')
 
     Raises
     ------
@@ -230,111 +259,194 @@ def adapt(
     given = Examples(data)
     X, y = given.all_rows()
     wide = y.shape[1] if y.ndim == 2 else None
-    named = list(_methods(net, predict, PREDICT))
-    if not named:
-        raise UsageError(
-            f"{type(thing).__name__} has no method that predicts", expected=", ".join(PREDICT[:5]) + " ...",
-            do="Name it: predict='its_name'",
-        )  # fmt: skip
-    working = ((name, method, _forms(method, X, wide)) for name, method in named)
-    name, method, forms = next((one for one in working if one[2]), (*named[0], []))
-    if not forms:
-        raise UsageError(
-            f"{type(thing).__name__}.{named[0][0]} works on none of the usual forms of an example",
-            expected=f"a batch of rows or columns, a vector, a column or a list of {X.shape[1]} numbers",
-            do="Hand over its parts: whynet.diagnose(parameters=[...], loss=..., gradients=..., data=...)",
-        )  # fmt: skip
-    form, outputs = forms[0]
-    targets = targets_of(y, wide or outputs)
-    hand = FORMS[form].hand
-    probe = X[:1] if FORMS[form].single else X[:4]
-    found = _parameters(net, lambda: _asarray(method(hand(probe.copy()))).ravel().copy())
+    name, method, fits = _predicting(net, predict, X, wide)
+    fit, found = _parameters(net, method, X, fits)
     if not found:
         raise UsageError(
             f"nothing in this {type(thing).__name__} changes what {name} returns", expected="weights as NumPy arrays",
             do="Hand over its parts: whynet.diagnose(parameters=[...], loss=..., gradients=..., data=...)",
         )  # fmt: skip
     tensors = _stacked(found)
-    arrays = {path: _read(group) for path, group in tensors}
+    arrays = {path: _read(group, path) for path, group in tensors}
 
     def push() -> None:
         for path, group in tensors:
-            for slot, value in zip(group, arrays[path] if len(group) > 1 else [arrays[path]], strict=True):
+            for slot, value in zip(group, arrays[path] if _many(group, path) else [arrays[path]], strict=True):
                 slot.write(value)
 
     def pull() -> None:
         for path, group in tensors:
-            arrays[path][...] = _read(group)
+            arrays[path][...] = _read(group, path)
 
     def renew() -> None:
         vars(net).update(copy.deepcopy(born))
 
     code = Code(arrays, predict=lambda X: method(X), push=push, pull=pull)
+    code.way = fit.way
     code.renew = renew if born else code.renew
     code.names = [path for path, _ in tensors]
-    code.loss = loss
-    gradients = next((method for _, method in _methods(net, None, GRADIENTS)), None)
-    step = next((method for _, method in _methods(net, train, TRAIN)), None)
-    rate = 0.1 if learning_rate is None else learning_rate
-    both = _both(net) if gradients is None else None
-    code.gradients = both[1] if both else None if gradients is None else lambda X, y: gradients(X, y)
-    code.step = None if step is None else _step(step, rate)
-    ways = [Fed(X, targets, one) for one, _ in forms]
-    ways += [Fed(X, targets, one, y) for one, _ in forms if y.ndim == 1]  # some take labels
-    code.examples = max(ways, key=lambda way: _working(code, way))
-    form = code.examples.name
-    rows = np.arange(min(3, len(X)))
-    if code.gradients is not None and not _works(lambda: code.slopes(code.values, rows)):
-        code.gradients = None
-    if code.step is not None and not _works(lambda: code.moved(code.values, [rows])):
-        code.step = None
-    assumed = False
-    if both and code.gradients is not None and code.loss is None:
-        code.loss = both[0]
-    if code.loss is None:
-        assumed = _find_loss(net, code)
-    check = next((getattr(net, one) for one in _names(net) if "check" in one.lower() and _two(getattr(net, one))), None)
-    return Adapted(code, check, form, assumed)
+    targets = targets_of(y, wide or fit.outputs)
+    forms = list(dict.fromkeys(one.form for one in fits if one.way == fit.way))
+    fed = [Fed(X, targets, one, y) for one in forms if y.ndim == 1]  # as they were given; else as targets
+    fed += [Fed(X, targets, one) for one in forms]
+    adapted = Adapted(code, None, fit.form, used={"predict": f"{name}(X){suffix(fit.way)}"})
+    _learning(net, adapted, fed, train, 0.1 if learning_rate is None else learning_rate, loss)
+    adapted.used["parameters"] = ", ".join(code.names)
+    assert isinstance(code.examples, Fed)
+    adapted.form = code.examples.name
+    checks = (one for one in _names(net) if "check" in one.lower() and len(required(getattr(net, one))) == 2)
+    own = next(checks, None)
+    if own is not None:
+        adapted.check, adapted.used["check"] = getattr(net, own), own
+    return adapted
+
+
+def _learning(
+    net: Any,
+    adapted: Adapted,
+    fed: Sequence[Fed],
+    train: Callable[..., Any] | str | None,
+    rate: float,
+    loss: Callable[..., Any] | None,
+) -> None:
+    """Find how the object is taught: its gradients, its step, its loss, and the form of examples on which they work."""
+    code, used = adapted.code, adapted.used
+    gradients = list(_methods(net, None, GRADIENTS))
+    steps = list(_methods(net, train, TRAIN))
+    both = _both(net) if not gradients else None
+    tried = []
+    for way in fed:
+        code.examples = way
+        g = _first(code, "gradients", [(f"{name}(X, y)", _of_batch(method)) for name, method in gradients])
+        if both:
+            g = _first(code, "gradients", [(f"{both[0]}(X, y)[1]", both[2])])
+        s = _first(code, "step", [_step(name, method, rate, way) for name, method in steps])
+        if s is None and train is None:
+            s = _first(code, "step", list(_in_parts(net, code, gradients, rate)))
+        tried.append((2 * (g is not None) + (s is not None), way, g, s))
+    most = max(score for score, *_ in tried)
+    best = [one for one in tried if one[0] == most]
+    candidates: list[tuple[Fed, Any, Any, Asked, bool]] = []
+    for _, way, g, s in best:
+        code.examples = way
+        asked = _losses(net, code, loss, both if g else None, s)
+        candidates += [(way, g, s, one, False) for one in asked]
+    if not candidates:
+        _, way, g, s = best[0]
+        code.examples = way
+        candidates = [(way, g, s, _half_squared(code), True)]
+    for way, g, s, one, assumed in candidates:
+        _take(adapted, way, g, s, one, assumed)
+        try:
+            adapted.anatomy = identify(code)
+        except BROKEN:
+            continue
+        if adapted.anatomy is not None:
+            break
+    else:
+        _take(adapted, *candidates[0])
+    way, g, s, one, adapted.assumed_cost = next(
+        c for c in candidates if c[3].ask is code.loss and c[0] is code.examples
+    )
+    used.update({
+        role: words for role, words in (("loss", "" if adapted.assumed_cost else one.words), ("gradients", g and g[0]),
+                                        ("step", s and s[0])) if words
+    })  # fmt: skip
+
+
+def _take(adapted: Adapted, way: Fed, gradients: Any, step: Any, asked: Asked, _: bool) -> None:
+    code = adapted.code
+    code.examples, code.loss = way, asked.ask
+    code.gradients = gradients and gradients[1]
+    code.step = step and step[1]
+
+
+def _losses(
+    net: Any, code: Code, loss: Callable[..., Any] | None, both: Any, step: tuple[str, Callable[..., Any]] | None
+) -> list[Asked]:
+    """The ways in which the loss can be asked, the best first: a method of the object, else what training returns."""
+    if loss is not None:
+        name = getattr(loss, "__name__", "loss")
+        own = list(ways_of_asking(name if name.isidentifier() else "loss", loss, code))
+        return settle(own, code) or [Asked(f"{name}(X, y)", loss)]
+    if both:
+        return [Asked(f"{both[0]}(X, y)[0]", both[1])]
+    found = []
+    for name, method in _methods(net, None, LOSS):
+        found += [replace(one, ask=_number(one.ask)) for one in ways_of_asking(name, method, code)]
+    settled = settle(found, code)
+    if settled or step is None:
+        return settled
+    words, take = step
+    return settle([Asked(f"what {words} returns", _number(take))], code)
+
+
+def _number(ask: Callable[..., Any]) -> Callable[..., Any]:
+    if not required(ask):
+        return lambda: number_of(ask())
+    return lambda X, y: number_of(ask(X, y))
+
+
+def _of_batch(method: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda X, y: method(X, y)
+
+
+def _first(
+    code: Code, what: str, functions: Sequence[tuple[str, Callable[..., Any]]]
+) -> tuple[str, Callable[..., Any]] | None:
+    """The first of these that works; a step that moves something rather than one that does not."""
+    rows, works = trial_rows(code), []
+    for words, function in functions:
+        try:
+            if what == "gradients":
+                code.gradients = function
+                code.slopes(code.values, rows)
+                return words, function
+            code.step = function
+            if any(np.any(move) for move in code.moved(code.values, [rows])[0]):
+                return words, function
+            works.append((words, function))
+        except UsageError:
+            continue
+        finally:
+            code.gradients = code.step = None
+    return works[0] if works else None
+
+
+def _predicting(
+    net: Any, predict: Callable[..., Any] | str | None, X: Array, wide: int | None
+) -> tuple[str, Callable[..., Any], list[Fit]]:
+    """The method that predicts, and the forms on which it works; numbers rather than classes."""
+    kind = type(net).__name__
+    named = list(_methods(net, predict, PREDICT))
+    if not named:
+        raise UsageError(
+            f"{kind} has no method that predicts", expected=", ".join(PREDICT[:5]) + " ...",
+            do="Name it: predict='its_name'",
+        )  # fmt: skip
+    working = []
+    for name, method in named:
+        fits = _forms(method, X, wide)
+        numbers = [fit for fit in fits if not fit.classes]
+        if numbers:
+            return name, method, numbers
+        if fits:
+            working.append((name, method, fits))
+    if not working:
+        raise UsageError(
+            f"{kind}.{named[0][0]} works on none of the usual forms of an example",
+            expected=f"a batch of rows or columns, a vector, a column or a list of {X.shape[1]} numbers",
+            do="Hand over its parts: whynet.diagnose(parameters=[...], loss=..., gradients=..., data=...)",
+        )  # fmt: skip
+    return working[0]
 
 
 def _asarray(found: Any) -> Array:
     return np.asarray(found, dtype=np.float64)
 
 
-def _works(attempt: Callable[[], Any]) -> bool:
-    try:
-        attempt()
-    except UsageError:
-        return False
-    return True
-
-
-def _working(code: Code, way: Fed) -> int:
-    """How much of the code works on examples handed over in this way."""
-    code.examples = way
-    rows = np.arange(min(3, len(way)))
-    gradients = code.gradients is not None and _works(lambda: code.slopes(code.values, rows))
-    step = code.step is not None and _works(lambda: code.moved(code.values, [rows]))
-    return 2 * gradients + step
-
-
 def _names(net: Any) -> list[str]:
     return [name for name in dir(type(net)) if not name.startswith("__") and callable(getattr(net, name, None))]
-
-
-def _two(function: Callable[..., Any]) -> bool:
-    return len(_required(function)) == 2
-
-
-def _required(function: Callable[..., Any]) -> list[str]:
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):
-        return ["x", "y"]
-    return [
-        one.name for one in signature.parameters.values()
-        if one.default is one.empty and one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)
-    ]  # fmt: skip
 
 
 def _methods(
@@ -358,33 +470,69 @@ def _methods(
             yield found, getattr(net, found)
 
 
-def _forms(method: Callable[..., Any], X: Array, wide: int | None) -> list[tuple[str, int]]:
-    """The forms of example on which predicting works, and how many outputs there are."""
-    forms = []
+def _forms(method: Callable[..., Any], X: Array, wide: int | None) -> list[Fit]:
+    """The forms of example on which predicting works."""
+    fits = []
+    count = next((n for n in (3, 4, 5) if n not in (wide, X.shape[1])), 3)
     for name, form in FORMS.items():
-        rows = X[:1] if form.single else X[: min(4 if wide == 3 else 3, len(X))].copy()
+        rows = X[:1] if form.single else X[: min(count, len(X))].copy()
+        if len(rows) == 1 and not form.single:
+            continue
         try:
             with np.errstate(all="ignore"):
-                found = _asarray(method(form.hand(rows)))
+                said = method(form.hand(rows))
         except Exception:
             continue
-        if form.single:
-            fits = found.size == wide if wide else found.size >= 1 and found.ndim > 0
-        else:
-            fits = found.ndim == 2 and found.shape[name != "rows"] == len(rows) and len(rows) > 1
-            fits = fits and (wide is None or found.shape[name == "rows"] == wide)
-        if fits:
-            forms.append((name, int(found.size // (1 if form.single else len(rows)))))
-    return forms
+        for way in ways(said):
+            outputs = np.asarray(at(said, way))
+            size = size_of(outputs, None if form.single else len(rows), columns=name != "rows")
+            if size is not None and wide in (None, size):
+                classes = outputs.dtype == bool or np.issubdtype(outputs.dtype, np.integer)
+                fits.append(Fit(name, way, size, bool(classes)))
+    return fits
 
 
-def _parameters(net: Any, predict: Callable[[], Array]) -> list[Slot]:
-    """Slots that matter to what is predicted: changed, one place at a time, they change the outputs."""
-    with np.errstate(all="ignore"):
-        return _matter(net, predict)
+def _parameters(net: Any, method: Callable[..., Any], X: Array, fits: Sequence[Fit]) -> tuple[Fit, list[Slot]]:
+    """What the outputs are, and the slots that matter to them. Of several things that may be the outputs, those that
+    depend on most are: hidden units do not depend on the layers above."""
+    best: tuple[Fit, list[Slot]] = fits[0], []
+    highest = (0, False)
+    for fit in (one for one in fits if one.form == fits[0].form):
+        ask = _probing(method, X, fit)
+        with np.errstate(all="ignore"):
+            found = _matter(net, ask)
+            said = ask()
+        score = (len(found), bool(np.all((said >= 0) & (said <= 1))))  # probabilities rather than pre-activations
+        if score > highest:
+            best, highest = (fit, found), score
+    return best
+
+
+def _probing(method: Callable[..., Any], X: Array, fit: Fit) -> Callable[[], Array]:
+    """What is predicted of some rows, and of the same a little moved: a weight at an input of 0 has no effect there."""
+    hand, rng = FORMS[fit.form].hand, np.random.default_rng(1)
+    rows = np.asarray(X[np.unique(np.linspace(0, len(X) - 1, PROBES).astype(int))], dtype=np.float64)
+    moved = rows + 0.1 * (rows.std() + 0.1) * rng.normal(size=rows.shape)
+
+    def ask(batch: Array) -> Array:
+        parts = [one[None] for one in batch] if FORMS[fit.form].single else [batch]
+        return np.concatenate([_asarray(at(method(hand(part.copy())), fit.way)).ravel() for part in parts])
+
+    def both() -> Array:
+        return np.concatenate([ask(rows), ask(moved)])
+
+    def plain() -> Array:
+        return ask(rows).copy()
+
+    try:
+        both()
+    except Exception:  # inputs that must be whole numbers
+        return plain
+    return both
 
 
 def _matter(net: Any, predict: Callable[[], Array]) -> list[Slot]:
+    """Slots that, changed one place at a time, change the outputs."""
     predict()
     found = []
     places: dict[str, list[Slot]] = {}
@@ -444,22 +592,60 @@ def _depth(path: str) -> tuple[Any, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", path))
 
 
-def _read(group: list[Slot]) -> Array:
-    return np.array(group[0].read()) if len(group) == 1 else np.stack([slot.read() for slot in group])
+def _many(group: list[Slot], path: str) -> bool:
+    """Whether a tensor is made of units, be it of one: a layer of a single neuron has a matrix of one row."""
+    return len(group) > 1 or path != group[0].path
 
 
-def _step(method: Callable[..., Any], rate: float) -> Callable[..., Any]:
-    """One step of learning, whatever else the method wants: a rate, a list of pairs, how many epochs."""
-    needed = _required(method)
-    pairs = len(needed) >= 2 and _plain(needed[1]) in RATES
+def _read(group: list[Slot], path: str) -> Array:
+    return np.stack([slot.read() for slot in group]) if _many(group, path) else np.array(group[0].read())
+
+
+def _step(name: str, method: Callable[..., Any], rate: float, fed: Fed) -> tuple[str, Callable[..., Any]]:
+    """One step of learning, whatever else the method wants: a rate, a list of pairs, how many epochs or rows."""
+    needed = required(method)
+    pairs = len(needed) >= 2 and _plain(needed[1]) in RATES | ONCE | WHOLE
     settings = [name for name in _names_of(method) if _plain(name) in RATES | ONCE | WHOLE]
     more = list(dict.fromkeys([*needed[1 if pairs else 2 :], *settings]))
 
     def take(X: Any, y: Any) -> Any:
-        given = {name: 1 if _plain(name) in ONCE else len(y) if _plain(name) in WHOLE else rate for name in more}
+        rows = len(fed.as_rows(X, y)[0])
+        given = {name: 1 if _plain(name) in ONCE else rows if _plain(name) in WHOLE else rate for name in more}
         return method([(X, y)], **given) if pairs else method(X, y, **given)
 
-    return take
+    def value(one: str) -> str:
+        return "1" if _plain(one) in ONCE else "rows" if _plain(one) in WHOLE else f"{rate:g}"
+
+    words = "".join(f", {one}={value(one)}" for one in more)
+    return f"{name}({'[(X, y)]' if pairs else 'X, y'}{words})", take
+
+
+def _in_parts(
+    net: Any, code: Code, backward: Sequence[tuple[str, Callable[..., Any]]], rate: float
+) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Steps of three calls: predict, go backward, update."""
+    for back, backprop in backward:
+        takes_y = len(required(backprop)) == 1
+        if len(required(backprop)) > 2:
+            continue
+        for name, update in _methods(net, None, UPDATE):
+            needed = required(update)
+            if not all(_plain(one) in RATES for one in needed):
+                continue
+
+            def take(
+                X: Any,
+                y: Any,
+                backprop: Any = backprop,
+                update: Any = update,
+                takes_y: bool = takes_y,
+                rates: int = len(needed),
+            ) -> None:
+                code.answer(X)
+                backprop(*((y,) if takes_y else (X, y)[: len(required(backprop))]))
+                update(*[rate] * rates)
+
+            yield f"predicting, then {back}({'y' if takes_y else 'X, y'}), then {name}()", take
 
 
 def _plain(name: str) -> str:
@@ -473,9 +659,9 @@ def _names_of(method: Callable[..., Any]) -> list[str]:
         return []
 
 
-def _both(net: Any) -> tuple[Callable[..., Any], Callable[..., Any]] | None:
+def _both(net: Any) -> tuple[str, Callable[..., Any], Callable[..., Any]] | None:
     """Loss and gradients of a method that may return them together, `loss, grads = net.loss(X, y)`."""
-    for _, method in _methods(net, None, LOSS):
+    for name, method in _methods(net, None, LOSS):
 
         def ask(X: Any, y: Any, part: int, method: Callable[..., Any] = method) -> Any:
             found = method(X, y)
@@ -483,29 +669,18 @@ def _both(net: Any) -> tuple[Callable[..., Any], Callable[..., Any]] | None:
                 raise TypeError("this is no loss with its gradients")
             return found[part]
 
-        return (lambda X, y: ask(X, y, 0)), (lambda X, y: ask(X, y, 1))
+        return name, (lambda X, y: ask(X, y, 0)), (lambda X, y: ask(X, y, 1))
     return None
 
 
-def _find_loss(net: Any, code: Code) -> bool:
-    """A method of the object that gives one number, or what training returns; else half the squared error of what it
-    predicts. Returns whether that last was assumed."""
-    method = next((method for _, method in _methods(net, None, LOSS)), None)
-    if method is not None and _two(method):
-        code.loss = lambda X, y: method(X, y)
-        if _works(lambda: code.cost(code.values, [0])):
-            return False
-    step = code.step
-    if step is not None:
-        code.loss = lambda X, y: step(X, y)
-        if _works(lambda: code.cost(code.values, [0])) and np.isfinite(code.cost(code.values, [0])):
-            return False
-    predict = code.predict
-    assert predict is not None
+def _half_squared(code: Code) -> Asked:
+    """Half the squared error of what is predicted, in place of a loss that cannot be asked."""
 
     def half_squared(X: Any, y: Any) -> float:
-        error = _asarray(predict(X)).ravel() - np.asarray(y, dtype=np.float64).ravel()
-        return float(0.5 * error @ error) / (1 if code.examples is None or code.examples.single else len(y))
+        error = _asarray(code.answer(X)).ravel() - np.asarray(y, dtype=np.float64).ravel()
+        single = code.examples is None or code.examples.single
+        return float(0.5 * error @ error) / (
+            1 if code.examples is None or single else len(code.examples.as_rows(X, y)[0])
+        )
 
-    code.loss = half_squared
-    return True
+    return Asked("half the squared error, assumed", half_squared)

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from whynet.data.dataset import Dataset
-from whynet.doctor.trials import Laboratory
+from whynet.subjects.recipe import RecipeSubject
+from whynet.training.loop import Training, build
 from whynet.training.metrics import accuracy
 from whynet.training.recipe import Recipe
+from whynet.training.yardstick import linear_accuracy
 
 SIZES = 6
 NEAR = 0.02
@@ -63,15 +65,19 @@ def learning_curves(recipe: Recipe, data: Dataset, *, say: Callable[[str], None]
     >>> [point.examples for point in curves.over_examples][-1]
     1298
     """
-    laboratory = Laboratory(data, seed=recipe.seed, budget=1e9)
-    most = len(laboratory.rest)
+    subject = RecipeSubject(recipe, data)
+    most = len(subject.rest)
     sizes = sorted({max(2 * len(data.classes), most >> halvings) for halvings in range(SIZES)})
     over_examples, over_epochs = [], []
     for size in sizes:
         whole = size == most
         epochs = min(recipe.epochs * most // size, 200 * max(recipe.epochs, 1))
-        arm = recipe.but(train_size=None if whole else size, subset="first", epochs=recipe.epochs if whole else epochs)
-        training = laboratory.training(arm)
+        arm = recipe.but(
+            train_size=None if whole else size, subset="first", epochs=recipe.epochs if whole else epochs,
+            validation_size=0, patience=None,
+        )  # fmt: skip
+        training = Training(build(arm, subject.rest), subject.rest, arm)
+        training.test = None
         every = max(1, arm.epochs // 10)
         for epoch in training:
             last = epoch.epoch + 1 == arm.epochs
@@ -80,14 +86,14 @@ def learning_curves(recipe: Recipe, data: Dataset, *, say: Callable[[str], None]
                 network = training.evaluated
                 point = Point(
                     size, epoch.epoch + 1, accuracy(network, training.train.take(some)),
-                    accuracy(network, laboratory.held),
+                    accuracy(network, subject.held),
                 )  # fmt: skip
                 if whole:
                     over_epochs.append(point)
                 if last:
                     over_examples.append(point)
                     say(f"{size:,} examples: {point.train:.1%} of them right, {point.validation:.1%} of others")
-    linear = laboratory.linear(recipe)
+    linear = linear_accuracy(recipe, subject.rest, subject.held)
     return Curves(tuple(over_examples), tuple(over_epochs), _reading(over_examples, over_epochs, linear), linear)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from whynet import files
 from whynet.casebook.cases import CASES
 from whynet.data.dataset import Dataset
+from whynet.doctor.diagnosis import Remark
 from whynet.errors import WhynetError
 from whynet.network.network import Network
 from whynet.training.datafaults import with_test_faults
@@ -38,8 +39,8 @@ def recipe_of(patient: str) -> Recipe:
     return Recipe.find(patient)
 
 
-def recorded(patient: str, recipe: Recipe, data: Dataset) -> str | None:
-    """Whether a run's record is what its recipe gives now: None, or a sentence that says where they part.
+def recorded(patient: str, recipe: Recipe, data: Dataset) -> Remark | None:
+    """Whether a run's record is what its recipe gives now: None, or where they part.
 
     >>> from whynet.data.sources import load
     >>> recorded("vectorised", Recipe(), load("digits")) is None  # no run, nothing recorded
@@ -58,10 +59,7 @@ def recorded(patient: str, recipe: Recipe, data: Dataset) -> str | None:
         now = math.nan
     if math.isclose(then, now, rel_tol=CLOSE):
         return None
-    return (
-        f"The run recorded a cost of {then:.6g} for its first epoch; training its recipe again gives {now:.6g}. What "
-        "follows is about the recipe, not about that record."
-    )
+    return Remark("recorded", {"then": then, "now": now})
 
 
 def misreported(patient: str, data: Dataset) -> float:

@@ -1,0 +1,70 @@
+"""What is recommended, by the settings of the patient."""
+
+from __future__ import annotations
+
+from whynet.doctor.case import Case
+from whynet.doctor.diagnosis import Change, Settings
+
+RECTIFIERS = ("relu", "leaky-relu", "elu", "gelu")
+
+
+def start(case: Case) -> Change:
+    """Initial weights that suit the activation, and biases of 0.
+
+    >>> start(Case(Settings(activation="relu"), 2, 100, 100, 10, 64)).numbers["scheme"]
+    'he'
+    """
+    return Change("weights", {"scheme": scheme(case.settings), "part": "all"})
+
+
+def scheme(settings: Settings) -> str:
+    """The initial weights that suit the activation.
+
+    >>> scheme(Settings(activation="tanh"))
+    'scaled-normal'
+    """
+    return "he" if settings.activation in RECTIFIERS else "scaled-normal"
+
+
+def cross_entropy(settings: Settings) -> str:
+    """The cross-entropy for so many outputs: of one, the binary one.
+
+    >>> cross_entropy(Settings(widths=(2, 3, 1))), cross_entropy(Settings(widths=(64, 10)))
+    ('sigmoid-cross-entropy', 'softmax-cross-entropy')
+    """
+    single = settings.widths is not None and settings.widths[-1] == 1
+    return "sigmoid-cross-entropy" if single else "softmax-cross-entropy"
+
+
+def output(settings: Settings) -> str:
+    """The activation of the last layer that belongs to the cost.
+
+    >>> output(Settings(cost="quadratic")), output(Settings(cost="softmax-cross-entropy"))
+    ('sigmoid', 'identity')
+    """
+    return "sigmoid" if settings.cost == "quadratic" else "identity"
+
+
+def rates(settings: Settings, factors: tuple[float, ...]) -> list[Change]:
+    """The learning rate, so many times as large.
+
+    >>> rates(Settings(rate=0.1), (10.0,))[0].numbers
+    {'times': 10.0, 'rate': 1.0}
+    """
+    return [Change("rate", {"times": by, **_known("rate", settings.rate, by)}) for by in factors]
+
+
+def epochs(settings: Settings, factors: tuple[int, ...]) -> list[Change]:
+    """So many times the epochs.
+
+    >>> epochs(Settings(epochs=2), (3,))[0].numbers
+    {'times': 3, 'epochs': 6}
+    """
+    known = settings.epochs
+    return [
+        Change("epochs", {"times": by, **({} if known is None else {"epochs": max(known, 1) * by})}) for by in factors
+    ]
+
+
+def _known(name: str, value: float | None, by: float) -> dict[str, float]:
+    return {} if value is None else {name: float(f"{value * by:.6g}")}

@@ -1,0 +1,166 @@
+"""A diagnosis from beginning to end: examine, name the state, suspect, try, prove, ask."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from whynet.doctor import questions
+from whynet.doctor.arms import OutOfTime
+from whynet.doctor.budget import TIMES, Effort
+from whynet.doctor.case import Case
+from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.diagnosis import STATUSES, Diagnosis, Finding, Remark
+from whynet.doctor.search import WORTH, Search, Suspect, is_measured, suspects_of, unproved
+from whynet.doctor.states import learns, state_of
+from whynet.doctor.subject import Arm, Subject
+from whynet.errors import UsageError
+
+OWN = 0.5  # of the cap in seconds: what the patient's own training may take
+
+
+def examine(
+    subject: Subject,
+    *,
+    effort: float = TIMES,
+    budget: float | None = None,
+    trials: bool = True,
+    say: Callable[[str], None] = lambda _: None,
+) -> Diagnosis:
+    """Why does this subject not learn? `effort` is how many of its own trainings the trials may cost, `budget` a cap in
+    seconds, None for none; without `trials` nothing is proved.
+
+    An interrupt (Ctrl-C) ends the trials; what is known so far is returned.
+
+    >>> examine.__name__  # `subjects/recipe` and its like are what it examines
+    'examine'
+    """
+    if not 0 < effort < math.inf or (budget is not None and not 0 < budget < math.inf):
+        raise UsageError(
+            "the effort, or the budget, makes no sense", expected="numbers above 0",
+            found=f"effort {effort!r}, budget {budget!r}",
+        )  # fmt: skip
+    started = time.perf_counter()
+    say("training it unchanged, and measuring")
+    own_end = float("inf") if budget is None else started + OWN * budget
+    try:
+        case = subject.examine(lambda: time.perf_counter() > own_end)
+    except KeyboardInterrupt:
+        return Diagnosis("not-examined", remarks=[Remark("interrupted")], wording=subject.wording)
+    case.state = state_of(case)
+    diagnosis = _begun(subject, case)
+    suspects = suspects_of(case, diagnosis)
+    if case.before is not None:
+        quality, yardstick = case.before.quality, case.value("linear-accuracy")
+        say(f"{case.state}: {quality:.1%} right on the rows held back; the yardstick has {yardstick:.1%}")
+        if not trials or learns(case):
+            told = suspects if not learns(case) else [one for one in suspects if is_measured(*one)]
+            diagnosis.verdict = [unproved(case, *one) for one in told]
+        if trials and not case.ill_data:
+            _try(subject, case, suspects, diagnosis, effort, budget, started, say)
+        elif case.ill_data:
+            diagnosis.verdict = _only_the_data(case, suspects)
+    _join(diagnosis, case)
+    if not trials:
+        diagnosis.remarks.append(Remark("no-trials"))
+    diagnosis.seconds = time.perf_counter() - started
+    return diagnosis
+
+
+def _begun(subject: Subject, case: Case) -> Diagnosis:
+    taken, of = case.steps
+    yardstick = case.value("linear-accuracy")
+    return Diagnosis(
+        state=case.state,
+        floor=case.value("floor"),
+        before=case.before,
+        remarks=list(case.remarks),
+        used=dict(case.used),
+        not_examined=list(case.not_examined),
+        judged_after=(taken, of) if 0 < taken < of and not case.value("stopped-early") > 0 else None,
+        yardstick=yardstick,
+        yardstick_name=case.yardstick,
+        symptoms=case.symptoms,
+        settings=case.settings,
+        lost=case.lost,
+        wording=subject.wording,
+    )
+
+
+def _try(
+    subject: Subject,
+    case: Case,
+    suspects: list[Suspect],
+    diagnosis: Diagnosis,
+    effort: float,
+    budget: float | None,
+    started: float,
+    say: Callable[[str], None],
+) -> None:
+    left = None if budget is None else max(budget - (time.perf_counter() - started), 0.0)
+    own = subject.work(Arm((), subject.seed, max(subject.steps(()), 1)))
+    spent = Effort(own, effort, left)
+
+    def tell(text: str) -> None:
+        say(f"[{spent.spent:.0f} of {effort:g} trainings spent] {text}")
+
+    search = Search(subject, case, suspects, diagnosis, spent, tell)
+    try:
+        search.run()
+        arms = search.arms
+        tell("the everyday questions")
+        questions.answer(subject, case, arms, spent, diagnosis)
+        questions.compare(subject, case, arms, spent, diagnosis)
+    except (KeyboardInterrupt, OutOfTime) as end:
+        if isinstance(end, OutOfTime):
+            spent.cut.append("the trials that were under way" if diagnosis.fix is None else "the questions, baselines")
+        else:
+            diagnosis.remarks.append(Remark("interrupted"))
+        if not diagnosis.verdict:
+            diagnosis.verdict = [unproved(case, *one) for one in suspects if one[1].strength >= WORTH]
+    if spent.cut:
+        diagnosis.remarks.append(Remark("cut", {"what": tuple(dict.fromkeys(spent.cut)), "budget": budget}))
+    if spent.left_out:
+        diagnosis.remarks.append(Remark("effort", {"what": tuple(spent.left_out), "effort": effort}))
+    if any(asked.answer and not asked.of for asked in diagnosis.questions):
+        diagnosis.remarks = [one for one in diagnosis.remarks if one.kind != "tried"]
+    if search.arms.share < 1:
+        diagnosis.remarks.append(Remark("shortened", {"fraction": search.arms.share}))
+    diagnosis.effort = spent.spent
+    diagnosis.epochs = sum(arm.steps / max(subject.steps(()), 1) for arm in search.arms.known) * (
+        case.settings.epochs or 1
+    )
+
+
+def _only_the_data(case: Case, suspects: list[Suspect]) -> list[Finding]:
+    """Where the data are ill, that comes first, and nothing else is called the cure."""
+    ill: dict[str, Suspicion] = {name: one for name, one in suspects if name in case.ill_data}
+    first = [replace(unproved(case, name, one), status="found") for name, one in ill.items()]
+    rest = [unproved(case, *one) for one in suspects if one[0] not in ill and is_measured(*one)]
+    return [*first, *rest] if ill else [unproved(case, *one) for one in suspects if one[1].strength >= CERTAIN]
+
+
+def _join(diagnosis: Diagnosis, case: Case) -> None:
+    """What the subject itself measured, beside what the trials say: a cause that both name keeps its proof and gets
+    the details. The strongest status comes first."""
+    own = {finding.cause: finding for finding in case.findings}
+    joined = []
+    for finding in diagnosis.verdict:
+        mine = own.pop(finding.cause, None)
+        if mine is not None:
+            known = {one.name for one in mine.evidence}
+            finding = replace(
+                finding,
+                evidence=(*mine.evidence, *(one for one in finding.evidence if one.name not in known)),
+                detail=". ".join(part for part in (mine.detail, finding.detail) if part),
+                status=min(finding.status, mine.status, key=STATUSES.index),
+                change=finding.change or mine.change,
+                where=finding.where or mine.where,
+            )
+        joined.append(finding)
+    joined += own.values()
+    diagnosis.verdict = sorted(joined, key=lambda finding: STATUSES.index(finding.status))
+    accused = {finding.cause for finding in diagnosis.verdict if finding.status != "suspected"}
+    diagnosis.acquitted = [one for one in diagnosis.acquitted if one.cause not in accused]

@@ -1,0 +1,1 @@
+"""Symptoms: what can be measured. Numbers only; nothing is judged here."""

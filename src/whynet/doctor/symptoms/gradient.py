@@ -1,0 +1,121 @@
+"""The patient's own gradient, as a black box: is it the derivative of its cost, and if not, which mistake is it?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import permutations
+
+import numpy as np
+
+from whynet.doctor.case import Case
+from whynet.errors import UsageError, WhynetError
+from whynet.network.gradcheck import check_gradients
+from whynet.network.layers import DenseMemo
+from whynet.network.network import Network
+from whynet.params import Params
+from whynet.training.checking import own_check
+from whynet.training.faults import FAULTS, with_faults
+from whynet.training.loop import Training
+from whynet.types import Array
+
+CHECK_ROWS = 8
+
+
+@np.errstate(all="ignore")
+def audit_gradient(case: Case, training: Training) -> None:
+    """Is the gradient that the patient computes the slope of its cost? If not, which known mistake equals it?
+
+    >>> from whynet.subjects.recipe import RecipeSubject
+    >>> from whynet.data.sources import load
+    >>> from whynet.training.recipe import Recipe
+    >>> case = RecipeSubject(Recipe(epochs=1), load("digits")).examine()
+    >>> case.value("gradient-error") < 1e-6, case.fitting
+    (True, ())
+    """
+    task = training.task
+    rows = np.arange(min(CHECK_ROWS, len(training.train)))
+    sound = _with_biases(training.network)
+    X = task.examples.features(rows, np.dtype(np.float64))
+    targets = task.examples.targets[task.examples.labels[rows]].astype(np.float64)
+    patient = task.network.having(sound.params.vector, sound.statistics.vector)
+    with np.errstate(all="ignore"):
+        theirs = patient.gradients(X, targets)
+        if case.settings.cost == "softmax-cross-entropy" and targets.shape[1] > 1:
+            shares = patient.cost.probabilities(patient.scores(X)).sum(axis=1)
+            case.note("rows-sum", float(np.abs(shares - 1).max()), "off 1", "0")
+    case.note("biases", _working_biases(patient, X), "biases that do anything", "one for each unit")
+    case.note("gradient-error", _gradient_error(patient, X, targets, theirs), "relative", "below 1e-6")
+    size = float(np.linalg.norm(theirs.vector))
+    right = sound.gradients(X, targets)
+    norm = float(np.linalg.norm(right.vector))
+    if norm > 0 and size > 0:
+        case.note("gradient-cosine", float(theirs.vector @ right.vector) / (size * norm), "with the true gradient", "1")
+        case.note("gradient-length", size / norm, "of the true gradient's", "1")
+    case.note("overflows", _overflows(sound, task.network, X, targets), "arrays of the gradient", "0")
+    check = own_check(training.recipe)
+    if check is not None:
+        case.note("own-check", check, "of a gradient that is right", "below 1e-6")
+    if not np.allclose(theirs.vector, right.vector, rtol=1e-6, atol=1e-12 * max(size, 1e-300)):
+        case.fitting += _fitting(training, sound, X, targets, theirs)
+
+
+def _overflows(sound: Network, patient: Network, X: Array, targets: Array) -> int:
+    """How many arrays of the patient's gradient are not finite where the sound one's are, with weighted inputs of a
+    thousand and more."""
+    largest = min(float(memo.z.max()) for memo in sound.forward(X).memos if isinstance(memo, DenseMemo))
+    large = sound.params.vector * (1000 / max(largest, 1e-3))
+    theirs, right = (one.having(large, sound.statistics.vector).gradients(X, targets) for one in (patient, sound))
+    return sum(
+        not np.isfinite(a).all() and bool(np.isfinite(b).all())
+        for (_, a), (_, b) in zip(theirs.named(), right.named(), strict=True)
+    )
+
+
+def _with_biases(network: Network) -> Network:
+    """The network in float64 with its biases moved a little: biases of 0 look the same whatever is done with them."""
+    rng = np.random.default_rng(0)
+    biases = np.concatenate([np.full(array.size, name.endswith("b")) for name, array in network.params.named()])
+    vector = network.params.vector + biases * rng.normal(0, 0.1, len(biases))
+    return network.having(vector.astype(np.float64), network.statistics.vector.astype(np.float64))
+
+
+def _working_biases(network: Network, X: Array) -> int:
+    """How many biases there are, of layers whose weighted inputs follow them."""
+    count = 0
+    for index, arrays in enumerate(network.params):
+        if "b" in arrays:
+            moved = network.params.copy()
+            other = network.having(moved.vector, network.statistics.vector)
+            np.add(moved[index]["b"], 1, out=moved[index]["b"])
+            z, shifted = (one.forward(X).memos[index].z for one in (network, other))
+            count += arrays["b"].size if np.any(z != shifted) else 0
+    return count
+
+
+def _fitting(training: Training, sound: Network, X: Array, targets: Array, theirs: Params) -> tuple[str, ...]:
+    """The known mistake, or the two of them together, with which the sound network gives the patient's gradient."""
+    atol = 1e-12 * max(float(np.linalg.norm(theirs.vector)), 1e-300)
+
+    def fits(faults: Sequence[str]) -> bool:
+        mine = sound.having(sound.params.vector.copy(), sound.statistics.vector)
+        try:
+            spoilt = with_faults(training.task._replace(network=mine), faults).network
+        except UsageError:  # a mistake that this network cannot make
+            return False
+        if spoilt is mine:
+            return False
+        guess = spoilt.gradients(X, targets).vector
+        return np.allclose(guess, theirs.vector, rtol=1e-6, atol=atol)
+
+    single = tuple(name for name in FAULTS if fits([name]))
+    return single or next((pair for pair in permutations(FAULTS, 2) if fits(pair)), ())
+
+
+def _gradient_error(patient: Network, X: Array, targets: Array, theirs: Params) -> float:
+    """How far the patient's gradient is from differences of its cost."""
+    try:
+        found = check_gradients(patient, X, targets, gradients=lambda *_: theirs, sample=8)
+    except (WhynetError, FloatingPointError):
+        return math.nan
+    return max(found.relative_error, min(found.projection or 0.0, 1e3))

@@ -1,0 +1,161 @@
+"""The patient's own update, as a black box: what its steps do to the weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from whynet.doctor.case import Case
+from whynet.doctor.symptoms.gradient import CHECK_ROWS
+from whynet.engines.reference import Reference
+from whynet.errors import WhynetError
+from whynet.network.network import Network
+from whynet.noise import Noise
+from whynet.optimizers.optimizers import optimizer
+from whynet.params import Params
+from whynet.training.faults import with_faults
+from whynet.training.loop import Training
+from whynet.types import Array
+
+TINY = 1e-9  # a rate
+
+
+@np.errstate(all="ignore")
+def audit_update(case: Case, training: Training, steps: int = 5) -> None:
+    """What the update does to the weights: fitted on a few single steps of a copy, the step against the gradient, the
+    gradient before and the step before.
+
+    >>> from whynet.subjects.recipe import RecipeSubject
+    >>> from whynet.data.sources import load
+    >>> from whynet.training.recipe import Recipe
+    >>> case = RecipeSubject(Recipe(epochs=1), load("digits")).examine()
+    >>> round(case.value("effective-rate"), 3), case.settings.rate
+    (0.1, 0.1)
+    """
+    task = training.task
+    network = _unstuck(training)
+    first = network.params.copy()
+    patient = task._replace(network=task.network.having(network.params.vector, network.statistics.vector))
+    state = {**task.optimizer.init(network.params), **task.average.init(network.params)}
+    rng = np.random.default_rng(0)
+    size = min(training.batch_size, len(training.train), 1000)
+    rate, momentum = training.recipe.rate, training.recipe.momentum
+    moves, gradients = [], []
+    try:
+        for step in range(steps):
+            rows = rng.choice(len(training.train), size=size, replace=False)[np.newaxis]
+            before = network.params.copy()
+            X = task.examples.features(rows[0], network.dtype)
+            g = patient.network.gradients(
+                X, task.examples.targets[task.examples.labels[rows[0]]], Noise(task.seed, step)
+            )
+            task.penalty.add_gradient(network.params, g)
+            Reference().advance(patient, state, rows, np.full(1, rate), step)
+            moves.append(network.params.vector.astype(np.float64) - before.vector)
+            gradients.append(g.vector.astype(np.float64))
+    except WhynetError:
+        case.note("update-finite", float(_finite_at_a_tiny_rate(training, rows)), "", "1")
+        finite = bool(
+            np.isfinite(
+                training.network.gradients(X, task.examples.targets[task.examples.labels[rows[0]]]).vector
+            ).all()
+        )
+        case.note("gradient-finite", float(finite), "", "1")
+        return
+    case.note("update-finite", 1.0, "", "1")
+    weights = np.concatenate([np.full(array.size, name.endswith("W")) for name, array in network.params.named()])
+    for what, chosen in (("weights", weights), ("biases", ~weights)):
+        moved = np.concatenate([move[chosen] for move in moves])
+        slope = np.concatenate([g[chosen] for g in gradients])
+        case.note(f"{what}-move", float(np.abs(moved).max(initial=0)), "largest change in five steps", "above 0")
+        case.note(f"{what}-gradient", float(np.abs(slope).max(initial=0)), "largest gradient", "above 0")
+    unmoved = [name for name, array in network.params.named() if not np.any(array != dict(first.named())[name])]
+    still = [name for name in unmoved if np.any(dict(_as_params(gradients[0], network).named())[name])]
+    case.note("arrays-left-alone", len(still), "arrays with a gradient that never move", "0")
+    if case.settings.optimizer == "sgd":
+        now, before_g = gradients[2:], gradients[1:-1]
+        target = np.concatenate([m[weights] for m in moves[2:]])
+        basis = np.stack(
+            [
+                np.concatenate([g[weights] for g in now]),
+                np.concatenate([g[weights] for g in before_g]),
+                np.concatenate([m[weights] for m in moves[1:-1]]),
+            ],
+            axis=1,
+        )
+        scale = np.linalg.norm(basis, axis=0)
+        keep = scale > 0
+        if keep.any() and np.isfinite(basis).all() and np.isfinite(target).all():
+            found = np.zeros(3)
+            found[keep] = np.linalg.lstsq(basis[:, keep] / scale[keep], target, rcond=1e-6)[0] / scale[keep]
+            case.note("fitted-rate", -found[0], "of the gradient", f"{rate:g}, the learning rate")
+            case.note("fitted-previous-gradient", -found[1], "of the previous gradient", "0")
+            case.note("fitted-momentum", found[2], "of the previous step", f"{momentum:g}, the momentum")
+            case.note(
+                "effective-rate",
+                -(found[0] + found[1]) / max(1 - found[2], 1e-3),
+                "",
+                f"{rate / (1 - momentum):.3g}, as set",
+            )
+    case.fitting += tuple(
+        name
+        for name in ("raw-momentum", "stale-gradients")
+        if _moves_alike(case, training, name, patient, moves, gradients, rate)
+    )
+
+
+def _finite_at_a_tiny_rate(training: Training, rows: Array) -> bool:
+    """Whether a step is finite where next to nothing is to be moved: then the rate is too large, not undefined."""
+    network = _unstuck(training)
+    task = training.task._replace(
+        network=training.task.network.having(network.params.vector, network.statistics.vector)
+    )
+    state = {**task.optimizer.init(network.params), **task.average.init(network.params)}
+    try:
+        Reference().advance(task, state, rows, np.full(1, TINY), 0)
+    except WhynetError:
+        return False
+    return True
+
+
+def _unstuck(training: Training) -> Network:
+    """A copy of the network; with small random weights if its units are saturated, for an update shows little of
+    itself where there is no gradient."""
+    network = training.network.having(training.network.params.vector.copy(), training.network.statistics.vector.copy())
+    examples = training.task.examples
+    rows = np.arange(min(CHECK_ROWS, len(training.train)))
+    gradient = network.gradients(examples.features(rows, network.dtype), examples.targets[examples.labels[rows]])
+    if np.abs(gradient.vector).max() > 1e-3:
+        return network
+    small = np.random.default_rng(0).normal(0, 0.05, gradient.vector.size).astype(network.dtype)
+    return network.having(small, network.statistics.vector)
+
+
+def _as_params(vector: Array, network: Network) -> Params:
+    return Params(network.params.shapes, vector)
+
+
+@np.errstate(all="ignore")
+def _moves_alike(
+    case: Case, training: Training, fault: str, patient: Any, moves: list[Array], gradients: list[Array], rate: float
+) -> bool:
+    """Whether the optimizer with that mistake, handed the same gradients, would have moved the weights the same way,
+    and the sound one would not."""
+    if case.settings.optimizer != "sgd" and fault == "raw-momentum":
+        return False
+    outcomes = []
+    for faults in ([fault], []):
+        sound = training.task._replace(optimizer=optimizer(training.recipe.optimizer, training.recipe.momentum))
+        spoilt = with_faults(sound, faults).optimizer
+        params = Params(training.network.params.shapes, training.network.params.vector.astype(np.float64).copy())
+        state = spoilt.init(params)
+        made = []
+        for g in gradients:
+            before = params.vector.copy()
+            spoilt.update(params, Params(params.shapes, g.copy()), state, rate)
+            made.append(params.vector - before)
+        a, b = np.concatenate(made), np.concatenate(moves)
+        outcomes.append(float(np.linalg.norm(a - b)) / max(float(np.linalg.norm(b)), 1e-300))
+    tolerance = 1e-6 if training.network.dtype == np.float64 else 1e-2
+    return outcomes[0] < tolerance < 10 * outcomes[1] and outcomes[0] < 0.1 * outcomes[1]  # both may be rounding alone

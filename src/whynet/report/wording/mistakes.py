@@ -1,0 +1,36 @@
+"""What to do about each known mistake, in plain words: whynet's own, and any library's that has none of its own."""
+
+from __future__ import annotations
+
+PLAIN: dict[str, str] = {
+    "argmax-over-images": "count the examples whose largest output is that of their label",
+    "blank-rows": "leave the blank rows out",
+    "few-rows": "visit every row once an epoch",
+    "flipped-gradient": "step against the gradient",
+    "forgotten-bias": "update the biases like the weights",
+    "frozen-layer": "update every layer",
+    "inverted-pixels": "feed the features as they were, not their negative",
+    "inverted-test-images": "prepare the test set as the training set was",
+    "leaked-test-images": "take the rows of the test set out of the training set",
+    "naive-sigmoid": "a formula that cannot overflow",
+    "no-biases": "a bias for every unit",
+    "no-hidden-slope": "multiply the delta by the activation's derivative",
+    "no-output-slope": "multiply the delta by the activation's derivative",
+    "noisy-labels": "correct the wrong labels",
+    "off-centre-test-images": "prepare the test set as the training set was",
+    "one-class-mostly": "take as many examples of each class",
+    "random-labels": "read the labels again",
+    "raw-momentum": "momentum of steps, not of gradients: v = m v - rate g",
+    "scrambled-pixels": "hand the features on in the order in which they lie in the file",
+    "shuffled-labels": "put examples and labels into the same order",
+    "shuffled-test-labels": "put examples and labels into the same order",
+    "softmax-over-batch": "probabilities of a row: divide by the sum over its classes",
+    "sorted-rows": "shuffle the examples every epoch",
+    "stale-gradients": "clear the gradients before each batch",
+    "summed-gradient": "divide the gradient by the number of rows",
+    "undefined-rate": "a learning rate that is a number",
+    "whole-matrix-check": "check one entry at a time: whynet check-gradients",
+    "wrong-slope": "the derivative a (1 - a) of the sigmoid",
+    "wrong-term": "the layer's delta in its gradient",
+    "wrong-transpose": "the transposed matrix on the way back",
+}

@@ -1,0 +1,161 @@
+"""States as sentences that fit the numbers: nothing is said that was not measured."""
+
+from __future__ import annotations
+
+import math
+
+from whynet.doctor.diagnosis import Diagnosis, Outcome
+from whynet.report.wording.base import one_of
+from whynet.report.wording.symptoms import percent
+
+AT_FLOOR = 0.02  # so near the cost of the best constant prediction counts as the same
+ALIKE = 0.95  # so many equal predictions count as all
+FAR = 0.05  # so far above the largest class's fraction, predictions cannot all be the same
+
+
+def sentence(diagnosis: Diagnosis) -> str:
+    """The state in a sentence, without a capital and a full stop, its numbers in brackets.
+
+    >>> from whynet.doctor.diagnosis import Wording
+    >>> before = Outcome(cost=2.3, quality=0.099, one_answer=1.0)
+    >>> images = Wording(examples="images")
+    >>> sentence(Diagnosis("constant-answer", before=before, yardstick=0.92, floor=2.3, wording=images))
+    'every image gets the same prediction (9.9 % right; a linear classifier reaches 92 %)'
+    """
+    numbers = figures_of(diagnosis)
+    return what(diagnosis) + (f" ({numbers})" if numbers else "")
+
+
+def what(diagnosis: Diagnosis) -> str:
+    """The same without its numbers.
+
+    >>> what(Diagnosis("not-examined"))
+    'nothing of it could be run, so nothing is said about its learning'
+    """
+    say = SENTENCES.get(diagnosis.state)
+    return diagnosis.state.replace("-", " ") if say is None else say(diagnosis)
+
+
+def quality_of(outcome: Outcome) -> str:
+    """How good it is, as people say it; empty where it was not measured.
+
+    >>> quality_of(Outcome(0.1, 0.99)), quality_of(Outcome(0.1, math.nan))
+    ('99 %', '')
+    """
+    if outcome.metric is not None:
+        value = outcome.metric.value
+        return f"{outcome.metric.name} {value:.4g}" if math.isfinite(value) else ""
+    return percent(outcome.quality) if math.isfinite(outcome.quality) else ""
+
+
+def figures_of(diagnosis: Diagnosis) -> str:
+    """How good it is, and how good the yardstick.
+
+    >>> from whynet.doctor.diagnosis import Metric
+    >>> figures_of(Diagnosis("healthy", before=Outcome(0.1, 0.8, Metric("RMSE", 0.3)), yardstick=0.7))
+    'RMSE 0.3; quality 0.8, a linear classifier 0.7'
+    """
+    before, yardstick = diagnosis.before, diagnosis.yardstick
+    if before is None:
+        return ""
+    shown, known = quality_of(before), math.isfinite(yardstick) and math.isfinite(before.quality)
+    if before.metric is None and shown:
+        right = f"{shown} right"
+        return f"{right}; {diagnosis.yardstick_name} reaches {percent(yardstick)}" if known else right
+    if known:
+        compared = f"quality {before.quality:.2g}, {diagnosis.yardstick_name} {yardstick:.2g}"
+        return f"{shown}; {compared}" if shown else compared
+    return shown or (f"cost {before.cost:.4g}" if math.isfinite(before.cost) else "")
+
+
+def alike(diagnosis: Diagnosis) -> bool:
+    """Whether all rows get the same prediction, as far as how many are right allows that.
+
+    >>> alike(Diagnosis("constant-answer", before=Outcome(2.3, 0.1, one_answer=1.0))), alike(Diagnosis("healthy"))
+    (True, False)
+    """
+    before, largest = diagnosis.before, diagnosis.value("largest-class")
+    if before is None or not before.one_answer >= ALIKE:
+        return False
+    return not (math.isfinite(largest) and before.quality > largest + min(FAR, (1 - largest) / 2))
+
+
+def at_floor(diagnosis: Diagnosis) -> bool:
+    """Whether the cost is that of the best constant prediction.
+
+    >>> at_floor(Diagnosis("constant-answer", floor=2.3, before=Outcome(2.31, 0.1)))
+    True
+    """
+    floor, before = diagnosis.floor, diagnosis.before
+    return before is not None and math.isfinite(floor) and abs(before.cost - floor) <= AT_FLOOR * abs(floor)
+
+
+def worse(diagnosis: Diagnosis) -> bool:
+    """Whether it is shown to be worse than the yardstick.
+
+    >>> worse(Diagnosis("underfits", before=Outcome(1.0, 0.5), yardstick=0.9)), worse(Diagnosis("underfits"))
+    (True, False)
+    """
+    before = diagnosis.before
+    return before is not None and before.quality < diagnosis.yardstick < math.inf
+
+
+def _constant(diagnosis: Diagnosis) -> str:
+    before, row = diagnosis.before, one_of(diagnosis.wording)
+    if before is not None and alike(diagnosis):
+        return f"{'' if before.one_answer >= 0.999 else 'almost '}every {row} gets the same prediction"
+    return "it has learned nothing from its inputs: its cost is that of the best constant prediction"
+
+
+def _missing(diagnosis: Diagnosis) -> str:
+    names = ", ".join(diagnosis.lost[:6]) + (" ..." if len(diagnosis.lost) > 6 else "")
+    return f"it learns, but some classes are never predicted: {names}" if names else "some classes are hardly predicted"
+
+
+def _than(diagnosis: Diagnosis) -> str:
+    return f"it is worse than {diagnosis.yardstick_name}"
+
+
+def _undertrained(diagnosis: Diagnosis) -> str:
+    if diagnosis.judged_after is not None:
+        return "it had not finished when it was judged"
+    return f"{_than(diagnosis)}, and still getting better" if worse(diagnosis) else "its cost was still falling"
+
+
+def _underfits(diagnosis: Diagnosis) -> str:
+    if worse(diagnosis):
+        return f"{_than(diagnosis)}, and no longer getting better"
+    return "it no longer gets better"
+
+
+def _stalled(diagnosis: Diagnosis) -> str:
+    return f"it has stopped learning, and {_than(diagnosis)[3:]}" if worse(diagnosis) else "its cost is flat"
+
+
+def _healthy(diagnosis: Diagnosis) -> str:
+    before = diagnosis.before
+    if before is not None and math.inf > before.quality >= diagnosis.yardstick:
+        return f"it learns, and is at least as good as {diagnosis.yardstick_name}"
+    return "it learns" if before is None or math.isnan(diagnosis.yardstick) else _about(diagnosis)
+
+
+def _about(diagnosis: Diagnosis) -> str:
+    return f"it learns, and is about as good as {diagnosis.yardstick_name}"
+
+
+SENTENCES = {
+    "not-examined": lambda diagnosis: "nothing of it could be run, so nothing is said about its learning",
+    "bad-data": lambda diagnosis: "the data themselves are not in order",
+    "non-finite": lambda diagnosis: "a number became NaN or infinite",
+    "diverged": lambda diagnosis: "its cost ended above where it began",
+    "constant-answer": _constant,
+    "classes-missing": _missing,
+    "not-started": lambda diagnosis: "it has hardly begun to learn: its cost has moved by less than 1 %",
+    "stalled": _stalled,
+    "overfits": lambda diagnosis: (
+        f"it knows its training {diagnosis.wording.examples} much better than others of their kind"
+    ),
+    "undertrained": _undertrained,
+    "underfits": _underfits,
+    "healthy": _healthy,
+}

@@ -1,0 +1,160 @@
+"""Adapter: what trains copies of somebody's network, in the library or the code that it is written in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from whynet.doctor.diagnosis import Change, Settings, Wording
+from whynet.types import Array
+
+STEP = 2e6
+"""Work of a step in a library, whatever its size: some hundred times that of whynet's engines."""
+FASTER = 10.0
+"""A library's multiplications take so many times less than a small network's in whynet's engines."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """How a training ended: `scores(X) -> (n, outputs)`, the cost of the probe rows before and after, and on the way.
+
+    >>> Trained(lambda X: X, 2.3, 0.1, ((10, 0.5),), 10, True).steps
+    10
+    """
+
+    scores: Callable[[Array], Array]
+    start: float
+    cost: float
+    curve: tuple[tuple[int, float], ...]
+    steps: int
+    finite: bool
+    finished: bool = False
+    """Whether a stopping rule of its own ended it."""
+
+
+class Adapter(Protocol):
+    """What one library, or hand-written code, does for the doctor."""
+
+    settings: Settings
+    wording: Wording
+    fitting: tuple[str, ...]
+    """Mistakes that were measured, by the names that `mend` takes; the unchanged training makes them."""
+    middle: float
+    """Of one output for two classes: the score where the prediction changes."""
+
+    def why_not(self, changes: Sequence[Change]) -> str | None:
+        """None if a copy can be trained with these changes, or the reason as a sentence."""
+        ...
+
+    def multiply_adds(self) -> float:
+        """Those of one row on its way forward."""
+        ...
+
+    def weights(self) -> Mapping[str, Array]:
+        """The initial weights of each layer, (fan_in, fan_out), by the names that their owner gave them."""
+        ...
+
+    def train(
+        self, X: Array, y: Array, changes: Sequence[Change], *, seed: int, steps: int, stop: Callable[[], bool]
+    ) -> Trained:
+        """Train a copy for so many steps, or until `stop()`. Rows come in the order of `orders(...)`."""
+        ...
+
+    def steps_from(
+        self,
+        layers: Sequence[tuple[Array, Array]],
+        X: Array,
+        y: Array,
+        steps: int,
+        *,
+        times: float = 1.0,
+        dropout: bool = True,
+    ) -> Trained:
+        """A few steps from these weights, `(W (in, out), b)` of each layer, on the rows as they lie, with so many times
+        the learning rate: to be held against whynet's own. Where there is `dropout`, it is switched off."""
+        ...
+
+
+def orders(n: int, seed: int, epoch: int, *, shuffled: bool) -> Array:
+    """The order of the rows in an epoch: the same as whynet's own, so that trainings can be held against each other.
+
+    >>> orders(4, 0, 0, shuffled=False)
+    array([0, 1, 2, 3])
+    """
+    return np.random.default_rng([seed, 2, epoch]).permutation(n) if shuffled else np.arange(n)
+
+
+def number(changes: Sequence[Change], kind: str, name: str) -> float | None:
+    """What the last change of a kind says.
+
+    >>> number([Change("rate", {"times": 0.1})], "rate", "times")
+    0.1
+    """
+    found = [change.numbers[name] for change in changes if change.kind == kind and name in change.numbers]
+    return found[-1] if found else None
+
+
+def has(changes: Sequence[Change], kind: str) -> bool:
+    """Whether there is a change of this kind.
+
+    >>> has([Change("shuffle")], "shuffle")
+    True
+    """
+    return any(change.kind == kind for change in changes)
+
+
+def times(changes: Sequence[Change]) -> float:
+    """How many times the learning rate is as large.
+
+    >>> times([Change("rate", {"times": 10.0, "rate": 1.0})])
+    10.0
+    """
+    return number(changes, "rate", "times") or 1.0
+
+
+def mended(fitting: Sequence[str], changes: Sequence[Change]) -> tuple[str, ...]:
+    """The mistakes that are left.
+
+    >>> mended(("frozen-layer", "stale-gradients"), [Change("mend", {"mistakes": ("frozen-layer",)})])
+    ('stale-gradients',)
+    """
+    gone = {name for change in changes for name in change.mistakes}
+    return tuple(name for name in fitting if name not in gone)
+
+
+def standardising(X: Array) -> Callable[[Array], Array]:
+    """To mean 0 and standard deviation 1 of these rows: feature by feature where they are few, else one for all pixels.
+
+    >>> standardising(np.array([[0.0, 1000.0], [2.0, 3000.0]]))(np.array([[1.0, 4000.0]]))
+    array([[0., 2.]])
+    """
+    axes = 0 if X.ndim == 2 and X.shape[1] <= 100 else None
+    mean, sd = X.mean(axis=axes), X.std(axis=axes)
+    return lambda rows: ((rows - mean) / np.where(sd > 0, sd, 1)).astype(X.dtype)
+
+
+def drawn_like(own: Array, rng: np.random.Generator) -> Array:
+    """Numbers drawn anew with the mean, the spread and the shape of the distribution (flat or normal) of these.
+
+    >>> drawn_like(np.zeros((2, 2)), np.random.default_rng(0)).tolist()
+    [[0.0, 0.0], [0.0, 0.0]]
+    """
+    mean, sd = float(np.mean(own)), float(np.std(own))
+    if own.size < 2 or sd == 0:
+        return own
+    flat = float(np.mean(((own - mean) / sd) ** 4)) < 2.2  # uniform 1.8, normal 3
+    half = sd * 3**0.5
+    drawn = rng.uniform(mean - half, mean + half, own.shape) if flat else rng.normal(mean, sd, own.shape)
+    return drawn.astype(own.dtype)
+
+
+def prepared(X: Array, changes: Sequence[Change]) -> Callable[[Array], Array]:
+    """What is done to the inputs before they are fed to the network.
+
+    >>> prepared(np.array([[0.0], [2.0]]), [])(np.array([[5.0]]))
+    array([[5.]])
+    """
+    return standardising(X) if has(changes, "scale-inputs") else (lambda rows: rows)

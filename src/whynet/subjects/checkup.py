@@ -1,0 +1,93 @@
+"""The check-up at the end of a training: its state, from what is there already. No trials, nothing proved."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from whynet.data.dataset import Dataset
+from whynet.doctor.case import Case
+from whynet.doctor.diagnosis import Diagnosis, Outcome, Wording
+from whynet.doctor.proof import of_a_fraction
+from whynet.doctor.states import LOST, state_of
+from whynet.doctor.symptoms.course import PROBE_ROWS
+from whynet.subjects.edits import settings_of
+from whynet.training.datafaults import with_loader_faults, with_test_faults
+from whynet.training.loop import build, make_task, split
+from whynet.training.run import Run
+from whynet.training.yardstick import linear_accuracy, predictions
+
+SURE = 0.95  # from this accuracy on, a linear classifier need not be asked
+
+
+def checkup(run: Run) -> Diagnosis | None:
+    """The state of a finished run and the figures it rests on; None if there is nothing to judge by.
+
+    It is judged on the run's validation examples, else on the test images.
+
+    >>> from whynet.data.sources import load
+    >>> from whynet.training.recipe import Recipe
+    >>> from whynet.training.run import fit
+    >>> checkup(fit(Recipe(data="digits", epochs=20, learning_rate=0.5))).state
+    'healthy'
+    """
+    recipe = run.recipe
+    train, held = split(run.data, recipe)
+    if held is not None:  # seen as the run sees it, its mistakes included
+        held = with_loader_faults(held, recipe.faults, recipe.seed)
+    else:
+        held = with_test_faults(run.data.test, recipe.faults, recipe.seed)
+    if run.state == "non-finite":
+        return Diagnosis("non-finite", run.floor)
+    if held is None or not len(run.history):
+        return None
+    case = _case(run, train, held)
+    assert case.before is not None
+    sure = case.before.quality >= SURE
+    linear = math.nan if sure else linear_accuracy(recipe.but(validation_size=0, patience=None), run.data, held)
+    case.note("linear-accuracy", 0.0 if sure else linear)
+    lost = [held.classes[i] for i, recall in enumerate(case.before.recalls) if recall < LOST]
+    examples = Wording(examples="images" if min(run.data.images.shape[1:]) > 1 else "examples")
+    return Diagnosis(
+        state_of(case), run.floor, before=case.before, yardstick=linear, symptoms=case.symptoms,
+        settings=case.settings, lost=tuple(lost), wording=examples,
+    )  # fmt: skip
+
+
+def _case(run: Run, train: Dataset, held: Dataset) -> Case:
+    recipe, history = run.recipe, run.history
+    case = Case(
+        settings_of(recipe, run.network.sizes, len(train)),
+        layers=len(run.network.sizes) - 1,
+        rows=len(train),
+        available=len(run.data),
+        classes=len(run.data.classes),
+        features=run.data.features,
+    )
+    before = build(recipe, run.data)
+    task = make_task(before, train, recipe.but(faults=()))
+    rows = np.linspace(0, len(train) - 1, min(len(train), PROBE_ROWS)).astype(np.intp)
+    X = task.examples.features(rows, before.dtype)
+    targets = task.examples.targets[task.examples.labels[rows]]
+    with np.errstate(all="ignore"):
+        case.note("start-cost", before.cost.value(before.scores(X), targets))
+        case.note("cost", run.network.cost.value(run.network.scores(X), targets))
+    costs = [cost for cost in history["cost"] if cost is not None]
+    half = costs[len(costs) // 2] if len(costs) > 1 else case.value("start-cost")
+    case.note("still-falling", (half - costs[-1]) / max(abs(half), 1e-12))
+    case.note("floor", run.floor)
+    case.note("largest-class", train.prior.max())
+    predicted = predictions(run.network, held)
+    right = predicted == held.labels
+    recalls = tuple(
+        float(right[held.labels == label].mean()) if np.any(held.labels == label) else math.nan
+        for label in range(len(held.classes))
+    )
+    one = float(np.bincount(predicted, minlength=2).max() / len(predicted))
+    case.before = Outcome(case.value("cost"), float(right.mean()), recalls=recalls, one_answer=one)
+    some = train.take(np.linspace(0, len(train) - 1, min(len(train), 5000)).astype(np.intp))
+    case.note("train-accuracy", float(np.mean(predictions(run.network, some) == some.labels)))
+    case.note("gap", case.value("train-accuracy") - case.before.quality)
+    case.note("standard-error", of_a_fraction(len(held)))
+    return case

@@ -1,0 +1,366 @@
+"""A recipe of whynet's as a subject: the same network from the same seed in the same order, with one thing changed.
+
+Trials are judged on validation examples that no arm trains on; the test set is only reported.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Event
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from whynet.data.dataset import Dataset
+from whynet.data.sources import load
+from whynet.doctor.budget import STEP, TIMES, multiply_adds, work_of
+from whynet.doctor.case import Case
+from whynet.doctor.diagnose import examine
+from whynet.doctor.diagnosis import Change, Diagnosis, Gap, Outcome, Remark, Wording
+from whynet.doctor.proof import of_a_fraction
+from whynet.doctor.states import LOST
+from whynet.doctor.subject import Arm
+from whynet.doctor.symptoms.course import Watch, pauses
+from whynet.doctor.symptoms.data import measure_data, measure_neighbours
+from whynet.doctor.symptoms.gradient import audit_gradient
+from whynet.doctor.symptoms.update import audit_update
+from whynet.engines.choice import FASTEST
+from whynet.errors import Interrupted, NonFinite, WhynetError
+from whynet.processors import processors
+from whynet.subjects.edits import changed, settings_of
+from whynet.subjects.records import misreported, recipe_of, recorded
+from whynet.training.datafaults import with_loader_faults, with_test_faults
+from whynet.training.faults import FAULTS
+from whynet.training.loop import Training, build
+from whynet.training.recipe import Recipe
+from whynet.training.yardstick import linear_accuracy, predictions
+
+HELD_BACK, FEW_HELD = 10_000, 20
+FEW = 16  # features: no straight line may separate the classes (XOR), and the nearest neighbour is the yardstick
+READABLE, PER_WEIGHT = 2e6, 150.0  # work of a step where a mistake has the readable engine take it: NumPy's, and memory
+AFFORDED = 5e11  # work of the patient's own training by that engine; a longer one is judged before its end
+NUDGE = 1e-6  # relative: a change of the first weights that means nothing
+NUDGED = 2e9  # work: how long the nudged training is followed
+CHAOTIC, CHAOTIC_COST = 0.03, 0.2  # in quality, and in the cost, relatively
+
+
+class RecipeSubject:
+    """A recipe and its data, split once.
+
+    >>> from whynet.data.sources import load
+    >>> subject = RecipeSubject(Recipe(epochs=2, learning_rate=0.5), load("digits"))
+    >>> wide, narrow = subject.run([Arm((), 0, 260), Arm((Change("width", {"widths": (64, 2, 10)}),), 0, 260)])
+    >>> wide.quality > narrow.quality
+    True
+    """
+
+    def __init__(
+        self, recipe: Recipe, data: Dataset, *, wording: Wording | None = None, misreport: float = math.nan
+    ) -> None:
+        self.recipe, self.data, self.test, self.seed = recipe, data, data.test, recipe.seed
+        self.misreport = misreport
+        pictures = data.images.shape[1] > 1 and data.images.shape[2] > 1
+        self.wording = wording or Wording("whynet", examples="images" if pictures else "examples")
+        n = len(data)
+        size = HELD_BACK if n >= 5 * HELD_BACK else n // 10 if n >= 10 * FEW_HELD else n // 5
+        if n >= FEW_HELD:
+            self.rest, self.held = data.split(size, seed=recipe.seed)
+        else:  # a handful of examples: there is nothing to hold back
+            self.rest = self.held = data
+
+    # ---- what an arm is
+
+    def fitted(self, changes: Sequence[Change], seed: int | None = None) -> Recipe:
+        """The recipe as an arm runs it: no more examples than there are, and validation of its own only to stop by."""
+        recipe = changed(self.recipe, changes)
+        most = len(self.rest)
+        own = 0 if recipe.patience is None else min(recipe.validation_size, most // 3)
+        size = recipe.train_size
+        asked = any(change.kind == "rows" for change in changes)
+        few = asked and size is not None and self.rest.counts.min() * len(self.data.classes) < size
+        return recipe.but(
+            seed=self.seed if seed is None else seed,
+            subset="first" if few else recipe.subset,
+            validation_size=own,
+            patience=recipe.patience if own else None,
+            train_size=None if size is None or size >= most - own else size,
+        )
+
+    def why_not(self, changes: Sequence[Change]) -> str | None:
+        """None if the recipe can be trained with these changes, or the reason."""
+        if any(change.kind not in POSSIBLE for change in changes):
+            kinds = ", ".join(sorted({change.kind for change in changes} - POSSIBLE))
+            return f"a recipe has no such change ({kinds})"
+        try:
+            recipe = self.fitted(changes)
+            recipe.full_sizes(self.data.features, len(self.data.classes))
+        except WhynetError as error:
+            return error.message
+        return None
+
+    def alike(self, first: Sequence[Change], second: Sequence[Change]) -> bool:
+        """Whether both sets of changes make the same recipe."""
+        return self.fitted(first) == self.fitted(second)
+
+    def _rows(self, recipe: Recipe) -> tuple[int, int]:
+        """Training examples, and those of a batch."""
+        rest = len(self.rest) - recipe.validation_size
+        rows = rest if recipe.train_size is None else min(recipe.train_size, rest)
+        return rows, rows if recipe.batch_size == "full" else min(int(recipe.batch_size), rows)
+
+    def steps(self, changes: Sequence[Change]) -> int:
+        """How many steps the whole training takes with these changes."""
+        recipe = self.fitted(changes)
+        rows, batch = self._rows(recipe)
+        return -(-rows // batch) * recipe.epochs
+
+    def work(self, arm: Arm) -> float:
+        """What an arm costs."""
+        recipe = self.fitted(arm.changes)
+        widths = recipe.full_sizes(self.data.features, len(self.data.classes))
+        each = multiply_adds(widths)
+        step = READABLE + PER_WEIGHT * each if self._by_the_readable_engine(recipe) else STEP
+        return work_of(arm.steps, self._rows(recipe)[1], each, step=step)
+
+    def _by_the_readable_engine(self, recipe: Recipe) -> bool:
+        return bool(set(recipe.faults) & FAULTS.keys())
+
+    # ---- trials
+
+    def training(self, recipe: Recipe, *, nudged: bool = False) -> Training:
+        """An arm, ready to start; `nudged` by next to nothing, to see whether that matters."""
+        network = build(recipe, self.rest)
+        if nudged:
+            vector = network.params.vector
+            by = 1 + NUDGE * np.random.default_rng(0).choice([-1.0, 1.0], vector.size).astype(vector.dtype)
+            network = network.having(vector * by, network.statistics.vector)
+        training = Training(network, self.rest, recipe)
+        training.test = None
+        return training
+
+    def run(self, arms: Sequence[Arm], stop: Callable[[], bool] = lambda: False) -> list[Outcome]:
+        """The outcomes, as many at once as there are processors; what is interrupted ends at once."""
+        halted = Event()
+
+        def one(arm: Arm) -> Outcome:
+            training = self.training(self.fitted(arm.changes, arm.seed))
+            return self.finish(training, arm.steps, lambda: halted.is_set() or stop())
+
+        with threadpool_limits(1), ThreadPoolExecutor(processors()) as pool:
+            try:
+                return list(pool.map(one, arms))
+            except KeyboardInterrupt:
+                halted.set()
+                raise
+
+    def finish(self, training: Training, last: int, stop: Callable[[], bool]) -> Outcome:
+        """Train to step `last`, or until `stop()`, and judge."""
+        started = time.perf_counter()
+        training.pauses = sorted({*training.pauses, last})
+        training.stop = lambda: training.steps >= last or stop()
+        curve: list[tuple[int, float]] = []
+        finite = True
+        try:
+            curve.extend((training.steps, epoch.cost) for epoch in training)
+        except Interrupted:
+            pass
+        except NonFinite:
+            finite = False
+        if len(training.costs) and training.position.batch:
+            curve.append((training.steps, float(training.costs[-min(len(training.costs), 200) :].mean())))
+        whole = training.steps >= last or training.finished or not finite
+        seconds = time.perf_counter() - started
+        return self.judge(training, finite, whole=whole, seconds=seconds, curve=curve)
+
+    def judge(
+        self, training: Training, finite: bool, *, whole: bool, seconds: float, curve: Sequence[tuple[int, float]]
+    ) -> Outcome:
+        """The outcome of a training as it stands."""
+        network, recipe = training.outcome, training.recipe
+        held = with_loader_faults(self.held, recipe.faults, recipe.seed)
+        predicted = predictions(network, held)
+        right = predicted == held.labels
+        recalls = tuple(
+            float(right[held.labels == label].mean()) if np.any(held.labels == label) else math.nan
+            for label in range(len(held.classes))
+        )
+        n = len(training.train)
+        rows = np.linspace(0, n - 1, min(n, 2000)).astype(np.intp)
+        scores = FASTEST.scores(network, np.ascontiguousarray(training.train.pixels[rows]))
+        targets = training.task.examples.targets[training.task.examples.labels[rows]]
+        with np.errstate(all="ignore"):
+            cost = network.cost.value(scores, targets)
+        tested = with_test_faults(self.test, recipe.faults, recipe.seed)
+        return Outcome(
+            cost=cost if finite else math.nan,
+            quality=float(right.mean()),
+            test_quality=None if tested is None else float(np.mean(predictions(network, tested) == tested.labels)),
+            recalls=recalls,
+            one_answer=float(np.bincount(predicted, minlength=2).max() / len(predicted)),
+            steps=training.steps,
+            finite=finite,
+            whole=whole,
+            seconds=seconds,
+            curve=tuple(curve),
+        )
+
+    # ---- the patient as it is
+
+    def examine(self, stop: Callable[[], bool] = lambda: False) -> Case:
+        """The unchanged arm, measured as it trains."""
+        recipe = self.fitted(())
+        training = self.training(recipe)
+        total = training.batches * recipe.epochs
+        training.pauses = pauses(total)
+        widths = training.network.sizes
+        case = Case(
+            settings_of(recipe, widths, len(training.train)),
+            layers=len(widths) - 1,
+            rows=len(training.train),
+            available=len(self.rest),
+            classes=len(self.data.classes),
+            features=self.data.features,
+        )
+        measure_data(case, training, pixels_across=self.data.images.shape[2])
+        audit_gradient(case, training)
+        audit_update(case, training)
+        watch = Watch(case, training)
+        training.look = watch.look
+        nudged = self.training(recipe, nudged=True)
+        followed = min(total, max(1, int(NUDGED * total / max(self.work(Arm((), self.seed, total)), 1.0))))
+        with threadpool_limits(1), ThreadPoolExecutor(processors()) as pool:
+            twin = pool.submit(self.finish, nudged, followed, stop)
+            outcome = self.finish(training, self._afforded(recipe, total), stop)
+            whole = outcome.whole and (training.steps >= total or training.finished or not outcome.finite)
+            outcome = replace(outcome, whole=whole)
+            case.before, case.steps = outcome, (training.steps, total)
+            watch.finish()
+            other = twin.result()
+            alone = outcome if followed == total else self.finish(self.training(recipe), followed, stop)
+        self._chaos(case, alone, other)
+        self._course(case, training, watch)
+        self._figures(case, training)
+        held = f"{len(self.held):,} held back to judge by"
+        if self.held is self.rest:
+            held = "judged by the same: there are too few to hold any back"
+        case.used = {"rows": f"{case.rows:,} to train on, {held}"}
+        case.not_examined = [Gap(name, "no change of it is tried") for name in _beyond(recipe)]
+        return case
+
+    def _afforded(self, recipe: Recipe, total: int) -> int:
+        """The steps of its whole training, or as many as are afforded."""
+        if not self._by_the_readable_engine(recipe):
+            return total
+        return max(1, min(total, int(total * AFFORDED / self.work(Arm((), self.seed, total)))))
+
+    def _chaos(self, case: Case, alone: Outcome, other: Outcome) -> None:
+        """Whether next to nothing, a millionth of the first weights, alters how it ends: then so does the engine."""
+        apart = abs(alone.quality - other.quality)
+        costs = abs(alone.cost - other.cost) > CHAOTIC_COST * max(abs(alone.cost), abs(other.cost))
+        if apart > max(CHAOTIC, 4 * of_a_fraction(len(self.held))) or costs or alone.finite != other.finite:
+            case.remarks.append(Remark("chaotic", {"spread": apart, "costs": (alone.cost, other.cost)}))
+
+    def _course(self, case: Case, training: Training, watch: Watch) -> None:
+        """How the costs went, and how many steps there were."""
+        assert case.before is not None
+        taken, total = case.steps
+        case.note("steps", taken, "steps in all", "thousands")
+        case.note("steps-per-epoch", training.batches, "steps", "hundreds")
+        hidden = case.settings.hidden
+        if hidden:
+            case.note("narrowest", min(hidden), "units in the narrowest hidden layer", f"{case.classes} or more")
+        start, end = watch.costs[0], watch.costs[-1]  # of the same rows
+        case.note("progress", (start - end) / max(abs(start), 1e-12), "of the first cost", "above 0.5")
+        usual = max(abs(start), training.floor, 1e-12)
+        worst = max((c for c in watch.costs if math.isfinite(c)), default=math.nan)
+        case.note("highest-cost", worst / usual, "of the first", "1")
+        later = [c for s, c in zip(watch.steps, watch.costs, strict=True) if s >= taken // 2]
+        if len(later) > 1:
+            case.note("still-falling", (later[0] - later[-1]) / max(abs(later[0]), 1e-12), "in the second half", "")
+        case.note("floor", training.floor)
+        asked = taken / max(total, 1)
+        if training.recipe.patience is not None:
+            stopped = 1 - asked if training.finished else 0.0
+            case.note("stopped-early", stopped, "of the epochs asked for were not trained", "0")
+        case.note("own-steps", 1.0 if training.finished else asked, "of those asked for", "1")
+
+    def _figures(self, case: Case, training: Training) -> None:
+        """What is right and wrong at the end, and whether the data can be learned at all."""
+        outcome, recipe, train = case.before, training.recipe, training.train
+        assert outcome is not None
+        some = train.take(np.linspace(0, len(train) - 1, min(len(train), 5000)).astype(np.intp))
+        fitted = float(np.mean(predictions(training.outcome, some) == some.labels))
+        case.note("train-accuracy", fitted, "fraction", "")
+        case.note("accuracy", outcome.quality, "fraction of validation examples right", "above 0.92 on digits")
+        case.note("standard-error", of_a_fraction(len(self.held)), "fraction", "")
+        case.note("gap", fitted - outcome.quality, "fraction", "below 0.05")
+        case.note("constant-accuracy", self.held.prior.max(), "fraction", "")
+        if outcome.test_quality is not None:
+            case.note("test-loss", outcome.quality - outcome.test_quality, "fraction", "below 0.03")
+        lost = [i for i, recall in enumerate(outcome.recalls) if recall < LOST]
+        case.lost = tuple(self.data.classes[i] for i in lost) if len(lost) < case.classes - 1 else ()
+        case.note("lost-classes", len(lost), "classes with recall below 0.05", "0")
+        case.note("one-answer", outcome.one_answer, "fraction of predictions alike", f"about {1 / case.classes:.2g}")
+        held = with_loader_faults(self.held, recipe.faults, recipe.seed)
+        counted = training.count(training.outcome, held, FASTEST) / len(held)
+        misreported = abs(counted - outcome.quality)
+        case.note("accuracy-misreported", np.nanmax([misreported, self.misreport]), "fraction", "0")
+        measure_neighbours(case, train, held, with_test_faults(self.test, recipe.faults, recipe.seed))
+        linear = linear_accuracy(recipe, self.rest, self.held)
+        if case.features < FEW and case.value("nearest-neighbour") > linear:
+            linear, case.yardstick = case.value("nearest-neighbour"), "the nearest neighbour"
+        case.note("linear-accuracy", linear, "fraction right, a linear classifier on the same rows", "")
+
+
+POSSIBLE = frozenset((
+    "rate", "epochs", "batch", "shuffle", "scale-inputs", "weights", "activation", "output", "cost", "penalty",
+    "dropout", "clip", "schedule", "optimizer", "width", "depth", "biases", "rows", "mend",
+))  # fmt: skip
+"""Kinds of changes that a recipe has words for."""
+BEYOND = ("rotation", "shear", "zoom", "shift", "elastic", "class_weights", "batch_norm", "average")
+
+
+def _beyond(recipe: Recipe) -> list[str]:
+    """Settings that are in use, and that no cause looks at."""
+    plain = Recipe()
+    return [name.replace("_", " ") for name in BEYOND if getattr(recipe, name) != getattr(plain, name)]
+
+
+def diagnose_recipe(
+    patient: Recipe | str,
+    data: Dataset | str | None = None,
+    *,
+    edits: Mapping[str, Any] | None = None,
+    effort: float = TIMES,
+    budget: float | None = None,
+    trials: bool = True,
+    say: Callable[[str], None] = lambda _: None,
+) -> Diagnosis:
+    """Why does this not learn? Train it, measure, suspect, and prove by training again with one thing changed.
+
+    `patient` is a `Recipe`, a run's folder, a recipe file or the name of a shipped recipe; `data` a `Dataset` or what
+    `whynet.load` takes, `edits` what differs from that recipe; the rest as `doctor.diagnose.examine` has it.
+
+    >>> from whynet.data.sources import load
+    >>> found = diagnose_recipe(Recipe(data="digits", init="zeros", epochs=3, learning_rate=0.5), load("digits"))
+    >>> found.verdict[0].cause, found.verdict[0].status
+    ('symmetric-init', 'proved')
+    """
+    name = patient if isinstance(patient, str) else ""
+    recipe = (recipe_of(patient) if isinstance(patient, str) else patient).but(**(edits or {}))
+    if data is None or isinstance(data, str):
+        data = load(data or recipe.data)
+    remark = recorded(name, recipe, data) if name else None
+    subject = RecipeSubject(recipe, data, misreport=misreported(name, data) if name else math.nan)
+    diagnosis = examine(subject, effort=effort, budget=budget, trials=trials, say=say)
+    diagnosis.patient = name
+    if remark is not None:
+        diagnosis.remarks.insert(0, remark)
+    if diagnosis.fix is not None:
+        diagnosis.fix = replace(diagnosis.fix, recipe=changed(recipe, diagnosis.fix.changes).to_toml())
+    return diagnosis
