@@ -45,7 +45,7 @@ def diagnose_code(
     learning_rate: float | None = None,
     momentum: float = 0.0,
     batch_size: int | None = None,
-    epochs: int = 1,
+    epochs: int | None = None,
     effort: float = TIMES,
     budget: float | None = None,
     trials: bool = True,
@@ -98,12 +98,15 @@ def diagnose_code(
         thing, data, parameters=parameters, loss=loss, gradients=gradients, step=step, predict=predict, check=check,
         learning_rate=learning_rate, say=say,
     )  # fmt: skip
-    subject = _subject(audit, learning_rate, momentum, batch_size, int(epochs))
+    if epochs is None:
+        audit.used["epochs"] = "1, assumed: hand over epochs="
+    epochs = int(epochs or 1)
+    subject = _subject(audit, learning_rate, momentum, batch_size, epochs)
     asked: dict[str, Any] = {"effort": effort, "budget": budget, "trials": trials, "say": say}
     if isinstance(subject, Diagnosis):
         return subject
     try:
-        own: AdaptedSubject | StandIn = _as_recipe(audit, subject, int(epochs))
+        own: AdaptedSubject | StandIn = _as_recipe(audit, subject, epochs)
         own.found, own.remarks, own.not_examined = subject.found, subject.remarks, subject.not_examined
     except NoRecipe as reason:
         subject.used["trials"] = f"your own code is trained ({reason.message})"
