@@ -31,6 +31,13 @@ Say = Callable[[Numbers, Known], str]
 
 REGULARISERS = ("l1", "l2", "decay", "dropout", "input_dropout", "noise", "input_noise", "smoothing")
 BY_NAME = ("adam", "adamw", "rmsprop")  # their steps hardly depend on how long the gradient is
+OPTIMIZERS = {
+    "sgd": "SGD",
+    "nesterov": "SGD",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "rmsprop": "RMSprop",
+}  # classes of PyTorch and Keras
 SOFTMAX, SIGMOID, SQUARES = "softmax-cross-entropy", "sigmoid-cross-entropy", "quadratic"
 
 

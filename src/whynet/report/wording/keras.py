@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from whynet.doctor.diagnosis import Change, Settings, Wording
 from whynet.report.wording.base import (
+    OPTIMIZERS,
     SIGMOID,
     SOFTMAX,
     SQUARES,
@@ -26,7 +27,6 @@ from whynet.report.wording.base import (
     widths_of,
 )
 
-OPTIMIZERS = {"sgd": "SGD", "nesterov": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}
 STARTS = {
     "scaled-normal": "'lecun_normal'",
     "he": "'he_normal'",

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from whynet.doctor.diagnosis import Change, Settings, Wording
 from whynet.report.wording.base import (
+    OPTIMIZERS,
     SIGMOID,
     SOFTMAX,
     SQUARES,
@@ -27,7 +28,6 @@ from whynet.report.wording.base import (
     widths_of,
 )
 
-OPTIMIZERS = {"sgd": "SGD", "nesterov": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}
 STARTS = {
     "scaled-normal": "nn.init.normal_(layer.weight, std=layer.in_features ** -0.5)",
     "he": "nn.init.kaiming_normal_(layer.weight, nonlinearity='relu')",
