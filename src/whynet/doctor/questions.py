@@ -69,12 +69,13 @@ def answer(subject: Subject, case: Case, arms: Arms, effort: Effort, diagnosis: 
     if not asked or not effort.allows("the everyday questions"):
         return
     before = arms.scores([()])[0]
+    noise = float(np.fmax(2 * NOISE, 2 * case.value("standard-error")))
     proved = {finding.cause: finding for finding in diagnosis.verdict if finding.status == "proved"}
     top = diagnosis.fix.after.quality if diagnosis.fix else before
     for (about, change), score in zip(asked, arms.scores([(change,) for _, change in asked]), strict=True):
         fewer = change.kind == "rows" and change.numbers["rows"] < case.rows
         gain = before - score if fewer else score - before
-        yes = gain > max(2 * NOISE, 0.0 if fewer else 0.5 * (top - before))
+        yes = gain > max(noise, 0.0 if fewer else 0.5 * (top - before))
         of = "" if yes else next((name for name in proved if name in ASKED[about]), "")
         if of and not proved[of].with_:  # another size of the same change does
             finding, of, yes = proved[of], "", True
