@@ -6,6 +6,7 @@
     python benchmarks/diagnosis.py healthy --data mnist
     python benchmarks/diagnosis.py odd --data mnist
     python benchmarks/diagnosis.py doubles --data digits
+    python benchmarks/diagnosis.py engines
     python benchmarks/diagnosis.py cases docs/cases.md
 
 Each line is one patient as JSON: what was planted, what was said, how it ended. The last lines are the scores: how
@@ -213,6 +214,26 @@ def doubles(data: str) -> None:
             row = {"planted": sorted(causes), "said": sorted(said), "state": found.state}
             click.echo(json.dumps({**row, "after": found.after and found.after.validation_accuracy}))
     click.echo(f"{2 * len(DOUBLES)} double faults: the set found in {right / (2 * len(DOUBLES)):.0%}")
+
+
+@main.command()
+@click.option("--every", default=6, help="Of the plants, one in so many.")
+def engines(every: int) -> None:
+    """Planted digits diagnosed with either engine: the same state, causes and statuses, or said to be chaotic."""
+    dataset = whynet.load("digits")
+    patients = [(net, plant) for net in SOUND for plant in PLANTS.values() if net in plant.only and not plant.faults]
+    same = said_so = 0
+    for net, plant in patients[::every]:
+        recipe = plant.spoil(SOUND[net].but(epochs=EPOCHS["digits"]))
+        compiled, readable = (diagnose_recipe(recipe.but(engine=name), dataset) for name in ("native", "reference"))
+        verdicts = [(found.state, [(one.cause, one.status) for one in found.verdict]) for found in (compiled, readable)]
+        chaotic = any(remark.kind == "chaotic" for found in (compiled, readable) for remark in found.remarks)
+        same += verdicts[0] == verdicts[1]
+        said_so += verdicts[0] != verdicts[1] and chaotic
+        click.echo(json.dumps({"planted": plant.cause, "network": net, "native": verdicts[0], "reference": verdicts[1],
+                               "same": verdicts[0] == verdicts[1], "chaotic": chaotic}))  # fmt: skip
+    count = len(patients[::every])
+    click.echo(f"{count} patients, either engine: {same} the same, {said_so} others said to be chaotic")
 
 
 CASES_HEAD = """# Real cases

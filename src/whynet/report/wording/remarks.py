@@ -165,8 +165,14 @@ def _crash(numbers: Numbers, diagnosis: Diagnosis) -> str:
     return f"{numbers['what']} could not be judged: {numbers['why']}."
 
 
+def _assumed(numbers: Numbers, diagnosis: Diagnosis) -> str:
+    settings = ", ".join(f"{name}={number(value)}" for name, value in numbers.items())
+    return f"Not handed over, so assumed: {settings}. Hand over what your program has."
+
+
 SENTENCES: dict[str, Callable[[Numbers, Diagnosis], str]] = {
     "said": lambda numbers, diagnosis: str(numbers["text"]),
+    "assumed": _assumed,
     "chaotic": _chaotic,
     "judged-after": _judged_after,
     "gain-elsewhere": lambda numbers, diagnosis: (

@@ -15,7 +15,7 @@ import numpy as np
 from whynet.doctor.budget import TIMES
 from whynet.doctor.case import Case
 from whynet.doctor.diagnose import examine
-from whynet.doctor.diagnosis import Diagnosis, Gap, Settings, Wording, said
+from whynet.doctor.diagnosis import Diagnosis, Gap, Remark, Settings, Wording, said
 from whynet.doctor.symptoms.course import measure_first_layer, measure_units
 from whynet.errors import NoRecipe, UsageError
 from whynet.network.activations import ACTIVATIONS
@@ -98,10 +98,8 @@ def diagnose_code(
         thing, data, parameters=parameters, loss=loss, gradients=gradients, step=step, predict=predict, check=check,
         learning_rate=learning_rate, say=say,
     )  # fmt: skip
-    if epochs is None:
-        audit.used["epochs"] = "1, assumed: hand over epochs="
-    epochs = int(epochs or 1)
     subject = _subject(audit, learning_rate, momentum, batch_size, epochs)
+    epochs = int(epochs or 1)
     asked: dict[str, Any] = {"effort": effort, "budget": budget, "trials": trials, "say": say}
     if isinstance(subject, Diagnosis):
         return subject
@@ -119,19 +117,25 @@ def diagnose_code(
 
 
 def _subject(
-    audit: Audit, nominal: float | None, momentum: float, batch_size: int | None, epochs: int
+    audit: Audit, nominal: float | None, momentum: float, batch_size: int | None, epochs: int | None
 ) -> AdaptedSubject | Diagnosis:
     """The code with its data; a diagnosis of what was read off it where it cannot be trained or judged."""
     examples, used = audit.code.examples, audit.used
     assert examples is not None
     X, y = examples.all_rows()
-    rate = audit.rate if nominal is None else nominal
-    if rate is None:
-        rate = ASSUMED_RATE
-        used["learning rate"] = f"{rate:g}, assumed: hand over learning_rate="
+    assumed: dict[str, float] = {}
+    if epochs is None:
+        assumed["epochs"] = 1
+    epochs = int(epochs or 1)
     size = 1 if examples.single else batch_size or min(ASSUMED_BATCH, len(X))
     if batch_size is None and not examples.single:
-        used["batch"] = f"{size} examples, assumed: hand over batch_size="
+        assumed["batch_size"] = size
+    rate = audit.rate if nominal is None else nominal
+    if rate is None:
+        rate = assumed["learning_rate"] = ASSUMED_RATE
+    remarks = [said(text) for text in audit.remarks]
+    if assumed:
+        remarks.insert(0, Remark("assumed", assumed))
     update = audit.update
     if update is not None and update.updates > 1:
         used["step"] = f"one call makes {update.updates} updates" + (", one for each row" if update.by_row else "")
@@ -148,12 +152,12 @@ def _subject(
         gaps.append(Gap("how well it predicts", "there is no function that predicts: hand over predict="))
     if not adapter.trains or (audit.anatomy is None and audit.code.predict is None):
         return Diagnosis(
-            "not-examined", verdict=list(audit.findings), remarks=[said(text) for text in audit.remarks],
+            "not-examined", verdict=list(audit.findings), remarks=remarks,
             used=dict(used), not_examined=gaps, settings=settings, wording=Wording("NumPy"),
         )  # fmt: skip
     subject = AdaptedSubject(
         adapter, X, _targets(y, audit), classes=audit.classes or 0, found=audit.findings,
-        remarks=[said(text) for text in audit.remarks], used=dict(used), not_examined=gaps, noted=_inside(audit, X),
+        remarks=remarks, used=dict(used), not_examined=gaps, noted=_inside(audit, X),
     )  # fmt: skip
     adapter.rows = subject.rest
     return subject
