@@ -12,6 +12,7 @@ from whynet.doctor.subject import Arm, Subject
 
 EXPECTED = 80  # arms of a diagnosis, among which the effort is shared
 LONGEST = 12.0  # times the usual arm: what a change that asks for more steps may take
+OF_ALL = 1 / 24  # of the effort: what an arm of more epochs may take in any case
 FEW = 50  # steps: so short a training is not cut
 
 Changes = tuple[Change, ...]
@@ -66,9 +67,16 @@ class Arms:
         steps = max(1, math.ceil(self.subject.steps(together) * (1.0 if whole else self.share)))
         arm = Arm(together, self.subject.seed if seed is None else seed, steps)
         work, most = self.subject.work(arm), LONGEST * self.usual
+        if any(change.kind == "epochs" for change in together):
+            most = max(most, OF_ALL * self.effort.limit)
         if work > most and not whole:
             arm = arm._replace(steps=max(1, int(steps * most / work)))
         return arm
+
+    def is_cut(self, changes: Sequence[Change]) -> bool:
+        """Whether the arm of these changes takes fewer steps than they ask for."""
+        asked = self.subject.steps(merged([*self.base, *changes])) * self.share
+        return self.arm(changes).steps < asked
 
     def cost(self, arms: Sequence[Arm]) -> float:
         """The work of those that were not run yet."""

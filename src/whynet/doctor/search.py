@@ -17,7 +17,8 @@ from whynet.doctor.arms import Arms, merged
 from whynet.doctor.budget import Effort
 from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
-from whynet.doctor.causes import AT_THE_OUTPUT, LIMITS, MEASURED, NAMES, cause
+from whynet.doctor.causes import AT_THE_OUTPUT, LIMITS, MEASURED, NAMES, STEPS, cause
+from whynet.doctor.causes.recommended import is_ladder, price
 from whynet.doctor.diagnosis import Acquittal, Change, Diagnosis, Finding, Fix, Gap, Remark, Status, said
 from whynet.doctor.proof import NOISE, SEEDS
 from whynet.doctor.states import LOST, learns
@@ -196,22 +197,50 @@ class Search:
         if found:
             self.say("trying one change at a time: " + ", ".join(sizes[0].cause for sizes in found))
 
-        def cost() -> float:
-            return self.arms.cost([self.arms.arm((trial.change,)) for sizes in found for trial in sizes])
+        def first(sizes: list[Trial]) -> list[Change]:
+            return [trial.change for trial in (sizes[:1] if is_ladder(sizes[0].change) else sizes)]
 
-        while cost() > SINGLES * self.effort.limit and any(len(sizes) > 1 for sizes in found):
-            max(found, key=len).pop()
+        def cost() -> float:
+            return self.arms.cost([self.arms.arm((change,)) for sizes in found for change in first(sizes)])
+
         while found and cost() > SINGLES * self.effort.limit:
             self._not_tried(found.pop()[0].cause, "it was the least likely, and the effort did not reach for it")
-        flat = [trial for sizes in found for trial in sizes]
-        for start in range(0, len(flat), 4):
-            if not self.effort.allows("single changes: " + ", ".join(t.cause for t in flat[start:])):
-                found = [[t for t in sizes if t.alone == t.alone] for sizes in found]
-                break
-            some = flat[start : start + 4]
+        flat = [trial for sizes in found if not is_ladder(sizes[0].change) for trial in sizes]
+        if self._try(flat):
+            self._climb([sizes for sizes in found if is_ladder(sizes[0].change)])
+        tried = [[trial for trial in sizes if trial.alone == trial.alone] for sizes in found]
+        return [max(sizes, key=lambda trial: trial.alone) for sizes in tried if sizes]
+
+    def _try(self, trials: Sequence[Trial]) -> bool:
+        """Each alone; False where the effort ended before."""
+        for start in range(0, len(trials), 4):
+            if not self.effort.allows("single changes: " + ", ".join(trial.cause for trial in trials[start:])):
+                return False
+            some = trials[start : start + 4]
             for trial, score in zip(some, self.arms.scores([(trial.change,) for trial in some]), strict=True):
                 trial.alone = score
-        return [max(sizes, key=lambda trial: trial.alone) for sizes in found if sizes]
+        return True
+
+    def _climb(self, ladders: list[list[Trial]]) -> None:
+        """Sizes one after the other: each ladder is left where the last size went too far, where it is good and no
+        better than the one before, and where the next one would cost too much."""
+        for rung in range(max(map(len, ladders), default=0)):
+            room = SINGLES * self.effort.limit - self.effort.used
+            steps: list[list[Trial]] = []
+            for sizes in ladders:
+                cost = self.arms.cost([self.arms.arm((sizes[rung].change,))])
+                if rung == 0 or (cost <= room and not self.arms.is_cut((sizes[rung].change,))):
+                    steps.append(sizes)
+                    room -= cost
+            if not self._try([sizes[rung] for sizes in steps]):
+                return
+            ladders = [sizes for sizes in steps if len(sizes) > rung + 1 and self._goes_on(sizes[: rung + 1])]
+
+    def _goes_on(self, tried: Sequence[Trial]) -> bool:
+        """Whether a larger size may do better than these."""
+        *earlier, last = (self.before, *(trial.alone for trial in tried))
+        best = max(earlier)
+        return last >= best - 2 * NOISE and not (best >= self.good and last <= best + NOISE)
 
     # ---- a patient that learns
 
@@ -316,10 +345,29 @@ class Search:
         return max(trial.alone - self.before, 0) + 0.5 * trial.strength
 
     def _likeliest(self, trials: Sequence[Trial]) -> Trial:
-        """Of those that do about as well as the best, the one that the evidence speaks for most."""
+        """Of those that do about as well as the best, the one that the evidence speaks for most. Those that all mean
+        too few steps are one: the cheapest of them, with the strongest evidence that any of them has."""
         top = max(trial.alone for trial in trials)
         near = [trial for trial in trials if trial.alone >= top - max(0.04, 0.25 * (top - self.before))]
-        return max(near, key=lambda trial: (trial.strength, trial.alone))
+        few = [trial for trial in near if trial.cause in STEPS]
+        if not few:
+            return max(near, key=lambda trial: (trial.strength, trial.alone))
+        cheapest = self._cheapest(few)
+        strength = max(trial.strength for trial in few)
+        rest = [trial for trial in near if trial.cause not in STEPS]
+        best = max(rest, key=lambda trial: (trial.strength, trial.alone), default=cheapest)
+        return cheapest if (strength, cheapest.alone) >= (best.strength, best.alone) else best
+
+    def _cheapest(self, few: Sequence[Trial]) -> Trial:
+        """More rows count only where they do as well in as many steps: else it is the steps that they bring."""
+        for trial in sorted(few, key=lambda trial: price(trial.change)):
+            if trial.change.kind != "rows" or len(few) == 1:
+                return trial
+            arm = self.arms.arm((trial.change,))
+            equal = arm._replace(steps=min(arm.steps, self.arms.arm(()).steps))
+            if self.arms.score(self.arms.run([equal])[0]) >= trial.alone - max(2 * NOISE, GOOD):
+                return trial
+        return min(few, key=lambda trial: (trial.change.kind == "rows", price(trial.change)))
 
     def _strongest(self, sized: list[list[Trial]]) -> list[list[Trial]]:
         """Everything that the evidence speaks for at once, with the rate as it is and in other sizes: what can be left
@@ -405,7 +453,12 @@ class Search:
             trial
             for trial in sorted(self.singles, key=lambda t: -t.alone)
             if trial.alone >= before + 0.5 * (after - before) and trial.cause not in names
-        ][:2]
+        ]
+        if len(best) == 1 and best[0].cause in STEPS:  # all that is as good as the cheapest stands beside it
+            few = [trial for trial in rivals if trial.cause in STEPS]
+            rivals = [*few, *(trial for trial in rivals if trial.cause not in STEPS)][: max(2, len(few))]
+        else:
+            rivals = rivals[:2]
         sets += [(rival.change,) for rival in rivals]
         table = self._table(sets, seeds[:SEEDS])
         sure = proof.is_sure(table[:, 1] - table[:, 0], self.least)

@@ -86,9 +86,8 @@ def on_one_screen(diagnosis: Diagnosis, columns: int | None = None) -> str:
     blocks.append(Block(_alternatives(rivals, diagnosis, wide), 6))
     blocks.append(Block(_also([one for one in others if one.cause not in rivals], diagnosis, wide), 6))
     above = {"gain-elsewhere", "" if proved or not _nothing_proved(diagnosis) else "tried"}
-    for one in diagnosis.remarks:
-        if one.kind == "assumed":  # what is said stands on it
-            blocks.append(Block(_labelled("Note", in_words(one, diagnosis), wide, 2), 4, 1))
+    assumed = [one for one in diagnosis.remarks if one.kind == "assumed"]  # what is said stands on it
+    blocks.extend(Block(_labelled("Note", in_words(one, diagnosis), wide, 2), 4, 1) for one in assumed)
     told = [one for one in diagnosis.remarks if one.kind not in {*above, "assumed"}]
     notes = all_in_words(replace(diagnosis, remarks=told))
     blocks.append(Block([row for note in notes[:2] for row in _labelled("Note", note, wide, 2)], 8))

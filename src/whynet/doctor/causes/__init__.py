@@ -82,8 +82,8 @@ AT_THE_OUTPUT = frozenset((
 ))  # fmt: skip
 """Defects of the output or the loss: while one is measured and not mended, nothing else is proved. A cost that is
 merely slow (cost-mismatch) is none."""
-STEPS = frozenset(("undertrained", "batch-too-large", "stops-on-plateau"))
-"""Causes that all mean too few steps."""
+STEPS = frozenset(("lr-too-low", "stops-on-plateau", "batch-too-large", "too-little-data", "undertrained"))
+"""Causes that all mean too few steps, or too short ones; trials tell which."""
 
 
 def cause(name: str) -> Cause:

@@ -19,14 +19,19 @@ steps.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import Suspicion
+from whynet.doctor.cause import POSSIBLE, Suspicion
 from whynet.doctor.diagnosis import Change
+
+LARGE = 128
 
 
 def suspect(case: Case) -> Suspicion | None:
-    if case.value("steps-per-epoch") <= 20 and case.rows > 200:
+    if case.rows <= 200:
+        return None
+    if case.value("steps-per-epoch") <= 20:
         return Suspicion(0.7, case.evidence("steps-per-epoch", "steps"))
-    return None
+    large = case.settings.batch is not None and case.settings.batch > LARGE
+    return Suspicion(POSSIBLE, case.evidence("steps-per-epoch", "steps")) if large and case.state != "healthy" else None
 
 
 def changes(case: Case) -> list[Change]:

@@ -34,4 +34,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return recommended.rates(case.settings, (10.0, 100.0, 1000.0))
+    return recommended.rates(case.settings, (10.0, 100.0, 1000.0, 10_000.0))

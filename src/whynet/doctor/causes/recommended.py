@@ -66,5 +66,27 @@ def epochs(settings: Settings, factors: tuple[int, ...]) -> list[Change]:
     ]
 
 
+def is_ladder(change: Change) -> bool:
+    """Whether its sizes are steps of one ladder, each further than the one before.
+
+    >>> is_ladder(Change("rate", {"times": 10.0})), is_ladder(Change("batch", {"size": 10}))
+    (True, False)
+    """
+    return change.kind in ("rate", "epochs") and "times" in change.numbers
+
+
+def price(change: Change) -> int:
+    """Of changes that all help where steps are too few: the cheaper, the smaller. Another rate takes as many steps on
+    as many examples; without its stopping rule a patient takes those that it has anyway; a smaller batch takes more
+    steps on as many examples; more rows have to be found; more epochs take all the time.
+
+    >>> price(Change("rate", {"times": 10.0})) < price(Change("batch", {"size": 10})) < price(Change("rows", {}))
+    True
+    """
+    if "early_stop" in change.numbers:
+        return 1
+    return {"rate": 0, "batch": 2, "rows": 3, "epochs": 4}.get(change.kind, 5)
+
+
 def _known(name: str, value: float | None, by: float) -> dict[str, float]:
     return {} if value is None else {name: float(f"{value * by:.6g}")}

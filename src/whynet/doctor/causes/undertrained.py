@@ -35,4 +35,4 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return recommended.epochs(case.settings, (3, 10))
+    return recommended.epochs(case.settings, (3, 10, 30, 100))
