@@ -17,8 +17,7 @@ from whynet.doctor.arms import Arms, merged
 from whynet.doctor.budget import Effort
 from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
-from whynet.doctor.causes import AT_THE_OUTPUT, LIMITS, MEASURED, NAMES, STEPS, cause
-from whynet.doctor.causes.recommended import is_ladder, price
+from whynet.doctor.causes import AT_THE_OUTPUT, LIMITS, MEASURED, NAMES, STEPS, cause, recommended
 from whynet.doctor.diagnosis import Acquittal, Change, Diagnosis, Finding, Fix, Gap, Remark, Status, said
 from whynet.doctor.proof import NOISE, SEEDS
 from whynet.doctor.states import LOST, learns
@@ -198,16 +197,17 @@ class Search:
             self.say("trying one change at a time: " + ", ".join(sizes[0].cause for sizes in found))
 
         def first(sizes: list[Trial]) -> list[Change]:
-            return [trial.change for trial in (sizes[:1] if is_ladder(sizes[0].change) else sizes)]
+            return [trial.change for trial in (sizes[:1] if recommended.is_ladder(sizes[0].change) else sizes)]
 
         def cost() -> float:
             return self.arms.cost([self.arms.arm((change,)) for sizes in found for change in first(sizes)])
 
         while found and cost() > SINGLES * self.effort.limit:
             self._not_tried(found.pop()[0].cause, "it was the least likely, and the effort did not reach for it")
-        flat = [trial for sizes in found if not is_ladder(sizes[0].change) for trial in sizes]
+        flat = [trial for sizes in found if not recommended.is_ladder(sizes[0].change) for trial in sizes]
         if self._try(flat):
-            self._climb([sizes for sizes in found if is_ladder(sizes[0].change)])
+            self._climb([sizes for sizes in found if recommended.is_ladder(sizes[0].change)])
+            self._between([sizes for sizes in found if sizes[0].change.kind == "rate"])
         tried = [[trial for trial in sizes if trial.alone == trial.alone] for sizes in found]
         return [max(sizes, key=lambda trial: trial.alone) for sizes in tried if sizes]
 
@@ -225,7 +225,7 @@ class Search:
         """Sizes one after the other: each ladder is left where the last size went too far, where it is good and no
         better than the one before, and where the next one would cost too much."""
         for rung in range(max(map(len, ladders), default=0)):
-            room = SINGLES * self.effort.limit - self.effort.used
+            room = self._room()
             steps: list[list[Trial]] = []
             for sizes in ladders:
                 cost = self.arms.cost([self.arms.arm((sizes[rung].change,))])
@@ -235,6 +235,25 @@ class Search:
             if not self._try([sizes[rung] for sizes in steps]):
                 return
             ladders = [sizes for sizes in steps if len(sizes) > rung + 1 and self._goes_on(sizes[: rung + 1])]
+
+    def _between(self, ladders: list[list[Trial]]) -> None:
+        """Rates between those of a ladder, on either side of the best, where that helps and is not good enough."""
+        for sizes in ladders:
+            best = max((t for t in sizes if t.alone == t.alone), key=lambda trial: trial.alone, default=None)
+            if best is None or not self.before + self.least <= best.alone < self.good:
+                continue
+            factors = tuple(float(f"{best.change.numbers['times'] * by:.3g}") for by in (10**-0.5, 10**0.5))
+            changes = recommended.rates(self.case.settings, factors)
+            if self.arms.cost([self.arms.arm((change,)) for change in changes]) > self._room():
+                continue
+            more = [replace(best, change=change, alone=float("nan")) for change in changes]
+            if not self._try(more):
+                return
+            sizes += more
+
+    def _room(self) -> float:
+        """Work that single changes may still take."""
+        return SINGLES * self.effort.limit - self.effort.used
 
     def _goes_on(self, tried: Sequence[Trial]) -> bool:
         """Whether a larger size may do better than these."""
@@ -360,14 +379,14 @@ class Search:
 
     def _cheapest(self, few: Sequence[Trial]) -> Trial:
         """More rows count only where they do as well in as many steps: else it is the steps that they bring."""
-        for trial in sorted(few, key=lambda trial: price(trial.change)):
+        for trial in sorted(few, key=lambda trial: recommended.price(trial.change)):
             if trial.change.kind != "rows" or len(few) == 1:
                 return trial
             arm = self.arms.arm((trial.change,))
             equal = arm._replace(steps=min(arm.steps, self.arms.arm(()).steps))
             if self.arms.score(self.arms.run([equal])[0]) >= trial.alone - max(2 * NOISE, GOOD):
                 return trial
-        return min(few, key=lambda trial: (trial.change.kind == "rows", price(trial.change)))
+        return min(few, key=lambda trial: (trial.change.kind == "rows", recommended.price(trial.change)))
 
     def _strongest(self, sized: list[list[Trial]]) -> list[list[Trial]]:
         """Everything that the evidence speaks for at once, with the rate as it is and in other sizes: what can be left
