@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from types import ModuleType
 
-from whynet.data import sources
+from whynet.data import published
 
 ROOT = Path(__file__).parent.parent
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 def real_mnist() -> Path | None:
     """The folder with the four canonical files, if this machine has them."""
     for folder in (os.environ.get("WHYNET_DATA"), ROOT.parent / "shared" / "mnist"):
-        if folder and len(sources._find(Path(folder))) == 4:
+        if folder and len(published.find(Path(folder))) == 4:
             return Path(folder)
     return None
 

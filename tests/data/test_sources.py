@@ -17,7 +17,7 @@ import pytest
 from platformdirs import user_cache_path
 
 import whynet
-from whynet.data import idx, sources
+from whynet.data import idx, published, sources
 from whynet.errors import BadFile, ResourceError, UsageError
 
 
@@ -40,7 +40,7 @@ MNIST_LIKE, FASHION_LIKE, OTHER = files_of(1), files_of(2), files_of(3)
 
 
 def name_of(stem: str, joint: str = "-", ending: str = ".gz") -> str:
-    return f"{stem}{joint}{sources.SUFFIX[stem]}{ending}"
+    return f"{stem}{joint}{published.SUFFIX[stem]}{ending}"
 
 
 def put(folder, files, **form):
@@ -58,9 +58,9 @@ def hashes(files):
 @pytest.fixture(autouse=True)
 def small_sets(monkeypatch):
     """Tiny files take the place of the canonical ones: their hashes are the known ones here."""
-    monkeypatch.setattr(sources, "HASHES", {"mnist": hashes(MNIST_LIKE), "fashion-mnist": hashes(FASHION_LIKE)})
+    monkeypatch.setattr(published, "HASHES", {"mnist": hashes(MNIST_LIKE), "fashion-mnist": hashes(FASHION_LIKE)})
     unpacked = hashes({stem: gzip.decompress(content) for stem, content in MNIST_LIKE.items()})
-    monkeypatch.setattr(sources, "UNPACKED", {"mnist": unpacked, "fashion-mnist": {}})
+    monkeypatch.setattr(published, "UNPACKED", {"mnist": unpacked, "fashion-mnist": {}})
 
 
 class Server(http.server.SimpleHTTPRequestHandler):
@@ -253,7 +253,7 @@ def _fetch_in_another_process(base, table, cache, results):
     import os
 
     os.environ["XDG_CACHE_HOME"] = cache
-    sources.HASHES = {**sources.HASHES, "mnist": table}
+    published.HASHES = {**published.HASHES, "mnist": table}
     results.put(whynet.load("mnist", mirrors={"mnist": [f"{base}/good/"]}).fingerprint())
 
 

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from whynet.benchmark.peers import PEERS, Peer, Trainee, version
+from whynet.benchmark.peer import Peer, Trainee
+from whynet.benchmark.peers import PEERS, version
 from whynet.benchmark.works import Work
 from whynet.data.dataset import Dataset
 from whynet.errors import UsageError

@@ -11,82 +11,33 @@ A source that is there but bad is an error: nothing takes its place in silence.
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import os
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from whynet.data import idx
+from whynet.data import published
 from whynet.data.dataset import DIGITS, Dataset
+from whynet.data.download import MIRRORS, Say, download
+from whynet.data.published import (
+    CLASSES,
+    STEMS,
+    array_of,
+    check_headers,
+    find,
+    missing,
+    owners,
+    reading,
+    sha256,
+    smallest_first,
+    verified_files,
+)  # fmt: skip
 from whynet.errors import BadFile, ResourceError, UsageError, did_you_mean
 from whynet.types import Array
 
-Say = Callable[[str], None]
-
-STEMS = ("train-images", "train-labels", "t10k-images", "t10k-labels")
-SUFFIX = {
-    "train-images": "idx3-ubyte",
-    "train-labels": "idx1-ubyte",
-    "t10k-images": "idx3-ubyte",
-    "t10k-labels": "idx1-ubyte",
-}
-
-HASHES: dict[str, dict[str, str]] = {  # SHA-256 of each .gz as published
-    "mnist": {
-        "train-images": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-        "train-labels": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-        "t10k-images": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-        "t10k-labels": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-    },
-    "fashion-mnist": {
-        "train-images": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-        "train-labels": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-        "t10k-images": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-        "t10k-labels": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-    },
-}
-UNPACKED: dict[str, dict[str, str]] = {  # of the same files unpacked, where known
-    "mnist": {
-        "train-images": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-        "train-labels": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-        "t10k-images": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-        "t10k-labels": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    },
-    "fashion-mnist": {},
-}
-CLASSES = {
-    "mnist": DIGITS,
-    "fashion-mnist": (
-        "T-shirt",
-        "Trouser",
-        "Pullover",
-        "Dress",
-        "Coat",
-        "Sandal",
-        "Shirt",
-        "Sneaker",
-        "Bag",
-        "Boot",
-    ),
-}
-MIRRORS: dict[str, tuple[str, ...]] = {
-    "mnist": (
-        "https://storage.googleapis.com/cvdf-datasets/mnist/",
-        "https://ossci-datasets.s3.amazonaws.com/mnist/",
-        "http://yann.lecun.com/exdb/mnist/",
-    ),
-    "fashion-mnist": (
-        "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
-        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
-    ),
-}
 SHAPES = {  # training images, test images, rows, columns
     "mnist": (60_000, 10_000, 28, 28),
     "fashion-mnist": (60_000, 10_000, 28, 28),
@@ -135,14 +86,14 @@ def load(
     text = str(name)
     if text == "auto":
         return _auto(say, progress, known)
-    if text in HASHES:
+    if text in published.HASHES:
         return _canonical(text, say, progress, known, TIMEOUT)
     if text == "digits":
         return digits()
     if text == "xor":
         return xor()
     folder = Path(name)
-    with _reading(folder):
+    with reading(folder):
         there, is_folder = folder.exists(), folder.is_dir()
     if not (text and is_folder):  # "" would be the working directory
         if text and there:
@@ -160,6 +111,7 @@ def from_folder(folder: Path, say: Say = lambda _: None) -> Dataset:
     classes as its highest label asks for, two at least.
 
     >>> import tempfile
+    >>> from whynet.data import idx
     >>> folder = Path(tempfile.mkdtemp())
     >>> for name, array in (("train-images-idx3-ubyte", np.ones((20, 4, 4), np.uint8)),
     ...                     ("train-labels-idx1-ubyte", np.arange(20, dtype=np.uint8) % 10)):
@@ -173,14 +125,14 @@ def from_folder(folder: Path, say: Say = lambda _: None) -> Dataset:
     BadFile
         A file is missing or damaged, or they do not fit together.
     """
-    paths = _find(folder)
+    paths = find(folder)
     for stem in STEMS[:2] + (STEMS[2:] if any(stem in paths for stem in STEMS[2:]) else ()):
         if stem not in paths:
-            raise _missing(folder, stem)
-    owners = {stem: _owners(_sha256(path), stem) for stem, path in paths.items()}
-    _check_headers(paths, folder)
-    arrays = {stem: _array(path, stem, verified=bool(owners[stem])) for stem, path in _smallest_first(paths)}
-    owner = next((name for name in HASHES if all(name in of_file for of_file in owners.values())), None)
+            raise missing(folder, stem)
+    owned = {stem: owners(sha256(path), stem) for stem, path in paths.items()}
+    check_headers(paths, folder)
+    arrays = {stem: array_of(path, stem, verified=bool(owned[stem])) for stem, path in smallest_first(paths)}
+    owner = next((name for name in published.HASHES if all(name in of_file for of_file in owned.values())), None)
     if owner == "fashion-mnist":
         say(f"These are Fashion-MNIST files: {folder}")
     return _dataset(arrays, owner or folder.resolve().name, folder, CLASSES.get(owner or ""))
@@ -253,13 +205,13 @@ def available() -> list[dict[str, Any]]:
         "digits": ("built in", "1,797 real 8x8 digits inside scikit-learn"),
         "xor": ("built in", "four rows of two pixels"),
     }
-    for name in HASHES:
+    for name in published.HASHES:
         try:
             folder = _local(name, lambda _: None)
             if folder is None:
                 found[name] = "absent", f"would be downloaded from {MIRRORS[name][0]}"
             else:
-                _verified(folder, name)
+                verified_files(folder, name)
                 found[name] = "verified", str(folder)
         except BadFile as error:
             found[name] = "bad", str(error)
@@ -282,9 +234,9 @@ def _canonical(name: str, say: Say, progress: Any, mirrors: Mapping[str, Sequenc
     """MNIST or Fashion-MNIST itself: verified files, downloaded if need be."""
     folder = _local(name, say)
     if folder is None:
-        folder = _download(name, say, progress, mirrors.get(name, ()), timeout)
-    paths = _verified(folder, name)
-    arrays = {stem: _array(path, stem, verified=True) for stem, path in _smallest_first(paths)}
+        folder = download(name, _cache(name), say, progress, mirrors.get(name, ()), timeout)
+    paths = verified_files(folder, name)
+    arrays = {stem: array_of(path, stem, verified=True) for stem, path in smallest_first(paths)}
     return _dataset(arrays, name, folder, CLASSES[name])
 
 
@@ -293,106 +245,19 @@ def _local(name: str, say: Say) -> Path | None:
     given = os.environ.get("WHYNET_DATA")
     if given:
         folder = Path(given)
-        with _reading(folder):
+        with reading(folder):
             folder = folder / name if (folder / name).is_dir() else folder
-        if _find(folder):
+        if find(folder):
             return folder
         say(f"$WHYNET_DATA ({given}) holds none of the four files; looking further")
     cache = _cache(name)
-    return cache if len(_find(cache)) == len(STEMS) else None
+    return cache if len(find(cache)) == len(STEMS) else None
 
 
 def _cache(name: str) -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("whynet", appauthor=False) / name
-
-
-def _find(folder: Path) -> dict[str, Path]:
-    """The files of the MNIST family in a folder: with dashes or dots in their names, gzipped or not."""
-    found = {}
-    for stem in STEMS:
-        for joint in "-.":
-            for ending in (".gz", ""):
-                path = folder / f"{stem}{joint}{SUFFIX[stem]}{ending}"
-                with _reading(folder):
-                    if stem not in found and path.is_file():
-                        found[stem] = path
-    return found
-
-
-def _verified(folder: Path, name: str) -> dict[str, Path]:
-    """The four files, each with the hash that it should have."""
-    paths = _find(folder)
-    for stem in STEMS:
-        if stem not in paths:
-            raise _missing(folder, stem)
-        hashed = _sha256(paths[stem])
-        if name in _owners(hashed, stem):
-            continue
-        others = _owners(hashed, stem)
-        content = UNPACKED[name].get(stem)
-        if content and not others and _sha256_unpacked(paths[stem]) == content:
-            continue  # the same content, packed by another program
-        published = HASHES[name][stem] if paths[stem].suffix == ".gz" else content or HASHES[name][stem]
-        if others:
-            reason = f"These are the files of {others[0]}, whose names are the same"
-        else:
-            _array(paths[stem], stem)  # if it is damaged, that says more than a hash
-            reason = f"Delete the file, or give the folder by path with --data {folder} to use it unverified"
-        raise BadFile(
-            f"this is not {name}'s file",
-            where=str(paths[stem]),
-            expected=f"SHA-256 {published[:12]}...",
-            found=f"{hashed[:12]}...",
-            do=reason,
-        )
-    return paths
-
-
-def _missing(folder: Path, stem: str) -> BadFile:
-    return BadFile(
-        "a file is missing",
-        where=str(folder),
-        expected=f"{stem}-{SUFFIX[stem]}.gz (or without .gz)",
-        found=", ".join(sorted(path.name for path in _find(folder).values())) or "none of the four files",
-    )
-
-
-def _smallest_first(paths: Mapping[str, Path]) -> list[tuple[str, Path]]:
-    """Labels before images, test before training: what is refused is refused before much memory is taken."""
-    return sorted(paths.items(), key=lambda item: ("images" in item[0], "train" in item[0]))
-
-
-def _check_headers(paths: Mapping[str, Path], folder: Path) -> None:
-    """Refuse files that cannot belong together by what their headers say."""
-    shapes = {}
-    for stem, path in _smallest_first(paths):
-        with _reading(path), path.open("rb") as stream:
-            shapes[stem] = idx.read_shape(stream, where=str(path), ndim=3 if "images" in stem else 1)
-    for part in ("train", "t10k"):
-        images, labels = shapes.get(f"{part}-images", (0,)), shapes.get(f"{part}-labels", (0,))
-        if images[0] != labels[0]:
-            raise BadFile(
-                "images and labels do not agree in number",
-                where=str(paths[f"{part}-labels"]),
-                expected=f"{images[0]:,} labels for {images[0]:,} images",
-                found=f"{labels[0]:,} labels",
-                do="Do both files come from the same set?",
-            )
-    sizes = {shape[1:] for stem, shape in shapes.items() if "images" in stem}
-    if len(sizes) > 1:
-        raise BadFile(
-            "training and test images differ in size",
-            where=str(folder),
-            expected=" x ".join(map(str, shapes["train-images"][1:])),
-            found=" x ".join(map(str, shapes["t10k-images"][1:])),
-        )
-
-
-def _array(path: Path, stem: str, verified: bool = False) -> Array:
-    with _reading(path), path.open("rb") as stream:
-        return idx.read(stream, where=str(path), ndim=3 if "images" in stem else 1, verified=verified)
 
 
 def _dataset(arrays: dict[str, Array], name: str, folder: Path, classes: tuple[str, ...] | None) -> Dataset:
@@ -407,105 +272,3 @@ def _dataset(arrays: dict[str, Array], name: str, folder: Path, classes: tuple[s
             images, labels = arrays[f"{part}-images"], arrays[f"{part}-labels"]
             sets.append(Dataset(images, labels, name, classes, test, str(folder)))
     return sets[-1]
-
-
-def _owners(hashed: str, stem: str) -> list[str]:
-    """The sets that a file of this hash belongs to."""
-    return [name for name in HASHES if hashed in (HASHES[name][stem], UNPACKED[name].get(stem))]
-
-
-def _sha256(path: Path) -> str:
-    with _reading(path), path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """What the system will not let us read is a bad source, never one to pass over."""
-    try:
-        yield
-    except OSError as error:
-        raise BadFile(f"this cannot be read: {error.strerror or error}", where=str(path)) from None
-
-
-def _sha256_unpacked(path: Path) -> str:
-    """Of a gzipped file's content; of a bomb, of no more than its first 64 MiB."""
-    digest, left = hashlib.sha256(), 1 << 26
-    try:
-        with gzip.open(path) as file:
-            while left > 0 and (piece := file.read(1 << 16)):
-                digest.update(piece)
-                left -= len(piece)
-    except (OSError, EOFError, zlib.error):
-        return "damaged"
-    return digest.hexdigest()
-
-
-def _download(name: str, say: Say, progress: Any, mirrors: Sequence[str], timeout: float) -> Path:
-    """Fetch the four files into the cache, the smallest first; several processes fetch them once.
-
-    Raises
-    ------
-    ResourceError
-        No mirror has them, or the cache cannot be written.
-    """
-    from filelock import FileLock
-
-    cache = _cache(name)
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        with FileLock(cache / ".lock"):
-            for stem in sorted(STEMS, key=lambda stem: ("images" in stem, "train" in stem)):
-                if stem not in _find(cache):
-                    _fetch(name, stem, cache, say, progress, mirrors, timeout)
-    except OSError as error:
-        raise ResourceError(
-            f"{name} cannot be kept in the cache: {error.strerror or error}",
-            where=str(cache),
-            do="Free some room or permit writing there, or give a folder with --data",
-        ) from None
-    return cache
-
-
-def _fetch(name: str, stem: str, cache: Path, say: Say, progress: Any, mirrors: Sequence[str], timeout: float) -> None:
-    """One file from the first mirror that has it, whole and with the right hash."""
-    import pooch
-    import requests
-
-    pooch.get_logger().setLevel("ERROR")  # what goes wrong is said here, once
-    file = f"{stem}-{SUFFIX[stem]}.gz"
-    failures = []
-    for mirror in mirrors:
-        try:
-            pooch.retrieve(
-                f"{mirror.rstrip('/')}/{file}",
-                known_hash=f"sha256:{HASHES[name][stem]}",
-                fname=file,
-                path=cache,
-                downloader=pooch.HTTPDownloader(progressbar=progress or False, timeout=timeout),
-            )
-        except (requests.RequestException, ValueError) as error:
-            failures.append(f"{mirror}: {_why(error)}")
-            continue
-        say(f"Downloaded {file} from {mirror}")
-        return
-    raise ResourceError(
-        f"{name} is not on this machine and no mirror has it",
-        where=file,
-        expected="one mirror that has it",
-        found="; ".join(failures) or "no mirrors",
-        do="Put the four files in a folder and give it with --data or $WHYNET_DATA",
-    )
-
-
-def _why(error: Exception) -> str:
-    """Why a mirror was passed over, in a few words."""
-    import requests
-
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        return f"HTTP {error.response.status_code}"
-    if isinstance(error, requests.Timeout):
-        return "no answer in time"
-    if isinstance(error, requests.RequestException):
-        return type(error).__name__
-    return "the wrong content"  # pooch's ValueError for a hash that is not the known one

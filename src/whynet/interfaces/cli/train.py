@@ -8,105 +8,26 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import MISSING, asdict, fields
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from whynet.errors import Interrupted, UsageError
+from whynet.interfaces.cli.options import recipe_options
 from whynet.interfaces.cli.screen import Screen, screen_options
-from whynet.training.recipe import Recipe, choices
+from whynet.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from whynet.training.history import Epoch
     from whynet.training.loop import Training
     from whynet.training.run import Run
 
-# Options that say where, on what data or from which seed, but nothing about the network or how it is trained.
 WATCHED = 3  # epochs at the floor after which --watch stops
+# Options that say where, on what data or from which seed, but nothing about the network or how it is trained.
 NEUTRAL = {"data", "train_size", "subset", "validation_size", "seed", "engine", "threads"}
-
-
-class Sizes(click.ParamType[Any]):
-    """`784,30,10` -> (784, 30, 10)."""
-
-    name = "N,N,..."
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if not isinstance(value, str):
-            return value
-        try:
-            return tuple(int(part) for part in value.replace("-", ",").split(",") if part.strip())
-        except ValueError:
-            self.fail(f"'{value}' is no list of sizes; expected something like 784,30,10", param, ctx)
-
-
-class BatchSize(click.ParamType[Any]):
-    """A whole number, or `full`."""
-
-    name = "N|full"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value == "full" or isinstance(value, int):
-            return value
-        try:
-            return int(value)
-        except ValueError:
-            self.fail(f"'{value}' is neither a whole number nor full", param, ctx)
-
-
-class ClassWeights(click.ParamType[Any]):
-    """`balanced`, or `1,2,0.5` -> (1.0, 2.0, 0.5)."""
-
-    name = "balanced|W,W,..."
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value == "balanced" or not isinstance(value, str):
-            return value
-        try:
-            return tuple(float(part) for part in value.split(","))
-        except ValueError:
-            self.fail(f"'{value}' is neither balanced nor a list of numbers, one for each class", param, ctx)
-
-
-class Names(click.ParamType[Any]):
-    """`a,b` -> ("a", "b")."""
-
-    name = "NAME,..."
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
-def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds an option for every field of a recipe; what is not given arrives as None."""
-    hints = get_type_hints(Recipe)
-    for one in reversed(fields(Recipe)):
-        hint, text = hints[one.name], one.metadata["help"]
-        if one.default is not MISSING and one.default not in (None, ()):
-            text = f"{text.rstrip('.')} (plain: {one.default})."
-        kind: Any
-        metavar = None
-        if one.name in ("sizes", "hidden"):
-            kind = Sizes()
-        elif one.name == "class_weights":
-            kind = ClassWeights()
-        elif one.name == "batch_size":
-            kind = BatchSize()
-        elif one.name == "faults":
-            kind = Names()
-        elif choices(hint):
-            kind, metavar = click.STRING, "[" + "|".join(choices(hint)) + "]"
-        else:
-            kind = {"int": click.INT, "float": click.FLOAT}.get(str(one.type).split(" ")[0], click.STRING)
-        name = "--" + one.name.replace("_", "-")
-        if hint is bool:
-            command = click.option(f"{name}/--no-{name[2:]}", one.name, default=None, help=text)(command)
-            continue
-        command = click.option(name, one.name, type=kind, default=None, help=text, metavar=metavar)(command)
-    return command
 
 
 @click.command(short_help="Train a network; leave a run directory with a report.")

@@ -1,0 +1,218 @@
+"""The libraries that are timed, each as its own documentation would have it."""
+
+from __future__ import annotations
+
+import os
+from importlib import util
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from whynet.benchmark.peer import Trainee, features_of, missing, order_of
+from whynet.benchmark.works import Work
+from whynet.data.dataset import Dataset
+from whynet.training.loop import build
+from whynet.types import Features, Labels
+
+
+class ScikitLearn:
+    """scikit-learn's MLPClassifier, one pass by `partial_fit`. It knows cross-entropy only, and one hidden activation.
+
+    >>> ScikitLearn().package
+    'scikit-learn'
+    """
+
+    name, package = "scikit-learn, MLPClassifier", "scikit-learn"
+
+    def why_not(self, work: Work) -> str | None:
+        return None
+
+    def prepare(self, work: Work, data: Dataset) -> Trainee:
+        from sklearn.neural_network import MLPClassifier
+
+        X, y = features_of(data), data.labels
+        model = MLPClassifier(
+            work.hidden,
+            activation="logistic" if work.activation == "sigmoid" else work.activation,
+            solver=work.optimizer,
+            learning_rate_init=work.learning_rate if work.cost != "quadratic" else work.cross_entropy_rate,
+            batch_size=work.batch_size,
+            alpha=0.0,
+            momentum=0.0,
+            nesterovs_momentum=False,
+            random_state=0,
+        )
+        classes = np.arange(len(data.classes))
+        return Trainee(lambda: model.partial_fit(X, y, classes=classes), lambda x: np.asarray(model.predict(x)))
+
+
+class PyTorch:
+    """PyTorch on the CPU: tensors in memory, batches by indexing, no DataLoader (which would be slower); eager, or the
+    whole step through `torch.compile`.
+
+    >>> PyTorch().name
+    'PyTorch, eager'
+    """
+
+    package = "torch"
+
+    def __init__(self, compiled: bool = False) -> None:
+        self.name, self.compiled = f"PyTorch, {'compiled' if compiled else 'eager'}", compiled
+
+    def why_not(self, work: Work) -> str | None:
+        return missing("torch")
+
+    def prepare(self, work: Work, data: Dataset) -> Trainee:
+        import torch
+        from torch import nn
+
+        torch.set_num_threads(work.threads)
+        torch.manual_seed(0)
+        X, y = torch.from_numpy(features_of(data)), torch.from_numpy(data.labels.astype(np.int64))
+        one_hot = torch.eye(len(data.classes))
+        order = torch.from_numpy(order_of(data))
+        sizes = (data.features, *work.hidden, len(data.classes))
+        parts: list[Any] = []
+        for fan_in, fan_out in pairwise(sizes):
+            parts += [nn.Linear(fan_in, fan_out), nn.Sigmoid() if work.activation == "sigmoid" else nn.ReLU()]
+        quadratic = work.cost == "quadratic"
+        model = nn.Sequential(*(parts if quadratic else parts[:-1]))
+        for layer in model:
+            if isinstance(layer, nn.Linear):
+                nn.init.kaiming_normal_(layer.weight)
+        of = torch.optim.Adam if work.optimizer == "adam" else torch.optim.SGD
+        optimizer = of(model.parameters(), lr=work.learning_rate)
+
+        def cost(x: Any, label: Any) -> Any:
+            if quadratic:
+                return 0.5 * ((model(x) - one_hot[label]) ** 2).sum(dim=1).mean()
+            return nn.functional.cross_entropy(model(x), label)
+
+        measured = torch.compile(cost) if self.compiled else cost
+
+        def step(rows: Any) -> None:
+            optimizer.zero_grad(set_to_none=True)
+            measured(X[rows], y[rows]).backward()
+            optimizer.step()
+
+        def epoch() -> None:
+            for start in range(0, len(order), work.batch_size):
+                step(order[start : start + work.batch_size])
+
+        if self.compiled:
+            kept = {name: value.clone() for name, value in model.state_dict().items()}
+            for size in {min(work.batch_size, len(order)), len(order) % work.batch_size} - {0}:
+                step(order[:size])
+            model.load_state_dict(kept)
+
+        def predict(x: Features) -> Labels:
+            with torch.no_grad():
+                return np.asarray(model(torch.from_numpy(x)).argmax(dim=1).numpy())
+
+        return Trainee(epoch, predict)
+
+
+def _limit_xla(threads: int) -> None:
+    """XLA takes its number of threads from the environment, and only before its first use in a process."""
+    if threads == 1:
+        os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
+
+
+class Jax:
+    """JAX: a whole epoch as one `lax.scan` under `jit`; compiled before the clock starts.
+
+    >>> Jax().why_not(Work("tiny", (5,), "relu", "quadratic", "sgd", 0.1, 10)) in (None, "jax is not installed")
+    True
+    """
+
+    name, package = "JAX, jit + scan", "jax"
+
+    def why_not(self, work: Work) -> str | None:
+        return missing("jax")
+
+    def prepare(self, work: Work, data: Dataset) -> Trainee:
+        _limit_xla(work.threads)
+        import jax
+        import jax.numpy as jnp
+
+        X, labels = jnp.asarray(features_of(data)), jnp.asarray(data.labels)
+        steps = len(data) // work.batch_size
+        order = jnp.asarray(order_of(data)[: steps * work.batch_size].reshape(steps, work.batch_size))
+        network = build(work.recipe(data.features, len(data.classes)), data)
+        params = [(jnp.asarray(named["W"]), jnp.asarray(named["b"])) for named in network.params]
+        memory = (jax.tree.map(jnp.zeros_like, params), jax.tree.map(jnp.zeros_like, params), 0)
+        hidden = jax.nn.sigmoid if work.activation == "sigmoid" else jax.nn.relu
+
+        def scores(params: Any, x: Any) -> Any:
+            for W, b in params[:-1]:
+                x = hidden(x @ W + b)
+            return x @ params[-1][0] + params[-1][1]
+
+        def cost(params: Any, x: Any, label: Any) -> Any:
+            s = scores(params, x)
+            if work.cost == "quadratic":
+                return 0.5 * jnp.sum((jax.nn.sigmoid(s) - jax.nn.one_hot(label, len(data.classes))) ** 2, axis=1).mean()
+            return -jnp.take_along_axis(jax.nn.log_softmax(s), label[:, None], axis=1).mean()
+
+        def step(carry: Any, rows: Any) -> tuple[Any, None]:
+            params, (m, v, t) = carry
+            g = jax.grad(cost)(params, X[rows], labels[rows])
+            t += 1
+            if work.optimizer == "sgd":
+                new = jax.tree.map(lambda p, g: p - work.learning_rate * g, params, g)
+            else:
+                m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
+                v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
+                rate = work.learning_rate / (1 - 0.9**t)
+                new = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(v / (1 - 0.999**t)) + 1e-8), params, m, v)
+            return (new, (m, v, t)), None
+
+        run = jax.jit(lambda carry: jax.lax.scan(step, carry, order)[0])
+        state: list[Any] = [(params, memory)]
+        jax.block_until_ready(run(state[0]))  # compiles
+
+        def epoch() -> None:
+            state[0] = jax.block_until_ready(run(state[0]))
+
+        return Trainee(epoch, lambda x: np.asarray(scores(state[0][0], jnp.asarray(x)).argmax(axis=1)))
+
+
+class Keras:
+    """Keras 3 on whichever backend is installed, by `fit`, without progress bar.
+
+    >>> Keras().package
+    'keras'
+    """
+
+    name, package = "Keras", "keras"
+
+    def why_not(self, work: Work) -> str | None:
+        if missing("keras") is None and not any(util.find_spec(name) for name in ("tensorflow", "jax", "torch")):
+            return "Keras has no backend here"
+        return missing("keras")
+
+    def prepare(self, work: Work, data: Dataset) -> Trainee:
+        backend = next(name for name in ("tensorflow", "jax", "torch") if util.find_spec(name))
+        os.environ.setdefault("KERAS_BACKEND", backend)
+        _limit_xla(work.threads)
+        import keras
+
+        keras.utils.set_random_seed(0)
+        quadratic = work.cost == "quadratic"
+        model = keras.Sequential([keras.Input((data.features,))])
+        for width in work.hidden:
+            model.add(keras.layers.Dense(width, activation=work.activation))
+        model.add(keras.layers.Dense(len(data.classes), activation="sigmoid" if quadratic else None))
+        # Keras averages over the outputs: times their number, the rate means what it means elsewhere.
+        rate = work.learning_rate * (len(data.classes) / 2 if quadratic else 1)
+        of = keras.optimizers.Adam if work.optimizer == "adam" else keras.optimizers.SGD
+        loss = "mse" if quadratic else keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(of(rate), loss)
+        X, y = features_of(data), data.labels.astype(np.int32)
+        targets = np.eye(len(data.classes), dtype=np.float32)[y] if quadratic else y
+        model.fit(X[: work.batch_size], targets[: work.batch_size], batch_size=work.batch_size, verbose=0)  # compiles
+        return Trainee(
+            lambda: model.fit(X, targets, batch_size=work.batch_size, epochs=1, verbose=0),
+            lambda x: np.asarray(model.predict(x, batch_size=1000, verbose=0).argmax(axis=1)),
+        )
