@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from whynet.doctor import recommended
 from whynet.doctor.arms import Arms
 from whynet.doctor.budget import Effort
 from whynet.doctor.case import Case
-from whynet.doctor.causes import recommended
 from whynet.doctor.diagnosis import Change, Diagnosis, Question
 from whynet.doctor.proof import NOISE
 from whynet.doctor.subject import Subject

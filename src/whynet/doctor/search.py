@@ -12,12 +12,12 @@ from itertools import combinations
 
 import numpy as np
 
-from whynet.doctor import proof
+from whynet.doctor import proof, recommended
 from whynet.doctor.arms import Arms, merged
 from whynet.doctor.budget import Effort
 from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
-from whynet.doctor.causes import AT_THE_OUTPUT, LIMITS, MEASURED, NAMES, STEPS, cause, recommended
+from whynet.doctor.causes import AT_THE_OUTPUT, LIMITS, MEASURED, NAMES, STEPS, cause
 from whynet.doctor.diagnosis import Acquittal, Change, Diagnosis, Finding, Fix, Gap, Remark, Status, said
 from whynet.doctor.proof import NOISE, SEEDS
 from whynet.doctor.states import LOST, learns

@@ -17,9 +17,9 @@
 
 from __future__ import annotations
 
+from whynet.doctor import recommended
 from whynet.doctor.case import Case
 from whynet.doctor.cause import LIKELY, Suspicion
-from whynet.doctor.causes import recommended
 from whynet.doctor.diagnosis import Change
 
 

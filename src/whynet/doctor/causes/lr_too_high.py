@@ -20,9 +20,9 @@ correct those first.
 
 from __future__ import annotations
 
+from whynet.doctor import recommended
 from whynet.doctor.case import Case
 from whynet.doctor.cause import POSSIBLE, Suspicion
-from whynet.doctor.causes import recommended
 from whynet.doctor.diagnosis import Change
 
 
