@@ -27,7 +27,7 @@ import click
 
 import whynet
 from whynet.casebook.cases import CASES, LEFT_OUT
-from whynet.casebook.plants import PLANTS, SOUND
+from whynet.subjects.plants import SOUND, plants
 from whynet.subjects.recipe import diagnose_recipe
 
 EPOCHS = {"digits": 15}
@@ -108,7 +108,7 @@ def planted(data: str, seeds: str) -> None:
     """Every expressible cause x three networks x seeds."""
     dataset, name = whynet.load(data), whynet.load(data).name
     rows: list[dict[str, Any]] = []
-    for seed, (net, sound), plant in itertools.product(map(int, seeds.split(",")), SOUND.items(), PLANTS.values()):
+    for seed, (net, sound), plant in itertools.product(map(int, seeds.split(",")), SOUND.items(), plants().values()):
         if net not in plant.only:
             continue
         recipe = plant.spoil(sound.but(epochs=EPOCHS.get(name, 2), seed=seed))
@@ -221,7 +221,8 @@ def doubles(data: str) -> None:
 def engines(every: int) -> None:
     """Planted digits diagnosed with either engine: the same state, causes and statuses, or said to be chaotic."""
     dataset = whynet.load("digits")
-    patients = [(net, plant) for net in SOUND for plant in PLANTS.values() if net in plant.only and not plant.faults]
+    every_plant = [plant for plant in plants().values() if not plant.mistakes]
+    patients = [(net, plant) for net in SOUND for plant in every_plant if net in plant.only]
     same = said_so = 0
     for net, plant in patients[::every]:
         recipe = plant.spoil(SOUND[net].but(epochs=EPOCHS["digits"]))

@@ -3,8 +3,8 @@
     python benchmarks/logs.py figures build/figures.jsonl --seeds 0,1    # train everything once (a quarter of an hour)
     python benchmarks/logs.py score build/figures.jsonl                  # print, read, compare: a minute
 
-The patients are the planted faults of `casebook/plants.py`, the sound networks that they were planted in, the real
-cases and the published experiments. What counts as right: the state that the doctor gives who has the network itself,
+The patients are the planted faults of the causes, the sound networks that they were planted in, the real cases and the
+published experiments. What counts as right: the state that the doctor gives who has the network itself,
 judged on the images that the log speaks of; and a set of causes with the planted one, or one as good, in it.
 """
 
@@ -24,13 +24,13 @@ import numpy as np
 
 import whynet
 from whynet.casebook.cases import CASES
-from whynet.casebook.plants import PLANTS, SOUND
 from whynet.doctor.case import Case
 from whynet.doctor.diagnosis import LogDiagnosis, Outcome, Settings
 from whynet.doctor.states import state_of
 from whynet.errors import NonFinite
 from whynet.logs.log import diagnose_log
 from whynet.logs.scales import scales
+from whynet.subjects.plants import SOUND, plants
 from whynet.subjects.recipe import RecipeSubject
 from whynet.training import metrics
 from whynet.training.loop import Training, build
@@ -52,7 +52,7 @@ def patients(seeds: list[int]) -> Iterator[tuple[str, whynet.Recipe, tuple[str, 
     for seed in seeds:
         for net, sound in SOUND.items():
             yield f"sound {net} {seed}", sound.but(epochs=EPOCHS, seed=seed), ("healthy",)
-            for plant in PLANTS.values():
+            for plant in plants().values():
                 if net in plant.only:
                     recipe = plant.spoil(sound.but(epochs=EPOCHS, seed=seed))
                     yield f"{plant.cause} {net} {seed}", recipe, (plant.cause, *plant.also)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from whynet.casebook.cases import CASES
-from whynet.doctor.causes import NAMES
+from whynet.doctor.causes import names
 from whynet.subjects.records import recipe_of
 from whynet.training.recipe import recipe_names
 
@@ -13,7 +13,7 @@ from whynet.training.recipe import recipe_names
 @pytest.mark.parametrize("name", CASES)
 def test_a_case_names_causes_of_the_closed_list(name):
     case = CASES[name]
-    assert set(case.causes) <= {*NAMES, "healthy"}
+    assert set(case.causes) <= {*names(), "healthy"}
     assert case.source and case.reported
     assert recipe_of(name) == case.recipe
     assert name not in recipe_names()

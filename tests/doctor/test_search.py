@@ -14,6 +14,7 @@ from whynet.doctor import proof, questions
 from whynet.doctor.arms import Arms, merged
 from whynet.doctor.budget import LEAST, MOST, Effort
 from whynet.doctor.case import Case
+from whynet.doctor.causes import cause, names
 from whynet.doctor.diagnose import examine
 from whynet.doctor.diagnosis import Change, Finding, Outcome, Settings, Wording
 from whynet.doctor.states import state_of
@@ -272,10 +273,10 @@ def test_a_shortened_trial_takes_the_same_fraction_of_its_own_steps():
     assert arms.arm(()).steps < toy.total and not arms.equal_steps((longer,))
 
 
-def test_every_question_is_of_a_known_cause():
-    from whynet.doctor.causes import NAMES
-
-    assert {name for names in questions.ASKED.values() for name in names} <= set(NAMES)
+def test_every_question_of_a_cause_is_asked():
+    known = Settings(rate=0.1, epochs=2, widths=(2, 5, 2))
+    asked = questions.changes_of(Case(known, layers=2, rows=100, available=1000, classes=2, features=2))
+    assert {cause(name).QUESTION for name in names()} == {None, *asked}
 
 
 # ---- states

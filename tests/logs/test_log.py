@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import whynet
 from whynet.doctor import states
-from whynet.doctor.causes import NAMES
+from whynet.doctor.causes import names
 from whynet.doctor.diagnosis import LogDiagnosis
 from whynet.doctor.states import STATES as KNOWN
 from whynet.errors import BadFile, UsageError
@@ -48,13 +48,13 @@ def snippets():
 
 @pytest.mark.parametrize(("states", "causes", "given", "text"), list(snippets()))
 def test_the_state_is_named_and_the_cause_is_in_the_set(states, causes, given, text):
-    assert set(states) <= STATES and set(causes) <= set(NAMES)
+    assert set(states) <= STATES and set(causes) <= set(names())
     found = diagnose_log(text, **given)
     assert found.state in states
     said = [finding.cause for finding in found.verdict]
     assert (found.state == "healthy") == (said == [])
     assert not causes or not said or set(causes) & set(said)
-    assert len(said) <= 4 and set(said) <= set(NAMES)
+    assert len(said) <= 4 and set(said) <= set(names())
     assert all(finding.status == "suspected" and finding.evidence for finding in found.verdict)
     assert bool(found.separate) == bool(said)
 
@@ -227,7 +227,7 @@ def test_text_without_figures_and_files_that_are_no_text_are_a_sentence(tmp_path
 
 def test_every_pattern_is_of_known_causes_and_says_what_to_measure_next():
     for name, pattern in PATTERNS.items():
-        assert set(pattern.causes) <= set(NAMES), name
+        assert set(pattern.causes) <= set(names()), name
         assert 2 <= len(pattern.causes) <= 4 and len(pattern.separate) > 40, name
 
 

@@ -14,7 +14,7 @@ from typing import get_args
 
 import pytest
 
-from whynet.doctor.causes import NAMES
+from whynet.doctor import causes
 from whynet.doctor.diagnosis import (
     STATUSES,
     Acquittal,
@@ -44,6 +44,7 @@ from whynet.report.wording.remarks import SENTENCES
 from whynet.training.recipe import FaultName
 
 MANY = 10_000
+NAMES = causes.names()
 MISTAKES = [*PLAIN, "stop adding b to z", "own-name"]
 NUMBERS = {
     "rate": lambda r: {

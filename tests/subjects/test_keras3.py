@@ -19,11 +19,11 @@ from wards import (
     in_keras,
     keras_patient,
 )
-from whynet.casebook.plants import PLANTS, SOUND
 from whynet.doctor.diagnosis import Change
 from whynet.errors import ResourceError, UsageError
 from whynet.subjects.frameworks import keras3
 from whynet.subjects.frameworks.keras3 import diagnose_keras
+from whynet.subjects.plants import SOUND, plants
 from whynet.subjects.recipe import diagnose_recipe
 
 
@@ -207,7 +207,7 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(digits):
 @pytest.mark.timeout(1200)
 def test_planted_mistakes_are_named_as_in_whynets_own_networks(digits):
     pairs, as_right = [], {}
-    for (net, sound), plant in [(item, plant) for item in SOUND.items() for plant in PLANTS.values()]:
+    for (net, sound), plant in [(item, plant) for item in SOUND.items() for plant in plants().values()]:
         recipe = plant.spoil(sound.but(epochs=15))
         if net not in plant.only or set(recipe.faults) - EXPRESSIBLE or not in_keras(recipe) or recipe.train_size:
             continue

@@ -22,7 +22,6 @@ from wards import (
     torch_patient,
 )
 from whynet.casebook.cases import CASES
-from whynet.casebook.plants import PLANTS, SOUND
 from whynet.data.sources import load
 from whynet.doctor.diagnosis import Change, Settings, Wording
 from whynet.errors import ResourceError, UsageError
@@ -30,6 +29,7 @@ from whynet.report.wording.remarks import all_in_words
 from whynet.subjects.frameworks import torch_training, torch_watch
 from whynet.subjects.frameworks.pytorch import diagnose_torch
 from whynet.subjects.frameworks.torch_watch import watch
+from whynet.subjects.plants import SOUND, plants
 from whynet.subjects.recipe import diagnose_recipe
 from whynet.training.loop import split
 from whynet.training.recipe import Recipe
@@ -669,7 +669,7 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(numbers):
 @pytest.mark.timeout(1200)
 def test_planted_mistakes_are_named_as_in_whynets_own_networks(digits):
     pairs, as_right = [], {}
-    for (net, sound), plant in [(item, plant) for item in SOUND.items() for plant in PLANTS.values()]:
+    for (net, sound), plant in [(item, plant) for item in SOUND.items() for plant in plants().values()]:
         recipe = plant.spoil(sound.but(epochs=15))
         refused = "undefined-rate" in recipe.faults and recipe.optimizer == "adam"  # by PyTorch itself
         if net not in plant.only or set(recipe.faults) - EXPRESSIBLE or recipe.train_size or refused:

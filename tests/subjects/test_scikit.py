@@ -14,12 +14,12 @@ from sklearn.preprocessing import StandardScaler
 
 import whynet
 from wards import agreement, changes_in_words, false_alarms, healthy_estimators, in_sklearn, sklearn_patient
-from whynet.casebook.plants import PLANTS, SOUND
 from whynet.doctor.diagnosis import Change, Settings
 from whynet.errors import UsageError
 from whynet.report.wording.remarks import all_in_words
 from whynet.subjects.frameworks import scikit
 from whynet.subjects.frameworks.scikit import diagnose_sklearn
+from whynet.subjects.plants import SOUND, plants
 from whynet.subjects.recipe import diagnose_recipe
 
 
@@ -144,7 +144,7 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(digits):
 def test_planted_mistakes_are_named_as_in_whynets_own_networks(digits):
     """Initial weights are scikit-learn's own, so the networks are not the same: the answers are."""
     pairs, as_right = [], {}
-    for (net, sound), plant in [(item, plant) for item in SOUND.items() for plant in PLANTS.values()]:
+    for (net, sound), plant in [(item, plant) for item in SOUND.items() for plant in plants().values()]:
         recipe = plant.spoil(sound.but(epochs=15))
         if net not in plant.only or not in_sklearn(recipe) or recipe.train_size:
             continue

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from whynet.doctor.diagnosis import Finding, Gap, Outcome, Remark, Settings, Symptom
 
@@ -45,6 +47,38 @@ class Case:
     """What reaches the quality noted as `linear-accuracy`."""
     ill_data: tuple[str, ...] = ()
     """Causes in the data themselves that no change of the training can cure."""
+
+    @classmethod
+    def like(cls, example: Mapping[str, Any]) -> Case:
+        """A patient by a few facts, of whom nothing else is known: the examples of the causes are written so.
+
+        Names of this class's fields are those fields, all others are symptoms; `settings` is a mapping. `rows` and
+        `steps`, which are both, are noted as symptoms too.
+
+        >>> case = Case.like({"settings": {"rate": 0.1}, "steps": (94, 252), "dead-end": 0.8})
+        >>> case.settings.rate, case.steps, case.value("steps"), case.value("dead-end")
+        (0.1, (94, 252), 94.0, 0.8)
+        """
+        known = {one.name for one in fields(cls)}
+        given = {name: value for name, value in example.items() if name in known}
+        usual = {"layers": 2, "rows": 1000, "available": 1000, "classes": 10, "features": 64}
+        case = cls(**{**usual, **given, "settings": Settings(**given.get("settings", {}))})
+        noted = {name: value for name, value in example.items() if name not in known}
+        if "rows" in given:
+            noted["rows"] = case.rows
+        if "steps" in given:
+            noted["steps"] = case.steps[0]
+        for name, value in noted.items():
+            case.note(name, value)
+        return case
+
+    def without(self, names: Collection[str]) -> Case:
+        """The same patient, had these symptoms not been measured.
+
+        >>> Case.like({"gap": 0.2, "rows": 100}).without({"gap"}).value("gap")
+        nan
+        """
+        return replace(self, symptoms={name: one for name, one in self.symptoms.items() if name not in names})
 
     def note(self, name: str, value: float, unit: str = "", normal: str = "") -> None:
         """Write down a measured fact."""

@@ -10,20 +10,11 @@ from whynet.doctor import recommended
 from whynet.doctor.arms import Arms
 from whynet.doctor.budget import Effort
 from whynet.doctor.case import Case
+from whynet.doctor.causes import cause
 from whynet.doctor.diagnosis import Change, Diagnosis, Question
 from whynet.doctor.proof import NOISE
 from whynet.doctor.subject import Subject
 
-ASKED: dict[str, tuple[str, ...]] = {  # what is asked about -> the causes that answer yes
-    "initial weights": (
-        "symmetric-init", "init-too-small", "init-too-large", "init-positive-saturation", "output-units-saturated",
-    ),
-    "rate too high": ("lr-too-high", "momentum-unscaled", "gradient-not-averaged"),
-    "rate too low": ("lr-too-low",),
-    "epochs": ("undertrained", "batch-too-large", "stops-on-plateau"),
-    "width": ("bottleneck", "capacity-minimal", "underfit"),
-    "examples": ("too-little-data", "data-index-bug"),
-}  # fmt: skip
 FEW = 200  # examples: fewer are not halved
 
 
@@ -76,7 +67,7 @@ def answer(subject: Subject, case: Case, arms: Arms, effort: Effort, diagnosis: 
         fewer = change.kind == "rows" and change.numbers["rows"] < case.rows
         gain = before - score if fewer else score - before
         yes = gain > max(noise, 0.0 if fewer else 0.5 * (top - before))
-        of = "" if yes else next((name for name in proved if name in ASKED[about]), "")
+        of = "" if yes else next((name for name in proved if about == cause(name).QUESTION), "")
         if of and not proved[of].with_:  # another size of the same change does
             finding, of, yes = proved[of], "", True
             change, score = finding.change or change, finding.after.quality if finding.after else score

@@ -17,7 +17,7 @@ from whynet.doctor.arms import Arms, merged
 from whynet.doctor.budget import Effort
 from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
-from whynet.doctor.causes import AT_THE_OUTPUT, LIMITS, MEASURED, NAMES, STEPS, cause
+from whynet.doctor.causes import cause, names
 from whynet.doctor.diagnosis import Acquittal, Change, Diagnosis, Finding, Fix, Gap, Remark, Status, said
 from whynet.doctor.proof import NOISE, SEEDS
 from whynet.doctor.states import LOST, learns
@@ -51,6 +51,11 @@ class Trial:
         """That of the evidence."""
         return self.suspicion.strength
 
+    @property
+    def is_of_steps(self) -> bool:
+        """Whether it is about too few steps, or too short ones."""
+        return cause(self.cause).FAMILY == "steps"
+
 
 Suspect = tuple[str, Suspicion]
 
@@ -65,7 +70,7 @@ def suspects_of(case: Case, diagnosis: Diagnosis) -> list[Suspect]:
     'input-not-scaled'
     """
     found = []
-    for name in NAMES:
+    for name in names():
         try:
             suspicion = cause(name).suspect(case)
         except Exception as error:
@@ -82,7 +87,7 @@ def is_measured(name: str, suspicion: Suspicion) -> bool:
     >>> is_measured("no-bias", Suspicion(0.6, ())), is_measured("lr-too-low", Suspicion(0.6, ()))
     (True, False)
     """
-    return name in MEASURED and suspicion.strength >= WORTH
+    return cause(name).KIND == "measured" and suspicion.strength >= WORTH
 
 
 def unproved(case: Case, name: str, suspicion: Suspicion) -> Finding:
@@ -339,7 +344,7 @@ class Search:
                 [*best[1], one]
                 for sizes in sized
                 for one in sizes
-                if one.cause not in chosen and not (restored and one.cause in LIMITS)
+                if one.cause not in chosen and not (restored and cause(one.cause).KIND == "limit")
             ]
             grown = self._best_of(more, best, until=BY_MORE)
             if grown[0] < best[0] + 0.03:
@@ -368,12 +373,12 @@ class Search:
         too few steps are one: the cheapest of them, with the strongest evidence that any of them has."""
         top = max(trial.alone for trial in trials)
         near = [trial for trial in trials if trial.alone >= top - max(0.04, 0.25 * (top - self.before))]
-        few = [trial for trial in near if trial.cause in STEPS]
+        few = [trial for trial in near if trial.is_of_steps]
         if not few:
             return max(near, key=lambda trial: (trial.strength, trial.alone))
         cheapest = self._cheapest(few)
         strength = max(trial.strength for trial in few)
-        rest = [trial for trial in near if trial.cause not in STEPS]
+        rest = [trial for trial in near if not trial.is_of_steps]
         best = max(rest, key=lambda trial: (trial.strength, trial.alone), default=cheapest)
         return cheapest if (strength, cheapest.alone) >= (best.strength, best.alone) else best
 
@@ -394,7 +399,7 @@ class Search:
         strong: list[Trial] = []
         for sizes in sorted(sized, key=lambda sizes: -sizes[0].strength):
             first = sizes[0]
-            if first.strength >= 0.5 and first.cause not in LIMITS and _compatible([*strong, first]):
+            if first.strength >= 0.5 and cause(first.cause).KIND != "limit" and _compatible([*strong, first]):
                 strong.append(first)
         rates = [one for sizes in sized for one in sizes if one.change.kind == "rate"]
         others = [t for t in strong if t.change.kind != "rate"]
@@ -473,9 +478,9 @@ class Search:
             for trial in sorted(self.singles, key=lambda t: -t.alone)
             if trial.alone >= before + 0.5 * (after - before) and trial.cause not in names
         ]
-        if len(best) == 1 and best[0].cause in STEPS:  # all that is as good as the cheapest stands beside it
-            few = [trial for trial in rivals if trial.cause in STEPS]
-            rivals = [*few, *(trial for trial in rivals if trial.cause not in STEPS)][: max(2, len(few))]
+        if len(best) == 1 and best[0].is_of_steps:  # all that is as good as the cheapest stands beside it
+            few = [trial for trial in rivals if trial.is_of_steps]
+            rivals = [*few, *(trial for trial in rivals if not trial.is_of_steps)][: max(2, len(few))]
         else:
             rivals = rivals[:2]
         sets += [(rival.change,) for rival in rivals]
@@ -494,8 +499,8 @@ class Search:
         status = self._status(sure, table, best)
         mine, others = self.arms.outcome(()), self.arms.outcome(_changes(best))
         order = sorted(
-            best,  # a cost that is merely slow is no defect: it comes last
-            key=lambda t: (t.cause == "cost-mismatch", -(t.alone - before > 0.05) * (t.alone - before), -t.strength),
+            best,
+            key=lambda t: (cause(t.cause).KIND == "slow", -(t.alone - before > 0.05) * (t.alone - before), -t.strength),
         )
         alternatives = self._rivals(rivals, table, gains) if status == "proved" else []
         found = [
@@ -539,7 +544,7 @@ class Search:
         """Whether a defect of the output or the loss is measured that these changes leave as it is."""
         named, touched = {trial.cause for trial in mended}, {name for t in mended for name in t.change.touches}
         for name, suspicion in self.suspects:
-            if name not in AT_THE_OUTPUT or suspicion.strength < CLEAR or name in named:
+            if cause(name).FAMILY != "output" or suspicion.strength < CLEAR or name in named:
                 continue
             if not any(change.touches & touched for change in cause(name).changes(self.case)):
                 return True

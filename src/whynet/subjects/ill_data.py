@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN
-from whynet.doctor.causes import cause
-
-DATA = (
-    "bad-inputs", "features-destroyed", "preprocess-mismatch", "labels-corrupted", "label-order-mismatch",
-    "data-index-bug",
-)  # fmt: skip
+from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.causes import cause, names
 
 
 def ill_causes(case: Case) -> tuple[str, ...]:
-    """Causes in the data themselves, of which the evidence is certain.
+    """Causes in the data themselves, of which the evidence is certain, and that nothing but other data would cure.
 
-    >>> from whynet.doctor.diagnosis import Settings
-    >>> case = Case(Settings(), layers=2, rows=1000, available=1000, classes=10, features=64)
-    >>> case.note("blank-rows", 0.3)
-    >>> ill_causes(case)
+    >>> ill_causes(Case.like({"blank-rows": 0.3}))
     ('bad-inputs',)
     """
-    mixed = cause("class-imbalance").suspect(case) is not None  # another mix of classes looks different too
-    found = []
-    for name in DATA:
-        suspicion = cause(name).suspect(case)
-        if suspicion is not None and suspicion.strength >= CERTAIN and not (mixed and name == "preprocess-mismatch"):
-            found.append(name)
-    return tuple(found)
+    suspects = _suspects(case)
+    explained = {symptom for suspicion in suspects.values() for symptom in suspicion.explains}
+    beside = _suspects(case.without(explained))
+    return tuple(
+        name
+        for name, suspicion in suspects.items()
+        if suspicion.strength >= CERTAIN
+        and name in beside
+        and all(change.kind == "mend" for change in cause(name).changes(case))
+    )
+
+
+def explaining(case: Case, symptom: str) -> tuple[str, Suspicion] | None:
+    """The suspect in the data that brings this symptom about by itself.
+
+    >>> explaining(Case.like({"largest-class": 0.6}), "test-set-differs")[0]
+    'class-imbalance'
+    """
+    suspects = _suspects(case)
+    return next(((name, one) for name, one in suspects.items() if symptom in one.explains), None)
+
+
+def _suspects(case: Case) -> dict[str, Suspicion]:
+    found = {name: cause(name).suspect(case) for name in names() if cause(name).FAMILY == "data"}
+    return {name: suspicion for name, suspicion in found.items() if suspicion is not None}

@@ -18,7 +18,7 @@ from whynet.engines.reference import Reference
 from whynet.errors import NoRecipe, WhynetError
 from whynet.network.network import Network
 from whynet.subjects.adapted import AdaptedSubject
-from whynet.subjects.ill_data import ill_causes
+from whynet.subjects.ill_data import explaining, ill_causes
 from whynet.subjects.recipe import RecipeSubject
 from whynet.subjects.recreate import ADAPTIVE, Description, recreate, squashed
 from whynet.training.loop import build, first_state, make_task
@@ -58,12 +58,11 @@ class StandIn(RecipeSubject):
         case.findings, case.remarks = list(self.found), [*self.remarks, *case.remarks]
         case.not_examined = list(self.not_examined)
         case.used = {**self.used, **case.used}
-        mixed = cause("class-imbalance").suspect(case)
-        if mixed is not None and case.value("test-loss") > UNLIKE:  # another mix of classes looks like other data
-            for name in ("test-loss", "test-set-differs"):
-                case.symptoms.pop(name, None)
-            change = cause("class-imbalance").changes(case)[0]
-            case.findings.append(Finding("class-imbalance", "found", mixed.evidence, change))
+        explained = explaining(case, "test-set-differs")
+        if explained is not None and case.value("test-loss") > UNLIKE:
+            name, suspicion = explained
+            case = case.without({"test-loss", "test-set-differs"})
+            case.findings.append(Finding(name, "found", suspicion.evidence, cause(name).changes(case)[0]))
         if state_of(case) == "bad-data":
             if case.value("neighbours-agree") < 0.5 and self.data.test is not None:  # rows held back are as ill
                 measure_neighbours(case, self.data, self.data.test, self.data.test)

@@ -22,6 +22,9 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import POSSIBLE, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "steps"
+QUESTION = "epochs"
 LARGE = 128
 
 
@@ -36,3 +39,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("batch", {"size": size}) for size in (10, 32)]
+
+
+SICK = {"rows": 1000, "steps-per-epoch": 1.0}
+WELL = {"rows": 1000, "steps-per-epoch": 21.0}
+PLANT = {"edits": {"batch_size": "full", "epochs": 3}, "also": ("undertrained",)}

@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "gradient"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if "forgotten-bias" in case.fitting:
@@ -30,3 +34,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("mend", {"mistakes": ("forgotten-bias",)})]
+
+
+SICK = {"fitting": ("forgotten-bias",), "gradient-error": 0.2}
+WELL = {"fitting": ("frozen-layer",), "gradient-error": 0.2}
+PLANT = None

@@ -22,6 +22,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import LIKELY, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "limit"
+FAMILY = "network"
+QUESTION = "width"
+
 
 def suspect(case: Case) -> Suspicion | None:
     sizes = case.settings.widths
@@ -39,3 +43,8 @@ def changes(case: Case) -> list[Change]:
         return []
     wide = (max(size, 3 * case.classes) for size in widths[1:-1])
     return [Change("width", {"widths": (widths[0], *wide, widths[-1])})]
+
+
+SICK = {"settings": {"widths": (64, 2, 10)}, "classes": 10, "narrowest": 2.0}
+WELL = {"settings": {"widths": (64, 30, 10)}, "classes": 10, "narrowest": 30.0}
+PLANT = {"edits": {"hidden": (2,)}, "also": ("underfit",)}

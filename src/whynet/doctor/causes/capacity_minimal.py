@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import LIKELY, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "limit"
+FAMILY = "network"
+QUESTION = "width"
+
 
 def suspect(case: Case) -> Suspicion | None:
     sizes = case.settings.widths
@@ -34,3 +38,8 @@ def changes(case: Case) -> list[Change]:
     if widths is None or len(widths) < 3:
         return []
     return [Change("width", {"widths": (widths[0], *(2 * size for size in widths[1:-1]), widths[-1])})]
+
+
+SICK = {"settings": {"widths": (2, 2, 1)}, "rows": 4, "features": 2, "narrowest": 2.0}
+WELL = {"settings": {"widths": (2, 4, 1)}, "rows": 4, "features": 2, "narrowest": 4.0}
+PLANT = None

@@ -21,12 +21,22 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "data"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.classes > 2 and case.value("largest-class") > 0.5:
-        return Suspicion(CERTAIN, case.evidence("largest-class", "class-balance"))
+        mixed = ("test-set-differs",)  # another mix of classes looks like other data
+        return Suspicion(CERTAIN, case.evidence("largest-class", "class-balance"), explains=mixed)
     return None
 
 
 def changes(case: Case) -> list[Change]:
     return [Change("cost", {"class_weights": "balanced"}), Change("mend", {"mistakes": ("one-class-mostly",)})]
+
+
+SICK = {"classes": 10, "largest-class": 0.6, "class-balance": 0.05}
+WELL = {"classes": 10, "largest-class": 0.45, "class-balance": 0.1}
+PLANT = {"mistakes": ("one-class-mostly",)}

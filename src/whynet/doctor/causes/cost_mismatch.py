@@ -22,6 +22,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import LIKELY, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "slow"
+FAMILY = "cost"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     settings = case.settings
@@ -34,3 +38,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("cost", {"name": recommended.cross_entropy(case.settings)})]
+
+
+SICK = {"settings": {"cost": "quadratic", "output": "sigmoid"}, "output-weighted-input": 6.0}
+WELL = {"settings": {"cost": "sigmoid-cross-entropy", "output": "identity"}, "output-weighted-input": 6.0}
+PLANT = None

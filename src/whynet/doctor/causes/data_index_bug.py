@@ -23,6 +23,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "data"
+QUESTION = "examples"
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.value("rows-visited") < 0.5:
@@ -32,3 +36,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("mend", {"mistakes": ("few-rows",)})]
+
+
+SICK = {"rows-visited": 0.1}
+WELL = {"rows-visited": 0.55}
+PLANT = {"mistakes": ("few-rows",)}

@@ -22,6 +22,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "network"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.value("dead-start") > 0.5:
@@ -34,3 +38,8 @@ def suspect(case: Case) -> Suspicion | None:
 def changes(case: Case) -> list[Change]:
     start = [Change("weights", {"scheme": "zeros", "part": "biases"})] if case.value("dead-start") > 0.5 else []
     return [*start, Change("activation", {"name": "leaky-relu"})]
+
+
+SICK = {"dead-start": 0.9, "dead-end": 0.95}
+WELL = {"dead-start": 0.4, "dead-end": 0.45}
+PLANT = {"edits": {"bias_init": "constant(-10)"}, "only": ("relu-100",)}

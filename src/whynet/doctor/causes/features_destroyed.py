@@ -22,6 +22,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "data"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.features >= 64 and case.value("neighbouring-pixels") < 0.15 and case.value("nearest-neighbour") < 0.6:
@@ -31,3 +35,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("mend", {"mistakes": ("scrambled-pixels",)})]
+
+
+SICK = {"features": 784, "neighbouring-pixels": 0.02, "nearest-neighbour": 0.5}
+WELL = {"features": 784, "neighbouring-pixels": 0.16, "nearest-neighbour": 0.7}
+PLANT = {"mistakes": ("scrambled-pixels",)}

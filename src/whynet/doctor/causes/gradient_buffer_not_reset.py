@@ -22,6 +22,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "gradient"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if "stale-gradients" in case.fitting:
@@ -31,3 +35,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("mend", {"mistakes": ("stale-gradients",)})]
+
+
+SICK = {"fitting": ("stale-gradients",), "effective-rate": 2.0}
+WELL = {"fitting": ("raw-momentum",), "effective-rate": 2.0}
+PLANT = {"mistakes": ("stale-gradients",), "only": ("sigmoid-30", "tanh-50-30")}

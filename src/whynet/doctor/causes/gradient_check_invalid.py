@@ -22,6 +22,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "gradient"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.value("own-check") > 0.1 and case.value("gradient-error") < 1e-4:
@@ -31,3 +35,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("mend", {"mistakes": ("whole-matrix-check",)})]
+
+
+SICK = {"own-check": 0.9, "gradient-error": 1e-07}
+WELL = {"own-check": 0.05, "gradient-error": 1e-07}
+PLANT = {"mistakes": ("whole-matrix-check",)}

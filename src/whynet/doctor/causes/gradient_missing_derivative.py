@@ -22,6 +22,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "gradient"
+QUESTION = None
+
 
 def _harmless(case: Case) -> bool:
     """Whether it is exactly the gradient of the cross-entropy."""
@@ -39,3 +43,8 @@ def suspect(case: Case) -> Suspicion | None:
 def changes(case: Case) -> list[Change]:
     mend = Change("mend", {"mistakes": ("no-output-slope", "no-hidden-slope")})
     return [] if _harmless(case) else [mend]
+
+
+SICK = {"fitting": ("no-hidden-slope",), "gradient-error": 0.8}
+WELL = {"fitting": ("wrong-slope",), "gradient-error": 0.8}
+PLANT = None

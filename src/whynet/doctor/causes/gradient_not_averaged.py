@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "update"
+QUESTION = "rate too high"
+
 
 def suspect(case: Case) -> Suspicion | None:
     if "summed-gradient" in case.fitting:
@@ -30,3 +34,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("mend", {"mistakes": ("summed-gradient",)})]
+
+
+SICK = {"fitting": ("summed-gradient",), "gradient-length": 10.0}
+WELL = {"fitting": (), "gradient-length": 1.0}
+PLANT = {"edits": {"rate_times": 10}, "mistakes": ("summed-gradient",), "also": ("lr-too-high",)}

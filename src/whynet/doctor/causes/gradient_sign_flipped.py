@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "gradient"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if "flipped-gradient" in case.fitting:
@@ -30,3 +34,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("mend", {"mistakes": ("flipped-gradient",)})]
+
+
+SICK = {"fitting": ("flipped-gradient",), "gradient-cosine": -1.0}
+WELL = {"fitting": ("wrong-term",), "gradient-cosine": -0.2}
+PLANT = {"mistakes": ("flipped-gradient",)}

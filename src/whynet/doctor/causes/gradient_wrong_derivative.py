@@ -22,6 +22,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "gradient"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if "wrong-slope" in case.fitting:
@@ -31,3 +35,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("mend", {"mistakes": ("wrong-slope",)})]
+
+
+SICK = {"fitting": ("wrong-slope",), "gradient-error": 0.8}
+WELL = {"fitting": ("no-hidden-slope",), "gradient-error": 0.8}
+PLANT = None

@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "gradient"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if "wrong-term" in case.fitting:
@@ -32,3 +36,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("mend", {"mistakes": ("wrong-term",)})]
+
+
+SICK = {"fitting": ("wrong-term",), "gradient-error": 0.8}
+WELL = {"fitting": ("wrong-transpose",), "gradient-error": 0.8}
+PLANT = {"mistakes": ("wrong-term",)}

@@ -26,6 +26,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "start"
+QUESTION = "initial weights"
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.value("one-sided-push") > 4 and case.value("saturated-start") > 0.5:
@@ -39,3 +43,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [recommended.start(case)]
+
+
+SICK = {"one-sided-push": 12.0, "saturated-start": 0.95, "start-cost": 5.0}
+WELL = {"one-sided-push": 3.5, "saturated-start": 0.45, "start-cost": 3.3}
+PLANT = {"edits": {"init": "uniform(0, 1)"}, "only": ("sigmoid-30", "tanh-50-30")}

@@ -23,6 +23,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import POSSIBLE, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "start"
+QUESTION = "initial weights"
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.value("largest-input") > 10:
@@ -38,3 +42,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [recommended.start(case)]
+
+
+SICK = {"weight-gain": 20.0, "saturated-start": 0.8, "start-cost-ratio": 4.0}
+WELL = {"weight-gain": 3.5, "saturated-start": 0.2, "start-cost-ratio": 1.4}
+PLANT = {"edits": {"init": "normal(0, 5)"}, "only": ("sigmoid-30", "tanh-50-30")}

@@ -23,6 +23,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import LIKELY, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "start"
+QUESTION = "initial weights"
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.layers < 2 or case.value("identical-units") > 0.5 or case.value("dead-start") > 0.5:
@@ -36,3 +40,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [recommended.start(case)]
+
+
+SICK = {"layers": 3, "spread-start": 0.001, "least-weight-gain": 0.001}
+WELL = {"layers": 3, "spread-start": 0.03, "least-weight-gain": 0.15}
+PLANT = {"edits": {"init": "normal(0, 0.00001)"}, "also": ("vanishing-gradients",), "only": ("tanh-50-30",)}

@@ -23,6 +23,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import LIKELY, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "data"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.value("input-offset") > 1.5 and not case.value("largest-input") > 10:
@@ -32,3 +36,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("scale-inputs", {"scheme": "standard"})]
+
+
+SICK = {"input-offset": 2.5, "largest-input": 3.0}
+WELL = {"input-offset": 1.4, "largest-input": 3.0}
+PLANT = None

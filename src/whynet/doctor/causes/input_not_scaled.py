@@ -24,6 +24,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "data"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.value("largest-input") > 10:
@@ -33,3 +37,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("scale-inputs", {"scheme": "0..1" if case.settings.scaling else "standard"})]
+
+
+SICK = {"largest-input": 255.0, "saturated-start": 0.9}
+WELL = {"largest-input": 9.0, "saturated-start": 0.2}
+PLANT = {"edits": {"scaling": "raw"}, "only": ("sigmoid-30", "tanh-50-30")}

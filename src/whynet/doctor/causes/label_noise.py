@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import LIKELY, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "limit"
+FAMILY = "data"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if 0.5 <= case.value("neighbours-agree") < 0.75:
@@ -30,3 +34,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("mend", {"mistakes": ("noisy-labels",)})]
+
+
+SICK = {"neighbours-agree": 0.6, "nearest-neighbour": 0.6}
+WELL = {"neighbours-agree": 0.78, "nearest-neighbour": 0.8}
+PLANT = None

@@ -23,6 +23,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, POSSIBLE, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "data"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if not case.value("neighbouring-pixels") < 0.15 and case.value("neighbours-agree") < 0.5:
@@ -35,3 +39,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("mend", {"mistakes": ("shuffled-labels", "shuffled-test-labels")})]
+
+
+SICK = {"neighbours-agree": 0.1, "nearest-neighbour": 0.1}
+WELL = {"neighbours-agree": 0.55, "nearest-neighbour": 0.6}
+PLANT = {"mistakes": ("shuffled-labels",)}

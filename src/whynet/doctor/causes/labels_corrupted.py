@@ -23,6 +23,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, POSSIBLE, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "data"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.value("largest-class") == 1:
@@ -35,3 +39,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("mend", {"mistakes": ("random-labels",)})]
+
+
+SICK = {"neighbours-agree": 0.12, "nearest-neighbour": 0.4}
+WELL = {"neighbours-agree": 0.55, "nearest-neighbour": 0.6}
+PLANT = {"mistakes": ("random-labels",)}

@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "gradient"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if "frozen-layer" in case.fitting:
@@ -30,3 +34,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("mend", {"mistakes": ("frozen-layer",)})]
+
+
+SICK = {"fitting": ("frozen-layer",), "gradient-error": 0.5}
+WELL = {"fitting": ("forgotten-bias",), "gradient-error": 0.5}
+PLANT = None

@@ -22,6 +22,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "cost"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.value("overflows") > 0:
@@ -32,3 +36,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("mend", {"mistakes": ("naive-sigmoid",)})]
+
+
+SICK = {"state": "non-finite", "overflows": 3.0, "saturated-start": 0.9}
+WELL = {"state": "non-finite", "overflows": 0.0, "saturated-start": 0.9}
+PLANT = {"mistakes": ("naive-sigmoid",), "only": ("sigmoid-30",)}

@@ -25,6 +25,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import POSSIBLE, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "update"
+QUESTION = "rate too high"
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.state == "healthy":
@@ -44,3 +48,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return recommended.rates(case.settings, (0.1, 0.01, 0.001, 1e-5))
+
+
+SICK = {"state": "diverged", "highest-cost": 3.0, "effective-rate": 100.0}
+WELL = {"state": "healthy", "highest-cost": 1.4, "effective-rate": 2.0}
+PLANT = {"edits": {"rate_times": 1000}}

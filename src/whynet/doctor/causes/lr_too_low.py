@@ -22,6 +22,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import POSSIBLE, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "update"
+QUESTION = "rate too low"
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.state in ("healthy", "diverged", "non-finite") or case.value("highest-cost") > 1.5:
@@ -35,3 +39,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return recommended.rates(case.settings, (10.0, 100.0, 1000.0, 10_000.0))
+
+
+SICK = {"state": "undertrained", "highest-cost": 1.0, "moved": 0.01}
+WELL = {"state": "healthy", "highest-cost": 1.0, "moved": 0.12}
+PLANT = {"edits": {"rate_times": 0.001}, "also": ("undertrained",)}

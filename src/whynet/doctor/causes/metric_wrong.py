@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "result"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.value("accuracy-misreported") > 0.01:
@@ -30,3 +34,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("mend", {"mistakes": ("argmax-over-images",)})]
+
+
+SICK = {"accuracy-misreported": 0.8}
+WELL = {"accuracy-misreported": 0.005}
+PLANT = {"mistakes": ("argmax-over-images",)}

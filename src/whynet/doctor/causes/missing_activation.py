@@ -22,6 +22,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "network"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.layers > 1 and case.settings.activation == "identity":
@@ -31,3 +35,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("activation", {"name": name}) for name in ("tanh", "relu")]
+
+
+SICK = {"settings": {"activation": "identity"}, "layers": 3, "bend": 0.0}
+WELL = {"settings": {"activation": "leaky-relu"}, "layers": 3, "bend": 0.1}
+PLANT = {"edits": {"activation": "identity"}, "only": ("sigmoid-30", "tanh-50-30")}

@@ -22,6 +22,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import LIKELY, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "network"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     settings = case.settings
@@ -33,3 +37,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("output", {"name": recommended.output(case.settings)})]
+
+
+SICK = {"settings": {"cost": "quadratic", "output": "identity"}, "least-output": -0.8, "largest-output": 1.9}
+WELL = {"settings": {"cost": "quadratic", "output": "sigmoid"}, "least-output": 0.1, "largest-output": 0.9}
+PLANT = None

@@ -22,6 +22,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "update"
+QUESTION = "rate too high"
+
 
 def suspect(case: Case) -> Suspicion | None:
     if "raw-momentum" in case.fitting:
@@ -39,3 +43,8 @@ def changes(case: Case) -> list[Change]:
         return [sound]
     in_effect = float(f"{real:.2g}")
     return [sound, Change("mend", {"mistakes": ("raw-momentum",), "rate": in_effect})]
+
+
+SICK = {"fitting": ("raw-momentum",), "effective-rate": 0.3, "fitted-momentum": 0.3}
+WELL = {"fitting": (), "effective-rate": 0.01, "fitted-momentum": 0.3}
+PLANT = None

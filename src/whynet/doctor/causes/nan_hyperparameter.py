@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "update"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.value("update-finite") == 0 and case.value("gradient-finite") == 1:
@@ -30,3 +34,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("mend", {"mistakes": ("undefined-rate",)})]
+
+
+SICK = {"gradient-finite": 1.0, "update-finite": 0.0}
+WELL = {"gradient-finite": 1.0, "update-finite": 1.0}
+PLANT = {"mistakes": ("undefined-rate",)}

@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import LIKELY, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "network"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.value("biases") == 0:
@@ -30,3 +34,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("biases")]
+
+
+SICK = {"biases": 0.0}
+WELL = {"biases": 1.0}
+PLANT = {"mistakes": ("no-biases",)}

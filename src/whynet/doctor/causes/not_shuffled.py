@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "data"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if not case.classes:
@@ -33,3 +37,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("shuffle")]
+
+
+SICK = {"classes": 10, "classes-per-batch": 0.3, "same-class-in-a-row": 0.99}
+WELL = {"classes": 10, "classes-per-batch": 0.75, "same-class-in-a-row": 0.45}
+PLANT = {"edits": {"order": "file"}, "mistakes": ("sorted-rows",)}

@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "output"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     sizes = case.settings.widths
@@ -32,3 +36,8 @@ def suspect(case: Case) -> Suspicion | None:
 def changes(case: Case) -> list[Change]:
     widths = case.settings.widths
     return [] if widths is None else [Change("width", {"widths": (*widths[:-1], case.classes)})]
+
+
+SICK = {"settings": {"widths": (64, 30, 11)}, "classes": 10, "start-cost": 2.5}
+WELL = {"settings": {"widths": (64, 30, 10)}, "classes": 10, "start-cost": 2.4}
+PLANT = None

@@ -23,6 +23,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import POSSIBLE, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "start"
+QUESTION = "initial weights"
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.state == "classes-missing" and case.value("output-weighted-input") > 1.5:
@@ -34,3 +38,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("weights", {"scheme": "scaled-normal", "part": "output weights"})]
+
+
+SICK = {"state": "classes-missing", "lost": ("3", "8"), "lost-classes": 2.0, "output-weighted-input": 3.0}
+WELL = {"state": "underfits", "lost": (), "lost-classes": 0.0, "output-weighted-input": 1.4}
+PLANT = None

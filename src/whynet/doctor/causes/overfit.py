@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "limit"
+FAMILY = "result"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.value("gap") > 0.05:
@@ -30,3 +34,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("dropout", {"rate": 0.2}), Change("penalty", {"l2": 0.001})]
+
+
+SICK = {"gap": 0.2, "train-accuracy": 1.0, "accuracy": 0.8}
+WELL = {"gap": 0.04, "train-accuracy": 0.96, "accuracy": 0.92}
+PLANT = None

@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "data"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.value("test-loss") > 0.05 and case.value("test-set-differs") > 0.5:
@@ -30,3 +34,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("mend", {"mistakes": ("inverted-test-images", "off-centre-test-images")})]
+
+
+SICK = {"test-loss": 0.4, "test-set-differs": 0.9}
+WELL = {"test-loss": 0.04, "test-set-differs": 0.9}
+PLANT = {"mistakes": ("inverted-test-images",)}

@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "update"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     settings = case.settings
@@ -39,3 +43,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("penalty", {"off": True})]
+
+
+SICK = {"settings": {"l2": 1.0}, "penalty-pull": 3.0}
+WELL = {"settings": {"l2": 0.0}, "penalty-pull": 0.0}
+PLANT = {"edits": {"l2": 1.0}}

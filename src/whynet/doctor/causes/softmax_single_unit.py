@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "output"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     sizes, settings = case.settings.widths, case.settings
@@ -32,3 +36,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("cost", {"name": "sigmoid-cross-entropy"})]
+
+
+SICK = {"settings": {"widths": (2, 3, 1), "cost": "softmax-cross-entropy"}, "classes": 2, "start-cost": 0.0}
+WELL = {"settings": {"widths": (2, 3, 1), "cost": "sigmoid-cross-entropy"}, "classes": 2, "start-cost": 0.7}
+PLANT = None

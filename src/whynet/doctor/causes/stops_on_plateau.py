@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "steps"
+QUESTION = "epochs"
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.state != "healthy" and case.value("stopped-early") > 0.2:
@@ -30,3 +34,12 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("epochs", {"early_stop": False})]
+
+
+SICK = {"state": "stalled", "stopped-early": 0.8}
+WELL = {"state": "stalled", "stopped-early": 0.15}
+PLANT = {
+    "edits": {"hidden": (30, 30, 30), "train_size": 1200, "validation_size": 200, "epochs": 40, "patience": 1},
+    "also": ("too-little-data",),
+    "only": ("sigmoid-30",),
+}

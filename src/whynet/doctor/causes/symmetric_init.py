@@ -22,6 +22,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "start"
+QUESTION = "initial weights"
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.layers > 1 and case.value("identical-units") > 0.5:
@@ -31,3 +35,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [recommended.start(case)]
+
+
+SICK = {"layers": 2, "identical-units": 1.0}
+WELL = {"layers": 2, "identical-units": 0.4}
+PLANT = {"edits": {"init": "zeros"}}

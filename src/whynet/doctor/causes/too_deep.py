@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "network"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.layers > 6:
@@ -34,3 +38,8 @@ def changes(case: Case) -> list[Change]:
         return []
     hidden = widths[1:-1]
     return [Change("depth", {"widths": (widths[0], *hidden[: max(1, len(hidden) // 2)], widths[-1])})]
+
+
+SICK = {"settings": {"widths": (64, *(30,) * 8, 10)}, "layers": 9, "gradient-fall": 0.001}
+WELL = {"settings": {"widths": (64, *(30,) * 5, 10)}, "layers": 6, "gradient-fall": 0.02}
+PLANT = None

@@ -22,6 +22,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import LIKELY, POSSIBLE, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "limit"
+FAMILY = "data"
+QUESTION = "examples"
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.rows >= case.available or case.rows > 10_000:
@@ -33,3 +37,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("rows", {"rows": case.available})]
+
+
+SICK = {"rows": 100, "available": 60_000, "gap": 0.3}
+WELL = {"rows": 12_000, "available": 60_000, "gap": 0.04}
+PLANT = {"edits": {"train_size": 100}, "also": ("overfit",)}

@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "result"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.value("test-images-in-training") > 0.01:
@@ -30,3 +34,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("mend", {"mistakes": ("leaked-test-images",)})]
+
+
+SICK = {"test-images-in-training": 0.3}
+WELL = {"test-images-in-training": 0.005}
+PLANT = {"mistakes": ("leaked-test-images",)}

@@ -22,6 +22,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "limit"
+FAMILY = "result"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.state == "underfits":
@@ -34,3 +38,8 @@ def changes(case: Case) -> list[Change]:
     if widths is None or len(widths) < 3:
         return []
     return [Change("width", {"widths": (widths[0], *(4 * size for size in widths[1:-1]), widths[-1])})]
+
+
+SICK = {"settings": {"widths": (64, 5, 10)}, "state": "underfits", "train-accuracy": 0.6, "accuracy": 0.6}
+WELL = {"settings": {"widths": (64, 5, 10)}, "state": "overfits", "train-accuracy": 0.93, "accuracy": 0.86}
+PLANT = None

@@ -22,6 +22,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "limit"
+FAMILY = "steps"
+QUESTION = "epochs"
+
 
 def suspect(case: Case) -> Suspicion | None:
     judged_early = 0 < case.steps[0] < case.steps[1] and not case.value("stopped-early") > 0
@@ -36,3 +40,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return recommended.epochs(case.settings, (3, 10, 30, 100))
+
+
+SICK = {"state": "undertrained", "steps": (252, 252), "still-falling": 0.1}
+WELL = {"state": "undertrained", "steps": (94, 252), "still-falling": 0.1}
+PLANT = None

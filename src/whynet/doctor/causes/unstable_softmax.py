@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "measured"
+FAMILY = "output"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     softmax = case.settings.cost == "softmax-cross-entropy"
@@ -31,3 +35,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("mend", {"mistakes": ("softmax-over-batch",)})]
+
+
+SICK = {"settings": {"cost": "softmax-cross-entropy"}, "rows-sum": 0.9}
+WELL = {"settings": {"cost": "softmax-cross-entropy"}, "rows-sum": 0.005}
+PLANT = {"mistakes": ("softmax-over-batch",), "only": ("sigmoid-30", "relu-100")}

@@ -21,6 +21,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import LIKELY, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "network"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     squashing = case.settings.activation in ("sigmoid", "tanh", "scaled-tanh", "softmax")
@@ -31,3 +35,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("activation", {"name": "relu", "weights": "he"})]
+
+
+SICK = {"settings": {"activation": "sigmoid"}, "layers": 7, "gradient-fall": 1e-05}
+WELL = {"settings": {"activation": "sigmoid"}, "layers": 7, "gradient-fall": 0.02}
+PLANT = {"edits": {"hidden": (30,) * 6, "activation": "sigmoid"}, "also": ("too-deep",), "only": ("sigmoid-30",)}

@@ -22,6 +22,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "network"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     if case.layers > 1 and case.value("hidden-shares") > 0:
@@ -31,3 +35,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("activation", {"name": name}) for name in ("tanh", "relu")]
+
+
+SICK = {"layers": 2, "hidden-shares": 1.0, "spread-start": 0.01}
+WELL = {"layers": 2, "hidden-shares": 0.0, "spread-start": 0.1}
+PLANT = {"edits": {"activation": "softmax"}, "only": ("sigmoid-30", "tanh-50-30")}

@@ -24,6 +24,10 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import LIKELY, Suspicion
 from whynet.doctor.diagnosis import Change
 
+KIND = "setting"
+FAMILY = "output"
+QUESTION = None
+
 
 def suspect(case: Case) -> Suspicion | None:
     settings = case.settings
@@ -39,3 +43,12 @@ def suspect(case: Case) -> Suspicion | None:
 
 def changes(case: Case) -> list[Change]:
     return [Change("output", {"name": recommended.output(case.settings)})]
+
+
+SICK = {"settings": {"cost": "softmax-cross-entropy", "output": "softmax"}, "least-output": 0.0, "largest-output": 1.0}
+WELL = {
+    "settings": {"cost": "softmax-cross-entropy", "output": "identity"},
+    "least-output": -3.0,
+    "largest-output": 5.0,
+}
+PLANT = {"edits": {"output_activation": "relu", "rate_times": 3}, "only": ("sigmoid-30",)}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import click
 
@@ -65,12 +66,14 @@ def _explain_number(screen: Screen, text: str, classes: int | None, labels: str)
 
 
 def _explain_name(screen: Screen, name: str, word: glossary.Word | None) -> None:
-    from whynet.doctor.causes import NAMES, cause
+    from whynet.doctor.causes import FAMILIES, cause, names
 
     found = "-".join(name.lower().replace("_", " ").split())
-    if found in NAMES:
+    causes = names()
+    if found in causes:
         page = (cause(found).__doc__ or "").strip()
-        screen.result({"cause": found, "page": page, "causes": list(NAMES)}, f"{found}\n\n{page}")
+        values = {"cause": found, "family": cause(found).FAMILY, "page": page, "causes": list(causes)}
+        screen.result(values, f"{found}\n\n{page}")
         screen.next("whynet diagnose RUN", "see whether it is what your network has")
     elif word is not None:
         _explain_word(screen, word)
@@ -78,17 +81,20 @@ def _explain_name(screen: Screen, name: str, word: glossary.Word | None) -> None
         raise UsageError(
             f"'{name}' is neither a number nor a cause nor a word of the glossary",
             expected="a number, such as 0.45 or 11.35 %, a cause, such as lr-too-high, or a word, such as saturation",
-            do=_suggestion(name.lower(), NAMES),
+            do=_suggestion(
+                name.lower(), {family: [one for one in causes if family == cause(one).FAMILY] for family in FAMILIES}
+            ),
         )
 
 
-def _suggestion(name: str, causes: Sequence[str]) -> str:
+def _suggestion(name: str, families: Mapping[str, Sequence[str]]) -> str:
     """The nearest causes and words; all of whynet's own where nothing is near."""
-    near = difflib.get_close_matches(name, [*causes, *glossary.BY_NAME])
+    near = difflib.get_close_matches(name, [*chain(*families.values()), *glossary.BY_NAME])
     if near:
         return "Did you mean " + " or ".join(f"'{one}'" for one in near) + "?"
     words = ", ".join(row.word for row in glossary.GLOSSARY)
-    return f"The causes are: {', '.join(causes)}. The words are: {words}."
+    listed = "; ".join(f"{family}: {', '.join(causes)}" for family, causes in families.items())
+    return f"The causes are, by what they are about, {listed}. The words are: {words}."
 
 
 def _explain_word(screen: Screen, row: glossary.Word) -> None:
