@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import whynet
-from planted import BUGS, NOISE, PENALTY, ROWS, Backprop, sound
+from plants.planted import BUGS, NOISE, PENALTY, ROWS, Backprop, sound
 from whynet.network import complexstep
 from whynet.network.activations import ACTIVATIONS
 from whynet.network.costs import COSTS

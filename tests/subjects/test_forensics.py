@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-import planted
-from handmade import BUGS, Network, examples
+from plants import planted
+from plants.handmade import BUGS, Network, examples
 from whynet.network.layers import Dense
 from whynet.subjects.own_code.anatomy import identify
 from whynet.subjects.own_code.code import Code, Examples

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import whynet
-from handmade import Network, examples
+from plants.handmade import Network, examples
 from support import ROOT
 from whynet.subjects.own_code.objects import adapt
 

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from wards import (
+from plants.wards import (
     EXPRESSIBLE,
     agreement,
     changes_in_words,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import whynet
-from wards import (
+from plants.wards import (
     EXPRESSIBLE,
     agreement,
     change_in_words,

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import whynet
-from wards import agreement, changes_in_words, false_alarms, healthy_estimators, in_sklearn, sklearn_patient
+from plants.wards import agreement, changes_in_words, false_alarms, healthy_estimators, in_sklearn, sklearn_patient
 from whynet.doctor.diagnosis import Change, Settings
 from whynet.errors import UsageError
 from whynet.report.wording.remarks import all_in_words
