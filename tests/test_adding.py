@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import runpy
 import shutil
@@ -12,13 +13,17 @@ import numpy as np
 import pytest
 
 import whynet
-from support import ROOT
+from support import ROOT, examples_hold, is_complete
+from whynet.doctor import causes
+from whynet.interfaces import cli
 from whynet.network.activations import ACTIVATIONS
 from whynet.network.costs import COSTS
 from whynet.network.initializers import INITIALIZERS, initializer
 from whynet.optimizers.optimizers import OPTIMIZERS, optimizer
 from whynet.optimizers.schedules import SCHEDULES, rates
 from whynet.params import Params
+from whynet.subjects.plants import SOUND, plants
+from whynet.subjects.recipe import diagnose_recipe
 from whynet.training.recipe import LEARNING_RATES
 
 TABLES = (ACTIVATIONS, COSTS, INITIALIZERS, OPTIMIZERS, SCHEDULES, LEARNING_RATES)
@@ -109,6 +114,30 @@ def test_an_optimizer(added):
     for _ in range(200):
         chosen.update(params, Params(params.shapes, params.vector.copy()), {}, 0.01)
     np.testing.assert_allclose(params.vector, 0, atol=0.02)
+
+
+def test_a_cause_is_one_new_file(tmp_path, monkeypatch, capsys, digits):
+    """The example as a file in a folder of its own: everything that speaks of causes knows it."""
+    section = (ROOT / "docs" / "adding.md").read_text().split("\n## A cause\n")[1]
+    (tmp_path / "batch_of_one.py").write_text(re.search(r"```python\n(.*?)```", section, re.DOTALL)[1])
+    monkeypatch.setattr(causes, "__path__", [*causes.__path__, str(tmp_path)])
+    importlib.invalidate_caches()
+    try:
+        assert "batch-of-one" in causes.names()  # what the tests of every cause are run over
+        is_complete("batch-of-one")
+        examples_hold("batch-of-one")
+        assert "### batch-of-one\n\nEach step rests on a single example." in causes.pages()
+        monkeypatch.setattr(sys, "argv", ["whynet", "explain", "batch-of-one"])
+        with pytest.raises(SystemExit):
+            cli.main()
+        assert "Each step rests on a single example." in capsys.readouterr().out
+        recipe = plants()["batch-of-one"].spoil(SOUND["sigmoid-30"].but(epochs=2))
+        found = diagnose_recipe(recipe, digits, trials=False)
+        assert "batch-of-one" in [finding.cause for finding in found.verdict]
+    finally:
+        del sys.modules["whynet.doctor.causes.batch_of_one"], causes.batch_of_one
+    monkeypatch.undo()
+    assert "batch-of-one" not in causes.names()
 
 
 def test_a_schedule(added):

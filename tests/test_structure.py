@@ -14,6 +14,7 @@ import pytest
 
 import whynet
 from support import ROOT
+from whynet.doctor.causes import names
 from whynet.views import VIEWS
 
 PACKAGE = ROOT / "src" / "whynet"
@@ -86,6 +87,20 @@ def test_no_file_imports_itself_by_way_of_others():
 @pytest.mark.parametrize("path", sorted((PACKAGE / "logs").rglob("*.py")), ids=lambda path: path.name)
 def test_logs_know_of_the_doctor_only_what_is_found_and_the_floors(path):
     assert {module for _, module in imports(path) if module.startswith("whynet.doctor")} <= FOR_LOGS
+
+
+def test_what_is_said_of_a_cause_stands_in_its_file():
+    """Few others call causes by their names: cases of people who asked, and what is measured on code or a log."""
+    elsewhere = ("doctor/causes/", "mistakes/", "logs/", "subjects/frameworks/", "subjects/own_code/")
+    known = set(names())
+    literals = {
+        str(path.relative_to(PACKAGE)): sum(
+            isinstance(node, ast.Constant) and node.value in known for node in ast.walk(ast.parse(path.read_text()))
+        )
+        for path in FILES
+        if not path.relative_to(PACKAGE).as_posix().startswith(elsewhere)
+    }
+    assert sum(literals.values()) < 100, {name: count for name, count in literals.items() if count}
 
 
 @pytest.mark.parametrize("shown", VIEWS, ids=" as ".join)
@@ -172,11 +187,19 @@ def test_importing_whynet_imports_nothing_heavy():
     assert done.stdout.strip() == ""
 
 
-def test_the_command_line_prints_help_without_numpy():
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["train", "--help"], "--learning-rate"),
+        (["explain", "0.45"], "the share of each class"),
+        (["explain", "lr-too-high"], "The steps are too long."),
+    ],
+)
+def test_the_command_line_needs_no_numpy_to_explain_itself(arguments, says):
     code = (
         "import sys\nfrom whynet.interfaces.cli import cli\n"
-        "cli.main(['train', '--help'], standalone_mode=False)\nsys.exit('numpy' in sys.modules)"
+        f"cli.main({arguments}, standalone_mode=False)\nsys.exit('numpy' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "--learning-rate" in done.stdout
+    assert says in done.stdout
