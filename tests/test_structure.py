@@ -89,6 +89,13 @@ def test_logs_know_of_the_doctor_only_what_is_found_and_the_floors(path):
     assert {module for _, module in imports(path) if module.startswith("whynet.doctor")} <= FOR_LOGS
 
 
+@pytest.mark.parametrize("name", names())
+def test_a_cause_knows_of_the_case_and_of_no_recipe(name):
+    path = PACKAGE / "doctor" / "causes" / f"{name.replace('-', '_')}.py"
+    room = {f"whynet.doctor.{file}" for file in ("case", "cause", "diagnosis", "recommended")}
+    assert {module for _, module in imports(path)} <= room
+
+
 def test_what_is_said_of_a_cause_stands_in_its_file():
     """Few others call causes by their names: cases of people who asked, and what is measured on code or a log."""
     elsewhere = ("doctor/causes/", "mistakes/", "logs/", "subjects/frameworks/", "subjects/own_code/")
