@@ -19,7 +19,7 @@ FAMILIES = ("data", "output", "cost", "start", "network", "update", "steps", "gr
     start     the weights and biases before the first step
     network   its layers, units and activations
     update    how far a step goes
-    steps     there are too few
+    steps     there are too few, or they are too short: trials tell which of these causes it is
     gradient  what backpropagation computes
     result    how good it gets, and whether that is measured
 """

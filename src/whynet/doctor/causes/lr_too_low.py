@@ -23,7 +23,7 @@ from whynet.doctor.cause import POSSIBLE, Suspicion
 from whynet.doctor.diagnosis import Change
 
 KIND = "setting"
-FAMILY = "update"
+FAMILY = "steps"
 QUESTION = "rate too low"
 
 

@@ -23,7 +23,7 @@ from whynet.doctor.cause import LIKELY, POSSIBLE, Suspicion
 from whynet.doctor.diagnosis import Change
 
 KIND = "limit"
-FAMILY = "data"
+FAMILY = "steps"
 QUESTION = "examples"
 
 
