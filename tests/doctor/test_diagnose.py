@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import whynet
-from whynet.doctor import search
+from whynet.doctor import suspects
 from whynet.doctor.case import Case
 from whynet.doctor.cause import Suspicion
 from whynet.doctor.causes import cause, names
@@ -120,7 +120,7 @@ def test_no_cause_can_see_the_planted_faults(digits, monkeypatch):
         def changes(self, case):
             raise AssertionError
 
-    monkeypatch.setattr(search, "cause", lambda name: Spy())
+    monkeypatch.setattr(suspects, "cause", lambda name: Spy())
     diagnose(whynet.Recipe(faults=("frozen-layer",), epochs=1), digits, trials=False)
     assert len(seen) == len(names())
     for settings, case in seen:
@@ -134,7 +134,7 @@ def test_a_cause_that_crashes_is_a_line_and_not_the_end(digits, monkeypatch):
             raise ZeroDivisionError("by zero")
         return cause(name)
 
-    monkeypatch.setattr(search, "cause", crashing)
+    monkeypatch.setattr(suspects, "cause", crashing)
     found = diagnose(whynet.Recipe(init="zeros", epochs=2), digits, trials=False)
     assert found.verdict
     assert "bottleneck could not be judged" in diagnosis_in_words(found, verbose=True)

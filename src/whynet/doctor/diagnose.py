@@ -13,9 +13,10 @@ from whynet.doctor.budget import TIMES, Effort
 from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.diagnosis import STATUSES, Diagnosis, Finding, Remark
-from whynet.doctor.search import WORTH, Search, Suspect, is_measured, suspects_of, unproved
+from whynet.doctor.search import Search
 from whynet.doctor.states import learns, state_of
 from whynet.doctor.subject import Arm, Subject
+from whynet.doctor.suspects import WORTH, Suspect, is_measured, suspects_of, unproved
 from whynet.errors import UsageError
 
 OWN = 0.5  # of the cap in seconds: what the patient's own training may take
