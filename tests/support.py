@@ -9,9 +9,9 @@ from types import ModuleType
 from typing import get_args
 
 from whynet.data import published
-from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Kind
 from whynet.doctor.causes import FAMILIES, cause
+from whynet.doctor.example import case_like
 
 ROOT = Path(__file__).parent.parent
 
@@ -50,9 +50,9 @@ def is_complete(name: str) -> None:
 
 def examples_hold(name: str) -> None:
     """A cause is suspected of its sick example, with evidence and a change, and not of the well one."""
-    one, sick = cause(name), Case.like(cause(name).SICK)
+    one, sick = cause(name), case_like(cause(name).SICK)
     suspicion = one.suspect(sick)
     assert suspicion is not None and 0 < suspicion.strength <= CERTAIN
     assert suspicion.evidence, "it carries the numbers that it rests on"
     assert one.changes(sick), "something can be changed"
-    assert one.suspect(Case.like(one.WELL)) is None
+    assert one.suspect(case_like(one.WELL)) is None

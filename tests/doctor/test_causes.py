@@ -6,9 +6,9 @@ import pytest
 
 import whynet
 from support import ROOT, examples_hold, is_complete
-from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN
 from whynet.doctor.causes import FAMILIES, cause, names, pages
+from whynet.doctor.example import case_like
 from whynet.errors import UsageError
 from whynet.subjects.edits import changed
 from whynet.subjects.plants import SOUND, plants
@@ -26,7 +26,7 @@ def test_it_is_suspected_of_the_sick_and_not_of_the_well(name):
 
 @pytest.mark.parametrize("name", names())
 def test_it_copes_with_a_case_of_which_nothing_is_known(name):
-    empty = Case.like({"settings": {"widths": (64, 30, 10)}})
+    empty = case_like({"settings": {"widths": (64, 30, 10)}})
     suspicion = cause(name).suspect(empty)
     assert suspicion is None or 0 < suspicion.strength <= CERTAIN
     for change in cause(name).changes(empty):

@@ -14,8 +14,8 @@ from whynet.doctor.cause import Suspicion
 from whynet.doctor.causes import cause, names
 from whynet.doctor.diagnosis import Change, Settings
 from whynet.doctor.subject import Arm
+from whynet.doctor.symptoms.declared import SYMPTOMS
 from whynet.report.diagnosis import diagnosis_html, diagnosis_in_words
-from whynet.report.wording.symptoms import WORDS
 from whynet.subjects.edits import changed
 from whynet.subjects.plants import SOUND, plants
 from whynet.subjects.recipe import RecipeSubject
@@ -30,7 +30,7 @@ def test_a_planted_fault_is_the_first_thing_that_is_named(name, digits):
     found = diagnose(recipe, digits)
     assert found.verdict[0].cause in (plant.cause, *plant.also), [finding.cause for finding in found.verdict]
     assert found.verdict[0].evidence, "a verdict carries the numbers that it rests on"
-    assert set(found.symptoms) <= set(WORDS), "every measured fact can be said in a sentence"
+    assert set(found.symptoms) <= set(SYMPTOMS), "every measured fact is declared"
     assert found.after is None or found.verdict[0].status == "proved"
     if found.verdict[0].status == "proved":
         assert found.after.validation_accuracy > found.before.validation_accuracy or name == "preprocess-mismatch"

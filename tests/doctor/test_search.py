@@ -18,6 +18,7 @@ from whynet.doctor.causes import cause, names
 from whynet.doctor.diagnose import examine
 from whynet.doctor.diagnosis import Change, Finding, Outcome, Settings, Wording
 from whynet.doctor.states import state_of
+from whynet.doctor.symptoms.declared import SYMPTOMS
 
 
 class Toy:
@@ -43,7 +44,7 @@ class Toy:
         noted = {"cost": 2.0, "start-cost": 2.3, "floor": 1.0, "linear-accuracy": 0.92, "standard-error": 0.003,
                  "still-falling": 0.0, "largest-class": 0.12, "steps": 5000, "constant-accuracy": 0.1}  # fmt: skip
         for name, value in {**noted, **dict(self.symptoms)}.items():
-            case.note(name, value)
+            case.note(SYMPTOMS[name], value)
         case.findings = list(self.known)
         return case
 
@@ -285,7 +286,7 @@ def test_every_question_of_a_cause_is_asked():
 def case(**noted):
     found = Case(Settings(), layers=2, rows=4, available=4, classes=2, features=2)
     for name, value in noted.items():
-        found.note(name.replace("_", "-"), value)
+        found.note(SYMPTOMS[name.replace("_", "-")], value)
     return found
 
 

@@ -31,11 +31,13 @@ from whynet.doctor.diagnosis import (
     Remark,
     Settings,
     State,
-    Symptom,
     Where,
     Wording,
     said,
 )
+from whynet.doctor.normal import Anything, Below, Exactly
+from whynet.doctor.symptom import Symptom
+from whynet.doctor.symptoms.units import SATURATED
 from whynet.report.diagnosis import diagnosis_as_dict, diagnosis_html, diagnosis_in_words
 from whynet.report.wording import LIBRARIES, say
 from whynet.report.wording.contradictions import checked
@@ -119,12 +121,9 @@ def any_outcome(r, metric):
 
 
 def any_symptom(r, name):
-    return Symptom(
-        name,
-        some(r, [0.0, 0.001, 0.03, 0.5, 1.0, 2.3, 300.0]),
-        r.choice(["", "sd", "of all images"]),
-        r.choice(["", "below 0.3", "0"]),
-    )
+    normal = r.choice([Anything(), Below(0.3), Exactly(0)])
+    symptom = Symptom(name, name, r.choice(["", "sd", "fraction"]), normal)
+    return symptom.measured(some(r, [0.0, 0.001, 0.03, 0.5, 1.0, 2.3, 300.0]))
 
 
 def any_finding(r, metric):
@@ -468,7 +467,7 @@ def test_a_cause_is_not_both_the_reason_and_cleared():
 
 def test_one_screen_holds_the_answer_the_evidence_the_change_and_the_proof(monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
-    finding = replace(CAUSE, evidence=(Symptom("saturated-start", 1.0, "", "below 0.3"),))
+    finding = replace(CAUSE, evidence=(SATURATED["start"].measured(1),))
     fix = Fix((CAUSE.change,), BAD, replace(GOOD, test_quality=0.926), "epochs = 3\n")
     full = replace(SICK, verdict=[finding], fix=fix, settings=Settings(rate=0.1))
     text = diagnosis_in_words(full)

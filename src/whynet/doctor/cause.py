@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, Protocol
 
 from whynet.doctor.case import Case
-from whynet.doctor.diagnosis import Change, Symptom
+from whynet.doctor.diagnosis import Change
+from whynet.doctor.symptom import Measured
 
 CERTAIN, LIKELY, POSSIBLE = 1.0, 0.6, 0.3  # how far the evidence goes by itself; trials decide
 
@@ -30,7 +31,7 @@ class Suspicion(NamedTuple):
     """
 
     strength: float
-    evidence: tuple[Symptom, ...]
+    evidence: tuple[Measured, ...]
     explains: tuple[str, ...] = ()
 
 
@@ -47,7 +48,7 @@ class Cause(Protocol):
     QUESTION: str | None
     """The everyday question (`doctor/questions.py`) that it answers yes to."""
     SICK: Mapping[str, Any]
-    """An example of a patient that has it, as `Case.like` takes it."""
+    """An example of a patient that has it, as `example.case_like` takes it."""
     WELL: Mapping[str, Any]
     """A near miss: the same things known of a patient that does not have it."""
     PLANT: Mapping[str, Any] | None

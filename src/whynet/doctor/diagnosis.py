@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
+from whynet.doctor.symptom import Measured
 from whynet.views import view
 
 Status = Literal["proved", "helps", "found", "suspected"]
@@ -31,23 +32,6 @@ ChangeKind = Literal[
     "penalty", "dropout", "clip", "schedule", "optimizer", "width", "depth", "biases", "rows", "mode", "mend",
 ]  # fmt: skip
 Library = Literal["whynet", "PyTorch", "Keras", "scikit-learn", "NumPy"]
-
-
-class Symptom(NamedTuple):
-    """A measured fact: a number, its unit, and what is normal.
-
-    >>> Symptom("largest-input", 255.0, "", "up to about 3").value
-    255.0
-    """
-
-    name: str
-    value: float
-    unit: str
-    normal: str
-
-    def as_dict(self) -> dict[str, object]:
-        """As the JSON of a diagnosis has it."""
-        return {"symptom": self.name, "value": self.value, "unit": self.unit, "normal": self.normal}
 
 
 @dataclass(frozen=True)
@@ -217,7 +201,7 @@ class Finding:
 
     cause: str
     status: Status
-    evidence: tuple[Symptom, ...] = ()
+    evidence: tuple[Measured, ...] = ()
     change: Change | None = None
     before: Outcome | None = None
     after: Outcome | None = None
@@ -386,7 +370,7 @@ class Diagnosis:
     """Steps taken before it was judged, and those of its whole training."""
     yardstick: float = math.nan
     yardstick_name: str = "a linear classifier"
-    symptoms: dict[str, Symptom] = field(default_factory=dict)
+    symptoms: dict[str, Measured] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
     lost: tuple[str, ...] = ()
     """Classes that are never predicted right."""

@@ -20,10 +20,11 @@ def state_of(case: Case) -> str:
     not said: it stays not-examined, or stalled where the cost has hardly moved.
 
     >>> from whynet.doctor.diagnosis import Outcome, Settings
+    >>> from whynet.doctor.symptoms.outcome import COST, FLOOR, LINEAR_ACCURACY, STANDARD_ERROR, START_COST
     >>> case = Case(Settings(), layers=2, rows=100, available=100, classes=2, features=4)
     >>> case.before = Outcome(cost=0.05, quality=0.99, recalls=(0.99, 0.99))
-    >>> case.note("cost", 0.05); case.note("start-cost", 0.7); case.note("floor", 0.69)
-    >>> case.note("linear-accuracy", 0.95); case.note("standard-error", 0.01)
+    >>> case.note(COST, 0.05); case.note(START_COST, 0.7); case.note(FLOOR, 0.69)
+    >>> case.note(LINEAR_ACCURACY, 0.95); case.note(STANDARD_ERROR, 0.01)
     >>> state_of(case)
     'healthy'
     """

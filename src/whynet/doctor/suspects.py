@@ -17,10 +17,8 @@ Suspect = tuple[str, Suspicion]
 def suspects_of(case: Case, diagnosis: Diagnosis) -> list[Suspect]:
     """All causes that something points to, the strongest first. A cause that crashes is a remark, not the end.
 
-    >>> from whynet.doctor.diagnosis import Settings
-    >>> case = Case(Settings(), layers=2, rows=1000, available=1000, classes=10, features=64)
-    >>> case.note("largest-input", 255.0)
-    >>> suspects_of(case, Diagnosis("underfits"))[0][0]
+    >>> from whynet.doctor.example import case_like
+    >>> suspects_of(case_like({"largest-input": 255.0}), Diagnosis("underfits"))[0][0]
     'input-not-scaled'
     """
     found = []

@@ -12,8 +12,18 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from whynet.doctor.diagnosis import Acquittal, Finding, LogDiagnosis, Remark, Series, Symptom, said
+from whynet.doctor.diagnosis import Acquittal, Finding, LogDiagnosis, Remark, Series, said
 from whynet.doctor.floors import SHARES, Reading, explain
+from whynet.doctor.symptom import Measured
+from whynet.doctor.symptoms.outcome import (
+    ACCURACY,
+    FIRST_BROKEN_COST,
+    FIRST_COST,
+    GAP,
+    LAST_COST,
+    STILL_FALLING,
+    TRAIN_ACCURACY,
+)
 from whynet.errors import BadFile, UsageError, did_you_mean
 from whynet.logs.cleaning import thinned
 from whynet.logs.clues import Said, clues_in, weighed
@@ -226,27 +236,25 @@ def _quoted(quote: str) -> str:
     return f'the text says "{quote}"' if quote else ""
 
 
-def _evidence(course: Course) -> tuple[Symptom, ...]:
+def _evidence(course: Course) -> tuple[Measured, ...]:
     facts, scale = course.facts, course.scale
-    found: list[Symptom] = []
-    floor = f"the floor is {scale.floor:.4g}, a fresh start about {scale.start:.4g}" if scale else ""
+    start, floor = (math.nan, math.nan) if scale is None else (scale.start, scale.floor)
+    found: list[Measured] = []
     if len(facts.costs) > 1 and math.isfinite(facts.start):
-        found.append(Symptom("first-cost", facts.start, "", floor))
+        found.append(FIRST_COST.measured(facts.start, at=start))
     if math.isfinite(facts.end):
-        unit = "" if facts.end == course.finite[-1] else "on average: it goes up and down at the end"
-        found.append(Symptom("last-cost", facts.end, unit, "" if found else floor))
+        found.append(LAST_COST.measured(facts.end, at=floor))
     if not math.isnan(facts.falling):
-        found.append(Symptom("still-falling", facts.falling, "of the cost, over the second half of the log", ""))
-    usual = f"a linear classifier has about {facts.linear:.2g}"
+        found.append(STILL_FALLING.measured(facts.falling))
     if not math.isnan(facts.held):
-        found.append(Symptom("accuracy", facts.held, "share right", usual))
+        found.append(ACCURACY.measured(facts.held, at=facts.linear))
     if not math.isnan(facts.train):
-        found.append(Symptom("training-accuracy", facts.train, "share right", "" if len(found) > 3 else usual))
+        found.append(TRAIN_ACCURACY.measured(facts.train))
     if not math.isnan(facts.gap):
-        found.append(Symptom("gap", facts.gap, "training above held-out", "below 0.05"))
+        found.append(GAP.measured(facts.gap))
     if facts.broken:
         broken = [index for index, value in enumerate(facts.costs) if not math.isfinite(value)]
-        found.append(Symptom("first-broken-cost", broken[0] + 1 if broken else 1, "th printed", "none"))
+        found.append(FIRST_BROKEN_COST.measured(broken[0] + 1 if broken else 1))
     return tuple(found)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from whynet.doctor.diagnosis import Change, Diagnosis, Finding, Fix
+from whynet.doctor.symptom import Measured
 from whynet.report.page import chart, figures, text
 from whynet.report.screen import changes_of, first_line, headline, on_one_screen, unequal, width, wrapped
 from whynet.report.wording import lines, say
@@ -16,7 +17,7 @@ from whynet.report.wording.outcomes import end, tested, whole_way
 from whynet.report.wording.questions import asked, classes, cleared, quality, why
 from whynet.report.wording.remarks import all_in_words
 from whynet.report.wording.states import what
-from whynet.report.wording.symptoms import name_of, normal_of, percent, value_of
+from whynet.report.wording.symptoms import mark_of, name_of, normal_of, percent, value_of
 
 STATUS = {
     "proved": "proved by training again with it changed",
@@ -24,7 +25,8 @@ STATUS = {
     "found": "found: measured directly; not shown to be what stops the learning",
     "suspected": "suspected: the evidence points here; no trial has proved it",
 }
-Row = tuple[str, str, str]
+Row = tuple[str, str, str, str]
+"""The name of what was measured, its value, a mark where that is out of what is normal, and what is normal."""
 
 
 class Section(NamedTuple):
@@ -58,8 +60,8 @@ def diagnosis_in_words(diagnosis: Diagnosis, verbose: bool = False) -> str:
 def _columns(table: Sequence[Row]) -> list[str]:
     names, values = (max((len(row[place]) for row in table), default=0) for place in (0, 1))
     return [
-        f"    {name:<{names}}  {value:>{values}}" + (f"   usual: {normal}" if normal else "")
-        for name, value, normal in table
+        f"    {name:<{names}}  {value:>{values}} {mark:<1}" + (f" usual: {normal}" if normal else "")
+        for name, value, mark, normal in table
     ]
 
 
@@ -71,7 +73,7 @@ def sections(diagnosis: Diagnosis) -> list[Section]:
         f"{words}  # {was}" if was else words for one in changes_of(diagnosis) for words, was in lines(one, diagnosis)
     ]
     ended = [] if fix is None else [f"To the end: {whole_way(fix.before, fix.after)}."]
-    measured = [(name_of(one), value_of(one), normal_of(one, diagnosis.wording)) for one in diagnosis.symptoms.values()]
+    measured = [_row(one) for one in diagnosis.symptoms.values()]
     compared = [f"{name}: {end(outcome)}" for name, outcome in diagnosis.baselines.items()]
     tried = [f"{name}: {say(change, diagnosis)}: {quality(to, diagnosis)}" for name, change, to in diagnosis.tried]
     usual = [
@@ -110,8 +112,12 @@ def _finding(finding: Finding, diagnosis: Diagnosis) -> Section:
     if finding.before is not None and finding.after is not None:
         label = f"Proof, over {finding.seeds} seeds" if finding.status == "proved" else "With that"
         items.append(f"{label}: {whole_way(finding.before, finding.after)}{unequal(finding)}")
-    table = [(name_of(one), value_of(one), normal_of(one, diagnosis.wording)) for one in finding.evidence]
+    table = [_row(one) for one in finding.evidence]
     return Section(f"{finding.cause}: {STATUS[finding.status]}", items, table)
+
+
+def _row(fact: Measured) -> Row:
+    return name_of(fact), value_of(fact), mark_of(fact), normal_of(fact)
 
 
 def _spent(diagnosis: Diagnosis) -> str:
@@ -221,7 +227,7 @@ def diagnosis_html(diagnosis: Diagnosis) -> str:
         if section.items:
             parts.append("<ul>" + "".join(f"<li>{text(item)}</li>" for item in section.items) + "</ul>")
         if section.table:
-            rows = "".join(_row(*row) for row in section.table)
+            rows = "".join(_html_row(*row) for row in section.table)
             parts.append(f'<div class="scroll"><table>{HEAD}{rows}</table></div>')
         if section.code:
             shown = "\n".join(section.code)
@@ -233,8 +239,10 @@ def diagnosis_html(diagnosis: Diagnosis) -> str:
 HEAD = '<tr><th class="text">measured</th><th>value</th><th class="text">usual</th></tr>'
 
 
-def _row(name: str, value: str, normal: str) -> str:
-    return f'<tr><td class="text">{text(name)}</td><td>{text(value)}</td><td class="text">{text(normal)}</td></tr>'
+def _html_row(name: str, value: str, mark: str, normal: str) -> str:
+    shown = f'<td class="unusual" title="out of what is usual">{text(mark)} {text(value)}</td>' if mark else ""
+    cells = shown or f"<td>{text(value)}</td>"
+    return f'<tr><td class="text">{text(name)}</td>{cells}<td class="text">{text(normal)}</td></tr>'
 
 
 def _late(diagnosis: Diagnosis) -> str:

@@ -18,7 +18,7 @@ body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 68rem; background:
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
 h1 { font-size: 1.6rem; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 2.5rem 0 .6rem; }
 h3 { font-size: 1rem; margin: 1.4rem 0 .3rem; }
-p { margin: .4rem 0; max-width: 46rem; } .faint { color: var(--faint); } .bad { color: var(--bad); }
+p { margin: .4rem 0; max-width: 46rem; } .faint { color: var(--faint); } .bad, td.unusual { color: var(--bad); }
 .figures { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.25rem 0; }
 .figure { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .7rem 1rem;
   min-width: 9rem; } .figure b { display: block; font-size: 1.5rem; font-weight: 650; line-height: 1.3; }

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from whynet.doctor.causes import cause
-from whynet.doctor.diagnosis import Change, Diagnosis, Finding, Symptom
+from whynet.doctor.diagnosis import Change, Diagnosis, Finding
+from whynet.doctor.symptom import Measured
 from whynet.report.wording import lines, say
 from whynet.report.wording.outcomes import tested, way
 from whynet.report.wording.questions import not_the_reason
@@ -77,7 +78,7 @@ def on_one_screen(diagnosis: Diagnosis, columns: int | None = None) -> str:
     proved, others = _set_of(diagnosis)
     for place, finding in enumerate(proved):
         blocks.append(Block(_finding(finding, diagnosis, wide, "Why" if not place else "and"), 2, 1))
-        blocks.append(Block(_evidence(finding.evidence[: 3 if not place else 1], diagnosis, wide), 5))
+        blocks.append(Block(_evidence(finding.evidence[: 3 if not place else 1], wide), 5))
     if not proved:
         blocks.append(Block(_labelled("Why", _nothing_proved(diagnosis), wide, 3), 2, 1))
     blocks.append(Block(_change(diagnosis, wide), 3, 1))
@@ -144,8 +145,8 @@ def _bracketed(sentence: str, more: str) -> str:
     return f"{sentence.rstrip('.')} ({more})." if more else sentence
 
 
-def _evidence(symptoms: Sequence[Symptom], diagnosis: Diagnosis, wide: int) -> list[str]:
-    table = [(name_of(one), value_of(one), normal_of(one, diagnosis.wording).partition(":")[0]) for one in symptoms]
+def _evidence(facts: Sequence[Measured], wide: int) -> list[str]:
+    table = [(name_of(one), value_of(one), normal_of(one)) for one in facts]
     names = max((len(name) for name, *_ in table), default=0)
     values = max((len(value) for _, value, _ in table), default=0)
     rows = []

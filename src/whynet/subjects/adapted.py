@@ -11,11 +11,40 @@ from threadpoolctl import threadpool_limits
 
 from whynet.doctor.budget import work_of
 from whynet.doctor.case import Case
-from whynet.doctor.diagnosis import Change, Finding, Gap, Metric, Outcome, Remark, Symptom
+from whynet.doctor.diagnosis import Change, Finding, Gap, Metric, Outcome, Remark
 from whynet.doctor.proof import of_a_fraction
-from whynet.doctor.states import LOST
 from whynet.doctor.subject import Arm
-from whynet.doctor.symptoms.data import ENOUGH
+from whynet.doctor.symptom import Measured
+from whynet.doctor.symptoms.data import (
+    ENOUGH,
+    LARGEST_CLASS,
+    MOST_NEIGHBOURS,
+    NEAREST_NEIGHBOUR,
+    NEIGHBOURS_AGREE,
+    ROWS,
+    ROWS_NOT_FINITE,
+    measure_classes,
+    measure_copies,
+    measure_inputs,
+    measure_order,
+    nearest_neighbour,
+    neighbours_agree,
+)
+from whynet.doctor.symptoms.outcome import (
+    COST,
+    FLOOR,
+    HIGHEST_COST,
+    LINEAR_ACCURACY,
+    OWN_STEPS,
+    PROGRESS,
+    START_COST,
+    STEPS,
+    STEPS_PER_EPOCH,
+    STILL_FALLING,
+    STOPPED_EARLY,
+)
+from whynet.doctor.symptoms.quality import measure_quality
+from whynet.doctor.symptoms.weights import measure_weights
 from whynet.subjects.adapter import FASTER, STEP, Adapter, Trained, number
 from whynet.subjects.ill_data import ill_causes
 from whynet.subjects.linear import linear_quality
@@ -23,7 +52,7 @@ from whynet.types import Array, Labels
 
 HELD_BACK = 10_000
 FEW_ROWS = 20  # fewer are not split
-MOST_NEIGHBOURS, LEARNED = 1500, 0.2
+LEARNED = 0.2
 FEW = 16  # features: the nearest neighbour is a yardstick too
 MOST_ASKED = 5000
 STEADY = 50  # rows of a batch, at least, from which its cost may be compared with another's
@@ -32,7 +61,7 @@ STEADY = 50  # rows of a batch, at least, from which its cost may be compared wi
 class AdaptedSubject:
     """Somebody's network with its data. `classes` is 0 where the targets are numbers.
 
-    `found` are defects that were measured beside it, `noted` facts `(name, value, unit, normal)`.
+    `found` are defects that were measured beside it, `noted` what was measured there.
 
     >>> AdaptedSubject.__init__.__annotations__["adapter"]
     'Adapter'
@@ -47,7 +76,7 @@ class AdaptedSubject:
         classes: int,
         test: tuple[Array, Array] | None = None,
         found: Sequence[Finding] = (),
-        noted: Sequence[tuple[str, float, str, str]] = (),
+        noted: Sequence[Measured] = (),
         remarks: Sequence[Remark] = (),
         used: dict[str, str] | None = None,
         not_examined: Sequence[Gap] = (),
@@ -197,12 +226,11 @@ class AdaptedSubject:
             used={**self.used, "rows": f"{len(X):,} to train on, {len(self.held[0]):,} held back to judge by"},
             not_examined=self.not_examined, remarks=self.remarks,
         )  # fmt: skip
-        for fact in self.noted:
-            case.note(*fact)
+        case.keep(*self.noted)
         if self._no_data(case):
             return case
         self._data(case)
-        _starts(case, weights)
+        measure_weights(case, [(W, None) for W in weights.values() if W.ndim == 2])
         total = self.steps(())
         started = time.perf_counter()
         try:
@@ -225,90 +253,83 @@ class AdaptedSubject:
             finite = np.isfinite(flat).all(axis=1)
         if not finite.all():
             row = int(np.flatnonzero(~finite)[0])
-            what = f"rows with NaN or infinity, the first {row}"
-            fact = Symptom("rows-not-finite", float(np.sum(~finite)), what, "0")
-            detail = "leave out or mend the rows that hold NaN or infinite numbers"
+            fact = ROWS_NOT_FINITE.measured(float(np.sum(~finite)))
+            detail = f"leave out or mend the rows that hold NaN or infinite numbers, the first of them row {row}"
             case.findings.append(Finding("bad-inputs", "found", (fact,), detail=detail))
             case.ill_data = ("bad-inputs",)
         elif self.classes and len(y) > 1 and len(np.unique(y)) == 1:
-            fact = Symptom("largest-class", 1.0, "fraction of the labels", f"about {1 / self.classes:.2g}")
+            fact = LARGEST_CLASS.measured(1, at=1 / self.classes)
             detail = "read the labels again: they are all the same"
             case.findings.append(Finding("labels-corrupted", "found", (fact,), detail=detail))
             case.ill_data = ("labels-corrupted",)
         return bool(case.ill_data)
 
     def _data(self, case: Case) -> None:
-        X, y = self.X, self.y
-        case.note("largest-input", np.abs(X).max(), "", "about 1 to 3")
-        case.note("input-offset", abs(float(X.mean())) / max(float(X.std()), 1e-12), "sd", "below 1")
-        case.note("rows", len(X), "examples", "thousands")
+        X, y = self.X.reshape(len(self.X), -1), self.y
+        measure_inputs(case, X, pictures=self.wording.examples == "images")
+        case.note(ROWS, len(X))
+        tested = None if self.test is None else self.test[0].reshape(len(self.test[0]), -1)
+        measure_copies(case, X, self.held[0].reshape(len(self.held[0]), -1), tested)
         if self.classes:
-            fractions = np.bincount(y, minlength=self.classes) / len(y)
-            case.note("largest-class", fractions.max(), "fraction", f"about {1 / self.classes:.2g}")
-            held = np.bincount(self.held[1], minlength=self.classes) / len(self.held[1])
-            case.note("constant-accuracy", held.max(), "fraction", "")
+            measure_classes(case, y, self.classes)
             if case.settings.order == "file":
-                _sorted(case, y, min(self._batch(()), max(len(y) // 4, 1)))
+                measure_order(case, y, np.arange(len(y)), self._batch(()))
 
     def _course(self, case: Case, trained: Trained) -> None:
-        case.note("start-cost", trained.start)
-        case.note("cost", trained.cost)
+        case.note(START_COST, trained.start)
+        case.note(COST, trained.cost)
         taken, total = case.steps
-        case.note("steps", taken, "steps in all", "thousands")
-        case.note("steps-per-epoch", -(-len(self.X) // self._batch(())), "steps", "hundreds")
-        case.note("own-steps", taken / total, "of those asked for", "1")
+        case.note(STEPS, taken)
+        case.note(STEPS_PER_EPOCH, -(-len(self.X) // self._batch(())))
+        case.note(OWN_STEPS, taken / total)
         if trained.finished:
-            case.note("stopped-early", 1 - taken / total, "of the epochs asked for were not trained", "0")
+            case.note(STOPPED_EARLY, 1 - taken / total)
         costs = [trained.start, *(cost for _, cost in trained.curve)]
-        case.note("progress", (costs[0] - trained.cost) / max(abs(costs[0]), 1e-12), "of the first cost", "above 0.5")
+        case.note(PROGRESS, (costs[0] - trained.cost) / max(abs(costs[0]), 1e-12))
         finite = [cost for cost in costs if math.isfinite(cost)]
         if self._batch(()) >= STEADY or trained.cost > costs[0]:
-            case.note("highest-cost", max(finite, default=math.nan) / max(abs(costs[0]), 1e-12), "of the first", "1")
+            case.note(HIGHEST_COST, max(finite, default=math.nan) / max(abs(costs[0]), 1e-12))
         half = costs[len(costs) // 2]
-        case.note("still-falling", (half - costs[-1]) / max(abs(half), 1e-12), "in the second half", "")
+        case.note(STILL_FALLING, (half - costs[-1]) / max(abs(half), 1e-12))
 
     def _figures(self, case: Case, trained: Trained) -> None:
         assert case.before is not None
-        quality, (X, y) = case.before.quality, (self.X, self.y)
+        X, y = self.X, self.y
         some = slice(None, None, max(1, len(X) // MOST_ASKED))
-        fitted = self.quality(trained.scores(X[some]), y[some])[0]
-        error = of_a_fraction(len(self.held[1]))
-        case.note("accuracy", quality, "fraction of the rows held back right" if self.classes else "R2", "")
-        case.note("train-accuracy", fitted, "fraction" if self.classes else "R2", "")
-        case.note("gap", fitted - quality, "fraction", "below 0.05")
-        case.note("standard-error", error, "fraction", "")
-        if self.classes:
-            case.note("one-answer", case.before.one_answer, "of predictions alike", f"about {1 / self.classes:.2g}")
-            lost = [i for i, recall in enumerate(case.before.recalls) if recall < LOST]
-            case.lost = tuple(str(i) for i in lost) if len(lost) < self.classes - 1 else ()
-            case.note("lost-classes", len(lost), "classes with recall below 0.05", "0")
+        shares = np.bincount(self.held[1], minlength=self.classes) / len(self.held[1]) if self.classes else np.zeros(1)
+        measure_quality(
+            case, case.before, fitted=self.quality(trained.scores(X[some]), y[some])[0],
+            error=of_a_fraction(len(self.held[1])), names=[str(label) for label in range(self.classes)],
+            largest=shares.max(),
+        )  # fmt: skip
         if "floor" not in case.symptoms:
-            case.note("floor", self._floor(), "", "")
+            case.note(FLOOR, self._floor())
         linear = linear_quality(X, y, *self.held, classes=self.classes)
         if not self.classes:
             case.yardstick = "a linear regression"
         elif case.features < FEW:
-            nearest = _nearest(X, y, *self.held)
+            nearest = self._nearest()
             if nearest > linear:
                 linear, case.yardstick = nearest, "the nearest neighbour"
-        case.note("linear-accuracy", linear, "of a linear model on the same rows", "")
+        case.note(LINEAR_ACCURACY, linear)
         if self.classes:
             self._neighbours(case)
-        if case.before.test_quality is not None:
-            case.note("test-loss", quality - case.before.test_quality, "fraction", "below 0.03")
+
+    def _nearest(self) -> float:
+        """The fraction right of the nearest neighbour."""
+        X, held = (rows.reshape(len(rows), -1).astype(float) for rows in (self.X[:2000], self.held[0][:500]))
+        return nearest_neighbour(X, self.y[:2000], held, self.held[1][:500])
 
     def _neighbours(self, case: Case) -> None:
         """Whether rows that are alike have the same label: else nothing can be learned from them."""
-        own = slice(0, MOST_NEIGHBOURS)
-        A, labels = self.X[own].reshape(len(self.X[own]), -1).astype(np.float64), self.y[own]
-        if len(A) < ENOUGH:
+        some = self.X[:MOST_NEIGHBOURS]
+        if len(some) < ENOUGH:
             return
+        A = some.reshape(len(some), -1).astype(np.float64)
         A = (A - A.mean(axis=0)) / np.where(A.std(axis=0) > 0, A.std(axis=0), 1)
-        among = (A * A).sum(axis=1) - 2 * (A @ A.T)
-        np.fill_diagonal(among, np.inf)
-        agree = float(np.mean(labels[among.argmin(axis=1)] == labels))
-        case.note("neighbours-agree", agree, "fraction", "well above that of guessing")
-        case.note("nearest-neighbour", _nearest(self.X, self.y, *self.held), "fraction right", "")
+        agree = neighbours_agree(A, self.y[:MOST_NEIGHBOURS])
+        case.note(NEIGHBOURS_AGREE, agree)
+        case.note(NEAREST_NEIGHBOUR, self._nearest(), at=case.value("largest-class"))
         learned = case.before is not None and case.before.quality > case.value("constant-accuracy") + LEARNED
         if agree < 0.3 and not learned:
             case.ill_data = ill_causes(case)
@@ -321,34 +342,3 @@ class AdaptedSubject:
         known = fractions[fractions > 0]
         cross = self.adapter.settings.cost in (None, "softmax-cross-entropy", "sigmoid-cross-entropy")
         return float(-np.sum(known * np.log(known))) if cross else math.nan
-
-
-def _nearest(X: Array, y: Labels, held: Array, labels: Labels) -> float:
-    """The fraction right when each held-back row is predicted as its nearest training row."""
-    A, B = X[:2000].reshape(len(X[:2000]), -1).astype(float), held[:500].reshape(len(held[:500]), -1).astype(float)
-    nearest = ((A * A).sum(axis=1) - 2 * B @ A.T).argmin(axis=1)
-    return float(np.mean(y[:2000][nearest] == labels[:500]))
-
-
-def _sorted(case: Case, y: Labels, size: int) -> None:
-    """How many classes a batch has, beside batches of shuffled rows."""
-    batches = y[: len(y) // size * size].reshape(-1, size)[:200]
-    if size < 2 or len(batches) < 2:
-        return
-    mixed = np.random.default_rng(0).permutation(y)[: batches.size].reshape(batches.shape)
-    own, chance = (float(np.mean([len(np.unique(row)) for row in rows])) for rows in (batches, mixed))
-    case.note("classes-per-batch", own / chance, "of shuffled ones", "about 1")
-
-
-def _starts(case: Case, weights: dict[str, Array] | object) -> None:
-    """What the initial weights are: how wide, and whether units are alike."""
-    arrays = list(weights.values()) if isinstance(weights, dict) else []
-    known = [W.astype(np.float64) for W in arrays if W.ndim == 2 and W.size > 1]
-    if not known:
-        return
-    gains = [float(W.std() * math.sqrt(W.shape[0])) for W in known]
-    case.note("weight-gain", max(gains), "sd of weights x root of fan-in", "0.5 to 2")
-    case.note("least-weight-gain", min(gains), "sd of weights x root of fan-in", "0.5 to 2")
-    alike = [1 - (len(np.unique(W.T, axis=0)) - 1) / (W.shape[1] - 1) for W in known[:-1] if W.shape[1] > 1]
-    if alike:
-        case.note("identical-units", max(alike), "fraction of hidden units", "0")

@@ -12,6 +12,17 @@ from whynet.doctor.diagnosis import Diagnosis, Outcome, Wording
 from whynet.doctor.proof import of_a_fraction
 from whynet.doctor.states import LOST, state_of
 from whynet.doctor.symptoms.course import PROBE_ROWS
+from whynet.doctor.symptoms.data import measure_classes
+from whynet.doctor.symptoms.outcome import (
+    COST,
+    FLOOR,
+    GAP,
+    LINEAR_ACCURACY,
+    STANDARD_ERROR,
+    START_COST,
+    STILL_FALLING,
+    TRAIN_ACCURACY,
+)
 from whynet.subjects.edits import settings_of
 from whynet.training.datafaults import with_loader_faults, with_test_faults
 from whynet.training.loop import build, make_task, split
@@ -46,7 +57,7 @@ def checkup(run: Run) -> Diagnosis | None:
     assert case.before is not None
     sure = case.before.quality >= SURE
     linear = math.nan if sure else linear_accuracy(recipe.but(validation_size=0, patience=None), run.data, held)
-    case.note("linear-accuracy", 0.0 if sure else linear)
+    case.note(LINEAR_ACCURACY, 0.0 if sure else linear)
     lost = [held.classes[i] for i, recall in enumerate(case.before.recalls) if recall < LOST]
     examples = Wording(examples="images" if min(run.data.images.shape[1:]) > 1 else "examples")
     return Diagnosis(
@@ -71,13 +82,13 @@ def _case(run: Run, train: Dataset, held: Dataset) -> Case:
     X = task.examples.features(rows, before.dtype)
     targets = task.examples.targets[task.examples.labels[rows]]
     with np.errstate(all="ignore"):
-        case.note("start-cost", before.cost.value(before.scores(X), targets))
-        case.note("cost", run.network.cost.value(run.network.scores(X), targets))
+        case.note(START_COST, before.cost.value(before.scores(X), targets))
+        case.note(COST, run.network.cost.value(run.network.scores(X), targets))
     costs = [cost for cost in history["cost"] if cost is not None]
     half = costs[len(costs) // 2] if len(costs) > 1 else case.value("start-cost")
-    case.note("still-falling", (half - costs[-1]) / max(abs(half), 1e-12))
-    case.note("floor", run.floor)
-    case.note("largest-class", train.prior.max())
+    case.note(STILL_FALLING, (half - costs[-1]) / max(abs(half), 1e-12))
+    case.note(FLOOR, run.floor)
+    measure_classes(case, train.labels, len(train.classes))
     predicted = predictions(run.network, held)
     right = predicted == held.labels
     recalls = tuple(
@@ -87,7 +98,7 @@ def _case(run: Run, train: Dataset, held: Dataset) -> Case:
     one = float(np.bincount(predicted, minlength=2).max() / len(predicted))
     case.before = Outcome(case.value("cost"), float(right.mean()), recalls=recalls, one_answer=one)
     some = train.take(np.linspace(0, len(train) - 1, min(len(train), 5000)).astype(np.intp))
-    case.note("train-accuracy", float(np.mean(predictions(run.network, some) == some.labels)))
-    case.note("gap", case.value("train-accuracy") - case.before.quality)
-    case.note("standard-error", of_a_fraction(len(held)))
+    case.note(TRAIN_ACCURACY, float(np.mean(predictions(run.network, some) == some.labels)))
+    case.note(GAP, case.value("train-accuracy") - case.before.quality)
+    case.note(STANDARD_ERROR, of_a_fraction(len(held)))
     return case

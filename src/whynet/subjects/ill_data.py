@@ -10,7 +10,8 @@ from whynet.doctor.causes import cause, names
 def ill_causes(case: Case) -> tuple[str, ...]:
     """Causes in the data themselves, of which the evidence is certain, and that nothing but other data would cure.
 
-    >>> ill_causes(Case.like({"blank-rows": 0.3}))
+    >>> from whynet.doctor.example import case_like
+    >>> ill_causes(case_like({"blank-rows": 0.3}))
     ('bad-inputs',)
     """
     suspects = _suspects(case)
@@ -28,7 +29,8 @@ def ill_causes(case: Case) -> tuple[str, ...]:
 def explaining(case: Case, symptom: str) -> tuple[str, Suspicion] | None:
     """The suspect in the data that brings this symptom about by itself.
 
-    >>> explaining(Case.like({"largest-class": 0.6}), "test-set-differs")[0]
+    >>> from whynet.doctor.example import case_like
+    >>> explaining(case_like({"largest-class": 0.6}), "test-set-differs")[0]
     'class-imbalance'
     """
     suspects = _suspects(case)

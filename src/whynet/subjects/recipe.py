@@ -23,11 +23,32 @@ from whynet.doctor.case import Case
 from whynet.doctor.diagnose import examine
 from whynet.doctor.diagnosis import Change, Diagnosis, Gap, Outcome, Remark, Wording
 from whynet.doctor.proof import of_a_fraction
-from whynet.doctor.states import LOST
 from whynet.doctor.subject import Arm
 from whynet.doctor.symptoms.course import Watch, pauses
-from whynet.doctor.symptoms.data import measure_data, measure_neighbours
+from whynet.doctor.symptoms.data import (
+    ROWS,
+    ROWS_VISITED,
+    measure_classes,
+    measure_inputs,
+    measure_neighbours,
+    measure_order,
+    measure_pixels,
+)
 from whynet.doctor.symptoms.gradient import audit_gradient
+from whynet.doctor.symptoms.outcome import (
+    ACCURACY_MISREPORTED,
+    FLOOR,
+    HIGHEST_COST,
+    LINEAR_ACCURACY,
+    NARROWEST,
+    OWN_STEPS,
+    PROGRESS,
+    STEPS,
+    STEPS_PER_EPOCH,
+    STILL_FALLING,
+    STOPPED_EARLY,
+)
+from whynet.doctor.symptoms.quality import measure_quality
 from whynet.doctor.symptoms.update import audit_update
 from whynet.engines.choice import FASTEST
 from whynet.errors import Interrupted, NonFinite, WhynetError
@@ -226,7 +247,7 @@ class RecipeSubject:
             classes=len(self.data.classes),
             features=self.data.features,
         )
-        measure_data(case, training, pixels_across=self.data.images.shape[2])
+        self._data(case, training)
         audit_gradient(case, training)
         audit_update(case, training)
         watch = Watch(case, training)
@@ -252,6 +273,19 @@ class RecipeSubject:
         case.not_examined = [Gap(name, "no change of it is tried") for name in _beyond(recipe)]
         return case
 
+    def _data(self, case: Case, training: Training) -> None:
+        """What is fed to the network, as its mistakes leave it."""
+        examples, data, n = training.task.examples, training.train, len(training.train)
+        X = examples.features(np.linspace(0, n - 1, min(n, 2000)).astype(np.intp), np.dtype(np.float64))
+        measure_inputs(case, X, pictures=True)
+        measure_classes(case, data.labels, len(data.classes))
+        order = training.peek()
+        case.note(ROWS, n)
+        case.note(ROWS_VISITED, len(np.unique(order)) / n)
+        measure_order(case, data.labels, order, training.batch_size)
+        if self.data.images.shape[2] > 1:
+            measure_pixels(case, X, self.data.images.shape[2])
+
     def _afforded(self, recipe: Recipe, total: int) -> int:
         """The steps of its whole training, or as many as are afforded."""
         if not self._by_the_readable_engine(recipe):
@@ -269,25 +303,24 @@ class RecipeSubject:
         """How the costs went, and how many steps there were."""
         assert case.before is not None
         taken, total = case.steps
-        case.note("steps", taken, "steps in all", "thousands")
-        case.note("steps-per-epoch", training.batches, "steps", "hundreds")
+        case.note(STEPS, taken)
+        case.note(STEPS_PER_EPOCH, training.batches)
         hidden = case.settings.hidden
         if hidden:
-            case.note("narrowest", min(hidden), "units in the narrowest hidden layer", f"{case.classes} or more")
+            case.note(NARROWEST, min(hidden), at=case.classes)
         start, end = watch.costs[0], watch.costs[-1]  # of the same rows
-        case.note("progress", (start - end) / max(abs(start), 1e-12), "of the first cost", "above 0.5")
+        case.note(PROGRESS, (start - end) / max(abs(start), 1e-12))
         usual = max(abs(start), training.floor, 1e-12)
         worst = max((c for c in watch.costs if math.isfinite(c)), default=math.nan)
-        case.note("highest-cost", worst / usual, "of the first", "1")
+        case.note(HIGHEST_COST, worst / usual)
         later = [c for s, c in zip(watch.steps, watch.costs, strict=True) if s >= taken // 2]
         if len(later) > 1:
-            case.note("still-falling", (later[0] - later[-1]) / max(abs(later[0]), 1e-12), "in the second half", "")
-        case.note("floor", training.floor)
+            case.note(STILL_FALLING, (later[0] - later[-1]) / max(abs(later[0]), 1e-12))
+        case.note(FLOOR, training.floor)
         asked = taken / max(total, 1)
         if training.recipe.patience is not None:
-            stopped = 1 - asked if training.finished else 0.0
-            case.note("stopped-early", stopped, "of the epochs asked for were not trained", "0")
-        case.note("own-steps", 1.0 if training.finished else asked, "of those asked for", "1")
+            case.note(STOPPED_EARLY, 1 - asked if training.finished else 0.0)
+        case.note(OWN_STEPS, 1.0 if training.finished else asked)
 
     def _figures(self, case: Case, training: Training) -> None:
         """What is right and wrong at the end, and whether the data can be learned at all."""
@@ -295,26 +328,19 @@ class RecipeSubject:
         assert outcome is not None
         some = train.take(np.linspace(0, len(train) - 1, min(len(train), 5000)).astype(np.intp))
         fitted = float(np.mean(predictions(training.outcome, some) == some.labels))
-        case.note("train-accuracy", fitted, "fraction", "")
-        case.note("accuracy", outcome.quality, "fraction of validation examples right", "above 0.92 on digits")
-        case.note("standard-error", of_a_fraction(len(self.held)), "fraction", "")
-        case.note("gap", fitted - outcome.quality, "fraction", "below 0.05")
-        case.note("constant-accuracy", self.held.prior.max(), "fraction", "")
-        if outcome.test_quality is not None:
-            case.note("test-loss", outcome.quality - outcome.test_quality, "fraction", "below 0.03")
-        lost = [i for i, recall in enumerate(outcome.recalls) if recall < LOST]
-        case.lost = tuple(self.data.classes[i] for i in lost) if len(lost) < case.classes - 1 else ()
-        case.note("lost-classes", len(lost), "classes with recall below 0.05", "0")
-        case.note("one-answer", outcome.one_answer, "fraction of predictions alike", f"about {1 / case.classes:.2g}")
+        measure_quality(
+            case, outcome, fitted=fitted, error=of_a_fraction(len(self.held)), names=self.data.classes,
+            largest=self.held.prior.max(),
+        )  # fmt: skip
         held = with_loader_faults(self.held, recipe.faults, recipe.seed)
         counted = training.count(training.outcome, held, FASTEST) / len(held)
         misreported = abs(counted - outcome.quality)
-        case.note("accuracy-misreported", np.nanmax([misreported, self.misreport]), "fraction", "0")
+        case.note(ACCURACY_MISREPORTED, np.nanmax([misreported, self.misreport]))
         measure_neighbours(case, train, held, with_test_faults(self.test, recipe.faults, recipe.seed))
         linear = linear_accuracy(recipe, self.rest, self.held)
         if case.features < FEW and case.value("nearest-neighbour") > linear:
             linear, case.yardstick = case.value("nearest-neighbour"), "the nearest neighbour"
-        case.note("linear-accuracy", linear, "fraction right, a linear classifier on the same rows", "")
+        case.note(LINEAR_ACCURACY, linear)
 
 
 POSSIBLE = frozenset((

@@ -1,4 +1,4 @@
-"""What is fed to a network: ranges, blanks, classes, order, neighbours."""
+"""What is fed to a network: ranges, blanks, classes, order, neighbours, copies."""
 
 from __future__ import annotations
 
@@ -8,71 +8,179 @@ import numpy as np
 
 from whynet.data.dataset import Dataset
 from whynet.doctor.case import Case
-from whynet.training.loop import Training
-from whynet.types import Array
+from whynet.doctor.normal import About, Above, AtLeast, Below, Exactly
+from whynet.doctor.symptom import Symptom
+from whynet.types import Array, Labels
+
+LARGEST_INPUT = Symptom("largest-input", "largest input", normal=Below(10))
+INPUT_OFFSET = Symptom("input-offset", "distance of the inputs' mean from 0", "sd", Below(1))
+FEATURE_SCALES = Symptom("feature-scales", "largest feature to a small one", "times", Below(100))
+CONSTANT_FEATURES = Symptom(
+    "constant-features", "features that are the same in every row", "fraction of the features", Below(0.5)
+)
+BLANK_ROWS = Symptom("blank-rows", "rows of one single value", "fraction", Exactly(0))
+ROWS_NOT_FINITE = Symptom("rows-not-finite", "rows with NaN or infinity", "rows", Exactly(0))
+CLASS_BALANCE = Symptom("class-balance", "evenness of the classes (entropy)", "of the most possible", Above(0.9))
+LARGEST_CLASS = Symptom("largest-class", "fraction of the largest class", "fraction", About())
+ROWS = Symptom("rows", "training examples", "examples", AtLeast(1000))
+ROWS_VISITED = Symptom(
+    "rows-visited", "different training examples in an epoch", "fraction of an epoch's rows", Above(0.6)
+)
+CLASSES_PER_BATCH = Symptom(
+    "classes-per-batch", "different classes in a batch, of shuffled ones", "of shuffled ones", About(1, factor=1.4)
+)
+SAME_CLASS_IN_A_ROW = Symptom("same-class-in-a-row", "neighbouring examples of one class", "fraction", About())
+NEIGHBOURING_PIXELS = Symptom("neighbouring-pixels", "correlation of neighbouring pixels", "correlation", Above(0.5))
+NEAREST_NEIGHBOUR = Symptom(
+    "nearest-neighbour", "accuracy of the nearest neighbour", "fraction right", Above(why="the largest class")
+)
+NEIGHBOURS_AGREE = Symptom("neighbours-agree", "nearest neighbours of the same label", "fraction", Above(0.75))
+TEST_SET_DIFFERS = Symptom("test-set-differs", "distance of the test set from the training set", "sd", Below(0.3))
+TEST_IN_TRAINING = Symptom(
+    "test-images-in-training", "test examples among the training examples", "fraction, beyond what chance gives",
+    Exactly(0, rounding=0.01),
+)  # fmt: skip
+HELD_IN_TRAINING = Symptom(
+    "held-rows-in-training", "validation examples among the training examples", "fraction", Below(0.05)
+)
 
 ENOUGH = 50  # rows: of fewer, the nearest one says nothing about labels
+MOST_NEIGHBOURS = 1500  # rows of which the nearest other one is looked for
+SOME = 1000  # rows that are looked for among the others
+SMALL = 0.25  # of the features, a quarter are as small or smaller than a small one
 
 
 @np.errstate(all="ignore")
-def measure_data(case: Case, training: Training, *, pixels_across: int) -> None:
-    """What is fed to the network: ranges, blanks, classes, order, neighbours.
+def measure_inputs(case: Case, X: Array, *, pictures: bool) -> None:
+    """The numbers (rows, features) as they are fed to the network. Only of `pictures` is a blank row a mistake: other
+    rows may well be of zeros alone.
 
-    >>> from whynet.subjects.recipe import RecipeSubject
-    >>> from whynet.data.sources import load
-    >>> from whynet.training.recipe import Recipe
-    >>> case = RecipeSubject(Recipe(epochs=1), load("digits")).examine()
-    >>> case.value("largest-input"), case.value("blank-rows")
-    (1.0, 0.0)
+    >>> from whynet.doctor.diagnosis import Settings
+    >>> case = Case(Settings(), layers=2, rows=3, available=3, classes=2, features=3)
+    >>> measure_inputs(case, np.array([[0.0, 7.0, 1e4], [1.0, 7.0, 0.0], [0.5, 7.0, 2.0]]), pictures=False)
+    >>> case.value("largest-input"), case.value("feature-scales"), round(case.value("constant-features"), 2)
+    (10000.0, 10000.0, 0.33)
     """
-    examples, data = training.task.examples, training.train
-    n = len(data)
-    some = np.linspace(0, n - 1, min(n, 2000)).astype(np.intp)
-    X = examples.features(some, np.dtype(np.float64))
-    sd = float(X.std())
-    case.note("largest-input", np.abs(X).max(), "", "about 1 to 3")
-    case.note("input-offset", abs(X.mean()) / max(sd, 1e-12), "sd", "below 1")
-    if X.shape[1] >= 16:  # of a few features, all may be equal by chance
-        case.note("blank-rows", np.mean(X.max(axis=1) == X.min(axis=1)), "share", "0")
-    shares = data.prior
-    entropy = -float(np.sum(shares[shares > 0] * np.log(shares[shares > 0])))
-    case.note("class-balance", entropy / math.log(max(len(shares), 2)), "of the most possible", "above 0.9")
-    case.note("largest-class", shares.max(), "share", f"about {1 / len(shares):.2g}")
-    case.note("rows", n, "examples", "thousands")
-    order = training.peek()
-    case.note("rows-visited", len(np.unique(order)) / n, "share of an epoch's rows", "above 0.6")
-    size = min(training.batch_size, max(n // 4, 1), 200)
+    case.note(LARGEST_INPUT, np.abs(X).max())
+    case.note(INPUT_OFFSET, abs(float(X.mean())) / max(float(X.std()), 1e-12))
+    if pictures and X.shape[1] >= 16:  # of a few features, all may be equal by chance
+        case.note(BLANK_ROWS, np.mean(X.max(axis=1) == X.min(axis=1)))
+    low, high = X.min(axis=0), X.max(axis=0)
+    case.note(CONSTANT_FEATURES, np.mean(low == high))
+    sizes = np.sort(np.maximum(np.abs(low), np.abs(high))[low < high])
+    if len(sizes) > 1:
+        case.note(FEATURE_SCALES, sizes[-1] / sizes[int(SMALL * (len(sizes) - 1))])
+
+
+def measure_classes(case: Case, labels: Labels, classes: int) -> None:
+    """How many rows each class has.
+
+    >>> from whynet.doctor.diagnosis import Settings
+    >>> case = Case(Settings(), layers=2, rows=4, available=4, classes=2, features=3)
+    >>> measure_classes(case, np.array([0, 1, 1, 1]), 2)
+    >>> case.value("largest-class"), round(case.value("class-balance"), 3)
+    (0.75, 0.811)
+    """
+    shares = np.bincount(labels, minlength=classes) / len(labels)
+    known = shares[shares > 0]
+    case.note(CLASS_BALANCE, -float(np.sum(known * np.log(known))) / math.log(max(len(shares), 2)))
+    case.note(LARGEST_CLASS, shares.max(), at=1 / len(shares))
+
+
+def measure_order(case: Case, labels: Labels, order: Array, size: int) -> None:
+    """Whether the rows come mixed: `order` is that of an epoch, `size` the rows of a batch.
+
+    >>> from whynet.doctor.diagnosis import Settings
+    >>> case = Case(Settings(), layers=2, rows=8, available=8, classes=2, features=3)
+    >>> measure_order(case, np.array([0, 0, 0, 0, 1, 1, 1, 1]), np.arange(8), 1)
+    >>> round(case.value("same-class-in-a-row"), 2)
+    0.86
+    """
+    n = len(labels)
+    size = min(size, max(n // 4, 1), 200)
     if size > 1:
         batches = order[: len(order) // size * size].reshape(-1, size)[:200]
-        rng = np.random.default_rng(0)
-        mixed = rng.integers(n, size=batches.shape)
-        own, chance = (float(np.mean([_kinds(data.labels[row]) for row in rows])) for rows in (batches, mixed))
-        case.note("classes-per-batch", own / chance, "of shuffled ones", "about 1")
-    else:
-        runs = data.labels[order[:2000]]
-        chance = float(np.sum(shares**2))
-        case.note("same-class-in-a-row", np.mean(runs[1:] == runs[:-1]), "share", f"about {chance:.2f}")
-    if pixels_across > 1:
-        images = X.reshape(len(X), -1, pixels_across)
-        left, right = images[:, :, :-1].ravel(), images[:, :, 1:].ravel()
-        spread = float(left.std() * right.std())
-        case.note(
-            "neighbouring-pixels",
-            float(np.mean((left - left.mean()) * (right - right.mean()))) / max(spread, 1e-12),
-            "correlation",
-            "above 0.5 in pictures",
-        )
+        mixed = np.random.default_rng(0).integers(n, size=batches.shape)
+        own, chance = (float(np.mean([len(np.unique(labels[row])) for row in rows])) for rows in (batches, mixed))
+        case.note(CLASSES_PER_BATCH, own / chance)
+    elif len(order) > 1:
+        runs = labels[order[:2000]]
+        shares = np.bincount(labels) / n
+        case.note(SAME_CLASS_IN_A_ROW, np.mean(runs[1:] == runs[:-1]), at=float(np.sum(shares**2)))
 
 
-def _kinds(labels: Array) -> int:
-    return len(np.unique(labels))
+@np.errstate(all="ignore")
+def measure_pixels(case: Case, X: Array, across: int) -> None:
+    """Whether pixels beside each other are alike, in images (rows, pixels) that are so many pixels wide.
+
+    >>> from whynet.doctor.diagnosis import Settings
+    >>> case = Case(Settings(), layers=2, rows=1, available=1, classes=2, features=4)
+    >>> measure_pixels(case, np.array([[0.0, 0.0, 1.0, 1.0]]), 2)
+    >>> case.value("neighbouring-pixels")
+    1.0
+    """
+    images = X.reshape(len(X), -1, across)
+    left, right = images[:, :, :-1].ravel(), images[:, :, 1:].ravel()
+    together = float(np.mean((left - left.mean()) * (right - right.mean())))
+    case.note(NEIGHBOURING_PIXELS, together / max(float(left.std() * right.std()), 1e-12))
+
+
+def neighbours_agree(X: Array, labels: Labels) -> float:
+    """The fraction of rows whose nearest other row has the same label.
+
+    >>> neighbours_agree(np.array([[0.0], [0.1], [5.0], [5.2]]), np.array([0, 0, 1, 0]))
+    0.5
+    """
+    among = (X * X).sum(axis=1) - 2 * (X @ X.T)
+    np.fill_diagonal(among, np.inf)
+    return float(np.mean(labels[among.argmin(axis=1)] == labels))
+
+
+def nearest_neighbour(X: Array, labels: Labels, held: Array, known: Labels) -> float:
+    """The fraction right when each row held back is predicted as its nearest training row.
+
+    >>> nearest_neighbour(np.array([[0.0], [5.0]]), np.array([0, 1]), np.array([[1.0], [4.0]]), np.array([0, 0]))
+    0.5
+    """
+    distances = (X * X).sum(axis=1) - 2 * (held @ X.T)
+    return float(np.mean(labels[distances.argmin(axis=1)] == known))
+
+
+def measure_copies(case: Case, X: Array, held: Array, test: Array | None) -> None:
+    """How many of the rows held back, and of the test set, stand among the training rows as well.
+
+    Some rows are alike by chance, those held back as much as those of the test set: of these, what is beyond that.
+
+    >>> from whynet.doctor.diagnosis import Settings
+    >>> case = Case(Settings(), layers=2, rows=3, available=3, classes=2, features=1)
+    >>> measure_copies(case, np.array([[1.0], [2.0], [3.0]]), np.array([[4.0], [5.0]]), np.array([[3.0], [9.0]]))
+    >>> case.value("held-rows-in-training"), case.value("test-images-in-training")
+    (0.0, 0.5)
+    """
+    ours = copies(X, held)
+    case.note(HELD_IN_TRAINING, ours)
+    if test is not None and len(test):
+        case.note(TEST_IN_TRAINING, max(copies(X, test) - ours, 0.0))
+
+
+def copies(X: Array, others: Array) -> float:
+    """The fraction of the other rows (a thousand of them at most) that are among these, byte for byte.
+
+    >>> copies(np.array([[1, 2], [3, 4]]), np.array([[3, 4], [4, 3]]))
+    0.5
+    """
+    some = np.linspace(0, len(others) - 1, min(len(others), SOME)).astype(np.intp)
+    asked, rows = others[some].reshape(len(some), -1).astype(X.dtype), X.reshape(len(X), -1)
+    column = int(asked.std(axis=0).argmax())  # only rows that are alike here can be alike
+    known = {row.tobytes() for row in rows[np.isin(rows[:, column], asked[:, column])]}
+    return sum(row.tobytes() in known for row in asked) / len(asked)
 
 
 def measure_neighbours(case: Case, train: Dataset, held: Dataset, test: Dataset | None) -> None:
     """Can these data be learned at all? One nearest neighbour, and whether all sets look alike.
 
-    >>> from whynet.subjects.recipe import RecipeSubject
     >>> from whynet.data.sources import load
+    >>> from whynet.subjects.recipe import RecipeSubject
     >>> from whynet.training.recipe import Recipe
     >>> case = RecipeSubject(Recipe(epochs=1), load("digits")).examine()
     >>> case.value("nearest-neighbour") > 0.9, case.value("test-set-differs") < 0.3
@@ -82,37 +190,14 @@ def measure_neighbours(case: Case, train: Dataset, held: Dataset, test: Dataset 
     some = np.sort(rng.choice(len(train), min(len(train), 4000), replace=False))
     asked = np.sort(rng.choice(len(held), min(len(held), 800), replace=False))
     A, B = train.pixels[some].astype(np.float32), held.pixels[asked].astype(np.float32)
-    distances = (A * A).sum(axis=1) - 2 * (B @ A.T)
-    case.note(
-        "nearest-neighbour",
-        np.mean(train.labels[some][distances.argmin(axis=1)] == held.labels[asked]),
-        "share right",
-        "above 0.9 on digits",
-    )
-    own = A[:1500] if len(A) >= ENOUGH else A[:0]
-    if len(own):
-        among = (own * own).sum(axis=1) - 2 * (own @ own.T)
-        np.fill_diagonal(among, np.inf)
-        mine = train.labels[some][:1500]
-        case.note("neighbours-agree", np.mean(mine[among.argmin(axis=1)] == mine), "fraction", "above 0.9 on digits")
+    labels = train.labels[some]
+    nearest = nearest_neighbour(A, labels, B, held.labels[asked])
+    case.note(NEAREST_NEIGHBOUR, nearest, at=train.prior.max())
+    if len(A) >= ENOUGH:
+        case.note(NEIGHBOURS_AGREE, neighbours_agree(A[:MOST_NEIGHBOURS], labels[:MOST_NEIGHBOURS]))
+    measure_copies(case, train.pixels, held.pixels, None if test is None else test.pixels)
     if test is not None:
-        case.note("test-set-differs", _difference(train, test), "sd", "below 0.3")
-        ours, theirs = copies(train, held), copies(train, test)
-        case.note("test-images-in-training", max(theirs - ours, 0.0), "share, beyond what chance gives", "0")
-
-
-def copies(train: Dataset, others: Dataset) -> float:
-    """The share of the other images that are among the training images, byte for byte.
-
-    >>> from whynet.data.sources import load
-    >>> data = load("digits")
-    >>> copies(data, data.take(slice(10))), copies(data, data.test)
-    (1.0, 0.0)
-    """
-    asked = others.pixels[np.linspace(0, len(others) - 1, min(len(others), 1000)).astype(np.intp)]
-    ink, own = (pixels.sum(axis=1, dtype=np.uint32) for pixels in (asked, train.pixels))  # alike, if images are
-    known = {row.tobytes() for row in train.pixels[np.isin(own, ink)]}
-    return sum(row.tobytes() in known for row in asked) / len(asked)
+        case.note(TEST_SET_DIFFERS, _difference(train, test))
 
 
 def _difference(a: Dataset, b: Dataset) -> float:

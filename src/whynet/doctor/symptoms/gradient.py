@@ -9,6 +9,8 @@ from itertools import permutations
 import numpy as np
 
 from whynet.doctor.case import Case
+from whynet.doctor.normal import AtLeast, Below, Exactly
+from whynet.doctor.symptom import Symptom
 from whynet.errors import UsageError, WhynetError
 from whynet.network.gradcheck import check_gradients
 from whynet.network.layers import DenseMemo
@@ -18,6 +20,22 @@ from whynet.training.checking import own_check
 from whynet.training.faults import FAULTS, with_faults
 from whynet.training.loop import Training
 from whynet.types import Array
+
+ROWS_SUM = Symptom("rows-sum", "probabilities of an example sum to 1 but for", "off 1", Exactly(0))
+BIASES = Symptom("biases", "biases that have any effect", "biases that do anything", AtLeast(why="one for each unit"))
+GRADIENT_ERROR = Symptom("gradient-error", "relative error of the gradient", "relative", Below(1e-5))
+GRADIENT_COSINE = Symptom(
+    "gradient-cosine", "cosine between the gradient and the true one", "with the true gradient", Exactly(1)
+)
+GRADIENT_LENGTH = Symptom(
+    "gradient-length", "length of the gradient to the true one's", "of the true gradient's", Exactly(1)
+)
+GRADIENT_FACTOR = Symptom("gradient-factor", "multiple of the true gradient", "of the true one", Exactly(1))
+OVERFLOWS = Symptom("overflows", "gradient arrays that overflow needlessly", "arrays of the gradient", Exactly(0))
+OWN_CHECK = Symptom(
+    "own-check", "error that the program's gradient check finds", "of a gradient that is right", Below(1e-5)
+)
+LOSS_OF_DOUBLED_SCORES = Symptom("loss-of-doubled-scores", "loss of doubled scores", "times the loss")
 
 CHECK_ROWS = 8
 
@@ -43,19 +61,19 @@ def audit_gradient(case: Case, training: Training) -> None:
         theirs = patient.gradients(X, targets)
         if case.settings.cost == "softmax-cross-entropy" and targets.shape[1] > 1:
             shares = patient.cost.probabilities(patient.scores(X)).sum(axis=1)
-            case.note("rows-sum", float(np.abs(shares - 1).max()), "off 1", "0")
-    case.note("biases", _working_biases(patient, X), "biases that do anything", "one for each unit")
-    case.note("gradient-error", _gradient_error(patient, X, targets, theirs), "relative", "below 1e-6")
+            case.note(ROWS_SUM, float(np.abs(shares - 1).max()))
+    case.note(BIASES, _working_biases(patient, X), at=sum(patient.sizes[1:]))
+    case.note(GRADIENT_ERROR, _gradient_error(patient, X, targets, theirs))
     size = float(np.linalg.norm(theirs.vector))
     right = sound.gradients(X, targets)
     norm = float(np.linalg.norm(right.vector))
     if norm > 0 and size > 0:
-        case.note("gradient-cosine", float(theirs.vector @ right.vector) / (size * norm), "with the true gradient", "1")
-        case.note("gradient-length", size / norm, "of the true gradient's", "1")
-    case.note("overflows", _overflows(sound, task.network, X, targets), "arrays of the gradient", "0")
+        case.note(GRADIENT_COSINE, float(theirs.vector @ right.vector) / (size * norm))
+        case.note(GRADIENT_LENGTH, size / norm)
+    case.note(OVERFLOWS, _overflows(sound, task.network, X, targets))
     check = own_check(training.recipe)
     if check is not None:
-        case.note("own-check", check, "of a gradient that is right", "below 1e-6")
+        case.note(OWN_CHECK, check)
     if not np.allclose(theirs.vector, right.vector, rtol=1e-6, atol=1e-12 * max(size, 1e-300)):
         case.fitting += _fitting(training, sound, X, targets, theirs)
 

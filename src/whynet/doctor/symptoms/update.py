@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.case import Case
+from whynet.doctor.normal import Above, Exactly
+from whynet.doctor.symptom import Symptom
 from whynet.doctor.symptoms.gradient import CHECK_ROWS
+from whynet.doctor.symptoms.weights import measure_step
 from whynet.engines.reference import Reference
 from whynet.errors import WhynetError
 from whynet.network.network import Network
@@ -17,6 +20,48 @@ from whynet.params import Params
 from whynet.training.faults import with_faults
 from whynet.training.loop import Training
 from whynet.types import Array
+
+UPDATE_FINITE = Symptom("update-finite", "the updated weights are finite (1: yes)", normal=Exactly(1))
+GRADIENT_FINITE = Symptom("gradient-finite", "the gradient is finite (1: yes)", normal=Exactly(1))
+MOVE = {
+    "weights": Symptom("weights-move", "largest change of a weight", "largest change in five steps", Above(0)),
+    "biases": Symptom("biases-move", "largest change of a bias", "largest change in five steps", Above(0)),
+}
+GRADIENT = {
+    "weights": Symptom("weights-gradient", "largest derivative by a weight", "largest gradient", Above(0)),
+    "biases": Symptom("biases-gradient", "largest derivative by a bias", "largest gradient", Above(0)),
+}
+ARRAYS_LEFT_ALONE = Symptom(
+    "arrays-left-alone", "weight arrays with a gradient that never move", "arrays with a gradient that never move",
+    Exactly(0),
+)  # fmt: skip
+ARRAYS_OFF_THEIR_GRADIENT = Symptom(
+    "arrays-off-their-gradient", "arrays that move, but not along their gradient", "arrays", Exactly(0)
+)
+PARAMETERS_LEFT_OUT = Symptom(
+    "parameters-left-out", "arrays that the optimizer does not move", "arrays that the optimizer does not move",
+    Exactly(0),
+)  # fmt: skip
+LAYERS_LEFT_OUT = Symptom("layers-left-out", "layers that are not trained", "layers that are not trained", Exactly(0))
+GRADIENTS_KEPT = Symptom(
+    "gradients-kept", "steps that begin with the gradient of the step before", "fraction of the steps checked",
+    Exactly(0),
+)  # fmt: skip
+FITTED_RATE = Symptom(
+    "fitted-rate", "multiple of the gradient in each step", "of the gradient",
+    Exactly(why="the learning rate", rounding=0.02),
+)  # fmt: skip
+FITTED_PREVIOUS_GRADIENT = Symptom(
+    "fitted-previous-gradient", "multiple of the gradient before in each step", "of the previous gradient",
+    Exactly(0, rounding=1e-3),
+)  # fmt: skip
+FITTED_MOMENTUM = Symptom(
+    "fitted-momentum", "fraction of the step before in each step", "of the previous step",
+    Exactly(why="the momentum", rounding=0.02),
+)  # fmt: skip
+EFFECTIVE_RATE = Symptom(
+    "effective-rate", "learning rate that the steps obey", "of the gradient", Exactly(why="as set", rounding=0.05)
+)
 
 TINY = 1e-9  # a rate
 
@@ -55,24 +100,25 @@ def audit_update(case: Case, training: Training, steps: int = 5) -> None:
             moves.append(network.params.vector.astype(np.float64) - before.vector)
             gradients.append(g.vector.astype(np.float64))
     except WhynetError:
-        case.note("update-finite", float(_finite_at_a_tiny_rate(training, rows)), "", "1")
+        case.note(UPDATE_FINITE, float(_finite_at_a_tiny_rate(training, rows)))
         finite = bool(
             np.isfinite(
                 training.network.gradients(X, task.examples.targets[task.examples.labels[rows[0]]]).vector
             ).all()
         )
-        case.note("gradient-finite", float(finite), "", "1")
+        case.note(GRADIENT_FINITE, float(finite))
         return
-    case.note("update-finite", 1.0, "", "1")
+    case.note(UPDATE_FINITE, 1)
+    measure_step(case, list(first.weights()), list(_as_params(first.vector + moves[0], network).weights()))
     weights = np.concatenate([np.full(array.size, name.endswith("W")) for name, array in network.params.named()])
     for what, chosen in (("weights", weights), ("biases", ~weights)):
         moved = np.concatenate([move[chosen] for move in moves])
         slope = np.concatenate([g[chosen] for g in gradients])
-        case.note(f"{what}-move", float(np.abs(moved).max(initial=0)), "largest change in five steps", "above 0")
-        case.note(f"{what}-gradient", float(np.abs(slope).max(initial=0)), "largest gradient", "above 0")
+        case.note(MOVE[what], float(np.abs(moved).max(initial=0)))
+        case.note(GRADIENT[what], float(np.abs(slope).max(initial=0)))
     unmoved = [name for name, array in network.params.named() if not np.any(array != dict(first.named())[name])]
     still = [name for name in unmoved if np.any(dict(_as_params(gradients[0], network).named())[name])]
-    case.note("arrays-left-alone", len(still), "arrays with a gradient that never move", "0")
+    case.note(ARRAYS_LEFT_ALONE, len(still))
     if case.settings.optimizer == "sgd":
         now, before_g = gradients[2:], gradients[1:-1]
         target = np.concatenate([m[weights] for m in moves[2:]])
@@ -89,15 +135,11 @@ def audit_update(case: Case, training: Training, steps: int = 5) -> None:
         if keep.any() and np.isfinite(basis).all() and np.isfinite(target).all():
             found = np.zeros(3)
             found[keep] = np.linalg.lstsq(basis[:, keep] / scale[keep], target, rcond=1e-6)[0] / scale[keep]
-            case.note("fitted-rate", -found[0], "of the gradient", f"{rate:g}, the learning rate")
-            case.note("fitted-previous-gradient", -found[1], "of the previous gradient", "0")
-            case.note("fitted-momentum", found[2], "of the previous step", f"{momentum:g}, the momentum")
-            case.note(
-                "effective-rate",
-                -(found[0] + found[1]) / max(1 - found[2], 1e-3),
-                "",
-                f"{rate / (1 - momentum):.3g}, as set",
-            )
+            case.note(FITTED_RATE, -found[0], at=rate)
+            case.note(FITTED_PREVIOUS_GRADIENT, -found[1])
+            case.note(FITTED_MOMENTUM, found[2], at=momentum)
+            lasting = -(found[0] + found[1]) / max(1 - found[2], 1e-3)
+            case.note(EFFECTIVE_RATE, lasting, at=rate / (1 - momentum))
     case.fitting += tuple(
         name
         for name in ("raw-momentum", "stale-gradients")

@@ -22,7 +22,6 @@ from whynet.doctor.diagnosis import (
     Remark,
     State,
     Status,
-    Symptom,
     weakened,
 )
 from whynet.report.wording.states import alike, at_floor
@@ -364,15 +363,9 @@ def rows_of_their_kind(diagnosis: Diagnosis) -> Diagnosis:
     def kept(text: str) -> str:
         return "" if re.search(r"\b[Ii]mages?\b", text) else text
 
-    def plain(one: Symptom) -> Symptom:
-        return one._replace(unit=kept(one.unit), normal=kept(one.normal))
-
-    verdict = [
-        replace(one, detail=kept(one.detail), evidence=tuple(map(plain, one.evidence))) for one in diagnosis.verdict
-    ]
+    verdict = [replace(one, detail=kept(one.detail)) for one in diagnosis.verdict]
     acquitted = [replace(one, text=kept(one.text)) for one in diagnosis.acquitted]
-    symptoms = {name: plain(one) for name, one in diagnosis.symptoms.items()}
-    return replace(diagnosis, verdict=verdict, acquitted=acquitted, symptoms=symptoms)
+    return replace(diagnosis, verdict=verdict, acquitted=acquitted)
 
 
 FAR_ABOVE = 0.1  # so far above the best constant prediction, something has been learned

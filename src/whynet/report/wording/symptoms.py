@@ -1,157 +1,76 @@
-"""Symptoms in words: what each measured number is called. The JSON of a diagnosis has the short names.
-
-To name a new one, add a line to `WORDS`, and its name to `FRACTIONS` if it is said in per cent.
-"""
+"""Measured facts in words: what a symptom is called, and what is normal, is read off its declaration."""
 
 from __future__ import annotations
 
 import math
-import re
 
-from whynet.doctor.diagnosis import Symptom, Wording
+from whynet.doctor.normal import plain
+from whynet.doctor.symptom import Measured
 
-WORDS = {
-    "accuracy": "validation accuracy",
-    "accuracy-misreported": "the printed accuracy is off by",
-    "arrays-off-their-gradient": "arrays that move, but not along their gradient",
-    "arrays-left-alone": "weight arrays with a gradient that never move",
-    "bend": "departure of the outputs from a linear map",
-    "biases": "biases that have any effect",
-    "biases-gradient": "largest derivative by a bias",
-    "biases-move": "largest change of a bias",
-    "blank-rows": "rows of one single value",
-    "class-balance": "evenness of the classes (entropy)",
-    "classes-per-batch": "different classes in a batch, of shuffled ones",
-    "constant-accuracy": "accuracy of the best constant prediction",
-    "cost": "cost at the end",
-    "dead-end": "dead hidden units at the end",
-    "dead-start": "dead hidden units before the first step",
-    "dead-units": "dead hidden units",
-    "standard-error": "standard error of the accuracy",
-    "effective-rate": "learning rate that the steps obey",
-    "fitted-momentum": "fraction of the step before in each step",
-    "fitted-previous-gradient": "multiple of the gradient before in each step",
-    "fitted-rate": "multiple of the gradient in each step",
-    "floor": "cost of the best constant prediction",
-    "gap": "training accuracy above validation accuracy by",
-    "gradient-cosine": "cosine between the gradient and the true one",
-    "gradient-error": "relative error of the gradient",
-    "gradient-fall": "first layer's gradient to the last layer's",
-    "gradient-finite": "the gradient is finite (1: yes)",
-    "gradient-length": "length of the gradient to the true one's",
-    "hidden-probabilities": "hidden layers whose activations sum to 1",
-    "hidden-shares": "hidden layers whose activations sum to 1",
-    "highest-cost": "highest cost on the way, to the first",
-    "identical-units": "hidden units that start as copies of another",
-    "input-offset": "distance of the inputs' mean from 0",
-    "largest-class": "fraction of the largest class",
-    "largest-input": "largest input",
-    "largest-output": "largest output before the first step",
-    "least-output": "least output before the first step",
-    "least-weight-gain": "smallest gain of a layer's initial weights",
-    "linear-accuracy": "accuracy of a linear classifier",
-    "lost-classes": "classes that are never predicted",
-    "moved": "distance moved, to the weights' first length",
-    "narrowest": "units of the narrowest hidden layer",
-    "nearest-neighbour": "accuracy of the nearest neighbour",
-    "neighbouring-pixels": "correlation of neighbouring pixels",
-    "neighbours-agree": "nearest neighbours of the same label",
-    "one-answer": "commonest prediction",
-    "one-prediction": "commonest prediction",
-    "one-sided-push": "mean pre-activation of layer 1",
-    "optimizer-plain": "the steps follow the gradient itself (1: yes)",
-    "output-pre-activation": "mean size of the outputs' pre-activations",
-    "output-weighted-input": "mean size of the outputs' pre-activations",
-    "outputs-sum": "outputs of an example sum to 1 but for",
-    "overflows": "gradient arrays that overflow needlessly",
-    "own-check": "error that the program's gradient check finds",
-    "own-steps": "steps that were taken",
-    "pre-activation-offset": "offset of layer 1's pre-activations from 0",
-    "penalty-pull": "pull of the penalty, to the gradient's",
-    "pre-activation-sd": "standard deviation of layer 1's pre-activations",
-    "progress": "fall of the cost",
-    "rank": "independent directions among the activations",
-    "rows": "training examples",
-    "rows-sum": "probabilities of an example sum to 1 but for",
-    "rows-visited": "different training examples in an epoch",
-    "same-class-in-a-row": "neighbouring examples of one class",
-    "saturated-end": "saturated hidden activations at the end",
-    "saturated-start": "saturated hidden activations",
-    "spread-end": "spread of hidden activations over examples, end",
-    "spread-start": "spread of hidden activations over examples",
-    "start-cost": "cost before the first step",
-    "start-cost-ratio": "cost before the first step, to a sound one",
-    "steps": "steps in all",
-    "steps-per-epoch": "steps in an epoch",
-    "still-falling": "fall of the cost in the second half",
-    "stopped-early": "epochs that the stopping rule left out",
-    "test-images-in-training": "test examples among the training examples",
-    "test-loss": "validation accuracy above test accuracy by",
-    "test-set-differs": "distance of the test set from the training set",
-    "train-accuracy": "training accuracy",
-    "update-finite": "the updated weights are finite (1: yes)",
-    "weight-gain": "largest gain of a layer's initial weights",
-    "weighted-input-sd": "standard deviation of layer 1's pre-activations",
-    "weights": "mean size of the weights at the end",
-    "weights-gradient": "largest derivative by a weight",
-    "weights-move": "largest change of a weight",
-}
-FRACTIONS = {
-    "constant-accuracy",
-    "accuracy", "accuracy-misreported", "blank-rows", "dead-end", "dead-start", "dead-units", "standard-error", "gap",
-    "identical-units", "largest-class", "linear-accuracy", "nearest-neighbour", "neighbours-agree", "one-answer",
-    "one-prediction", "own-steps", "progress", "rows-visited", "same-class-in-a-row", "saturated-end",
-    "saturated-start", "still-falling", "stopped-early", "test-images-in-training", "test-loss", "train-accuracy",
-}  # fmt: skip
-PLAIN = Wording()
 BARE = {"sd", "of the true gradient's"}  # units that the name does not say already
+MARK = "!"
+"""Stands beside a value that is out of what is normal."""
 
 
-def name_of(symptom: Symptom) -> str:
+def name_of(fact: Measured) -> str:
     """What it is called.
 
-    >>> name_of(Symptom("saturated-start", 1.0, "", "")), name_of(Symptom("new-number", 1.0, "", ""))
-    ('saturated hidden activations', 'new number')
+    >>> from whynet.doctor.symptom import Symptom
+    >>> name_of(Symptom("dead-start", "dead hidden units").measured(0.5))
+    'dead hidden units'
     """
-    return WORDS.get(symptom.name, symptom.name.replace("-", " "))
+    return fact.symptom.words
 
 
-def value_of(symptom: Symptom) -> str:
+def value_of(fact: Measured) -> str:
     """Its value, as it is written.
 
-    >>> value_of(Symptom("saturated-start", 0.987, "", "")), value_of(Symptom("largest-input", 255.0, "", ""))
+    >>> from whynet.doctor.symptom import Symptom
+    >>> value_of(Symptom("gap", "", "fraction").measured(0.987)), value_of(Symptom("largest-input", "").measured(255))
     ('98.7 %', '255')
     """
-    if not math.isfinite(symptom.value):
-        return "not a number" if math.isnan(symptom.value) else "infinite"
-    if symptom.name in FRACTIONS:
-        return percent(symptom.value)
-    shown = f"{symptom.value:,.0f}" if float(symptom.value).is_integer() and abs(symptom.value) < 1e9 else ""
-    unit = f" {symptom.unit}" if symptom.unit in BARE else ""
-    return (shown or f"{symptom.value:.3g}") + unit
+    if not math.isfinite(fact.value):
+        return "not a number" if math.isnan(fact.value) else "infinite"
+    if fact.symptom.is_fraction:
+        return percent(fact.value)
+    whole = float(fact.value).is_integer() and abs(fact.value) < 1e9
+    unit = f" {fact.symptom.unit}" if fact.symptom.unit in BARE else ""
+    return (f"{fact.value:,.0f}" if whole else f"{fact.value:.3g}") + unit
 
 
-def normal_of(symptom: Symptom, wording: Wording = PLAIN) -> str:
+def normal_of(fact: Measured) -> str:
     """What is normal, in the same measure.
 
-    >>> normal_of(Symptom("saturated-start", 1.0, "", "below 0.3"))
+    >>> from whynet.doctor.normal import Below
+    >>> from whynet.doctor.symptom import Symptom
+    >>> normal_of(Symptom("gap", "", "fraction", Below(0.3)).measured(1.0))
     'below 30 %'
     """
-    text = symptom.normal
-    if symptom.name in FRACTIONS:
-        return re.sub(r"\d*\.?\d+", lambda found: percent(float(found.group())), text)
-    return text
+    return fact.normal.said(percent if fact.symptom.is_fraction else plain)
 
 
-def in_words(symptom: Symptom, wording: Wording = PLAIN) -> str:
+def mark_of(fact: Measured) -> str:
+    """What marks a value that is out of what is normal; nothing beside any other.
+
+    >>> from whynet.doctor.normal import Below
+    >>> from whynet.doctor.symptom import Symptom
+    >>> [mark_of(Symptom("gap", "", "fraction", Below(0.3)).measured(value)) for value in (1.0, 0.1)]
+    ['!', '']
+    """
+    return MARK if fact.unusual else ""
+
+
+def in_words(fact: Measured) -> str:
     """One measured fact in a line.
 
-    >>> in_words(Symptom("one-sided-push", 19.9, "", "below 2"))
+    >>> from whynet.doctor.normal import Below
+    >>> from whynet.doctor.symptom import Symptom
+    >>> in_words(Symptom("one-sided-push", "mean pre-activation of layer 1", normal=Below(2)).measured(19.9))
     'mean pre-activation of layer 1: 19.9 (usual: below 2)'
     """
-    normal = normal_of(symptom, wording)
+    normal = normal_of(fact)
     usual = f" (usual: {normal})" if normal else ""
-    return f"{name_of(symptom)}: {value_of(symptom)}{usual}"
+    return f"{name_of(fact)}: {value_of(fact)}{usual}"
 
 
 def percent(value: float) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from whynet.doctor.budget import TIMES
 from whynet.doctor.diagnose import examine
 from whynet.doctor.diagnosis import Diagnosis, Finding, Gap, Remark
+from whynet.doctor.symptom import Measured
 from whynet.errors import NoRecipe, UsageError
 from whynet.subjects.adapted import AdaptedSubject
 from whynet.subjects.adapter import Adapter
@@ -62,7 +63,7 @@ class Course:
     test: tuple[Array, Labels] | None = None
     found: list[Finding] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
-    noted: list[tuple[str, float, str, str]] = field(default_factory=list)
+    noted: list[Measured] = field(default_factory=list)
     used: dict[str, str] = field(default_factory=dict)
     not_examined: list[Gap] = field(default_factory=list)
     penalty: float = 1.0

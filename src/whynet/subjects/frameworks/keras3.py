@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.budget import TIMES
-from whynet.doctor.diagnosis import Change, Diagnosis, Finding, Remark, Settings, Symptom, Wording
+from whynet.doctor.diagnosis import Change, Diagnosis, Finding, Remark, Settings, Wording
+from whynet.doctor.symptoms.update import LAYERS_LEFT_OUT
 from whynet.errors import NoRecipe, ResourceError, UsageError
 from whynet.network.activations import ACTIVATIONS
 from whynet.subjects.adapter import Trained, has, mended, number, orders, prepared, times
@@ -326,7 +327,7 @@ class _Model:
         dense = [layer for layer in layers if type(layer).__name__ == "Dense"]
         if out == dense[:1] and len(dense) > 1:
             self.faults += ("frozen-layer",)
-        evidence = (Symptom("layers-left-out", float(len(out)), "layers with trainable=False", "0"),)
+        evidence = (LAYERS_LEFT_OUT.measured(len(out)),)
         words = f"`trainable = True` for the layer '{out[0].name}', and compile again"
         self.found.append(Finding("layer-not-updated", "found", evidence, detail=words))
 

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from whynet.doctor.diagnosis import Change, Finding, Symptom
+from whynet.doctor.diagnosis import Change, Finding
+from whynet.doctor.symptom import Measured
+from whynet.doctor.symptoms.outcome import FLOOR
+from whynet.doctor.symptoms.units import outputs_measured
 from whynet.network.costs import COSTS
 from whynet.subjects.losses import Loss, recognise
 from whynet.subjects.recreate import squashed
 from whynet.types import Array, Labels
 
 ROWS = 500  # that a cost is computed on
-Fact = tuple[str, float, str, str]
 
 
 class Outputs:
@@ -57,22 +59,9 @@ class Outputs:
             return 0.5
         return middle_of(lambda score, label: self.loss(np.array([[score]]), np.array([label])))
 
-    def facts(self, labels: Labels) -> list[Fact]:
+    def facts(self, labels: Labels) -> list[Measured]:
         """What is measured of them before training."""
-        return [
-            *((one.name, one.value, one.unit, one.normal) for one in self._symptoms()),
-            ("floor", self._floor(labels), "", ""),
-        ]
-
-    def _symptoms(self) -> list[Symptom]:
-        outputs = self.outputs
-        found = [
-            Symptom("least-output", float(outputs.min()), "", ""),
-            Symptom("largest-output", float(outputs.max()), "", ""),
-        ]
-        if outputs.shape[1] > 1:
-            found.append(Symptom("outputs-sum", float(np.abs(outputs.sum(axis=1) - 1).max()), "off 1", ""))
-        return found
+        return [*outputs_measured(self.outputs), FLOOR.measured(self._floor(labels))]
 
     def _floor(self, labels: Labels) -> float:
         """The loss of the best constant outputs; NaN where it is no known cost."""
@@ -89,7 +78,7 @@ class Outputs:
         if cost is None or cost.cost == "quadratic" or cost.output_activation == "identity":
             return []
         change = Change("output", {"name": "identity"})
-        return [Finding("wrong-output-activation", "found", tuple(self._symptoms()), change)]
+        return [Finding("wrong-output-activation", "found", tuple(outputs_measured(self.outputs)), change)]
 
 
 def middle_of(loss: Callable[[float, int], float]) -> float:

@@ -13,7 +13,11 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.budget import TIMES
-from whynet.doctor.diagnosis import Diagnosis, Finding, Gap, Remark, Settings, Symptom, Wording
+from whynet.doctor.diagnosis import Diagnosis, Finding, Gap, Remark, Settings, Wording
+from whynet.doctor.symptom import Measured
+from whynet.doctor.symptoms.data import ROWS_VISITED
+from whynet.doctor.symptoms.gradient import LOSS_OF_DOUBLED_SCORES
+from whynet.doctor.symptoms.update import PARAMETERS_LEFT_OUT
 from whynet.errors import NoRecipe, ResourceError, UsageError
 from whynet.optimizers.optimizers import RMSprop
 from whynet.subjects.frameworks.course import Course, chance_kept, class_numbers, finite_weights
@@ -209,7 +213,7 @@ class Patient:
     faults: tuple[str, ...] = ()
     found: list[Finding] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
-    noted: list[tuple[str, float, str, str]] = field(default_factory=list)
+    noted: list[Measured] = field(default_factory=list)
     not_examined: list[Gap] = field(default_factory=list)
     outputs: int = 0
     said: Outputs = field(init=False)
@@ -273,9 +277,9 @@ class Patient:
         kinds, n = np.unique(rows), len(self.X)
         if not len(rows) or len(kinds) >= 0.5 * n:
             return
-        share = Symptom("rows-visited", len(kinds) / n, "share of an epoch's rows", "above 0.6")
+        share = ROWS_VISITED.measured(len(kinds) / n)
         words = "let the sampler visit every row once an epoch: `DataLoader(..., shuffle=True)`"
-        self.noted.append((share.name, share.value, share.unit, share.normal))
+        self.noted.append(share)
         self.found.append(Finding("data-index-bug", "found", (share,), detail=words))
         if len(kinds) <= FEW:
             others = np.setdiff1d(np.arange(n), kinds)
@@ -295,7 +299,7 @@ class Patient:
             self.faults += ("forgotten-bias",)
         elif out == {name for name in names if name.rpartition(".")[0] == names[0].rpartition(".")[0]} != set(names):
             self.faults += ("frozen-layer",)
-        evidence = (Symptom("parameters-left-out", float(len(out)), "arrays that the optimizer does not move", "0"),)
+        evidence = (PARAMETERS_LEFT_OUT.measured(len(out)),)
         first = [name for name in names if name in out][:2]
         more = " and others" if len(out) > 2 else ""
         words = f"not trained: {', '.join(f'`{name}`' for name in first)}{more}"
@@ -312,9 +316,7 @@ class Patient:
                 arrays = sum(1 for one in hidden for _ in one.parameters())
                 if name.startswith("_") or not arrays:
                     continue
-                evidence = (
-                    Symptom("parameters-left-out", float(arrays), "arrays that `parameters()` does not list", "0"),
-                )
+                evidence = (PARAMETERS_LEFT_OUT.measured(arrays),)
                 kind = "ModuleDict" if isinstance(value, dict) else "ModuleList"
                 where = f"{type(module).__name__}: a plain {type(value).__name__} hides its layers"
                 words = f"`self.{name} = nn.{kind}(...)` in {where}"
@@ -331,7 +333,7 @@ class Patient:
             shares = np.allclose(np.exp(outputs).sum(axis=1), 1, atol=1e-3)
         if shares or not once or not np.allclose([twice, back], [2 * once, -once], rtol=1e-4):
             return
-        evidence = (Symptom("loss-of-doubled-scores", twice / once, "times the loss", "anything but 2"),)
+        evidence = (LOSS_OF_DOUBLED_SCORES.measured(twice / once),)
         words = "`nn.CrossEntropyLoss()` of the scores, or `nn.LogSoftmax(dim=1)` after the last layer"
         self.found.append(Finding("missing-output-activation", "found", evidence, detail=words))
 

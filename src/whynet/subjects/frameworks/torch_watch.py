@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.budget import TIMES
-from whynet.doctor.diagnosis import Diagnosis, Finding, Remark, Symptom, said
+from whynet.doctor.diagnosis import Diagnosis, Finding, Remark, said
+from whynet.doctor.symptoms.update import GRADIENTS_KEPT
 from whynet.errors import UsageError
 from whynet.subjects.frameworks.pytorch import Patient, check, library, undisturbed
 from whynet.subjects.frameworks.torch_batches import Batches
@@ -285,7 +286,7 @@ class Watch:
             )
             if self.stale and all(self.stale):
                 patient.faults += ("stale-gradients",)
-                evidence = (Symptom("gradients-kept", float(np.mean(self.stale)), "share of the steps checked", "0"),)
+                evidence = (GRADIENTS_KEPT.measured(float(np.mean(self.stale))),)
                 words = "`optimizer.zero_grad()` before each `loss.backward()`"
                 patient.found.append(Finding("gradient-buffer-not-reset", "found", evidence, detail=words))
             return patient.diagnose(effort=effort, budget=budget, trials=trials, say=say)

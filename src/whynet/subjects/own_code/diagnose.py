@@ -16,7 +16,9 @@ from whynet.doctor.budget import TIMES
 from whynet.doctor.case import Case
 from whynet.doctor.diagnose import examine
 from whynet.doctor.diagnosis import Diagnosis, Gap, Remark, Settings, Wording, said
-from whynet.doctor.symptoms.course import measure_first_layer, measure_units
+from whynet.doctor.symptom import Measured
+from whynet.doctor.symptoms.units import measure_units
+from whynet.doctor.symptoms.weights import measure_first_layer
 from whynet.errors import NoRecipe, UsageError
 from whynet.network.activations import ACTIVATIONS
 from whynet.subjects.adapted import AdaptedSubject
@@ -163,7 +165,7 @@ def _subject(
     return subject
 
 
-def _inside(audit: Audit, X: Array) -> list[tuple[str, float, str, str]]:
+def _inside(audit: Audit, X: Array) -> list[Measured]:
     """What the units do before the first step, where it is known which network this is."""
     anatomy = audit.anatomy
     if anatomy is None or not anatomy.hidden or not set(anatomy.hidden) <= set(ACTIVATIONS):
@@ -176,7 +178,7 @@ def _inside(audit: Audit, X: Array) -> list[tuple[str, float, str, str]]:
             return []
         measure_units(case, "start", list(zip(anatomy.hidden, units, strict=False)))
         measure_first_layer(case, layers[0][0], some, units[0])
-    return [(one.name, one.value, one.unit, one.normal) for one in case.symptoms.values()]
+    return list(case.symptoms.values())
 
 
 def _targets(y: Array, audit: Audit) -> Array:

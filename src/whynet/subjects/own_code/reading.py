@@ -15,7 +15,15 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from whynet.doctor.diagnosis import Finding, Gap, Symptom
+from whynet.doctor.diagnosis import Finding, Gap
+from whynet.doctor.symptom import Measured
+from whynet.doctor.symptoms.gradient import GRADIENT_ERROR, GRADIENT_FACTOR
+from whynet.doctor.symptoms.update import (
+    ARRAYS_LEFT_ALONE,
+    ARRAYS_OFF_THEIR_GRADIENT,
+    EFFECTIVE_RATE,
+    FITTED_PREVIOUS_GRADIENT,
+)
 from whynet.errors import UsageError
 from whynet.subjects.own_code.anatomy import BROKEN, LOSSES, Anatomy, identify, sane, targets_of
 from whynet.subjects.own_code.audit import Update, audit_check, audit_step, is_bias
@@ -352,15 +360,15 @@ def _mistaken(audit: Audit, mistake: Mistake, found: Findings) -> Finding:
         name += " and what comes before it"
     evidence = [_error(found)]
     if mistake.kind in ("factor", "decay"):
-        evidence.append(Symptom("gradient-factor", mistake.factor, "of the true one", "1"))
+        evidence.append(GRADIENT_FACTOR.measured(mistake.factor))
     return _found(mistake.cause, evidence, f"{name or 'every array'}: {words}")
 
 
-def _error(found: Findings) -> Symptom:
-    return Symptom("gradient-error", found.error, "relative to the true gradient", "below 1e-5")
+def _error(found: Findings) -> Measured:
+    return GRADIENT_ERROR.measured(found.error)
 
 
-def _found(cause: str, evidence: Sequence[Symptom], words: str) -> Finding:
+def _found(cause: str, evidence: Sequence[Measured], words: str) -> Finding:
     return Finding(cause, "found", tuple(evidence), detail=words)
 
 
@@ -415,15 +423,12 @@ def _report_update(audit: Audit, nominal: float | None) -> None:
 
 def _report_rule(audit: Audit, update: Update, nominal: float | None) -> None:
     """What is wrong with a rule that is known."""
-    lasting = Symptom(
-        "effective-rate", update.lasting, "of the gradient",
-        f"{nominal if nominal is not None else update.bias_rate:.4g}, the learning rate",
-    )  # fmt: skip
+    lasting = EFFECTIVE_RATE.measured(update.lasting, at=nominal if nominal is not None else update.bias_rate)
     several = nominal and update.rows > 1 and update.updates == 1 and "cost" not in audit.used
     if several and nominal and np.isclose(update.rate, update.rows * nominal, rtol=1e-2):
         audit.findings.append(_found(
             "gradient-not-averaged",
-            [Symptom("effective-rate", update.rate, "of the gradient", f"{nominal:.4g}, the learning rate")],
+            [EFFECTIVE_RATE.measured(update.rate, at=nominal)],
             f"a step on {update.rows} examples is {update.rows} times the rate times the gradient of the mean: it adds "
             "up over the batch",
         ))  # fmt: skip
@@ -432,7 +437,7 @@ def _report_rule(audit: Audit, update: Update, nominal: float | None) -> None:
     if update.raw_momentum:
         audit.findings.append(_found(
             "momentum-unscaled",
-            [lasting, Symptom("fitted-previous-gradient", update.previous, "of the previous gradient", "0")],
+            [lasting, FITTED_PREVIOUS_GRADIENT.measured(update.previous)],
             f"the step adds {update.previous:.4g} times the previous raw gradient, whatever the rate is; momentum is a "
             "part of the previous step",
         ))  # fmt: skip
@@ -450,7 +455,7 @@ def _report_still(audit: Audit, update: Update) -> None:
         cause = "bias-not-updated" if bias else "layer-not-updated"
         if names and cause not in known:
             audit.findings.append(_found(
-                cause, [Symptom("arrays-left-alone", len(names), "arrays with a gradient that never move", "0")],
+                cause, [ARRAYS_LEFT_ALONE.measured(len(names))],
                 f"{', '.join(names)}: a step does not change {'it' if len(names) == 1 else 'them'}",
             ))  # fmt: skip
 
@@ -472,7 +477,7 @@ def _report_wrong_steps(audit: Audit) -> None:
         others = f"the others follow theirs, at a rate of {update.rate:.4g}"
         audit.findings.append(_found(
             "gradient-sign-flipped" if up else "gradient-wrong-term",
-            [Symptom("arrays-off-their-gradient", len(update.wrong), "arrays", "0")], f"{name}: {what}; {others}",
+            [ARRAYS_OFF_THEIR_GRADIENT.measured(len(update.wrong))], f"{name}: {what}; {others}",
         ))  # fmt: skip
     if not update.wrong:
         audit.remarks.append("Its steps follow no rule that is known here: not its gradient, nor that with momentum.")
@@ -555,5 +560,5 @@ def _audit_check(audit: Audit, check: Callable[..., Any]) -> None:
         return
     start = "your gradient is right, your check is wrong: " if audit.gradient_right else "your check is wrong: "
     off = audit.gradient.error if audit.gradient is not None else 0.0
-    evidence = [Symptom("gradient-error", off, "relative to the true gradient", "below 1e-5")]
+    evidence = [GRADIENT_ERROR.measured(off)]
     audit.findings.append(_found("gradient-check-invalid", evidence, start + audit.check))

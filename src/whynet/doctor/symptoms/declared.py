@@ -1,0 +1,18 @@
+"""Every symptom by its name, gathered from the files that declare them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import ModuleType
+
+from whynet.doctor.symptom import Symptom
+from whynet.doctor.symptoms import course, data, gradient, outcome, units, update, weights
+
+
+def _declared(module: ModuleType) -> Iterator[Symptom]:
+    for one in vars(module).values():
+        yield from (two for two in (one.values() if isinstance(one, dict) else [one]) if isinstance(two, Symptom))
+
+
+FILES = (data, weights, units, course, gradient, update, outcome)
+SYMPTOMS: dict[str, Symptom] = {one.name: one for module in FILES for one in _declared(module)}

@@ -1,0 +1,112 @@
+"""The weights: how they are drawn, how large the gradient of each layer is, and how far a step moves them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from whynet.doctor.case import Case
+from whynet.doctor.normal import Above, Below, Between, Exactly
+from whynet.doctor.symptom import Symptom
+from whynet.types import Array
+
+IDENTICAL_UNITS = Symptom(
+    "identical-units", "hidden units that start as copies of another", "fraction of hidden units", Exactly(0)
+)
+WEIGHT_GAIN = Symptom(
+    "weight-gain", "largest gain of a layer's initial weights", "sd of weights x root of fan-in", Between(0.5, 2)
+)
+LEAST_WEIGHT_GAIN = Symptom(
+    "least-weight-gain", "smallest gain of a layer's initial weights", "sd of weights x root of fan-in", Between(0.5, 2)
+)
+ONE_SIDED_PUSH = Symptom(
+    "one-sided-push", "mean pre-activation of layer 1", normal=Below(2, "as weights of both signs cancel")
+)
+WEIGHTED_INPUT_SD = Symptom(
+    "weighted-input-sd", "standard deviation of layer 1's pre-activations", normal=Between(0.2, 3)
+)
+PRE_ACTIVATION_OFFSET = Symptom(
+    "pre-activation-offset", "offset of layer 1's pre-activations from 0", normal=Below(2, "to both sides of 0")
+)
+GRADIENT_FALL = Symptom(
+    "gradient-fall", "first layer's gradient to the last layer's", "first layer's to last's", Above(0.001)
+)
+UPDATE_RATIO = Symptom(
+    "update-ratio", "largest move of a layer's weights in a step", "of their length", Between(1e-6, 0.1)
+)
+MOVED = Symptom("moved", "distance moved, to the weights' first length", "of the first weights' length")
+WEIGHTS = Symptom("weights", "mean size of the weights at the end", "mean size")
+PENALTY_PULL = Symptom("penalty-pull", "pull of the penalty, to the gradient's", "of the data's gradient", Below(0.5))
+
+
+def measure_weights(case: Case, layers: Sequence[tuple[Array, Array | None]]) -> None:
+    """How the initial weights are drawn, and whether units are copies: of each layer its weights (fan_in, fan_out) and,
+    where they are known, its biases.
+
+    >>> from whynet.doctor.diagnosis import Settings
+    >>> case = Case(Settings(), layers=2, rows=2, available=2, classes=2, features=3)
+    >>> measure_weights(case, [(np.zeros((2, 3)), np.zeros(3)), (np.eye(3), None)])
+    >>> case.value("identical-units"), case.value("least-weight-gain")
+    (1.0, 0.0)
+    """
+    known = [(W.astype(np.float64), b) for W, b in layers if W.size > 1]
+    if not known:
+        return
+    gains = [float(W.std() * math.sqrt(len(W))) for W, _ in known]
+    case.note(WEIGHT_GAIN, max(gains))
+    case.note(LEAST_WEIGHT_GAIN, min(gains))
+    alike = [_alike(W if b is None else np.vstack([W, b])) for W, b in known[:-1] if W.shape[1] > 1]
+    case.note(IDENTICAL_UNITS, max(alike, default=0.0))
+
+
+def _alike(weights: Array) -> float:
+    """The fraction of columns, of one less than there are, that are copies of another."""
+    return float(1 - (len(np.unique(weights.T, axis=0)) - 1) / (weights.shape[1] - 1))
+
+
+def measure_first_layer(case: Case, W: Array, x: Array, z: Array | None) -> None:
+    """How far the first layer's weights (fan_in, fan_out) push its units to one side on inputs x (rows, fan_in).
+
+    >>> from whynet.doctor.diagnosis import Settings
+    >>> case = Case(Settings(), layers=2, rows=2, available=2, classes=2, features=3)
+    >>> measure_first_layer(case, np.full((3, 4), 2.0), np.ones((5, 3)), None)
+    >>> case.value("one-sided-push")
+    6.0
+    """
+    mean = max(abs(W.mean()) - 3 * W.std() / math.sqrt(W.size), 0.0)  # beyond what chance gives
+    case.note(ONE_SIDED_PUSH, float(mean * x.sum(axis=1).mean()))
+    if z is not None:
+        case.note(WEIGHTED_INPUT_SD, z.std())
+        case.note(PRE_ACTIVATION_OFFSET, abs(float(z.mean())) - float(z.std()))
+
+
+def measure_gradients(case: Case, gradients: Sequence[Array]) -> None:
+    """How large the gradient of the first layer's weights is beside that of the last layer's.
+
+    >>> from whynet.doctor.diagnosis import Settings
+    >>> case = Case(Settings(), layers=2, rows=2, available=2, classes=2, features=3)
+    >>> measure_gradients(case, [np.full((4, 4), 0.01), np.full((4, 2), 1.0)])
+    >>> case.value("gradient-fall")
+    0.01
+    """
+    sizes = [float(np.linalg.norm(g)) / math.sqrt(g.size) for g in gradients]
+    if len(sizes) > 1:
+        case.note(GRADIENT_FALL, sizes[0] / max(sizes[-1], 1e-300))
+
+
+def measure_step(case: Case, before: Sequence[Array], after: Sequence[Array]) -> None:
+    """How far a step moves the weights of each layer, to their length; of weights that are all 0 nothing can be said.
+
+    >>> from whynet.doctor.diagnosis import Settings
+    >>> case = Case(Settings(), layers=2, rows=2, available=2, classes=2, features=3)
+    >>> measure_step(case, [np.array([[3.0, 4.0]])], [np.array([[3.0, 4.5]])])
+    >>> case.value("update-ratio")
+    0.1
+    """
+    lengths = [float(np.linalg.norm(W)) for W in before]
+    moves = [float(np.linalg.norm(new - old)) for old, new in zip(before, after, strict=True)]
+    ratios = [move / length for move, length in zip(moves, lengths, strict=True) if length > 0]
+    if ratios:
+        case.note(UPDATE_RATIO, max(ratios))
