@@ -44,8 +44,9 @@ from whynet.doctor.symptoms.outcome import (
     STOPPED_EARLY,
 )
 from whynet.doctor.symptoms.quality import measure_quality
-from whynet.doctor.symptoms.weights import measure_weights
-from whynet.subjects.adapter import FASTER, STEP, Adapter, Trained, number
+from whynet.doctor.symptoms.units import measure_units
+from whynet.doctor.symptoms.weights import measure_first_layer, measure_gradients, measure_step, measure_weights
+from whynet.subjects.adapter import FASTER, STEP, Adapter, Hidden, Inside, Trained, number
 from whynet.subjects.ill_data import ill_causes
 from whynet.subjects.linear import linear_quality
 from whynet.types import Array, Labels
@@ -55,6 +56,14 @@ FEW_ROWS = 20  # fewer are not split
 LEARNED = 0.2
 FEW = 16  # features: the nearest neighbour is a yardstick too
 MOST_ASKED = 5000
+PROBE = 500  # rows on which units and gradients are looked at
+PARTS = {
+    "layers": "its initial weights",
+    "hidden": "its hidden units",
+    "gradients": "its gradient, layer by layer",
+    "step": "how far a step moves its weights",
+}
+"""What cannot be looked into, as it is said."""
 STEADY = 50  # rows of a batch, at least, from which its cost may be compared with another's
 
 
@@ -230,7 +239,7 @@ class AdaptedSubject:
         if self._no_data(case):
             return case
         self._data(case)
-        measure_weights(case, [(W, None) for W in weights.values() if W.ndim == 2])
+        self._inside(case)
         total = self.steps(())
         started = time.perf_counter()
         try:
@@ -243,6 +252,7 @@ class AdaptedSubject:
         case.before, case.steps = self.judge(trained, total, time.perf_counter() - started), (trained.steps, total)
         self._course(case, trained)
         self._figures(case, trained)
+        self._hidden_at_the_end(case, trained)
         return case
 
     def _no_data(self, case: Case) -> bool:
@@ -274,6 +284,39 @@ class AdaptedSubject:
             measure_classes(case, y, self.classes)
             if case.settings.order == "file":
                 measure_order(case, y, np.arange(len(y)), self._batch(()))
+
+    def _probe(self) -> Array:
+        n = len(self.X)
+        return np.linspace(0, n - 1, min(n, PROBE)).astype(np.intp)
+
+    def _inside(self, case: Case) -> None:
+        """The weights, the hidden units and the gradient before the first step; what cannot be seen is said."""
+        rows = self._probe()
+        try:
+            with threadpool_limits(1), np.errstate(all="ignore"):
+                inside = self.adapter.inside(self.X[rows], self.y[rows])
+        except Exception as error:  # somebody else's code
+            why = f"a copy could not be looked into: {type(error).__name__}"
+            inside = Inside(unseen=dict.fromkeys(("layers", "hidden", "gradients", "step"), why))
+        case.not_examined += [Gap(PARTS[part], why) for part, why in inside.unseen.items()]
+        with np.errstate(all="ignore"):
+            if inside.layers:
+                measure_weights(case, inside.layers)
+            if inside.inputs is not None and inside.layers:
+                measure_first_layer(case, inside.layers[0][0].astype(np.float64), inside.inputs, inside.first)
+            if inside.hidden is not None and _finite(inside.hidden):
+                measure_units(case, "start", inside.hidden)
+            measure_gradients(case, inside.gradients)
+            if inside.step:
+                measure_step(case, [before for before, _ in inside.step], [after for _, after in inside.step])
+
+    def _hidden_at_the_end(self, case: Case, trained: Trained) -> None:
+        if trained.hidden is None:
+            return
+        with np.errstate(all="ignore"):
+            hidden = trained.hidden(self.X[self._probe()])
+            if _finite(hidden):
+                measure_units(case, "end", hidden)
 
     def _course(self, case: Case, trained: Trained) -> None:
         case.note(START_COST, trained.start)
@@ -342,3 +385,7 @@ class AdaptedSubject:
         known = fractions[fractions > 0]
         cross = self.adapter.settings.cost in (None, "softmax-cross-entropy", "sigmoid-cross-entropy")
         return float(-np.sum(known * np.log(known))) if cross else math.nan
+
+
+def _finite(hidden: Hidden) -> bool:
+    return all(bool(np.isfinite(z).all()) for _, z in hidden)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -17,9 +17,36 @@ FASTER = 10.0
 """A library's multiplications take so many times less than a small network's in whynet's engines."""
 
 
+Hidden = Sequence[tuple[str, Array]]
+"""Of each hidden layer its activation and its pre-activations, (rows, units)."""
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What a network is inside before its first step, seen on probe rows; None or empty what cannot be seen, with the
+    reason in `unseen`.
+
+    `layers` are weights (fan_in, fan_out) and biases, `inputs` (rows, fan_in) what reaches the first of them and
+    `first` what it makes of that; `gradients` are those of each layer's weights; `step` are weights before and after
+    one step.
+
+    >>> Inside(unseen={"gradients": "it has none"}).hidden is None
+    True
+    """
+
+    layers: Sequence[tuple[Array, Array | None]] = ()
+    inputs: Array | None = None
+    first: Array | None = None
+    hidden: Hidden | None = None
+    gradients: Sequence[Array] = ()
+    step: Sequence[tuple[Array, Array]] = ()
+    unseen: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Trained:
-    """How a training ended: `scores(X) -> (n, outputs)`, the cost of the probe rows before and after, and on the way.
+    """How a training ended: `scores(X) -> (n, outputs)`, the cost of the probe rows before and after, and on the way;
+    `hidden(X)` are the hidden units, where they can be seen.
 
     >>> Trained(lambda X: X, 2.3, 0.1, ((10, 0.5),), 10, True).steps
     10
@@ -33,6 +60,7 @@ class Trained:
     finite: bool
     finished: bool = False
     """Whether a stopping rule of its own ended it."""
+    hidden: Callable[[Array], Hidden] | None = None
 
 
 class Adapter(Protocol):
@@ -55,6 +83,10 @@ class Adapter(Protocol):
 
     def weights(self) -> Mapping[str, Array]:
         """The initial weights of each layer, (fan_in, fan_out), by the names that their owner gave them."""
+        ...
+
+    def inside(self, X: Array, y: Array) -> Inside:
+        """What a copy is inside, on these rows."""
         ...
 
     def train(

@@ -270,7 +270,7 @@ class RecipeSubject:
         if self.held is self.rest:
             held = "judged by the same: there are too few to hold any back"
         case.used = {"rows": f"{case.rows:,} to train on, {held}"}
-        case.not_examined = [Gap(name, "no change of it is tried") for name in _beyond(recipe)]
+        case.not_examined += [Gap(name, "no change of it is tried") for name in _beyond(recipe)]
         return case
 
     def _data(self, case: Case, training: Training) -> None:

@@ -56,7 +56,7 @@ class StandIn(RecipeSubject):
         """As a recipe; with what was measured on the original beside it."""
         case = RecipeSubject.examine(self, stop)
         case.findings, case.remarks = list(self.found), [*self.remarks, *case.remarks]
-        case.not_examined = list(self.not_examined)
+        case.not_examined = [*self.not_examined, *case.not_examined]
         case.used = {**self.used, **case.used}
         explained = explaining(case, "test-set-differs")
         if explained is not None and case.value("test-loss") > UNLIKE:

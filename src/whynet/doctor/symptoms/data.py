@@ -8,6 +8,7 @@ import numpy as np
 
 from whynet.data.dataset import Dataset
 from whynet.doctor.case import Case
+from whynet.doctor.diagnosis import Gap
 from whynet.doctor.normal import About, Above, AtLeast, Below, Exactly
 from whynet.doctor.symptom import Symptom
 from whynet.types import Array, Labels
@@ -21,7 +22,7 @@ CONSTANT_FEATURES = Symptom(
 BLANK_ROWS = Symptom("blank-rows", "rows of one single value", "fraction", Exactly(0))
 ROWS_NOT_FINITE = Symptom("rows-not-finite", "rows with NaN or infinity", "rows", Exactly(0))
 CLASS_BALANCE = Symptom("class-balance", "evenness of the classes (entropy)", "of the most possible", Above(0.9))
-LARGEST_CLASS = Symptom("largest-class", "fraction of the largest class", "fraction", About())
+LARGEST_CLASS = Symptom("largest-class", "fraction of the largest class", "fraction", About(factor=1.6))
 ROWS = Symptom("rows", "training examples", "examples", AtLeast(1000))
 ROWS_VISITED = Symptom(
     "rows-visited", "different training examples in an epoch", "fraction of an epoch's rows", Above(0.6)
@@ -161,6 +162,8 @@ def measure_copies(case: Case, X: Array, held: Array, test: Array | None) -> Non
     case.note(HELD_IN_TRAINING, ours)
     if test is not None and len(test):
         case.note(TEST_IN_TRAINING, max(copies(X, test) - ours, 0.0))
+    else:
+        case.not_examined.append(Gap("whether test rows were trained on", "there is no test set"))
 
 
 def copies(X: Array, others: Array) -> float:

@@ -98,7 +98,6 @@ class Course:
             why = reason.message + (f": {reason.found}" if short else "")
             say(f"{library} itself trains it: {why}")
             subject.used["trials"] = f"trained by {library} itself ({why})"
-            subject.not_examined.append(Gap("its units inside, its gradient", f"{library} alone trains it"))
             return examine(subject, **asked)
         own.found, own.remarks, own.not_examined = self.found, self.remarks, self.not_examined
         return examine(own, **asked)

@@ -15,7 +15,7 @@ from whynet.doctor.diagnosis import Change, Diagnosis, Finding, Remark, Settings
 from whynet.doctor.symptoms.update import LAYERS_LEFT_OUT
 from whynet.errors import NoRecipe, ResourceError, UsageError
 from whynet.network.activations import ACTIVATIONS
-from whynet.subjects.adapter import Trained, has, mended, number, orders, prepared, times
+from whynet.subjects.adapter import Hidden, Inside, Trained, has, mended, number, orders, prepared, times
 from whynet.subjects.frameworks.course import Course, chance_kept, class_numbers, finite_weights
 from whynet.subjects.frameworks.outputs import Outputs
 from whynet.subjects.losses import recognise
@@ -550,6 +550,52 @@ class KerasAdapter:
             if type(layer).__name__.startswith(("Dense", "Conv")) and getattr(layer, "kernel", None) is not None
         }
 
+    def inside(self, X: Array, y: Array) -> Inside:
+        """What a clone is inside, on these rows; the step is on as many of them as a batch has."""
+        model, size = self._copy((), 0, False), min(self.settings.batch or 32, len(X))
+        unseen = {"gradients": "each backend of Keras has a way of its own to it"}
+        dense = self._weighted(model)
+        layers = [(_matrix(self.keras, one.kernel), _vector(self.keras, one.bias)) for one in dense]
+        if not layers:
+            unseen["layers"] = "it has no dense or convolutional layer"
+        hidden = self._hidden(model, X)
+        if hidden is None:
+            unseen["hidden"] = "its layers are no chain"
+        model.fit(X[:size], self.target(y[:size]), batch_size=size, epochs=1, shuffle=False, verbose=0)
+        after = [_matrix(self.keras, one.kernel) for one in dense]
+        step = [(W, new) for (W, _), new in zip(layers, after, strict=True)]
+        return Inside(layers, hidden=hidden, step=step, unseen=unseen)
+
+    def _weighted(self, model: Any) -> list[Any]:
+        kinds = ("Dense", "Conv")
+        known = [layer for layer in layers_of(model) if type(layer).__name__.startswith(kinds)]
+        return [layer for layer in known if getattr(layer, "kernel", None) is not None]
+
+    def _hidden(self, model: Any, X: Array) -> Hidden | None:
+        """The pre-activations of a chain's hidden layers, in whynet's words for the activations; None of another."""
+        if type(model).__name__ != "Sequential" or any(getattr(layer, "layers", None) for layer in model.layers):
+            return None
+        keras, found = self.keras, []
+        names = {theirs: ours for ours, theirs in KERAS_ACTIVATIONS.items()}
+        a = keras.ops.convert_to_tensor(X)
+        for layer in model.layers:
+            own = getattr(layer, "activation", None)
+            if own is not None and layer.weights:
+                layer.activation = keras.activations.linear
+                z = layer(a)
+                layer.activation = own
+                a = own(z)
+            elif _activation_of(layer):
+                z, a = a, layer(a)
+            else:
+                a = layer(a)
+                continue
+            name = names.get(_activation_of(layer), _activation_of(layer))
+            if name in ACTIVATIONS:
+                z = keras.ops.convert_to_numpy(z)
+                found.append((name, z.reshape(-1, z.shape[-1]).astype(np.float64)))
+        return found[:-1] if _activation_of(model.layers[-1]) else found
+
     def why_not(self, changes: Sequence[Change]) -> str | None:
         """None if a clone can be trained with these changes, or the reason."""
         for change in changes:
@@ -691,8 +737,26 @@ class KerasAdapter:
             bare = has(changes, "output") and self.squash == "sigmoid"
             return squashed("sigmoid", found) if bare else found  # `middle` is that of squashed outputs
 
+        def hidden(rows: Array) -> Hidden:
+            kept = weights_of(self.keras, model)
+            model.set_weights(values)
+            found = self._hidden(model, prepare(rows))
+            model.set_weights(kept)
+            return found or []
+
         final = cost()
-        return Trained(scores, start, final, tuple(curve), taken, bool(np.isfinite(final)))
+        finite = bool(np.isfinite(final))
+        seen = hidden if finite and self._hidden(model, given[:1]) is not None else None
+        return Trained(scores, start, final, tuple(curve), taken, finite, hidden=seen)
+
+
+def _matrix(keras: Any, kernel: Any) -> Array:
+    """A kernel as (fan_in, fan_out), float64."""
+    return array_of(keras, kernel).reshape(-1, kernel.shape[-1]).astype(np.float64)
+
+
+def _vector(keras: Any, bias: Any) -> Array | None:
+    return None if bias is None else array_of(keras, bias).astype(np.float64)
 
 
 def _class_name(name: str) -> str:

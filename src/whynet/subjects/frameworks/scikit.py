@@ -14,8 +14,9 @@ import numpy as np
 from whynet.doctor.budget import TIMES
 from whynet.doctor.diagnosis import Change, Diagnosis, Remark, Settings, Wording, said
 from whynet.errors import NoRecipe, UsageError
+from whynet.network.activations import ACTIVATIONS
 from whynet.network.network import Network
-from whynet.subjects.adapter import Trained, has, number, prepared, times
+from whynet.subjects.adapter import Hidden, Inside, Trained, has, number, prepared, times
 from whynet.subjects.frameworks.course import Course, chance_kept, class_numbers
 from whynet.subjects.recreate import Description, compare
 from whynet.types import Array, Labels
@@ -370,6 +371,49 @@ class ScikitAdapter:
         """None: scikit-learn draws them itself, as Glorot recommends."""
         return {}
 
+    def inside(self, X: Array, y: Array) -> Inside:
+        """What an estimator is as it draws itself; its gradient is that of whynet's network with the same weights."""
+        from sklearn.base import clone
+
+        given, targets, more = self._given(X, y)
+        own = clone(self.estimator).set_params(**self._changed((), 0), shuffle=False)
+        first = clone(own).set_params(solver="sgd", learning_rate_init=1e-30)
+        size, step, unseen = min(self.settings.batch or AUTO_BATCH, len(X)), [], {}
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            first.partial_fit(given, targets, **more)
+            layers = list(zip(first.coefs_, first.intercepts_, strict=True))
+            if own.solver == "lbfgs":
+                unseen["step"] = "the solver 'lbfgs' takes all of its steps at once"
+            else:
+                own.set_params(batch_size=size).partial_fit(given[:size], targets[:size], **more)
+                step = list(zip(first.coefs_, own.coefs_, strict=True))
+        units = _units(layers, self.activation, given)
+        gradients = self._gradients(layers, given, targets)
+        hidden = [(self.activation, z) for z in units[:-1]]
+        return Inside(layers, given.astype(np.float64), units[0], hidden, gradients, step, unseen)
+
+    @property
+    def activation(self) -> str:
+        """That of its hidden units, in whynet's word."""
+        return ACTIVATION[self.estimator.activation]
+
+    def _given(self, X: Array, y: Array) -> tuple[Array, Array, dict[str, Any]]:
+        """Inputs and targets as its `partial_fit` takes them."""
+        kinds = np.arange(max(self.outputs, 2))
+        return X, np.eye(len(kinds))[y] if self.one_hot else y, {"classes": kinds} if self.classifies else {}
+
+    def _gradients(self, layers: Sequence[tuple[Array, Array]], X: Array, targets: Array) -> list[Array]:
+        sizes = (layers[0][0].shape[0], *(W.shape[1] for W, _ in layers))
+        cost = "quadratic"
+        if self.classifies:
+            cost = "sigmoid-cross-entropy" if sizes[-1] == 1 or self.one_hot else "softmax-cross-entropy"
+        network = Network(sizes, activation=self.activation, output_activation="identity", cost=cost, dtype="float64")
+        vector = np.concatenate([np.concatenate([W.ravel(), b]) for W, b in layers])
+        wanted = targets if targets.ndim == 2 else targets[:, None] if sizes[-1] == 1 else np.eye(sizes[-1])[targets]
+        found = network.having(vector, network.statistics.vector).gradients(X, wanted.astype(np.float64))
+        return list(found.weights())
+
     def why_not(self, changes: Sequence[Change]) -> str | None:
         """None if a clone can be trained with these changes, or the reason."""
         for change in changes:
@@ -457,7 +501,15 @@ class ScikitAdapter:
 
         cost = curve[-1][1] if finite and curve else math.nan
         made = min(max(taken, 1) * batches, max(steps, 1))
-        return Trained(scores, start, cost, tuple(curve), made, finite, finished)
+
+        def hidden(rows: Array) -> Hidden:
+            layers = list(zip(model.coefs_, model.intercepts_, strict=True))
+            name = ACTIVATION[model.activation]
+            return [(name, z) for z in _units(layers, name, prepare(rows))[:-1]]
+
+        return Trained(
+            scores, start, cost, tuple(curve), made, finite, finished, hidden=hidden if finite and curve else None
+        )
 
     def steps_from(
         self,
@@ -515,6 +567,15 @@ class ScikitAdapter:
             except ValueError:
                 return math.nan
             return float(model.loss_)
+
+
+def _units(layers: Sequence[tuple[Array, Array]], name: str, X: Array) -> list[Array]:
+    """The pre-activations of every layer, (rows, units)."""
+    found, a = [], X
+    for W, b in layers:
+        found.append(a @ W + b)
+        a = ACTIVATIONS[name].forward(found[-1])[0]
+    return found
 
 
 def _in_order(layers: Sequence[tuple[Array, Array]]) -> list[Array]:

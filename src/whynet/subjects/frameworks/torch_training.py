@@ -12,7 +12,8 @@ import numpy as np
 
 from whynet.doctor.diagnosis import Change, Settings, Wording
 from whynet.errors import UsageError
-from whynet.subjects.adapter import Trained, has, mended, number, orders, prepared, times
+from whynet.subjects.adapter import Hidden, Inside, Trained, has, mended, number, orders, prepared, times
+from whynet.subjects.frameworks.torch_inside import gradient_and_step, hidden_units, layers_called, weights_of
 from whynet.subjects.frameworks.torch_trace import outputs_of
 from whynet.subjects.recreate import squashed
 from whynet.types import Array
@@ -152,6 +153,36 @@ class TorchAdapter:
             for name, module in self.model.named_modules()
             if type(module).__name__.startswith(("Linear", "Conv")) and module.weight.numel() > 1
         }
+
+    def inside(self, X: Array, y: Array) -> Inside:
+        """What a copy is inside, on these rows; the step is on as many of them as a batch has."""
+        torch, size = self.torch, min(self.settings.batch or 32, len(X))
+        model = copied(torch, self.model)
+        given, targets = torch.as_tensor(X).to(next(model.parameters()).dtype), self.target(y)
+        layers = layers_called(torch, model, given)
+        biases = [getattr(layer, "bias", None) for layer in layers]
+        drawn = [
+            (weights_of(layer), None if b is None else b.detach().double().numpy().copy())
+            for layer, b in zip(layers, biases, strict=True)
+        ]
+        hidden, unseen = hidden_units(torch, model, given), {}
+        if not layers:
+            unseen["layers"] = "it has no dense or convolutional layer"
+        if not hidden and len(layers) > 1:
+            unseen["hidden"] = "no activation that is known here is called between its layers"
+        optimizer = self.optimizer.make(model, 1.0, whole=False)
+        gradients: list[Array] = []
+        step: list[tuple[Array, Array]] = []
+        if optimizer is None:
+            unseen |= dict.fromkeys(("gradients", "step"), "its optimizer holds none of its parameters")
+        else:
+            gradients, step = gradient_and_step(
+                optimizer, layers,
+                lambda: self.loss(model(given), targets), lambda: self.loss(model(given[:size]), targets[:size]),
+            )  # fmt: skip
+        return Inside(
+            drawn, hidden=None if "hidden" in unseen else hidden, gradients=gradients, step=step, unseen=unseen
+        )
 
     def why_not(self, changes: Sequence[Change]) -> str | None:
         """None if a copy can be trained with these changes, or the reason."""
@@ -365,7 +396,12 @@ class TorchAdapter:
                     break
             epoch += 1
         final = cost()
-        return Trained(scores, start, final, tuple(curve), taken, bool(np.isfinite(final)))
+
+        def hidden(rows: Array) -> Hidden:
+            return hidden_units(torch, model, torch.as_tensor(prepare(rows)).to(dtype))
+
+        finite = bool(np.isfinite(final))
+        return Trained(scores, start, final, tuple(curve), taken, finite, hidden=hidden if finite else None)
 
 
 def called(torch: Any, model: Any, X: Array) -> list[Any]:

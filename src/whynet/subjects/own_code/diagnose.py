@@ -13,12 +13,8 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.budget import TIMES
-from whynet.doctor.case import Case
 from whynet.doctor.diagnose import examine
-from whynet.doctor.diagnosis import Diagnosis, Gap, Remark, Settings, Wording, said
-from whynet.doctor.symptom import Measured
-from whynet.doctor.symptoms.units import measure_units
-from whynet.doctor.symptoms.weights import measure_first_layer
+from whynet.doctor.diagnosis import Diagnosis, Gap, Remark, Wording, said
 from whynet.errors import NoRecipe, UsageError
 from whynet.network.activations import ACTIVATIONS
 from whynet.subjects.adapted import AdaptedSubject
@@ -30,7 +26,6 @@ from whynet.types import Array
 
 ASSUMED_RATE = 0.1  # where none is given and no step tells it
 ASSUMED_BATCH = 10
-PROBE = 500  # examples on which the units are looked at
 COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")
 
 
@@ -159,26 +154,10 @@ def _subject(
         )  # fmt: skip
     subject = AdaptedSubject(
         adapter, X, _targets(y, audit), classes=audit.classes or 0, found=audit.findings,
-        remarks=remarks, used=dict(used), not_examined=gaps, noted=_inside(audit, X),
+        remarks=remarks, used=dict(used), not_examined=gaps,
     )  # fmt: skip
     adapter.rows = subject.rest
     return subject
-
-
-def _inside(audit: Audit, X: Array) -> list[Measured]:
-    """What the units do before the first step, where it is known which network this is."""
-    anatomy = audit.anatomy
-    if anatomy is None or not anatomy.hidden or not set(anatomy.hidden) <= set(ACTIVATIONS):
-        return []
-    layers, some = anatomy.shape.read(audit.code.values), X[:PROBE].reshape(len(X[:PROBE]), -1).astype(np.float64)
-    case = Case(Settings(), layers=len(layers), rows=len(X), available=len(X), classes=0, features=some.shape[1])
-    with np.errstate(all="ignore"):
-        units = [z for z, _ in anatomy.forward(layers, some)]
-        if not all(np.isfinite(z).all() for z in units):
-            return []
-        measure_units(case, "start", list(zip(anatomy.hidden, units, strict=False)))
-        measure_first_layer(case, layers[0][0], some, units[0])
-    return list(case.symptoms.values())
 
 
 def _targets(y: Array, audit: Audit) -> Array:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.diagnosis import Change, Settings, Wording
-from whynet.subjects.adapter import Trained, drawn_like, has, mended, number, orders, prepared, times
+from whynet.network.activations import ACTIVATIONS
+from whynet.subjects.adapter import Hidden, Inside, Trained, drawn_like, has, mended, number, orders, prepared, times
 from whynet.subjects.own_code.anatomy import targets_of
 from whynet.subjects.own_code.code import Examples, is_vector
 from whynet.subjects.own_code.mistakes import Mistake, backward
@@ -114,6 +115,32 @@ class CodeAdapter:
     def _wrong_steps(self) -> bool:
         return self.audit.update is not None and bool(self.audit.update.wrong)
 
+    def inside(self, X: Array, y: Array) -> Inside:
+        """Its own gradient and its own step; what it does with these rows where it is known which network it is."""
+        anatomy, rows = self.audit.anatomy, self.rows
+        own, self.code.examples = self.code.examples, self._examples(rows)
+        try:
+            values = self.code.values
+            after = next(self._steps(values, (), 0, len(rows)))
+            step = [(a, b) for a, b in zip(values, after, strict=True) if a.ndim == 2]
+            if anatomy is None:
+                why = "which network it is could not be told"
+                return Inside(step=step, unseen=dict.fromkeys(("layers", "hidden", "gradients"), why))
+            layers, x = anatomy.shape.read(values), X.reshape(len(X), -1).astype(np.float64)
+            units = [z for z, _ in anatomy.forward(layers, x)]
+            known = set(anatomy.hidden) <= set(ACTIVATIONS)
+            slopes = anatomy.shape.read(self._gradient(values, self._some(len(rows)), self.fitting))
+        finally:
+            self.code.examples = own
+        return Inside(
+            layers, x, units[0], list(zip(anatomy.hidden, units, strict=False)) if known else None,
+            [W for W, _ in slopes], step, {} if known else {"hidden": f"it has {', '.join(anatomy.hidden)} units"},
+        )  # fmt: skip
+
+    def _some(self, n: int) -> Array:
+        """Rows to ask for a gradient on: one, where one is asked about at a time."""
+        return np.arange(1 if self.examples.single else min(n, PROBE))
+
     # ---- examples
 
     def _examples(self, rows: Array, X: Array | None = None) -> Examples:
@@ -180,7 +207,25 @@ class CodeAdapter:
         finally:
             self.code.examples = own
         finite = bool(np.isfinite(final)) and all(bool(np.isfinite(value).all()) for value in values)
-        return Trained(lambda rows: self._scores(values, prepare(rows)), start, final, tuple(curve), taken, finite)
+        hidden = self._hidden_units(values, prepare) if finite else None
+        return Trained(
+            lambda rows: self._scores(values, prepare(rows)), start, final, tuple(curve), taken, finite, hidden=hidden
+        )
+
+    def _hidden_units(
+        self, values: Sequence[Array], prepare: Callable[[Array], Array]
+    ) -> Callable[[Array], Hidden] | None:
+        """The hidden units with these numbers, where it is known what they are."""
+        anatomy = self.audit.anatomy
+        if anatomy is None or not set(anatomy.hidden) <= set(ACTIVATIONS):
+            return None
+
+        def hidden(X: Array) -> Hidden:
+            x = prepare(X).reshape(len(X), -1).astype(np.float64)
+            units = [z for z, _ in anatomy.forward(anatomy.shape.read(values), x)]
+            return list(zip(anatomy.hidden, units, strict=False))
+
+        return hidden
 
     def _start(self, changes: Sequence[Change], seed: int) -> list[Array]:
         values = self.code.values if self.first is None else [value.copy() for value in self.first]
