@@ -15,6 +15,8 @@ import pytest
 import whynet
 from support import ROOT, examples_hold, is_complete
 from whynet.doctor import causes
+from whynet.doctor.case import Case
+from whynet.doctor.diagnosis import Settings
 from whynet.interfaces import cli
 from whynet.network.activations import ACTIVATIONS
 from whynet.network.costs import COSTS
@@ -22,6 +24,7 @@ from whynet.network.initializers import INITIALIZERS, initializer
 from whynet.optimizers.optimizers import OPTIMIZERS, optimizer
 from whynet.optimizers.schedules import SCHEDULES, rates
 from whynet.params import Params
+from whynet.report.wording.symptoms import in_words
 from whynet.subjects.plants import SOUND, plants
 from whynet.subjects.recipe import diagnose_recipe
 from whynet.training.recipe import LEARNING_RATES
@@ -143,3 +146,10 @@ def test_a_cause_is_one_new_file(tmp_path, monkeypatch, capsys, digits):
 def test_a_schedule(added):
     added("A schedule")
     assert rates("square", 1.0, range(0, 2), 2).tolist() == [1.0, 0.25]
+
+
+def test_a_symptom(added):
+    case = Case(Settings(), layers=2, rows=3, available=3, classes=2, features=2)
+    added("A symptom")["measure_lengths"](case, np.array([[3.0, 4.0], [0.0, 5.0], [300.0, 400.0]]))
+    fact = case.symptoms["longest-row"]
+    assert in_words(fact) == "longest row of inputs, to the usual one: 100 (usual: below 10)" and fact.unusual

@@ -37,7 +37,7 @@ from whynet.doctor.diagnosis import (
 )
 from whynet.doctor.normal import Anything, Below, Exactly
 from whynet.doctor.symptom import Symptom
-from whynet.doctor.symptoms.units import SATURATED
+from whynet.doctor.symptoms.units import DEAD, SATURATED
 from whynet.report.diagnosis import diagnosis_as_dict, diagnosis_html, diagnosis_in_words
 from whynet.report.wording import LIBRARIES, say
 from whynet.report.wording.contradictions import checked
@@ -538,6 +538,15 @@ def test_a_text_of_a_library_is_left_as_it_is():
     assert "no kernel image is available" in diagnosis_in_words(
         replace(SICK, wording=Wording(), remarks=[said("no kernel image is available")])
     )
+
+
+def test_what_is_out_of_the_usual_is_marked():
+    facts = (SATURATED["start"].measured(1), DEAD["start"].measured(0.1))
+    one = replace(SICK, verdict=[replace(CAUSE, evidence=facts)])
+    text = diagnosis_in_words(one, verbose=True)
+    assert "100 % ! usual: below 30 %" in text and "10 %   usual: below 50 %" in text
+    page = diagnosis_html(one)
+    assert '<td class="unusual" title="out of what is usual">! 100 %</td>' in page and "<td>10 %</td>" in page
 
 
 def test_words_need_no_numpy():

@@ -60,8 +60,8 @@ class Anything:
 class Below:
     """Less than a number.
 
-    >>> Below(0.3).holds(0.3), Below(2, "as weights of both signs cancel").said()
-    (False, 'below 2, as weights of both signs cancel')
+    >>> Below(0.3).holds(0.3), Below(2.303, "the floor").said()
+    (False, 'below 2.303, the floor')
     """
 
     number: float = math.nan

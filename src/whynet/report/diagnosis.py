@@ -60,7 +60,7 @@ def diagnosis_in_words(diagnosis: Diagnosis, verbose: bool = False) -> str:
 def _columns(table: Sequence[Row]) -> list[str]:
     names, values = (max((len(row[place]) for row in table), default=0) for place in (0, 1))
     return [
-        f"    {name:<{names}}  {value:>{values}} {mark:<1}" + (f" usual: {normal}" if normal else "")
+        f"    {name:<{names}}  {value:>{values}} {mark:<1} {f'usual: {normal}' if normal else ''}".rstrip()
         for name, value, mark, normal in table
     ]
 

@@ -31,7 +31,7 @@ CLASSES_PER_BATCH = Symptom(
     "classes-per-batch", "different classes in a batch, of shuffled ones", "of shuffled ones", About(1, factor=1.4)
 )
 SAME_CLASS_IN_A_ROW = Symptom("same-class-in-a-row", "neighbouring examples of one class", "fraction", About())
-NEIGHBOURING_PIXELS = Symptom("neighbouring-pixels", "correlation of neighbouring pixels", "correlation", Above(0.5))
+NEIGHBOURING_PIXELS = Symptom("neighbouring-pixels", "correlation of neighbouring pixels", "correlation", Above(0.15))
 NEAREST_NEIGHBOUR = Symptom(
     "nearest-neighbour", "accuracy of the nearest neighbour", "fraction right", Above(why="the largest class")
 )

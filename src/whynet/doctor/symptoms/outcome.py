@@ -8,9 +8,7 @@ from __future__ import annotations
 from whynet.doctor.normal import About, Above, AtLeast, Below, Exactly
 from whynet.doctor.symptom import Symptom
 
-START_COST = Symptom(
-    "start-cost", "cost before the first step", normal=About(why="of outputs that know nothing yet", factor=2.5)
-)
+START_COST = Symptom("start-cost", "cost before the first step", normal=About(factor=2.5))
 COST = Symptom("cost", "cost at the end")
 FLOOR = Symptom("floor", "cost of the best constant prediction")
 FIRST_COST = Symptom("first-cost", "first cost", normal=About(why="that of a fresh start", factor=2.5))

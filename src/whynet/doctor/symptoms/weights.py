@@ -21,20 +21,16 @@ WEIGHT_GAIN = Symptom(
 LEAST_WEIGHT_GAIN = Symptom(
     "least-weight-gain", "smallest gain of a layer's initial weights", "sd of weights x root of fan-in", Between(0.5, 2)
 )
-ONE_SIDED_PUSH = Symptom(
-    "one-sided-push", "mean pre-activation of layer 1", normal=Below(2, "as weights of both signs cancel")
-)
+ONE_SIDED_PUSH = Symptom("one-sided-push", "mean pre-activation of layer 1", normal=Below(2))
 WEIGHTED_INPUT_SD = Symptom(
     "weighted-input-sd", "standard deviation of layer 1's pre-activations", normal=Between(0.2, 3)
 )
-PRE_ACTIVATION_OFFSET = Symptom(
-    "pre-activation-offset", "offset of layer 1's pre-activations from 0", normal=Below(2, "to both sides of 0")
-)
+PRE_ACTIVATION_OFFSET = Symptom("pre-activation-offset", "offset of layer 1's pre-activations from 0", normal=Below(2))
 GRADIENT_FALL = Symptom(
     "gradient-fall", "first layer's gradient to the last layer's", "first layer's to last's", Above(0.001)
 )
 UPDATE_RATIO = Symptom(
-    "update-ratio", "largest move of a layer's weights in a step", "of their length", Between(1e-6, 0.1)
+    "update-ratio", "largest move of a layer's weights in a step", "of their length", Between(1e-6, 0.5)
 )
 MOVED = Symptom("moved", "distance moved, to the weights' first length", "of the first weights' length")
 WEIGHTS = Symptom("weights", "mean size of the weights at the end", "mean size")
