@@ -8,7 +8,6 @@ import math
 
 import numpy as np
 import pytest
-from whynet.casebook.plants import SOUND
 
 from support import ROOT
 from whynet.doctor.case import Case
@@ -30,6 +29,7 @@ from whynet.doctor.symptoms.declared import SYMPTOMS
 from whynet.doctor.symptoms.quality import measure_quality
 from whynet.doctor.symptoms.units import measure_rank, measure_units, outputs_measured
 from whynet.doctor.symptoms.weights import measure_first_layer, measure_gradients, measure_step, measure_weights
+from whynet.subjects.plants import SOUND
 from whynet.subjects.recipe import RecipeSubject
 
 

@@ -49,11 +49,21 @@ class Trial:
 
 
 def changes_of(trials: Sequence[Trial]) -> tuple[Change, ...]:
+    """Their changes, in order.
+
+    >>> changes_of([Trial("lr-too-low", Change("rate", {"times": 10}), Suspicion(0.3, ()))])[0].kind
+    'rate'
+    """
     return tuple(trial.change for trial in trials)
 
 
 def compatible(trials: Sequence[Trial]) -> bool:
-    """Not two changes of the same thing."""
+    """Whether no two of them change the same thing.
+
+    >>> rate = Trial("lr-too-low", Change("rate", {"times": 10}), Suspicion(0.3, ()))
+    >>> compatible([rate]), compatible([rate, rate])
+    (True, False)
+    """
     touched = [name for trial in trials for name in trial.change.touches]
     return len(touched) == len(set(touched))
 

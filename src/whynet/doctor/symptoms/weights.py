@@ -16,10 +16,10 @@ IDENTICAL_UNITS = Symptom(
     "identical-units", "hidden units that start as copies of another", "fraction of hidden units", Exactly(0)
 )
 WEIGHT_GAIN = Symptom(
-    "weight-gain", "largest gain of a layer's initial weights", "sd of weights x root of fan-in", Between(0.5, 2)
+    "weight-gain", "largest gain of a layer's initial weights", "sd of weights x root of fan-in", Below(2)
 )
 LEAST_WEIGHT_GAIN = Symptom(
-    "least-weight-gain", "smallest gain of a layer's initial weights", "sd of weights x root of fan-in", Between(0.5, 2)
+    "least-weight-gain", "smallest gain of a layer's initial weights", "sd of weights x root of fan-in", Above(0.1)
 )
 ONE_SIDED_PUSH = Symptom("one-sided-push", "mean pre-activation of layer 1", normal=Below(2))
 WEIGHTED_INPUT_SD = Symptom(
