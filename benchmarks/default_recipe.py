@@ -14,7 +14,8 @@ import statistics
 import click
 
 import whynet
-from whynet.training.loop import Training, build
+from whynet.training.loop import Training
+from whynet.training.prepare import prepare
 
 SOUND = {"activation": "relu", "init": "he", "schedule": "one-cycle"}
 CANDIDATES = [
@@ -33,8 +34,7 @@ def judge(recipe: whynet.Recipe, data: whynet.Dataset, held: int, seeds: int) ->
     accuracies, seconds = [], []
     for seed in range(seeds):
         mine = recipe.but(seed=seed, validation_size=held)
-        training = Training(build(mine, data), data, mine)
-        training.test = None
+        training = Training(prepare(mine, data)._replace(test=None))
         epochs = list(training)
         accuracies.append(epochs[-1].validation_accuracy)
         seconds.append(sum(epoch.seconds for epoch in epochs))

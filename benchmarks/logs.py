@@ -33,7 +33,8 @@ from whynet.logs.scales import scales
 from whynet.subjects.plants import SOUND, plants
 from whynet.subjects.recipe import RecipeSubject
 from whynet.training import metrics
-from whynet.training.loop import Training, build
+from whynet.training.loop import Training
+from whynet.training.prepare import prepare
 
 EPOCHS = 4
 EXPERIMENTS = {  # those whose texts print figures; what counts as right is what their diagnosis proves
@@ -65,7 +66,7 @@ def patients(seeds: list[int]) -> Iterator[tuple[str, whynet.Recipe, tuple[str, 
 
 def figures(recipe: whynet.Recipe, data: whynet.Dataset) -> dict[str, Any]:
     """What its programs would have printed: single batches' costs, and a row for every epoch."""
-    training = Training(build(recipe, data), data, recipe)
+    training = Training(prepare(recipe, data))
     some = training.train.take(np.linspace(0, len(training.train) - 1, min(len(training.train), 5000)).astype(np.intp))
     rows: list[dict[str, float]] = []
     prints: list[tuple[int, float]] = []
@@ -81,9 +82,9 @@ def figures(recipe: whynet.Recipe, data: whynet.Dataset) -> dict[str, Any]:
         }
 
     def costs() -> None:
-        every = max(1, training.batches // 10)
-        seen = training.costs
-        first = training.position.epoch * training.batches
+        every = max(1, training.prepared.batches // 10)
+        seen = training.position.costs
+        first = training.position.epoch * training.prepared.batches
         prints.extend((first + at, float(seen[at])) for at in range(0, len(seen), every))
 
     with np.errstate(all="ignore"):
@@ -97,7 +98,7 @@ def figures(recipe: whynet.Recipe, data: whynet.Dataset) -> dict[str, Any]:
             rows.append({"cost": math.nan, **dict.fromkeys(start, math.nan), "right": 980, "val_accuracy": 0.098,
                          "accuracy": 0.0987})  # fmt: skip
             prints.append((training.steps, math.nan))
-    return {"cost": recipe.cost, "steps": training.batches, "start": start, "rows": rows, "prints": prints,
+    return {"cost": recipe.cost, "steps": training.prepared.batches, "start": start, "rows": rows, "prints": prints,
             "rows_in_all": len(training.train)}  # fmt: skip
 
 

@@ -18,7 +18,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import whynet
-from whynet.training.loop import Training, build
+from whynet.training.loop import Training
+from whynet.training.prepare import prepare
 from whynet.types import Array
 
 
@@ -53,12 +54,12 @@ def compare(data: whynet.Dataset, batch: int, repeats: int) -> None:
     order = np.random.default_rng([recipe.seed, 2, 0]).permutation(len(data))
     ours, bare, right = [], [], {}
     for _ in range(repeats):
-        network = build(recipe, data)
+        network = prepare(recipe, data).network
         params = [network.params[layer][name].copy() for layer in (0, 1) for name in "Wb"]
         started = time.perf_counter()
         bare_epoch(X, data.labels, order, batch, 3.0, params)
         bare.append(time.perf_counter() - started)
-        ours.append(next(Training(network, data, recipe)).seconds)
+        ours.append(next(Training(prepare(recipe, data, network))).seconds)
         right["whynet"] = int(np.sum(network.predict(data.test.images) == data.test.labels))
         a = 1 / (1 + np.exp(-((data.test.pixels / np.float32(255)) @ params[0] + params[1])))
         right["bare"] = int(np.sum((a @ params[2] + params[3]).argmax(axis=1) == data.test.labels))

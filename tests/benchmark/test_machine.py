@@ -7,7 +7,7 @@ import pytest
 
 import whynet
 from whynet.benchmark.machine import Machine, step_floor
-from whynet.training.loop import build, make_task
+from whynet.training.prepare import prepare
 
 FAST_MEMORY = Machine(peak=1e9, bandwidths=((1, 1e30),))
 FAST_PROCESSOR = Machine(peak=1e30, bandwidths=((1, 1e9),))
@@ -16,7 +16,7 @@ FAST_PROCESSOR = Machine(peak=1e30, bandwidths=((1, 1e9),))
 def task(pixels, **options):
     data = whynet.Dataset(pixels, np.zeros(len(pixels), np.uint8), classes=("a", "b", "c"))
     recipe = whynet.Recipe(sizes=(data.features, 5, 4, 3), **options)
-    return make_task(build(recipe, data), data, recipe)
+    return prepare(recipe, data).task
 
 
 def test_products_are_counted_once_each_and_those_with_blank_pixels_not_at_all():

@@ -87,12 +87,13 @@ def test_all_thirty_epochs_of_the_tutorial_at_rate_0_001(mnist):
 
 @pytest.mark.mnist
 def test_another_seed_gives_other_counts(mnist):
-    from whynet.training.loop import Training, build
+    from whynet.training.loop import Training
+    from whynet.training.prepare import prepare
 
     counts = []
     for seed in (0, 1):
         recipe = EXPERIMENTS["tutorial-rate-0.001"].recipe(seed)
-        counts.append(next(Training(build(recipe, mnist), mnist, recipe)).test_correct)
+        counts.append(next(Training(prepare(recipe, mnist))).test_correct)
     assert counts[0] == 816
     assert counts[1] != 816
 

@@ -22,7 +22,8 @@ from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise
 from whynet.noise import Noise
 from whynet.optimizers.optimizers import OPTIMIZERS
 from whynet.params import Params
-from whynet.training.loop import Training, build, first_state, make_task, split
+from whynet.training.loop import Training
+from whynet.training.prepare import prepare, split
 
 if native._native is None:
     pytest.skip("the compiled engine is absent: there was no C++ compiler", allow_module_level=True)
@@ -32,9 +33,9 @@ PENALTIES = {"none": {}, "l1": {"l1": 1e-4}, "l2": {"l2": 1e-3}, "decay": {"weig
 TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
 
 
-def after(engine, recipe, data, epochs=1, make=build):
+def after(engine, recipe, data, epochs=1, make=lambda recipe, data: None):
     """Costs, network and the optimizer's state after some epochs with that engine."""
-    training = Training(make(recipe, data), data, recipe)
+    training = Training(prepare(recipe, data, make(recipe, data)))
     training.engine = engine
     costs = [next(training).cost for _ in range(epochs)]
     return costs, training.network, training.position.state
@@ -56,7 +57,7 @@ def decided(recipe, network):
     return params, statistics
 
 
-def check_same(recipe, data, engine=None, epochs=1, make=build, slack=1):
+def check_same(recipe, data, engine=None, epochs=1, make=lambda recipe, data: None, slack=1):
     costs, ours, our_state = after(engine or Native(), recipe, data, epochs, make)
     expected, theirs, their_state = after(Reference(), recipe, data, epochs, make)
     tolerance = slack * TOLERANCE[recipe.dtype]
@@ -115,7 +116,7 @@ def test_a_normalisation_stands_where_it_will(path, dtype, few):
     ]  # fmt: skip
 
     def make(recipe, data):
-        return whynet.Network(layers=layers, dtype=dtype, scaling=build(recipe, data).scaling)
+        return whynet.Network(layers=layers, dtype=dtype, scaling=prepare(recipe, data).network.scaling)
 
     recipe = whynet.Recipe(hidden=(20, 17), batch_size=50, dtype=dtype, learning_rate=0.1)
     check_same(recipe, few, Native(path), epochs=2, make=make)
@@ -203,7 +204,7 @@ def test_real_images_with_few_and_with_many_units(options, mnist):
 )  # fmt: skip
 def test_large_layers_through_blas(options, dtype, path, few):
     recipe = whynet.Recipe(hidden=(300, 130), batch_size=50, activation="tanh", dtype=dtype, **options)
-    assert native._gemm(build(recipe, few), 50, skip=1) is not None
+    assert native._gemm(prepare(recipe, few).network, 50, skip=1) is not None
     check_same(recipe, few, Native(path), epochs=2)
     check_threads(recipe, few, path, epochs=2)
 
@@ -212,7 +213,7 @@ def test_a_blas_of_another_kind_is_left_alone(few, monkeypatch):
     from scipy.linalg import cython_blas
 
     recipe = whynet.Recipe(hidden=(300, 130), batch_size=50)
-    network = build(recipe, few)
+    network = prepare(recipe, few).network
     for known in ({}, {"sgemm": '<capsule object "void (char *, char *, long *, long *, long *, ...)" at 0x7f>'}):
         monkeypatch.setattr(cython_blas, "__pyx_capi__", known)
         assert native._gemm(network, 50, skip=0) is None
@@ -261,9 +262,9 @@ def test_a_blow_up_is_the_readable_engines(optimizer, batch_norm, few):
     )
     outcomes = []
     for engine in (Native(), Reference()):
-        network = build(recipe, few)
-        task = make_task(network, few, recipe)
-        state = first_state(task)
+        prepared = prepare(recipe, few)
+        network, task = prepared.network, prepared.task
+        state = task.first_state()
         rows = np.arange(120).reshape(12, 10)
         rates = np.where(np.arange(12) < 5, 0.01, 1e200)
         with pytest.raises(BatchBlewUp) as caught:
@@ -285,7 +286,7 @@ def test_a_blow_up_is_the_readable_engines(optimizer, batch_norm, few):
 )
 def test_what_it_does_not_know_it_declines_with_a_sentence(options, says, few):
     recipe = whynet.Recipe(**options)
-    task = make_task(build(recipe, few), few, recipe)
+    task = prepare(recipe, few).task
     assert says in Native().why_not(task)
     engine, reason = choose("auto", task)
     assert engine.name == "reference"
@@ -297,7 +298,7 @@ def test_what_it_does_not_know_it_declines_with_a_sentence(options, says, few):
 def arguments(few, **changes):
     """A sound call of the compiled function, with some of its arguments changed."""
     recipe = whynet.Recipe(hidden=(3,))
-    task = make_task(build(recipe, few), few, recipe)
+    task = prepare(recipe, few).task
     sound = {
         "path": PATHS[0], "threads": 1, "layers": native._layers(task.network), "cost": 2,
         "update": native._update(task),
@@ -378,8 +379,8 @@ def test_nothing_leaks_over_a_thousand_calls(few):
     import resource
 
     recipe = whynet.Recipe(hidden=(50,), optimizer="adam")
-    task = make_task(build(recipe, few), few, recipe)
-    state, rows = first_state(task), np.zeros((3, 10), np.int64)
+    task = prepare(recipe, few).task
+    state, rows = task.first_state(), np.zeros((3, 10), np.int64)
     used = []
     for call in range(1200):
         Native().advance(task, state, rows, np.full(3, 0.001), 3 * call)
@@ -405,7 +406,7 @@ def test_scores_are_the_networks_own(path, dtype, digits, rng):
             hidden=(17, 5), activation=activation, dropout=0.5, input_dropout=0.1, scaling=scaling, dtype=dtype,
             batch_norm=batch_norm,
         )  # fmt: skip
-        network, pixels = build(recipe, digits), digits.pixels[:count]
+        network, pixels = prepare(recipe, digits).network, digits.pixels[:count]
         network.statistics.vector[:] = rng.uniform(0.5, 2, network.statistics.vector.size)
         expected = network.scores(pixels)
         found = Native(path).scores(network, pixels)
@@ -421,7 +422,7 @@ def test_however_far_units_are_saturated(path, dtype, digits):
         recipe = whynet.Recipe(
             hidden=(40,), activation=activation, cost="quadratic", init=f"normal(0, {size})", dtype=dtype
         )
-        network, pixels = build(recipe, digits), digits.pixels[:100]
+        network, pixels = prepare(recipe, digits).network, digits.pixels[:100]
         with np.errstate(over="ignore"):
             expected = network.scores(pixels)
         assert np.isfinite(expected).all()
@@ -432,7 +433,7 @@ def test_however_far_units_are_saturated(path, dtype, digits):
 
 
 def test_scores_of_what_the_loop_does_not_know_are_numpys(digits):
-    scaling = build(whynet.Recipe(), digits).scaling
+    scaling = prepare(whynet.Recipe(), digits).network.scaling
     network = whynet.Network(layers=[Dense(64, 10), BatchNorm(10)], scaling=scaling)
     np.testing.assert_array_equal(Native().scores(network, digits.pixels), network.scores(digits.pixels))
     with pytest.raises(ValueError, match="no part in scores"):

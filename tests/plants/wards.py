@@ -13,8 +13,8 @@ from whynet.data.dataset import Dataset
 from whynet.doctor.diagnosis import Diagnosis
 from whynet.network.layers import Dense
 from whynet.report.wording import say
-from whynet.training.datafaults import DATA_FAULTS, with_test_faults, with_train_faults
-from whynet.training.loop import build, split
+from whynet.training.datafaults import DATA_FAULTS
+from whynet.training.prepare import prepare
 from whynet.training.recipe import Recipe
 
 EXPRESSIBLE = {*DATA_FAULTS, "summed-gradient", "undefined-rate", "flipped-gradient", "frozen-layer", "forgotten-bias"}
@@ -32,9 +32,7 @@ class Ward(NamedTuple):
 
 def unpack(recipe: Recipe, data: Dataset) -> Ward:
     """The network and the examples that training the recipe starts with."""
-    network = build(recipe, data)
-    train = with_train_faults(split(data, recipe)[0], recipe.faults, recipe.seed)
-    test = with_test_faults(data.test, recipe.faults, recipe.seed)
+    _, network, _, train, _, test, _ = prepare(recipe, data)
     dense = [(i, layer) for i, layer in enumerate(network.layers) if isinstance(layer, Dense)]
     layers = [(network.params[i]["W"], network.params[i]["b"], layer.activation) for i, layer in dense]
     return Ward(

@@ -31,7 +31,7 @@ from whynet.subjects.frameworks.pytorch import diagnose_torch
 from whynet.subjects.frameworks.torch_watch import watch
 from whynet.subjects.plants import SOUND, plants
 from whynet.subjects.recipe import diagnose_recipe
-from whynet.training.loop import split
+from whynet.training.prepare import split
 from whynet.training.recipe import Recipe
 
 

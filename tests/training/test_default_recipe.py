@@ -7,14 +7,15 @@ import statistics
 import pytest
 
 import whynet
-from whynet.training.loop import Training, build
+from whynet.training.loop import Training
+from whynet.training.prepare import prepare
 
 
 def accuracies(data: whynet.Dataset, validation: int, seeds: int) -> list[float]:
     found = []
     for seed in range(seeds):
         recipe = whynet.Recipe.named("default").but(seed=seed, validation_size=validation)
-        *_, last = Training(build(recipe, data), data, recipe)
+        *_, last = Training(prepare(recipe, data))
         found.append(last.validation_accuracy if validation else last.test_accuracy)
     return found
 

@@ -8,14 +8,15 @@ import pytest
 import whynet
 from whynet.errors import NonFinite, UsageError
 from whynet.training.checking import check, own_check, whole_matrix_ratios
-from whynet.training.loop import Training, build, make_task
+from whynet.training.loop import Training
+from whynet.training.prepare import prepare
 
 RECIPE = whynet.Recipe(hidden=(6,), cost="quadratic", learning_rate=0.5, epochs=1, batch_size=20, dtype="float64")
 
 
 def gradients(recipe, data):
-    network = build(recipe, data)
-    task = make_task(network, data, recipe)
+    prepared = prepare(recipe, data)
+    network, task = prepared.network, prepared.task
     X = task.examples.features(np.arange(5), network.dtype)
     return network, X, network.targets(data.labels[:5]), task
 
@@ -26,7 +27,7 @@ def test_no_output_slope_divides_the_output_gradient_by_the_slope(digits):
     a1 = network.forward(X).memos[1].x
     faulty = task.network.gradients(X, targets)
     np.testing.assert_allclose(faulty[1]["W"], a1.T @ (scores - targets) / 5, rtol=1e-12)
-    assert not check(RECIPE.but(faults=("no-output-slope",)), network, digits).passed
+    assert not check(prepare(RECIPE.but(faults=("no-output-slope",)), digits)).passed
 
 
 def test_raw_momentum_takes_steps_that_the_rate_does_not_scale(digits):
@@ -44,41 +45,40 @@ def test_raw_momentum_takes_steps_that_the_rate_does_not_scale(digits):
         b = before[layer]["b"] - 1e-4 * second[layer]["b"]
         np.testing.assert_allclose(network.params[layer]["b"], b, rtol=1e-12, atol=1e-15)
     with pytest.raises(UsageError, match="SGD"):
-        make_task(network, digits, recipe.but(optimizer="adam"))
+        prepare(recipe.but(optimizer="adam"), digits)
 
 
 def test_naive_sigmoid_is_right_until_it_overflows(digits):
     faulty = RECIPE.but(faults=("naive-sigmoid",))
-    assert check(faulty, build(faulty, digits), digits).passed
+    assert check(prepare(faulty, digits)).passed
     large = faulty.but(init="constant(50)")
-    network = build(large, digits)
     with pytest.raises(NonFinite, match="gradient in layer"):
-        next(Training(network, digits, large))
-    assert np.isfinite(next(Training(build(large, digits), digits, large.but(faults=()))).cost)
+        next(Training(prepare(large, digits)))
+    assert np.isfinite(next(Training(prepare(large.but(faults=()), digits))).cost)
 
 
 def test_the_whole_matrix_check_accuses_a_right_gradient(digits):
     recipe = RECIPE.but(faults=("whole-matrix-check",))
-    network = build(recipe, digits)
-    assert check(recipe, network, digits).passed
-    assert min(whole_matrix_ratios(recipe, network, digits)) > 0.5
+    prepared = prepare(recipe, digits)
+    assert check(prepared).passed
+    assert min(whole_matrix_ratios(prepared)) > 0.5
 
 
 def test_a_faulty_training_shares_the_parameters_of_the_sound_network(digits):
     recipe = RECIPE.but(faults=("no-output-slope", "naive-sigmoid"))
-    network = build(recipe, digits)
+    prepared = prepare(recipe, digits)
+    network = prepared.network
     before = network.params.vector.copy()
-    task = make_task(network, digits, recipe)
-    assert task.network.params is network.params
-    next(Training(network, digits, recipe))
+    assert prepared.task.network.params is network.params
+    next(Training(prepared))
     assert (network.params.vector != before).any()
     assert all(isinstance(layer, whynet.Dense) for layer in network.layers)
 
 
 def test_a_network_without_biases_answers_zeros_with_zeros_and_keeps_its_biases_at_nothing(digits):
     recipe = RECIPE.but(faults=("no-biases",), bias_init="constant(0.3)", cost="softmax-cross-entropy")
-    network = build(recipe, digits)
-    next(Training(network, digits, recipe))
+    network = prepare(recipe, digits).network
+    next(Training(prepare(recipe, digits, network)))
     assert all(not arrays["b"].any() for arrays in network.params)
     assert all(arrays["W"].any() for arrays in network.params)
 
@@ -90,7 +90,7 @@ def test_softmax_over_the_batch_has_shares_that_sum_to_1_over_all_rows(digits):
     assert shares.sum() == pytest.approx(1)
     assert task.network.cost.value(scores, targets) == pytest.approx(-np.log(shares[targets == 1]).mean())
     with pytest.raises(UsageError, match="softmax-cross-entropy"):
-        make_task(build(RECIPE, digits), digits, RECIPE.but(faults=("softmax-over-batch",)))
+        prepare(RECIPE.but(faults=("softmax-over-batch",)), digits)
 
 
 def test_an_accuracy_over_the_wrong_axis_is_printed_and_the_network_learns_all_the_same(digits):
@@ -102,7 +102,7 @@ def test_an_accuracy_over_the_wrong_axis_is_printed_and_the_network_learns_all_t
 
 def test_leaked_test_images_are_in_the_training_set_with_their_labels(digits):
     recipe = RECIPE.but(faults=("leaked-test-images",))
-    train = Training(build(recipe, digits), digits, recipe).train
+    train = Training(prepare(recipe, digits)).train
     known = {image.tobytes(): label for image, label in zip(train.pixels, train.labels, strict=True)}
     assert len(train) == len(digits)
     assert all(known[i.tobytes()] == n for i, n in zip(digits.test.pixels, digits.test.labels, strict=True))

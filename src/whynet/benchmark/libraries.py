@@ -12,7 +12,7 @@ import numpy as np
 from whynet.benchmark.peer import Trainee, features_of, missing, order_of
 from whynet.benchmark.works import Work
 from whynet.data.dataset import Dataset
-from whynet.training.loop import build
+from whynet.training.prepare import prepare
 from whynet.types import Features, Labels
 
 
@@ -139,7 +139,7 @@ class Jax:
         X, labels = jnp.asarray(features_of(data)), jnp.asarray(data.labels)
         steps = len(data) // work.batch_size
         order = jnp.asarray(order_of(data)[: steps * work.batch_size].reshape(steps, work.batch_size))
-        network = build(work.recipe(data.features, len(data.classes)), data)
+        network = prepare(work.recipe(data.features, len(data.classes)), data).network
         params = [(jnp.asarray(named["W"]), jnp.asarray(named["b"])) for named in network.params]
         memory = (jax.tree.map(jnp.zeros_like, params), jax.tree.map(jnp.zeros_like, params), 0)
         hidden = jax.nn.sigmoid if work.activation == "sigmoid" else jax.nn.relu

@@ -11,7 +11,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from whynet.engines.base import Task
-from whynet.training.loop import first_state
 from whynet.types import Array
 
 EDGE = 768  # of the square matrices whose product shows the peak
@@ -76,16 +75,15 @@ def step_floor(machine: Machine, task: Task, batch: int) -> float:
     no image of the batch has ink on, else those of pixels that are never inked.
 
     >>> from whynet.data.sources import load
-    >>> from whynet.training.loop import build, make_task
+    >>> from whynet.training.prepare import prepare
     >>> from whynet.training.recipe import Recipe
-    >>> data = load("digits")
-    >>> task = make_task(build(Recipe(), data), data, Recipe())
+    >>> task = prepare(Recipe(), load("digits")).task
     >>> machine = Machine(peak=1e11, bandwidths=((1000, 9e10),))
     >>> step_floor(machine, task, batch=10) < step_floor(machine, task, batch=100)
     True
     """
     sizes, inked = task.network.sizes, task.examples.pixels != 0
-    memory = [array for array in first_state(task).values() if array.size == task.network.params.vector.size]
+    memory = [array for array in task.first_state().values() if array.size == task.network.params.vector.size]
     if memory:
         rows = int(inked.any(axis=0).sum())
     else:  # how many pixels the images of a batch have ink on, on average

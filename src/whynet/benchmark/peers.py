@@ -14,7 +14,8 @@ from whynet.benchmark.libraries import Jax, Keras, PyTorch, ScikitLearn
 from whynet.benchmark.peer import Peer, Trainee, features_of, order_of
 from whynet.benchmark.works import Work
 from whynet.data.dataset import Dataset
-from whynet.training.loop import Training, build
+from whynet.training.loop import Training
+from whynet.training.prepare import prepare
 from whynet.types import Array, Features, Labels
 
 
@@ -46,8 +47,7 @@ class Whynet:
 
     def prepare(self, work: Work, data: Dataset) -> Trainee:
         recipe = work.recipe(data.features, len(data.classes)).but(engine=self.engine, epochs=1_000)
-        training = Training(build(recipe, data), data, recipe)
-        training.test = None
+        training = Training(prepare(recipe, data)._replace(test=None))
         return Trainee(lambda: next(training), lambda X: training.network.predict(X))
 
 
@@ -65,7 +65,7 @@ class BareNumPy:
 
     def prepare(self, work: Work, data: Dataset) -> Trainee:
         X, eye, order = features_of(data), np.eye(len(data.classes), dtype=np.float32), order_of(data)
-        network = build(work.recipe(data.features, len(data.classes)), data)
+        network = prepare(work.recipe(data.features, len(data.classes)), data).network
         weights = [network.params[layer]["W"].copy() for layer in range(len(network.layers))]
         biases = [network.params[layer]["b"].copy() for layer in range(len(network.layers))]
         arrays = weights + biases
@@ -133,7 +133,7 @@ class PerExample:
         rows = order_of(data)[:2000]
         X = data.pixels[rows] / 255
         pairs = [(x[:, None], t[:, None]) for x, t in zip(X, np.eye(len(data.classes))[data.labels[rows]], strict=True)]
-        network = build(work.recipe(data.features, len(data.classes)).but(dtype="float64"), data)
+        network = prepare(work.recipe(data.features, len(data.classes)).but(dtype="float64"), data).network
         weights = [network.params[layer]["W"].T.copy() for layer in range(len(network.layers))]
         biases = [network.params[layer]["b"][:, None].copy() for layer in range(len(network.layers))]
 

@@ -16,7 +16,7 @@ from whynet.benchmark.works import Work
 from whynet.data.dataset import Dataset
 from whynet.engines.base import Task
 from whynet.engines.choice import ENGINES
-from whynet.training.loop import build, first_state, make_task
+from whynet.training.prepare import prepare
 
 WIDTHS, DEPTHS, BATCHES, PARTS = (10, 30, 100, 300, 1000), (1, 2, 3, 4, 6), (1, 10, 100, 1000), (64, 16, 4, 1)
 LONG_ENOUGH = 0.02  # seconds of steps that are timed together
@@ -89,7 +89,7 @@ def _point(x: int, work: Work, data: Dataset, machine: Machine, epoch: int | Non
     recipe = work.recipe(data.features, len(data.classes))
     stints: dict[str, Callable[[int], float]] = {}
     for engine in ENGINES:
-        task = make_task(build(recipe, data), data, recipe)
+        task = prepare(recipe, data).task
         if engine.why_not(task) is None:
             stints[engine.name] = _stint(engine.advance, task, work.batch_size)
     steps = {name: epoch or _enough(stint) for name, stint in stints.items()}
@@ -104,7 +104,7 @@ def _point(x: int, work: Work, data: Dataset, machine: Machine, epoch: int | Non
 def _stint(advance: Callable[..., object], task: Task, batch: int) -> Callable[[int], float]:
     """A function that takes so many steps and says how many seconds they took. Their rate is tiny, so that no network
     blows up: a step costs the same at any rate."""
-    state, rng = first_state(task), np.random.default_rng(0)
+    state, rng = task.first_state(), np.random.default_rng(0)
 
     def stint(steps: int) -> float:
         rows = rng.integers(len(task.examples.pixels), size=(steps, batch))

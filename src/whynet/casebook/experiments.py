@@ -18,7 +18,8 @@ from whynet.data.dataset import Dataset
 from whynet.errors import Interrupted, NonFinite, UsageError, did_you_mean
 from whynet.training import metrics
 from whynet.training.checking import batch, whole_matrix_ratios
-from whynet.training.loop import Training, build
+from whynet.training.loop import Training
+from whynet.training.prepare import prepare
 from whynet.training.recipe import Recipe
 from whynet.types import Array
 
@@ -57,7 +58,7 @@ class Experiment:
         floor = 0.0
         for number in range(seeds):
             training = _training(self.recipe(first + number), data)
-            floor = training.floor if number == 0 else floor
+            floor = training.prepared.floor if number == 0 else floor
             found.append(self.measure(training, _part(tick, number, seeds)))
         return Outcome(self, found[0], floor, time.perf_counter() - started, first, tuple(found))
 
@@ -65,7 +66,7 @@ class Experiment:
         """About how many seconds it will take here, from a few of its own steps."""
         recipe = self.recipe()
         training = _training(recipe, data)
-        rows = np.arange(training.batch_size)[np.newaxis]
+        rows = np.arange(training.prepared.batch_size)[np.newaxis]
         steps = 1 if recipe.batch_size == "full" else TRIAL_STEPS
         rates = np.full(steps, recipe.rate)
         training.engine.advance(training.task, training.position.state, rows, rates[:1], 0)  # the first prepares things
@@ -76,7 +77,7 @@ class Experiment:
         if data.test is not None:
             metrics.correct(training.network, data.test)
         evaluation = time.perf_counter() - evaluation
-        return recipe.epochs * (training.batches * each + evaluation)
+        return recipe.epochs * (training.prepared.batches * each + evaluation)
 
 
 @dataclass(frozen=True)
@@ -135,12 +136,12 @@ def _part(tick: Tick, number: int, parts: int) -> Tick:
 
 
 def _training(recipe: Recipe, data: Dataset) -> Training:
-    return Training(build(recipe, data), data, recipe)
+    return Training(prepare(recipe, data))
 
 
 def _counts(training: Training, tick: Tick) -> Figures:
     """Right answers on the test images after each epoch."""
-    training.look = lambda t: tick((t.position.epoch + t.position.batch / t.batches) / t.recipe.epochs)
+    training.look = lambda t: tick((t.position.epoch + t.position.batch / t.prepared.batches) / t.recipe.epochs)
     return {"test_correct": [epoch.test_correct for epoch in training]}
 
 
@@ -160,13 +161,13 @@ def _training_accuracy(training: Training, tick: Tick) -> Figures:
 def _single_costs(training: Training, tick: Tick, most: int | None = None) -> Array:
     """The cost of each single example before its step, over one epoch or `most` of its examples; ends early if numbers
     blow up."""
-    steps = training.batches if most is None else most
+    steps = training.prepared.batches if most is None else most
     training.pauses = [steps]
     training.look = lambda t: tick(t.position.batch / steps)
     training.stop = lambda: training.steps >= steps
     with suppress(NonFinite, Interrupted):
         next(training)
-    return training.costs
+    return training.position.costs
 
 
 def _neuron_by_neuron(training: Training, tick: Tick) -> Figures:
@@ -194,14 +195,14 @@ def _vectorised(training: Training, tick: Tick) -> Figures:
 
 
 def _vectorised_800(training: Training, tick: Tick) -> Figures:
-    X, targets = batch(training.network, training.train, 1)
+    X, targets = batch(training.prepared, 1)
     start = training.network.cost.value(training.network.scores(X), targets)
     z = [float(np.abs(memo.z).mean()) for memo in training.network.forward(X).memos]
     single = training.recipe.but(dtype="float32")
-    rehearsal = Training(build(single, training.train), training.train, single)
+    rehearsal = Training(prepare(single, training.train))
     try:
         next(rehearsal)
-        in_single = f"cost {rehearsal.costs[-1]:.4f}"
+        in_single = f"cost {rehearsal.position.costs[-1]:.4f}"
     except NonFinite as error:
         in_single = f"{error.message} ({error.where})"
     costs = _single_costs(training, tick, PLENTY)
@@ -212,7 +213,7 @@ def _vectorised_800(training: Training, tick: Tick) -> Figures:
 
 
 def _whole_matrix_check(training: Training, tick: Tick) -> Figures:
-    ratios = whole_matrix_ratios(training.recipe, training.network, training.train)
+    ratios = whole_matrix_ratios(training.prepared)
     tick(1.0)
     return {"text": f"{ratios[0]:.4f} and {ratios[1]:.4f}"}
 
@@ -227,7 +228,7 @@ def _never_below(training: Training, tick: Tick) -> Figures:
     return {
         "cost": costs,
         "test_accuracy": metrics.accuracy(training.network, training.test),
-        "text": f"cost ends at {costs[-1]:.4f}, the floor is {training.floor:.4f}",
+        "text": f"cost ends at {costs[-1]:.4f}, the floor is {training.prepared.floor:.4f}",
     }
 
 

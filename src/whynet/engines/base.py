@@ -39,12 +39,11 @@ class Task(NamedTuple):
     """What is trained, and how each step is taken; the same from the first step to the last.
 
     >>> from whynet.data.sources import load
-    >>> from whynet.training.loop import build, make_task
+    >>> from whynet.training.prepare import prepare
     >>> from whynet.training.recipe import Recipe
-    >>> data = load("xor")
-    >>> task = make_task(build(Recipe(), data), data, Recipe(l2=0.1, seed=3))
-    >>> task.penalty, task.seed
-    (Penalty(l1=0.0, l2=0.1), 3)
+    >>> task = prepare(Recipe(l2=0.1, seed=3, momentum=0.9, average=0.99), load("xor")).task
+    >>> task.penalty, task.seed, sorted(task.first_state())
+    (Penalty(l1=0.0, l2=0.1), 3, ['average', 'velocity'])
     """
 
     network: Network
@@ -55,6 +54,10 @@ class Task(NamedTuple):
     examples: Examples
     seed: int
     threads: int = 1
+
+    def first_state(self) -> State:
+        """The optimizer's memory before the first step, and that of the running average."""
+        return self.optimizer.init(self.network.params) | self.average.init(self.network.params)
 
 
 class Blowup(NamedTuple):
@@ -107,11 +110,14 @@ class BatchBlewUp(NonFinite):
 
     >>> raise BatchBlewUp(Blowup(step=3, layer=0, quantity="activation a"), np.zeros(3))
     Traceback (most recent call last):
-    whynet.engines.base.BatchBlewUp: the activation a in layer 1 became NaN or infinite
+    whynet.engines.base.BatchBlewUp: the activation a in layer 1 became NaN or infinite. Try a smaller learning rate ...
     """
 
     def __init__(self, blowup: Blowup, costs: Array) -> None:
         layer = "" if blowup.layer is None else f" in layer {blowup.layer + 1}"
-        super().__init__(f"the {blowup.quantity}{layer} became NaN or infinite")
+        super().__init__(
+            f"the {blowup.quantity}{layer} became NaN or infinite",
+            do="Try a smaller learning rate or smaller initial weights",
+        )
         self.blowup = blowup
         self.costs = costs

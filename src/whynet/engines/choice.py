@@ -15,10 +15,9 @@ def choose(name: str, task: Task) -> tuple[Engine, str]:
     """The engine to use, and why it is that one. `auto` takes the fastest that can do the task.
 
     >>> from whynet.data.sources import load
-    >>> from whynet.training.loop import build, make_task
+    >>> from whynet.training.prepare import prepare
     >>> from whynet.training.recipe import Recipe
-    >>> data = load("xor")
-    >>> engine, why = choose("reference", make_task(build(Recipe(), data), data, Recipe()))
+    >>> engine, why = choose("reference", prepare(Recipe(), load("xor")).task)
     >>> engine.name, why
     ('reference', 'asked for')
 

@@ -18,11 +18,10 @@ class Reference:
     """NumPy, one batch after the other.
 
     >>> from whynet.data.sources import load
-    >>> from whynet.training.loop import build, first_state, make_task
+    >>> from whynet.training.prepare import prepare
     >>> from whynet.training.recipe import Recipe
-    >>> data = load("xor")
-    >>> task = make_task(build(Recipe(), data), data, Recipe())
-    >>> costs = Reference().advance(task, first_state(task), np.arange(6).reshape(3, 2), np.full(3, 0.1), first_step=0)
+    >>> task = prepare(Recipe(), load("xor")).task
+    >>> costs = Reference().advance(task, task.first_state(), np.arange(6).reshape(3, 2), np.full(3, 0.1), first_step=0)
     >>> costs.shape  # one for each batch of two
     (3,)
     """
@@ -76,10 +75,9 @@ def find_blowup(task: Task, X: Features, targets: Targets, noise: Noise | None) 
     """The layer and quantity where the first NaN or infinity appears on this batch, in the order of computing.
 
     >>> from whynet.data.sources import load
-    >>> from whynet.training.loop import build, make_task
+    >>> from whynet.training.prepare import prepare
     >>> from whynet.training.recipe import Recipe
-    >>> data = load("xor")
-    >>> task = make_task(build(Recipe(), data), data, Recipe())
+    >>> task = prepare(Recipe(), load("xor")).task
     >>> with np.errstate(invalid="ignore"):
     ...     find_blowup(task, np.full((1, 2), np.inf, np.float32), np.eye(2)[:1], noise=None)
     (0, 'weighted input z')

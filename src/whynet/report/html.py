@@ -241,7 +241,7 @@ def _rates(run: Run) -> str:
 
 
 def _distortions(run: Run) -> str:
-    distortions = run.distortions
+    distortions = run.prepared.distortions
     if not distortions:
         return ""
     train = run.data.images

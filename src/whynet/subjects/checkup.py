@@ -24,8 +24,7 @@ from whynet.doctor.symptoms.outcome import (
     TRAIN_ACCURACY,
 )
 from whynet.subjects.edits import settings_of
-from whynet.training.datafaults import with_loader_faults, with_test_faults
-from whynet.training.loop import build, make_task, split
+from whynet.training.prepare import prepare
 from whynet.training.run import Run
 from whynet.training.yardstick import linear_accuracy, predictions
 
@@ -43,17 +42,13 @@ def checkup(run: Run) -> Diagnosis | None:
     >>> checkup(fit(Recipe(data="digits", epochs=20, learning_rate=0.5))).state
     'healthy'
     """
-    recipe = run.recipe
-    train, held = split(run.data, recipe)
-    if held is not None:  # seen as the run sees it, its mistakes included
-        held = with_loader_faults(held, recipe.faults, recipe.seed)
-    else:
-        held = with_test_faults(run.data.test, recipe.faults, recipe.seed)
+    recipe, prepared = run.recipe, run.prepared
+    held = prepared.test if prepared.validation is None else prepared.validation
     if run.state == "non-finite":
         return Diagnosis("non-finite", run.floor)
     if held is None or not len(run.history):
         return None
-    case = _case(run, train, held)
+    case = _case(run, held)
     assert case.before is not None
     sure = case.before.quality >= SURE
     linear = math.nan if sure else linear_accuracy(recipe.but(validation_size=0, patience=None), run.data, held)
@@ -66,8 +61,8 @@ def checkup(run: Run) -> Diagnosis | None:
     )  # fmt: skip
 
 
-def _case(run: Run, train: Dataset, held: Dataset) -> Case:
-    recipe, history = run.recipe, run.history
+def _case(run: Run, held: Dataset) -> Case:
+    recipe, history, train = run.recipe, run.history, run.prepared.train
     case = Case(
         settings_of(recipe, run.network.sizes, len(train)),
         layers=len(run.network.sizes) - 1,
@@ -76,8 +71,7 @@ def _case(run: Run, train: Dataset, held: Dataset) -> Case:
         classes=len(run.data.classes),
         features=run.data.features,
     )
-    before = build(recipe, run.data)
-    task = make_task(before, train, recipe.but(faults=()))
+    before, task = prepare(recipe, run.data).network, run.prepared.task
     rows = np.linspace(0, len(train) - 1, min(len(train), PROBE_ROWS)).astype(np.intp)
     X = task.examples.features(rows, before.dtype)
     targets = task.examples.targets[task.examples.labels[rows]]

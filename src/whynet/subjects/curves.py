@@ -11,8 +11,9 @@ import numpy as np
 
 from whynet.data.dataset import Dataset
 from whynet.subjects.recipe import RecipeSubject
-from whynet.training.loop import Training, build
+from whynet.training.loop import Training
 from whynet.training.metrics import accuracy
+from whynet.training.prepare import prepare
 from whynet.training.recipe import Recipe
 from whynet.training.yardstick import linear_accuracy
 
@@ -76,8 +77,7 @@ def learning_curves(recipe: Recipe, data: Dataset, *, say: Callable[[str], None]
             train_size=None if whole else size, subset="first", epochs=recipe.epochs if whole else epochs,
             validation_size=0, patience=None,
         )  # fmt: skip
-        training = Training(build(arm, subject.rest), subject.rest, arm)
-        training.test = None
+        training = Training(prepare(arm, subject.rest)._replace(test=None))
         every = max(1, arm.epochs // 10)
         for epoch in training:
             last = epoch.epoch + 1 == arm.epochs

@@ -55,9 +55,9 @@ from whynet.errors import Interrupted, NonFinite, WhynetError
 from whynet.processors import processors
 from whynet.subjects.edits import changed, settings_of
 from whynet.subjects.records import misreported, recipe_of, recorded
-from whynet.training.datafaults import with_loader_faults, with_test_faults
 from whynet.training.faults import FAULTS
-from whynet.training.loop import Training, build
+from whynet.training.loop import Training
+from whynet.training.prepare import prepare
 from whynet.training.recipe import Recipe
 from whynet.training.yardstick import linear_accuracy, predictions
 
@@ -83,7 +83,7 @@ class RecipeSubject:
     def __init__(
         self, recipe: Recipe, data: Dataset, *, wording: Wording | None = None, misreport: float = math.nan
     ) -> None:
-        self.recipe, self.data, self.test, self.seed = recipe, data, data.test, recipe.seed
+        self.recipe, self.data, self.seed = recipe, data, recipe.seed
         self.misreport = misreport
         pictures = data.images.shape[1] > 1 and data.images.shape[2] > 1
         self.wording = wording or Wording("whynet", examples="images" if pictures else "examples")
@@ -155,13 +155,12 @@ class RecipeSubject:
 
     def training(self, recipe: Recipe, *, nudged: bool = False) -> Training:
         """An arm, ready to start; `nudged` by next to nothing, to see whether that matters."""
-        network = build(recipe, self.rest)
+        prepared = prepare(recipe, self.rest)
         if nudged:
-            vector = network.params.vector
-            by = 1 + NUDGE * np.random.default_rng(0).choice([-1.0, 1.0], vector.size).astype(vector.dtype)
-            network = network.having(vector * by, network.statistics.vector)
-        training = Training(network, self.rest, recipe)
-        training.test = None
+            vector = prepared.network.params.vector
+            vector *= 1 + NUDGE * np.random.default_rng(0).choice([-1.0, 1.0], vector.size).astype(vector.dtype)
+        training = Training(prepared)
+        training.test = None  # it is looked at where an arm is judged, not after every epoch
         return training
 
     def run(self, arms: Sequence[Arm], stop: Callable[[], bool] = lambda: False) -> list[Outcome]:
@@ -192,9 +191,10 @@ class RecipeSubject:
             pass
         except NonFinite:
             finite = False
-        if len(training.costs) and training.position.batch:
-            curve.append((training.steps, float(training.costs[-min(len(training.costs), 200) :].mean())))
-        whole = training.steps >= last or training.finished or not finite
+        costs = training.position.costs
+        if len(costs) and training.position.batch:
+            curve.append((training.steps, float(costs[-200:].mean())))
+        whole = training.steps >= last or training.position.finished(training.recipe) or not finite
         seconds = time.perf_counter() - started
         return self.judge(training, finite, whole=whole, seconds=seconds, curve=curve)
 
@@ -202,8 +202,8 @@ class RecipeSubject:
         self, training: Training, finite: bool, *, whole: bool, seconds: float, curve: Sequence[tuple[int, float]]
     ) -> Outcome:
         """The outcome of a training as it stands."""
-        network, recipe = training.outcome, training.recipe
-        held = with_loader_faults(self.held, recipe.faults, recipe.seed)
+        network = training.outcome
+        held, tested = training.prepared.as_read(self.held), training.prepared.test
         predicted = predictions(network, held)
         right = predicted == held.labels
         recalls = tuple(
@@ -216,7 +216,6 @@ class RecipeSubject:
         targets = training.task.examples.targets[training.task.examples.labels[rows]]
         with np.errstate(all="ignore"):
             cost = network.cost.value(scores, targets)
-        tested = with_test_faults(self.test, recipe.faults, recipe.seed)
         return Outcome(
             cost=cost if finite else math.nan,
             quality=float(right.mean()),
@@ -236,7 +235,7 @@ class RecipeSubject:
         """The unchanged arm, measured as it trains."""
         recipe = self.fitted(())
         training = self.training(recipe)
-        total = training.batches * recipe.epochs
+        total = training.prepared.batches * recipe.epochs
         training.pauses = pauses(total)
         widths = training.network.sizes
         case = Case(
@@ -257,8 +256,8 @@ class RecipeSubject:
         with threadpool_limits(1), ThreadPoolExecutor(processors()) as pool:
             twin = pool.submit(self.finish, nudged, followed, stop)
             outcome = self.finish(training, self._afforded(recipe, total), stop)
-            whole = outcome.whole and (training.steps >= total or training.finished or not outcome.finite)
-            outcome = replace(outcome, whole=whole)
+            ended = training.steps >= total or training.position.finished(recipe) or not outcome.finite
+            outcome = replace(outcome, whole=outcome.whole and ended)
             case.before, case.steps = outcome, (training.steps, total)
             watch.finish()
             other = twin.result()
@@ -279,10 +278,10 @@ class RecipeSubject:
         X = examples.features(np.linspace(0, n - 1, min(n, 2000)).astype(np.intp), np.dtype(np.float64))
         measure_inputs(case, X, pictures=True)
         measure_classes(case, data.labels, len(data.classes))
-        order = training.peek()
+        order = next(training.prepared.orders())
         case.note(ROWS, n)
         case.note(ROWS_VISITED, len(np.unique(order)) / n)
-        measure_order(case, data.labels, order, training.batch_size)
+        measure_order(case, data.labels, order, training.prepared.batch_size)
         if self.data.images.shape[2] > 1:
             measure_pixels(case, X, self.data.images.shape[2])
 
@@ -304,23 +303,23 @@ class RecipeSubject:
         assert case.before is not None
         taken, total = case.steps
         case.note(STEPS, taken)
-        case.note(STEPS_PER_EPOCH, training.batches)
+        case.note(STEPS_PER_EPOCH, training.prepared.batches)
         hidden = case.settings.hidden
         if hidden:
             case.note(NARROWEST, min(hidden), at=case.classes)
         start, end = watch.costs[0], watch.costs[-1]  # of the same rows
         case.note(PROGRESS, (start - end) / max(abs(start), 1e-12))
-        usual = max(abs(start), training.floor, 1e-12)
+        usual = max(abs(start), training.prepared.floor, 1e-12)
         worst = max((c for c in watch.costs if math.isfinite(c)), default=math.nan)
         case.note(HIGHEST_COST, worst / usual)
         later = [c for s, c in zip(watch.steps, watch.costs, strict=True) if s >= taken // 2]
         if len(later) > 1:
             case.note(STILL_FALLING, (later[0] - later[-1]) / max(abs(later[0]), 1e-12))
-        case.note(FLOOR, training.floor)
+        case.note(FLOOR, training.prepared.floor)
         asked = taken / max(total, 1)
         if training.recipe.patience is not None:
-            case.note(STOPPED_EARLY, 1 - asked if training.finished else 0.0)
-        case.note(OWN_STEPS, 1.0 if training.finished else asked)
+            case.note(STOPPED_EARLY, 1 - asked if training.position.finished(training.recipe) else 0.0)
+        case.note(OWN_STEPS, 1.0 if training.position.finished(training.recipe) else asked)
 
     def _figures(self, case: Case, training: Training) -> None:
         """What is right and wrong at the end, and whether the data can be learned at all."""
@@ -332,11 +331,11 @@ class RecipeSubject:
             case, outcome, fitted=fitted, error=of_a_fraction(len(self.held)), names=self.data.classes,
             largest=self.held.prior.max(),
         )  # fmt: skip
-        held = with_loader_faults(self.held, recipe.faults, recipe.seed)
-        counted = training.count(training.outcome, held, FASTEST) / len(held)
+        held = training.prepared.as_read(self.held)
+        counted = training.prepared.count_right(training.outcome, held, FASTEST) / len(held)
         misreported = abs(counted - outcome.quality)
         case.note(ACCURACY_MISREPORTED, np.nanmax([misreported, self.misreport]))
-        measure_neighbours(case, train, held, with_test_faults(self.test, recipe.faults, recipe.seed))
+        measure_neighbours(case, train, held, training.prepared.test)
         linear = linear_accuracy(recipe, self.rest, self.held)
         if case.features < FEW and case.value("nearest-neighbour") > linear:
             linear, case.yardstick = case.value("nearest-neighbour"), "the nearest neighbour"

@@ -11,10 +11,10 @@ from whynet.data.dataset import Dataset
 from whynet.doctor.diagnosis import Remark
 from whynet.errors import WhynetError
 from whynet.network.network import Network
-from whynet.training.datafaults import with_test_faults
 from whynet.training.history import History
-from whynet.training.loop import Training, build
+from whynet.training.loop import Training
 from whynet.training.metrics import accuracy
+from whynet.training.prepare import prepare
 from whynet.training.recipe import Recipe
 
 CLOSE = 1e-3  # relative: chaotic recipes differ in the last bits between engines
@@ -54,7 +54,7 @@ def recorded(patient: str, recipe: Recipe, data: Dataset) -> Remark | None:
         return None
     then = history[0].cost
     try:
-        now = next(Training(build(recipe, data), data, recipe)).cost
+        now = next(Training(prepare(recipe, data))).cost
     except WhynetError:
         now = math.nan
     if math.isclose(then, now, rel_tol=CLOSE):
@@ -76,8 +76,9 @@ def misreported(patient: str, data: Dataset) -> float:
     history = History.from_json_lines(files.read(metrics, 1 << 30).decode("utf-8", "replace"), str(metrics))
     printed = [epoch.test_accuracy for epoch in history if epoch.test_accuracy is not None]
     recipe, network = Recipe.read(Path(patient) / "recipe.toml"), Network.load(model)
-    tested = with_test_faults(data.test, recipe.faults, recipe.seed)
-    if not printed or tested is None or network.sizes[0] != tested.features:
+    if not printed or network.sizes[0] != data.features:
         return math.nan
+    tested = prepare(recipe, data, network).test
+    assert tested is not None
     own = accuracy(network, tested)
     return min(abs(one - own) for one in printed)

@@ -21,7 +21,7 @@ from whynet.subjects.adapted import AdaptedSubject
 from whynet.subjects.ill_data import explaining, ill_causes
 from whynet.subjects.recipe import RecipeSubject
 from whynet.subjects.recreate import ADAPTIVE, Description, recreate, squashed
-from whynet.training.loop import build, first_state, make_task
+from whynet.training.prepare import prepare
 from whynet.training.recipe import Recipe
 from whynet.types import Array, Labels
 
@@ -166,11 +166,11 @@ class _Steps:
         layers: Sequence[tuple[Array, Array]],
     ) -> None:  # fmt: skip
         self.last, self.recipe, self.X, self.batch = d.last, recipe, X, batch
-        network = build(recipe, data)
+        prepared = prepare(recipe, data)
+        network, task = prepared.network, prepared.task
         dense = [arrays for arrays in network.params if "W" in arrays]
         for arrays, (W, b) in zip(dense, layers, strict=True):
             arrays["W"][...], arrays["b"][...] = W, b
-        task = make_task(network, data, recipe)
         known = task.examples
         self.task = task._replace(examples=_Rows(X, known.scaling, labels, known.targets, known.weights))
         self.before = self._predictions(network)
@@ -196,7 +196,7 @@ class _Steps:
         first = self.task.network
         network = first.having(first.params.vector.copy(), first.statistics.vector.copy())
         task = self.task._replace(network=network)
-        state, engine, batches = first_state(task), Reference(), len(self.X) // self.batch
+        state, engine, batches = task.first_state(), Reference(), len(self.X) // self.batch
         rows = np.arange(self.batch * batches).reshape(batches, 1, self.batch)
         try:
             for step in range(STEPS):

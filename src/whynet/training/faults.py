@@ -479,10 +479,9 @@ def with_faults(task: Task, faults: Sequence[str]) -> Task:
     """The same task with these mistakes made; its network shares the parameters of the sound one.
 
     >>> from whynet.data.sources import load
-    >>> from whynet.training.loop import build, make_task
+    >>> from whynet.training.prepare import prepare
     >>> from whynet.training.recipe import Recipe
-    >>> data = load("digits")
-    >>> task = make_task(build(Recipe(), data), data, Recipe(momentum=0.3))
+    >>> task = prepare(Recipe(momentum=0.3), load("digits")).task
     >>> with_faults(task, ["raw-momentum"]).optimizer
     RawMomentum(momentum=0.3)
     """

@@ -14,8 +14,9 @@ from threadpoolctl import ThreadpoolController
 
 from whynet.data.dataset import Dataset
 from whynet.engines.base import BatchBlewUp
+from whynet.engines.choice import choose
 from whynet.errors import UsageError
-from whynet.training.loop import Training, build
+from whynet.training.prepare import prepare
 from whynet.training.recipe import Recipe
 from whynet.types import Array
 
@@ -67,8 +68,9 @@ def find_rate(recipe: Recipe, data: Dataset) -> RateSearch:
     """
     if recipe.faults:
         raise UsageError("a recipe with faults has no right learning rate", found=", ".join(recipe.faults))
-    training = Training(build(recipe, data), data, recipe)
-    n, size = len(training.train), training.batch_size
+    prepared = prepare(recipe, data)
+    task, state, engine = prepared.task, prepared.task.first_state(), choose(recipe.engine, prepared.task)[0]
+    n, size = len(prepared.train), prepared.batch_size
     rng = np.random.default_rng([recipe.seed, 4])
     rows = np.stack([rng.choice(n, size=size, replace=size > n) for _ in range(STEPS)])
     rates = np.geomspace(LOWEST, HIGHEST, STEPS)
@@ -77,7 +79,7 @@ def find_rate(recipe: Recipe, data: Dataset) -> RateSearch:
         for first in range(0, STEPS, AT_ONCE):
             part = slice(first, first + AT_ONCE)
             try:
-                found = training.engine.advance(training.task, training.position.state, rows[part], rates[part], first)
+                found = engine.advance(task, state, rows[part], rates[part], first)
             except BatchBlewUp as error:
                 costs += error.costs.tolist()
                 break

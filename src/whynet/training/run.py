@@ -24,7 +24,6 @@ import numpy as np
 
 from whynet import files
 from whynet.data.dataset import Dataset
-from whynet.data.distortions import Distortions
 from whynet.data.sources import load
 from whynet.errors import BadFile, Interrupted, NonFinite, UsageError
 from whynet.network import storage
@@ -32,7 +31,9 @@ from whynet.network.network import Network
 from whynet.optimizers.optimizers import State
 from whynet.training.callbacks import Callback
 from whynet.training.history import Epoch, History
-from whynet.training.loop import Best, Position, Training, build, first_state, make_task, split
+from whynet.training.loop import Training
+from whynet.training.position import Best, Position
+from whynet.training.prepare import Prepared, prepare
 from whynet.training.rates import RateSearch
 from whynet.training.recipe import Recipe
 from whynet.version import __version__
@@ -54,9 +55,9 @@ FILES = (
 class Run:
     """A training, from its recipe to its report.
 
-    `network`, `history`, `recipe` and `data` are what their names say; `floor` is the cost of answering the class
-    shares to every image; `state` is None, or `"non-finite"` when training blew up. `directory` is None for a run that
-    lives in memory alone.
+    `network`, `history`, `recipe` and `data` are what their names say; `prepared` is what it started with, `floor` the
+    cost of answering the class shares to every image; `state` is None, or `"non-finite"` when training blew up.
+    `directory` is None for a run that lives in memory alone.
 
     >>> from whynet.data.sources import load
     >>> run = Run.create(Recipe(epochs=1), load("digits"))
@@ -65,9 +66,8 @@ class Run:
     Run(Network(64-30-10, sigmoid, softmax-cross-entropy: 2,260 parameters, float32), 1 of 1 epochs, cost ...)
     """
 
-    recipe: Recipe
+    prepared: Prepared
     data: Dataset
-    network: Network
     history: History = field(default_factory=History)
     directory: Path | None = None
     start: InitVar[Position | None] = None
@@ -79,10 +79,11 @@ class Run:
     """The doctor's, if it was asked; the report shows it."""
 
     def __post_init__(self, start: Position | None) -> None:
-        self._training = Training(self.network, self.data, self.recipe, position=start)
+        self.recipe, self.network = self.prepared.recipe, self.prepared.network
+        self._training = Training(self.prepared, position=start)
         self.position = self._training.position
         self.engine, self.engine_reason = self._training.engine.name, self._training.engine_reason
-        self.floor = self._training.floor
+        self.floor = self.prepared.floor
 
     @staticmethod
     def create(
@@ -102,7 +103,7 @@ class Run:
             The recipe does not fit the data, or the directory holds something already.
         """
         recipe = _complete(recipe, data)
-        run = Run(recipe, data, build(recipe, data), base=base or "recipe", rate_search=rate_search)
+        run = Run(prepare(recipe, data), data, base=base or "recipe", rate_search=rate_search)
         if directory is not None:
             _make_folder(directory, recipe, overwrite=overwrite)
             run.directory = directory
@@ -137,11 +138,10 @@ class Run:
                 expected=f"fingerprint {str(environment['data_fingerprint'])[:12]}",
                 found=data.fingerprint()[:12],
             )
-        network = build(recipe, data)
-        checkpoint = directory / "checkpoint.safetensors"
-        state = first_state(make_task(network, split(data, recipe)[0], recipe))
-        position = _read_checkpoint(checkpoint, network, state) if checkpoint.exists() else None
-        run = Run(recipe, data, network, directory=directory, start=position)
+        prepared, checkpoint = prepare(recipe, data), directory / "checkpoint.safetensors"
+        first = prepared.task.first_state()
+        position = _read_checkpoint(checkpoint, prepared.network, first) if checkpoint.exists() else None
+        run = Run(prepared, data, directory=directory, start=position)
         run.base = str(environment.get("base", "recipe"))
         run.state, run.message = environment.get("state"), environment.get("message")
         run.rate_search = _read_rates(directory / "rates.json")
@@ -158,11 +158,6 @@ class Run:
         return run
 
     @property
-    def distortions(self) -> Distortions:
-        """How the images are distorted in training."""
-        return self._training.distortions
-
-    @property
     def best_epoch(self) -> int | None:
         """The epoch, counted from 0, whose parameters are kept; None for a recipe without patience."""
         return None if self.position.best is None else self.position.best.epoch
@@ -170,7 +165,7 @@ class Run:
     @property
     def finished(self) -> bool:
         """Whether there is nothing left to train."""
-        done = self._training.finished
+        done = self.position.finished(self.recipe)
         return done and (self.directory is None or (self.directory / "model.safetensors").exists())
 
     def train(

@@ -7,7 +7,8 @@ import numpy as np
 from whynet.data.dataset import Dataset
 from whynet.engines.choice import FASTEST
 from whynet.network.network import Network
-from whynet.training.loop import Training, build
+from whynet.training.loop import Training
+from whynet.training.prepare import prepare
 from whynet.training.recipe import Recipe
 from whynet.types import Labels
 
@@ -33,8 +34,7 @@ def linear_accuracy(recipe: Recipe, data: Dataset, held: Dataset) -> float:
         batch_size=100,
         epochs=max(3, min(100, 200_000 // rows)),
     )
-    training = Training(build(plain, data), data, plain)
-    training.test = None
+    training = Training(prepare(plain, data)._replace(test=None))
     for _ in training:
         pass
     return float(np.mean(predictions(training.outcome, held) == held.labels))
@@ -45,7 +45,7 @@ def predictions(network: Network, data: Dataset) -> Labels:
 
     >>> from whynet.data.sources import load
     >>> digits = load("digits")
-    >>> predictions(build(Recipe(), digits), digits).shape
+    >>> predictions(prepare(Recipe(), digits).network, digits).shape
     (1442,)
     """
     with np.errstate(all="ignore"):

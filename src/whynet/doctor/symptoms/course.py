@@ -53,12 +53,12 @@ class Watch:
     """Measures a training as it goes; `look` is what `Training` calls.
 
     >>> from whynet.data.sources import load
-    >>> from whynet.training.loop import build
+    >>> from whynet.training.prepare import prepare
     >>> from whynet.doctor.diagnosis import Settings
     >>> from whynet.training.recipe import Recipe
     >>> data, recipe = load("digits"), Recipe(epochs=1)
     >>> case = Case(Settings(), layers=2, rows=len(data), available=len(data), classes=10, features=64)
-    >>> training = Training(build(recipe, data), data, recipe, pauses=pauses(150))
+    >>> training = Training(prepare(recipe, data), pauses=pauses(150))
     >>> watch = Watch(case, training)
     >>> training.look = watch.look
     >>> _ = list(training)

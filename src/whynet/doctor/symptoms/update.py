@@ -84,7 +84,7 @@ def audit_update(case: Case, training: Training, steps: int = 5) -> None:
     patient = task._replace(network=task.network.having(network.params.vector, network.statistics.vector))
     state = {**task.optimizer.init(network.params), **task.average.init(network.params)}
     rng = np.random.default_rng(0)
-    size = min(training.batch_size, len(training.train), 1000)
+    size = min(training.prepared.batch_size, len(training.train), 1000)
     rate, momentum = training.recipe.rate, training.recipe.momentum
     moves, gradients = [], []
     try:

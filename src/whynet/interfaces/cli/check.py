@@ -39,22 +39,20 @@ def check_gradients(
     """
     from whynet.data.sources import load
     from whynet.training.checking import check, whole_matrix_ratios
-    from whynet.training.loop import build, split
+    from whynet.training.prepare import prepare
     from whynet.training.recipe import Recipe
     from whynet.training.run import Run
 
     if Path(recipe_or_run).is_dir():
         run = Run.open(recipe_or_run, say=screen.say)
-        recipe, network, dataset = run.recipe, run.network, run.data
+        prepared = run.prepared
     else:
         recipe = Recipe.find(recipe_or_run)
-        dataset = load(data or recipe.data, say=screen.say)
-        network = build(recipe, dataset)
-    examples = split(dataset, recipe)[0]
-    found = check(recipe, network, examples, rows=rows, sample=sample, complex_step=complex_step)
+        prepared = prepare(recipe, load(data or recipe.data, say=screen.say))
+    found = check(prepared, rows=rows, sample=sample, complex_step=complex_step)
     text = in_words(found)
-    if "whole-matrix-check" in recipe.faults:
-        ratios = whole_matrix_ratios(recipe, network, examples)
+    if "whole-matrix-check" in prepared.recipe.faults:
+        ratios = whole_matrix_ratios(prepared)
         text += "\n\nThe recipe's own check, which shifts whole matrices, says: "
         text += ", ".join(f"{ratio:.4f}" for ratio in ratios)
         text += ". That check cannot work: it compares one number with a whole matrix."

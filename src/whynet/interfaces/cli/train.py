@@ -158,7 +158,7 @@ def _train(run: Run, screen: Screen, csv: Path | None, stop: Callable[[], bool],
     log = CsvLog(csv) if csv is not None else None
     screen.say(f"{run.network!r}")
     screen.say(
-        f"{run.data.name}: {len(run._training.train):,} images to train on, "
+        f"{run.data.name}: {len(run.prepared.train):,} images to train on, "
         f"{len(run.data.test) if run.data.test else 0:,} to test; {run.engine} engine"
     )
     screen.detail(f"data from {run.data.source}; {run.engine} engine: {run.engine_reason}; into {run.directory}")
@@ -267,7 +267,7 @@ def progress(run: Run, screen: Screen) -> Iterator[tuple[Callable[[Training], No
         transient=True,
     ) as bar:
         training = run._training
-        total = run.recipe.epochs * training.batches
+        total = run.recipe.epochs * training.prepared.batches
         job = bar.add_task(
             "",
             total=total,
@@ -281,11 +281,11 @@ def progress(run: Run, screen: Screen) -> Iterator[tuple[Callable[[Training], No
         )
 
         def look(training: Training) -> None:
-            recent = training.costs[-200:]
-            done = training.position.batch * training.batch_size
+            recent = training.position.costs[-200:]
+            done = training.position.batch * training.prepared.batch_size
             bar.update(
                 job,
-                completed=training.position.epoch * training.batches + training.position.batch,
+                completed=training.steps,
                 epoch=training.position.epoch + 1,
                 cost=f"{recent.mean():.4f}" if len(recent) else "-",
                 speed=done / max(training.seconds, 1e-9),
