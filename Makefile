@@ -17,13 +17,8 @@ test: .venv/tested-with
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -n auto -m "not slow" --pyargs tests whynet
 
-CORE := $(addprefix src/whynet/,network/layers.py network/activations.py network/initializers.py network/costs.py \
-	network/network.py network/gradcheck.py optimizers/optimizers.py optimizers/schedules.py optimizers/penalties.py \
-	optimizers/constraints.py engines/reference.py training/loop.py)
-
 check: test api .venv/with-torch sanitized
-	@echo "The learning core, to be read in half an hour:"
-	@wc -lw $(CORE)
+	$(BIN)/python tests/reading_path.py
 	$(BIN)/python -m pytest -q -n auto -m "slow and not matrix" tests
 
 check-all: check .venv/with-guests

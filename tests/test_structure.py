@@ -13,6 +13,7 @@ import sys
 import pytest
 
 import whynet
+from reading_path import MOST, counted
 from support import ROOT
 from whynet.doctor.causes import names
 from whynet.views import VIEWS
@@ -182,6 +183,12 @@ def test_everything_public_behind_the_front_doors_has_an_example_that_runs():
     assert bare == []
     for name in set(whynet.__all__) - {"book"}:
         assert ">>>" in inspect.getdoc(getattr(whynet, name)), name
+
+
+def test_the_way_through_the_code_is_short():
+    lines = counted()
+    assert len(lines) == 8 and all(lines.values())
+    assert sum(lines.values()) <= MOST
 
 
 def test_importing_whynet_imports_nothing_heavy():

@@ -11,7 +11,7 @@ import numpy as np
 
 from whynet.data.dataset import Dataset
 from whynet.doctor.diagnosis import Diagnosis
-from whynet.network.layers import Dense
+from whynet.network.dense import Dense
 from whynet.report.wording import say
 from whynet.training.datafaults import DATA_FAULTS
 from whynet.training.prepare import prepare

@@ -18,7 +18,8 @@ from threadpoolctl import threadpool_limits
 
 from whynet.engines.base import Task
 from whynet.engines.reference import Reference
-from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer
+from whynet.network.dense import Dense, Layer
+from whynet.network.layers import BatchNorm, Dropout, GaussianNoise
 from whynet.network.network import Network
 from whynet.optimizers.optimizers import SGD, Adam, Nesterov, RMSprop, State
 from whynet.types import Array, Images, Rows, Scores

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from whynet.engines.base import BatchBlewUp, Blowup, Task
-from whynet.network.layers import Dense, DenseMemo
+from whynet.network.dense import Dense, DenseMemo
 from whynet.network.network import Network
 from whynet.noise import Noise
 from whynet.optimizers.optimizers import State

@@ -1,4 +1,4 @@
 """Images -> scores -> gradients: the part to read beside a textbook.
 
-Reading order: activations, initializers, costs, layers, network, gradcheck, storage.
+Reading order: activations, costs, dense, network; then initializers, layers, gradcheck, storage.
 """

@@ -34,7 +34,8 @@ from whynet.errors import UsageError
 from whynet.network import complexstep
 from whynet.network.activations import activation
 from whynet.network.complexstep import complex_cost
-from whynet.network.layers import BatchNorm, BatchNormMemo, Dense, DenseMemo, Dropout, GaussianNoise
+from whynet.network.dense import Dense, DenseMemo
+from whynet.network.layers import BatchNorm, BatchNormMemo, Dropout, GaussianNoise
 from whynet.network.network import Network, Trace
 from whynet.noise import Noise
 from whynet.params import Params

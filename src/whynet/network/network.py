@@ -17,8 +17,9 @@ from whynet.errors import UsageError
 from whynet.network import storage
 from whynet.network.costs import Cost, one_hot
 from whynet.network.costs import cost as cost_named
+from whynet.network.dense import Dense, Layer, sizes_of
 from whynet.network.initializers import initializer
-from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer, sizes_of
+from whynet.network.layers import BatchNorm, Dropout, GaussianNoise
 from whynet.noise import Noise
 from whynet.params import Params
 from whynet.types import Array, Features, Labels, Scaling, Scores

@@ -21,7 +21,8 @@ from safetensors.numpy import save as to_bytes
 from whynet import files
 from whynet.errors import BadFile, UsageError, WhynetError
 from whynet.network.costs import cost
-from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer, sizes_of
+from whynet.network.dense import Dense, Layer, sizes_of
+from whynet.network.layers import BatchNorm, Dropout, GaussianNoise
 from whynet.types import Array, Scaling
 
 FORMAT = 1

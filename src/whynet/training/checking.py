@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from whynet.network.dense import Dense
 from whynet.network.gradcheck import GradientCheck, check_gradients
-from whynet.network.layers import Dense
 from whynet.network.network import Network
 from whynet.noise import Noise
 from whynet.params import Params

@@ -17,7 +17,7 @@ from whynet.engines.base import Engine, Task
 from whynet.errors import UsageError
 from whynet.network.activations import Activation, Sigmoid, activation
 from whynet.network.costs import SoftmaxCrossEntropy, batch_average, batch_gradient
-from whynet.network.layers import Dense, DenseMemo
+from whynet.network.dense import Dense, DenseMemo
 from whynet.network.network import Network
 from whynet.noise import Noise
 from whynet.optimizers.optimizers import SGD, Optimizer, State

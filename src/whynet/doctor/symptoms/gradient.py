@@ -12,8 +12,8 @@ from whynet.doctor.case import Case
 from whynet.doctor.normal import AtLeast, Below, Exactly
 from whynet.doctor.symptom import Symptom
 from whynet.errors import UsageError, WhynetError
+from whynet.network.dense import DenseMemo
 from whynet.network.gradcheck import check_gradients
-from whynet.network.layers import DenseMemo
 from whynet.network.network import Network
 from whynet.params import Params
 from whynet.training.checking import own_check
