@@ -49,7 +49,7 @@ sanitized-tests:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
 	touch $@
 
-ROOMS := data network optimizers engines training casebook doctor types params noise errors files
+ROOMS := data network optimizers engines mistakes training casebook doctor types params noise errors files
 
 docs: api
 	$(BIN)/python benchmarks/gradients.py docs/gradients.md

@@ -17,7 +17,11 @@ from support import ROOT, examples_hold, is_complete
 from whynet.doctor import causes
 from whynet.doctor.case import Case
 from whynet.doctor.diagnosis import Settings
+from whynet.doctor.symptoms.gradient import audit_gradient
+from whynet.engines import choice
 from whynet.interfaces import cli
+from whynet.mistakes.catalogue import plant
+from whynet.mistakes.gradient import KINDS
 from whynet.network.activations import ACTIVATIONS
 from whynet.network.costs import COSTS
 from whynet.network.initializers import INITIALIZERS, initializer
@@ -27,9 +31,11 @@ from whynet.params import Params
 from whynet.report.wording.symptoms import in_words
 from whynet.subjects.plants import SOUND, plants
 from whynet.subjects.recipe import diagnose_recipe
+from whynet.training.loop import Training
+from whynet.training.prepare import prepare
 from whynet.training.recipe import LEARNING_RATES
 
-TABLES = (ACTIVATIONS, COSTS, INITIALIZERS, OPTIMIZERS, SCHEDULES, LEARNING_RATES)
+TABLES = (ACTIVATIONS, COSTS, INITIALIZERS, KINDS, OPTIMIZERS, SCHEDULES, LEARNING_RATES)
 
 
 @pytest.fixture
@@ -153,3 +159,22 @@ def test_a_symptom(added):
     added("A symptom")["measure_lengths"](case, np.array([[3.0, 4.0], [0.0, 5.0], [300.0, 400.0]]))
     fact = case.symptoms["longest-row"]
     assert in_words(fact) == "longest row of inputs, to the usual one: 100 (usual: below 10)" and fact.unusual
+
+
+def test_a_mistake(added, digits):
+    added("A mistake")
+    prepared = prepare(whynet.Recipe(hidden=(8,), activation="tanh", dtype="float64"), digits)
+    spoilt = prepared._replace(task=plant(prepared.task, ["weights-no-decrease"]))
+    case = Case(Settings(), layers=2, rows=100, available=100, classes=10, features=64)
+    audit_gradient(case, Training(spoilt))
+    assert case.fitting == ("weights-no-decrease", "wrong-term")
+
+
+def test_an_engine(added, digits, monkeypatch):
+    monkeypatch.setattr(choice, "ENGINES", choice.ENGINES)
+    added("An engine")
+    recipe = whynet.Recipe(epochs=1)
+    training = Training(prepare(recipe, digits))
+    next(training)
+    assert (training.engine.name, training.engine.steps) == ("counting", 145)
+    assert choice.choose("auto", prepare(recipe.but(optimizer="adam"), digits).task)[0].name != "counting"

@@ -281,8 +281,8 @@ def test_a_blow_up_is_the_readable_engines(optimizer, batch_norm, few):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"faults": ("no-output-slope",)}, "DenseWith"),
-        ({"faults": ("raw-momentum",), "momentum": 0.1}, "RawMomentum"),
+        ({"faults": ("no-output-slope",)}, "mistakes in the gradient"),
+        ({"faults": ("raw-momentum",), "momentum": 0.1}, "WrongUpdate"),
     ],
 )
 def test_what_it_does_not_know_it_declines_with_a_sentence(options, says, few):

@@ -11,13 +11,13 @@ import numpy as np
 
 from whynet.data.dataset import Dataset
 from whynet.doctor.diagnosis import Diagnosis
+from whynet.mistakes.data import DATA
 from whynet.network.dense import Dense
 from whynet.report.wording import say
-from whynet.training.datafaults import DATA_FAULTS
 from whynet.training.prepare import prepare
 from whynet.training.recipe import Recipe
 
-EXPRESSIBLE = {*DATA_FAULTS, "summed-gradient", "undefined-rate", "flipped-gradient", "frozen-layer", "forgotten-bias"}
+EXPRESSIBLE = {*DATA, "summed-gradient", "undefined-rate", "flipped-gradient", "frozen-layer", "forgotten-bias"}
 
 
 class Ward(NamedTuple):
@@ -172,7 +172,7 @@ def in_sklearn(recipe: Recipe) -> bool:
     drawn = recipe.init in ("scaled-normal", "he", "glorot") and recipe.bias_init == "zeros"
     plain = recipe.output_activation is None and not recipe.dropout and recipe.activation in SKLEARN_UNITS
     known = recipe.optimizer in ("sgd", "nesterov", "adam") and recipe.cost == "softmax-cross-entropy"
-    return drawn and plain and known and set(recipe.faults) <= {*DATA_FAULTS} - {"few-rows"}
+    return drawn and plain and known and set(recipe.faults) <= {*DATA} - {"few-rows"}
 
 
 def sklearn_patient(recipe: Recipe, data: Dataset) -> dict[str, Any]:

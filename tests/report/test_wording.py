@@ -38,12 +38,13 @@ from whynet.doctor.diagnosis import (
 from whynet.doctor.normal import Anything, Below, Exactly
 from whynet.doctor.symptom import Symptom
 from whynet.doctor.symptoms.units import DEAD, SATURATED
+from whynet.mistakes.catalogue import mended_as
+from whynet.mistakes.names import FaultName
 from whynet.report.diagnosis import diagnosis_as_dict, diagnosis_html, diagnosis_in_words
 from whynet.report.wording import LIBRARIES, say
 from whynet.report.wording.contradictions import checked
 from whynet.report.wording.mistakes import PLAIN
 from whynet.report.wording.remarks import SENTENCES
-from whynet.training.recipe import FaultName
 
 MANY = 10_000
 NAMES = causes.names()
@@ -519,7 +520,7 @@ def test_every_change_is_said_by_every_library(library):
             assert words
             assert words.count("`") % 2 == 0
             assert not re.search(r"\b(slope|share|answer)s?\b", words), words
-    assert set(get_args(FaultName)) == set(PLAIN)
+    assert {mended_as(name) for name in get_args(FaultName)} == set(PLAIN)
 
 
 def test_a_rate_is_said_in_the_measure_of_the_library():

@@ -11,12 +11,11 @@ import whynet
 from whynet.data.dataset import SCALINGS
 from whynet.engines.choice import ENGINES
 from whynet.errors import BadFile, UsageError
+from whynet.mistakes.catalogue import CATALOGUE, NAMED, WHOLE
 from whynet.network.activations import ACTIVATIONS
 from whynet.network.costs import COSTS
 from whynet.optimizers.optimizers import OPTIMIZERS
 from whynet.optimizers.schedules import SCHEDULES
-from whynet.training.datafaults import DATA_FAULTS
-from whynet.training.faults import CHECK_FAULTS, COUNT_FAULTS, FAULTS
 from whynet.training.recipe import LEARNING_RATES, Recipe, choices, recipe_names
 
 
@@ -25,7 +24,7 @@ from whynet.training.recipe import LEARNING_RATES, Recipe, choices, recipe_names
     [
         ("activation", ACTIVATIONS), ("output_activation", ACTIVATIONS), ("cost", COSTS), ("optimizer", OPTIMIZERS),
         ("schedule", SCHEDULES), ("scaling", SCALINGS),
-        ("faults", (*FAULTS, *COUNT_FAULTS, *CHECK_FAULTS, *DATA_FAULTS)),
+        ("faults", {*CATALOGUE, *NAMED, *WHOLE}),
         ("engine", ["auto", *(engine.name for engine in ENGINES)]),
     ],
 )  # fmt: skip

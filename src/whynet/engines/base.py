@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from whynet.errors import NonFinite
-from whynet.network.network import Network
+from whynet.network.network import Network, Trace
 from whynet.optimizers.averages import Average
 from whynet.optimizers.constraints import Constraints
 from whynet.optimizers.optimizers import Optimizer, State
 from whynet.optimizers.penalties import Penalty
+from whynet.params import Params
 from whynet.types import Array, Features, Images, Labels, Rows, Scaling, Scores, Targets
 
 
@@ -35,6 +37,18 @@ class Examples(NamedTuple):
         return self.scaling.apply(self.pixels[rows], dtype)
 
 
+def backpropagate(
+    network: Network, trace: Trace, targets: Targets, weights: Array | None = None, out: Params | None = None
+) -> Params:
+    """The gradient of the cost on a batch that has been through the network; into `out` where given.
+
+    >>> network, X = Network([2, 1]), np.ones((3, 2))
+    >>> backpropagate(network, network.forward(X), np.ones((3, 1)))[0]["W"].shape
+    (2, 1)
+    """
+    return network.backward(trace, network.cost.gradient(trace.scores, targets, weights), out)
+
+
 class Task(NamedTuple):
     """What is trained, and how each step is taken; the same from the first step to the last.
 
@@ -54,6 +68,8 @@ class Task(NamedTuple):
     examples: Examples
     seed: int
     threads: int = 1
+    backward: Callable[..., Params] = backpropagate
+    """How the gradient is computed; anything else than `backpropagate` is a mistake made on purpose."""
 
     def first_state(self) -> State:
         """The optimizer's memory before the first step, and that of the running average."""

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from whynet.engines.base import Task
+from whynet.engines.base import Task, backpropagate
 from whynet.engines.reference import Reference
 from whynet.network.dense import Dense, Layer
 from whynet.network.layers import BatchNorm, Dropout, GaussianNoise
@@ -61,6 +61,8 @@ class Native:
             return unknown
         if task.network.cost_name not in COSTS:
             return f"it does not know the cost {task.network.cost_name}"
+        if task.backward is not backpropagate:
+            return "it knows no mistakes in the gradient"
         if type(task.optimizer) not in (SGD, Nesterov, RMSprop, Adam):
             return f"it does not know the optimizer {type(task.optimizer).__name__}"
         return None

@@ -47,7 +47,7 @@ class Reference:
                 noise = Noise(task.seed, first_step + step) if training else None
                 trace = network.forward(X, noise)
                 costs[step] = cost.value(trace.scores, targets, weights)
-                network.backward(trace, cost.gradient(trace.scores, targets, weights), out=gradients)
+                task.backward(network, trace, targets, weights, gradients)
                 task.penalty.add_gradient(network.params, gradients)
                 np.copyto(before, vector)
                 task.constraints.before_step(network.params, gradients, rate)
@@ -93,7 +93,7 @@ def find_blowup(task: Task, X: Features, targets: Targets, noise: Noise | None) 
     trace = network.forward(X, noise)
     if not math.isfinite(cost.value(trace.scores, targets)):
         return None, "cost"
-    gradients = network.backward(trace, cost.gradient(trace.scores, targets))
+    gradients = task.backward(network, trace, targets)
     task.penalty.add_gradient(network.params, gradients)
     for index in reversed(range(len(network.layers))):
         if not all(np.isfinite(array).all() for array in gradients[index].values()):

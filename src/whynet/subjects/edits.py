@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from whynet.doctor.diagnosis import Change, Settings
+from whynet.mistakes.catalogue import mended_as
 from whynet.training.recipe import Recipe
 
 Edits = dict[str, Any]
@@ -86,7 +87,7 @@ def changed(recipe: Recipe, changes: Sequence[Change]) -> Recipe:
     """
     for change in changes:
         mended = (NO_BIASES,) if change.kind == "biases" else change.mistakes
-        faults = tuple(fault for fault in recipe.faults if fault not in mended)
+        faults = tuple(fault for fault in recipe.faults if fault not in mended and mended_as(fault) not in mended)
         recipe = recipe.but(**EDITS[change.kind](change.numbers, recipe), faults=faults)
     return recipe
 

@@ -52,10 +52,10 @@ from whynet.doctor.symptoms.quality import measure_quality
 from whynet.doctor.symptoms.update import audit_update
 from whynet.engines.choice import FASTEST
 from whynet.errors import Interrupted, NonFinite, WhynetError
+from whynet.mistakes.catalogue import in_code
 from whynet.processors import processors
 from whynet.subjects.edits import changed, settings_of
 from whynet.subjects.records import misreported, recipe_of, recorded
-from whynet.training.faults import FAULTS
 from whynet.training.loop import Training
 from whynet.training.prepare import prepare
 from whynet.training.recipe import Recipe
@@ -149,7 +149,7 @@ class RecipeSubject:
         return work_of(arm.steps, self._rows(recipe)[1], each, step=step)
 
     def _by_the_readable_engine(self, recipe: Recipe) -> bool:
-        return bool(set(recipe.faults) & FAULTS.keys())
+        return any(map(in_code, recipe.faults))
 
     # ---- trials
 

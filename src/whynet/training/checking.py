@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from whynet.mistakes.measuring import MEASURING, whole_matrix_check
 from whynet.network.dense import Dense
 from whynet.network.gradcheck import GradientCheck, check_gradients
 from whynet.network.network import Network
 from whynet.noise import Noise
 from whynet.params import Params
-from whynet.training.faults import CHECK_FAULTS, whole_matrix_check
 from whynet.training.prepare import Prepared
 from whynet.training.recipe import Recipe
 from whynet.types import Features, Targets
@@ -36,7 +36,7 @@ def check(
 
     def gradients(double: Network, X: Features, targets: Targets) -> Params:
         own = task.network.having(double.params.vector, double.statistics.vector)
-        found = own.gradients(X, targets, noise, weights)
+        found = task.backward(own, own.forward(X, noise), targets, weights)
         task.penalty.add_gradient(double.params, found)
         return found
 
@@ -72,7 +72,7 @@ def own_check(recipe: Recipe) -> float | None:
     >>> own_check(Recipe()) is None, own_check(Recipe(faults=("whole-matrix-check",))) > 0.1
     (True, True)
     """
-    checks = [CHECK_FAULTS[fault] for fault in recipe.faults if fault in CHECK_FAULTS]
+    checks = [MEASURING[one].spoil for one in recipe.faults if one in MEASURING and MEASURING[one].part == "check"]
     if not checks:
         return None
     network = Network([10, 20, 3], activation=recipe.activation, cost=recipe.cost, dtype="float64")

@@ -16,14 +16,15 @@ from whynet.data.dataset import Dataset, fit_scaling
 from whynet.data.distortions import Distortions
 from whynet.engines.base import Engine, Examples, Task
 from whynet.errors import UsageError
+from whynet.mistakes.catalogue import counting, plant
+from whynet.mistakes.data import spoilt, spoilt_order
 from whynet.network.network import Network
 from whynet.optimizers.averages import Average
 from whynet.optimizers.constraints import Constraints
 from whynet.optimizers.optimizers import optimizer
 from whynet.optimizers.penalties import Penalty
 from whynet.optimizers.schedules import rates
-from whynet.training.datafaults import with_loader_faults, with_order_faults, with_test_faults, with_train_faults
-from whynet.training.faults import count_with_faults, with_faults
+from whynet.training.metrics import correct
 from whynet.training.orders import orders
 from whynet.training.recipe import Recipe
 from whynet.types import Array
@@ -77,7 +78,7 @@ class Prepared(NamedTuple):
     def orders(self, first_epoch: int = 0) -> Iterator[Array]:
         """The order of examples of each epoch from `first_epoch` on, (n,) row numbers."""
         for order in orders(self.recipe, self.network, len(self.train), first_epoch):
-            yield with_order_faults(order, self.recipe.faults)
+            yield spoilt_order(order, self.recipe.faults)
 
     def rates(self, epoch: int) -> Array:
         """The learning rate of each step of an epoch, (batches,)."""
@@ -95,7 +96,7 @@ class Prepared(NamedTuple):
 
     def as_read(self, examples: Dataset) -> Dataset:
         """Examples held back elsewhere, as the recipe's own reader of data would give them, with its mistakes."""
-        return with_loader_faults(examples, self.recipe.faults, self.recipe.seed)
+        return spoilt(examples, self.recipe.faults, ["loader"], self.recipe.seed)
 
 
 def prepare(recipe: Recipe, data: Dataset, network: Network | None = None) -> Prepared:
@@ -110,17 +111,17 @@ def prepare(recipe: Recipe, data: Dataset, network: Network | None = None) -> Pr
     UsageError
         Sizes, weights or mistakes that do not fit.
     """
+    faults, seed = recipe.faults, recipe.seed
     train, validation = split(data, recipe)
-    train = with_train_faults(train, recipe.faults, recipe.seed)
-    if validation is not None:
-        validation = with_loader_faults(validation, recipe.faults, recipe.seed)
-    test = with_test_faults(data.test, recipe.faults, recipe.seed)
+    train = spoilt(train, faults, ["train", "loader"], seed)
+    validation = None if validation is None else spoilt(validation, faults, ["loader"], seed)
+    test = None if data.test is None else spoilt(data.test, faults, ["loader", "test"], seed)
     if network is None:
         network = _build(recipe, train)
     else:
         recipe.but(sizes=network.sizes, hidden=None).full_sizes(data.features, len(data.classes))  # do they fit?
-    task = with_faults(_task(recipe, network, train), recipe.faults)
-    return Prepared(recipe, network, task, train, validation, test, count_with_faults(recipe.faults))
+    task = plant(_task(recipe, network, train), faults)
+    return Prepared(recipe, network, task, train, validation, test, counting(faults, correct))
 
 
 def split(data: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:

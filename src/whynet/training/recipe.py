@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from whynet.errors import BadFile, UsageError, did_you_mean
+from whynet.mistakes.names import FaultName
 
 ActivationName = Literal["identity", "elu", "gelu", "leaky-relu", "relu", "scaled-tanh", "sigmoid", "softmax", "tanh"]
 CostName = Literal["quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy"]
@@ -22,14 +23,6 @@ OptimizerName = Literal["sgd", "nesterov", "adam", "adamw", "rmsprop"]
 ScheduleName = Literal["constant", "cosine", "exponential", "linear", "one-cycle", "step", "warm-up"]
 ScalingName = Literal["0..1", "-1..1", "standard", "raw"]
 EngineName = Literal["auto", "native", "reference"]
-FaultName = Literal[
-    "argmax-over-images", "blank-rows", "few-rows", "flipped-gradient", "forgotten-bias", "frozen-layer",
-    "inverted-pixels", "inverted-test-images", "leaked-test-images", "naive-sigmoid", "no-biases",
-    "no-hidden-slope", "no-output-slope", "noisy-labels", "off-centre-test-images", "one-class-mostly",
-    "random-labels", "raw-momentum", "scrambled-pixels", "shuffled-labels", "shuffled-test-labels",
-    "softmax-over-batch", "sorted-rows", "stale-gradients", "summed-gradient", "undefined-rate",
-    "whole-matrix-check", "wrong-slope", "wrong-term", "wrong-transpose",
-]  # fmt: skip
 
 RECIPES = Path(__file__).parent.parent / "recipes"
 LEARNING_RATES = {"sgd": 0.1, "nesterov": 0.1, "adam": 0.001, "adamw": 0.001, "rmsprop": 0.001}
@@ -131,7 +124,7 @@ class Recipe:
     )
     engine: EngineName = _help("What takes the steps: the fastest engine that can (auto), or one by name.", "auto")
     threads: int = _help("Threads for matrix products; more than one pays for wide layers only.", 1)
-    faults: tuple[FaultName, ...] = _help("Known mistakes to make on purpose, see training/faults.py.", ())
+    faults: tuple[FaultName, ...] = _help("Known mistakes to make on purpose, see whynet/mistakes.", ())
 
     def __post_init__(self) -> None:
         for one in dataclasses.fields(self):

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import permutations
 
 import numpy as np
 
 from whynet.doctor.case import Case
 from whynet.doctor.normal import AtLeast, Below, Exactly
 from whynet.doctor.symptom import Symptom
-from whynet.errors import UsageError, WhynetError
+from whynet.engines.base import Task, backpropagate
+from whynet.errors import WhynetError
+from whynet.mistakes.backward import WrongGradient, dense_layers
+from whynet.mistakes.catalogue import named
+from whynet.mistakes.forward import unbiased
+from whynet.mistakes.mistake import Mistake
+from whynet.mistakes.search import Gradient, Search
 from whynet.network.dense import DenseMemo
 from whynet.network.gradcheck import check_gradients
 from whynet.network.network import Network
 from whynet.params import Params
 from whynet.training.checking import own_check
-from whynet.training.faults import FAULTS, with_faults
 from whynet.training.loop import Training
 from whynet.types import Array
 
@@ -38,6 +41,8 @@ OWN_CHECK = Symptom(
 LOSS_OF_DOUBLED_SCORES = Symptom("loss-of-doubled-scores", "loss of doubled scores", "times the loss")
 
 CHECK_ROWS = 8
+SAME = 1e-6  # relative: numbers so close are the same
+ELSEWHERE = 0.3  # relative: how far the weights are moved to another place
 
 
 @np.errstate(all="ignore")
@@ -58,11 +63,12 @@ def audit_gradient(case: Case, training: Training) -> None:
     targets = task.examples.targets[task.examples.labels[rows]].astype(np.float64)
     patient = task.network.having(sound.params.vector, sound.statistics.vector)
     with np.errstate(all="ignore"):
-        theirs = patient.gradients(X, targets)
+        theirs = task.backward(patient, patient.forward(X), targets)
         if case.settings.cost == "softmax-cross-entropy" and targets.shape[1] > 1:
             shares = patient.cost.probabilities(patient.scores(X)).sum(axis=1)
             case.note(ROWS_SUM, float(np.abs(shares - 1).max()))
-    case.note(BIASES, _working_biases(patient, X), at=sum(patient.sizes[1:]))
+    biases = _working_biases(patient, X)
+    case.note(BIASES, biases, at=sum(patient.sizes[1:]))
     case.note(GRADIENT_ERROR, _gradient_error(patient, X, targets, theirs))
     size = float(np.linalg.norm(theirs.vector))
     right = sound.gradients(X, targets)
@@ -70,20 +76,24 @@ def audit_gradient(case: Case, training: Training) -> None:
     if norm > 0 and size > 0:
         case.note(GRADIENT_COSINE, float(theirs.vector @ right.vector) / (size * norm))
         case.note(GRADIENT_LENGTH, size / norm)
-    case.note(OVERFLOWS, _overflows(sound, task.network, X, targets))
+    case.note(OVERFLOWS, _overflows(sound, task, X, targets))
     check = own_check(training.recipe)
     if check is not None:
         case.note(OWN_CHECK, check)
     if not np.allclose(theirs.vector, right.vector, rtol=1e-6, atol=1e-12 * max(size, 1e-300)):
-        case.fitting += _fitting(training, sound, X, targets, theirs)
+        case.fitting += _fitting(task, sound, X, targets, biased=biases > 0)
 
 
-def _overflows(sound: Network, patient: Network, X: Array, targets: Array) -> int:
+def _overflows(sound: Network, task: Task, X: Array, targets: Array) -> int:
     """How many arrays of the patient's gradient are not finite where the sound one's are, with weighted inputs of a
     thousand and more."""
     largest = min(float(memo.z.max()) for memo in sound.forward(X).memos if isinstance(memo, DenseMemo))
     large = sound.params.vector * (1000 / max(largest, 1e-3))
-    theirs, right = (one.having(large, sound.statistics.vector).gradients(X, targets) for one in (patient, sound))
+    found = []
+    for network, backward in ((task.network, task.backward), (sound, backpropagate)):
+        one = network.having(large, sound.statistics.vector)
+        found.append(backward(one, one.forward(X), targets))
+    theirs, right = found
     return sum(
         not np.isfinite(a).all() and bool(np.isfinite(b).all())
         for (_, a), (_, b) in zip(theirs.named(), right.named(), strict=True)
@@ -111,23 +121,33 @@ def _working_biases(network: Network, X: Array) -> int:
     return count
 
 
-def _fitting(training: Training, sound: Network, X: Array, targets: Array, theirs: Params) -> tuple[str, ...]:
-    """The known mistake, or the two of them together, with which the sound network gives the patient's gradient."""
-    atol = 1e-12 * max(float(np.linalg.norm(theirs.vector)), 1e-300)
+def _fitting(task: Task, sound: Network, X: Array, targets: Array, *, biased: bool) -> tuple[str, ...]:
+    """The known mistakes with which the sound network gives the patient's gradient, here and with other weights."""
+    vector, statistics = sound.params.vector, sound.statistics.vector
+    elsewhere = vector * np.random.default_rng(0).normal(1, ELSEWHERE, vector.size)
+    places = [sound.having(one, statistics) for one in (vector, elsewhere)]
+    places = places if biased else [unbiased(one) for one in places]
+    traces = [one.forward(X) for one in places]
 
-    def fits(faults: Sequence[str]) -> bool:
-        mine = sound.having(sound.params.vector.copy(), sound.statistics.vector)
-        try:
-            spoilt = with_faults(training.task._replace(network=mine), faults).network
-        except UsageError:  # a mistake that this network cannot make
-            return False
-        if spoilt is mine:
-            return False
-        guess = spoilt.gradients(X, targets).vector
-        return np.allclose(guess, theirs.vector, rtol=1e-6, atol=atol)
+    def make(mistakes: tuple[Mistake, ...], _: object) -> list[Gradient]:
+        backward = WrongGradient(mistakes)
+        return [_layers(one, backward(one, trace, targets)) for one, trace in zip(places, traces, strict=True)]
 
-    single = tuple(name for name in FAULTS if fits([name]))
-    return single or next((pair for pair in permutations(FAULTS, 2) if fits(pair)), ())
+    theirs = []
+    for place in places:
+        patient = task.network.having(place.params.vector, statistics)
+        theirs.append(_layers(place, task.backward(patient, patient.forward(X), targets)))
+    if not all(np.isfinite(array).all() for gradient in theirs for layer in gradient for array in layer):
+        return ()
+    parameters = [_layers(one, one.params) for one in places]
+    found, explained = Search(make, theirs, parameters, biased=biased, tolerance=SAME, exact_unit=True).run()
+    if not explained:
+        return ()
+    return (*(() if biased else ("no-biases",)), *named(found, len(parameters[0])))
+
+
+def _layers(network: Network, params: Params) -> Gradient:
+    return [(params[index]["W"], params[index]["b"]) for index in dense_layers(network)]
 
 
 def _gradient_error(patient: Network, X: Array, targets: Array, theirs: Params) -> float:

@@ -13,11 +13,11 @@ from whynet.doctor.symptoms.gradient import CHECK_ROWS
 from whynet.doctor.symptoms.weights import measure_step
 from whynet.engines.reference import Reference
 from whynet.errors import WhynetError
+from whynet.mistakes.update import wrong_update
 from whynet.network.network import Network
 from whynet.noise import Noise
 from whynet.optimizers.optimizers import optimizer
 from whynet.params import Params
-from whynet.training.faults import with_faults
 from whynet.training.loop import Training
 from whynet.types import Array
 
@@ -82,7 +82,7 @@ def audit_update(case: Case, training: Training, steps: int = 5) -> None:
     network = _unstuck(training)
     first = network.params.copy()
     patient = task._replace(network=task.network.having(network.params.vector, network.statistics.vector))
-    state = {**task.optimizer.init(network.params), **task.average.init(network.params)}
+    state = task.first_state()
     rng = np.random.default_rng(0)
     size = min(training.prepared.batch_size, len(training.train), 1000)
     rate, momentum = training.recipe.rate, training.recipe.momentum
@@ -92,9 +92,8 @@ def audit_update(case: Case, training: Training, steps: int = 5) -> None:
             rows = rng.choice(len(training.train), size=size, replace=False)[np.newaxis]
             before = network.params.copy()
             X = task.examples.features(rows[0], network.dtype)
-            g = patient.network.gradients(
-                X, task.examples.targets[task.examples.labels[rows[0]]], Noise(task.seed, step)
-            )
+            trace = patient.network.forward(X, Noise(task.seed, step))
+            g = task.backward(patient.network, trace, task.examples.targets[task.examples.labels[rows[0]]])
             task.penalty.add_gradient(network.params, g)
             Reference().advance(patient, state, rows, np.full(1, rate), step)
             moves.append(network.params.vector.astype(np.float64) - before.vector)
@@ -153,7 +152,7 @@ def _finite_at_a_tiny_rate(training: Training, rows: Array) -> bool:
     task = training.task._replace(
         network=training.task.network.having(network.params.vector, network.statistics.vector)
     )
-    state = {**task.optimizer.init(network.params), **task.average.init(network.params)}
+    state = task.first_state()
     try:
         Reference().advance(task, state, rows, np.full(1, TINY), 0)
     except WhynetError:
@@ -187,9 +186,8 @@ def _moves_alike(
     if case.settings.optimizer != "sgd" and fault == "raw-momentum":
         return False
     outcomes = []
-    for faults in ([fault], []):
-        sound = training.task._replace(optimizer=optimizer(training.recipe.optimizer, training.recipe.momentum))
-        spoilt = with_faults(sound, faults).optimizer
+    sound = optimizer(training.recipe.optimizer, training.recipe.momentum)
+    for spoilt in (wrong_update(fault, sound), sound):
         params = Params(training.network.params.shapes, training.network.params.vector.astype(np.float64).copy())
         state = spoilt.init(params)
         made = []

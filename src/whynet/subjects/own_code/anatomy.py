@@ -8,13 +8,13 @@ penalise, is the network: from then on its exact gradient is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations, product
 
 import numpy as np
 
-from whynet.network.activations import ACTIVATIONS, Activation, LeakyReLU
+from whynet.mistakes.formulas import ACTS, LOSSES
 from whynet.subjects.own_code.code import Code
 from whynet.types import Array
 
@@ -27,11 +27,6 @@ MOST_MIXED = 4  # hidden layers
 MOST_SHUFFLED = 6  # arrays that are tried in every order, where their own gives no network
 BROKEN = (ValueError, IndexError, TypeError, ArithmeticError, np.linalg.LinAlgError)
 """What arithmetic raises on arrays whose shapes nobody thought of."""
-ACTS: dict[str, Activation] = {
-    **{name: ACTIVATIONS[name] for name in ("sigmoid", "tanh", "relu")},  # the usual ones first
-    **ACTIVATIONS,
-    **{f"leaky-relu of {leak:g}": LeakyReLU(leak) for leak in (0.001, 0.05, 0.1, 0.2, 0.25, 0.3, 0.5)},
-}
 MIXED = ("sigmoid", "tanh", "relu", "leaky-relu")  # tried in every combination, where no single one fits
 OUTPUTS = ("sigmoid", "identity", "softmax", "tanh", "relu", "scaled-tanh", "leaky-relu")
 
@@ -146,40 +141,6 @@ def _chains(
     yield from walk(0, (inputs,), (), ())
 
 
-# ---- costs as people write them
-
-
-def _log(p: Array) -> Array:
-    return np.log(np.maximum(p, 1e-300))
-
-
-@dataclass(frozen=True)
-class Loss:
-    """A cost of outputs `a` against targets `t`, per row, and its derivative in `a`.
-
-    >>> LOSSES["quadratic"].value(np.array([[1.0, 0.0]]), np.array([[0.0, 0.0]]))
-    array([0.5])
-    """
-
-    value: Callable[[Array, Array], Array]
-    slope: Callable[[Array, Array], Array]
-
-
-LOSSES: dict[str, Loss] = {
-    "quadratic": Loss(lambda a, t: 0.5 * np.sum((a - t) ** 2, axis=1), lambda a, t: a - t),
-    "sigmoid-cross-entropy": Loss(
-        lambda a, t: np.sum(np.logaddexp(0, a) - t * a, axis=1), lambda a, t: ACTS["sigmoid"].forward(a)[0] - t
-    ),
-    "softmax-cross-entropy": Loss(
-        lambda a, t: np.sum(t * (np.logaddexp.reduce(a, axis=1, keepdims=True) - a), axis=1),
-        lambda a, t: ACTS["softmax"].forward(a)[0] * t.sum(axis=1, keepdims=True) - t,
-    ),
-    "binary cross-entropy of the outputs": Loss(
-        lambda a, t: -np.sum(t * _log(a) + (1 - t) * _log(1 - a), axis=1), lambda a, t: (a - t) / (a * (1 - a))
-    ),
-    "minus the log of the right output": Loss(lambda a, t: -np.sum(t * _log(a), axis=1), lambda a, t: -t / a),
-    "absolute error": Loss(lambda a, t: np.abs(a - t).sum(axis=1), lambda a, t: np.sign(a - t)),
-}
 PAIRS = [  # what the outputs apply, and the cost that is written for that
     *((output, "quadratic") for output in OUTPUTS),
     ("identity", "sigmoid-cross-entropy"),

@@ -16,9 +16,9 @@ import numpy as np
 
 from whynet.errors import UsageError
 from whynet.subjects.own_code.anatomy import Anatomy, sane, targets_of
+from whynet.subjects.own_code.backward import backward
 from whynet.subjects.own_code.code import Code
 from whynet.subjects.own_code.forensics import finite, sampled
-from whynet.subjects.own_code.mistakes import backward
 from whynet.subjects.own_code.updates import inner_loop, one_for_each_row
 from whynet.types import Array
 

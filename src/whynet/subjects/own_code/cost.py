@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from whynet.errors import UsageError
-from whynet.subjects.own_code.anatomy import LOSSES, PAIRS, Anatomy, Shape, alike, sane, shapes, targets_of
+from whynet.mistakes.formulas import LOSSES
+from whynet.subjects.own_code.anatomy import PAIRS, Anatomy, Shape, alike, sane, shapes, targets_of
+from whynet.subjects.own_code.backward import backward
 from whynet.subjects.own_code.code import Code
-from whynet.subjects.own_code.mistakes import backward
 from whynet.subjects.own_code.updates import one_for_each_row
 from whynet.types import Array
 

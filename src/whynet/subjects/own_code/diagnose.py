@@ -16,6 +16,7 @@ from whynet.doctor.budget import TIMES
 from whynet.doctor.diagnose import examine
 from whynet.doctor.diagnosis import Diagnosis, Gap, Remark, Wording, said
 from whynet.errors import NoRecipe, UsageError
+from whynet.mistakes.catalogue import planted_as
 from whynet.network.activations import ACTIVATIONS
 from whynet.subjects.adapted import AdaptedSubject
 from whynet.subjects.own_code.reading import Audit, read
@@ -242,35 +243,15 @@ def _faults(audit: Audit) -> tuple[str, ...] | None:
         return tuple(faults)
     if not found.explained:
         return None
-    last = audit.anatomy.shape.layers - 1
     faults += ["stale-gradients"] if found.stale.startswith("each call adds") else []
     if found.stale and "stale-gradients" not in faults:
         return None
-    kinds: dict[tuple[str, str], set[int]] = {}
-    for one in found.mistakes:
-        if one.kind == "factor":
-            if one.layer != -1:
-                return None
-            if np.isclose(one.factor, -1):
-                faults.append("flipped-gradient")
-            elif found.rows > 1 and np.isclose(one.factor, found.rows):
-                faults.append("summed-gradient")
-            else:
-                return None
-            continue
-        kinds.setdefault((one.kind, one.part), set()).add(one.layer)
-    hidden, everywhere = set(range(last)), set(range(last + 1))
-    for (kind, _), layers in kinds.items():
-        name = {
-            ("missing-slope", frozenset({last})): "no-output-slope",
-            ("missing-slope", frozenset(hidden)): "no-hidden-slope",
-            ("slope-of-value", frozenset(hidden)): "wrong-slope",
-            ("bias-zero", frozenset(everywhere)): "forgotten-bias",
-        }.get((kind, frozenset(layers)))
-        if kind == "missing-slope" and layers == everywhere:
-            faults += ["no-output-slope", "no-hidden-slope"]
-        elif name is None:
-            return None
+    names, left = planted_as(found.mistakes, audit.anatomy.shape.layers)
+    for one in left:
+        if one.kind == "factor" and one.layer == -1 and np.isclose(one.factor, -1):
+            faults.append("flipped-gradient")
+        elif one.kind == "factor" and one.layer == -1 and found.rows > 1 and np.isclose(one.factor, found.rows):
+            faults.append("summed-gradient")
         else:
-            faults.append(name)
-    return tuple(faults)
+            return None
+    return (*faults, *names)

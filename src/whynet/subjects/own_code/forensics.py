@@ -1,27 +1,28 @@
 """Gradient forensics: which array's gradient is wrong, and how.
 
 The owner's gradient is compared with the exact one of the network that was identified. Where they differ, the mistakes
-that people make are made on purpose (`mistakes.py`), one at a time and in every layer, until one gives the owner's
+that people make are made on purpose (`whynet/mistakes`), one at a time and in every layer, until one gives the owner's
 numbers: that one it is. A mistake near the outputs spoils everything before it, so the search goes on from the first
 that explains something, for up to three mistakes. What equals no known mistake is told by its ratio to the truth alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
+from whynet.mistakes.mistake import Mistake
+from whynet.mistakes.search import Gradient, Penalty, Search, off, ratio
 from whynet.subjects.own_code.anatomy import Anatomy, sane, targets_of
+from whynet.subjects.own_code.backward import backward
 from whynet.subjects.own_code.code import Code, is_vector, ordinary
-from whynet.subjects.own_code.mistakes import KINDS, WRONG_TERM, Gradient, Mistake, backward
 from whynet.types import Array
 
 SAME = 1e-5  # relative: numbers so close are the same, in float64
 SAME_SINGLE = 3e-3
-MOST_MISTAKES = 3
 ALMOST = 1e-2  # where only differences tell: some leave a small number in the logarithm out of the gradient
 ROWS = 7
 DRAWS = 3
@@ -140,7 +141,15 @@ def compare(
     """
     tolerance = SAME if code.arrays[0].dtype == np.float64 else SAME_SINGLE
     tolerance = max(tolerance, 30 * anatomy.misfit)
-    search = _Search(anatomy, draws, tolerance)
+
+    def make(mistakes: tuple[Mistake, ...], penalty: Penalty) -> list[Gradient]:
+        return [backward(anatomy, draw.layers, draw.X, draw.targets, mistakes, penalty) for draw in draws]
+
+    search = Search(
+        make, [draw.theirs for draw in draws], [list(draw.layers) for draw in draws],
+        biased=any(place.part in ("b", "Wb") for place in anatomy.shape.places), tolerance=tolerance,
+        penalty=(anatomy.l2, anatomy.bias_l2),
+    )  # fmt: skip
     names = [_array_name(code, anatomy, index) for index in range(len(search.theirs))]
     search.unknown = {index for index, name in enumerate(names) if name in unknown}
     rows = len(draws[0].X)
@@ -148,7 +157,7 @@ def compare(
         search.rescale()
     truth = search.made(())
     known = [pair for i, pair in enumerate(zip(search.theirs, truth, strict=True)) if i not in search.unknown]
-    error = max((_off(g, t) for g, t in known), default=0.0)
+    error = max((off(g, t) for g, t in known), default=0.0)
     if search.agree(()) == len(truth):
         return Findings((), (), error, True, rows)
     hidden = search.hidden_penalty()
@@ -221,12 +230,12 @@ def _judge(
             continue
         a, n, doubt = (np.array(column) for column in zip(*known, strict=True))
         large = max(float(np.linalg.norm(a)), float(np.linalg.norm(n)))
-        worst = max(worst, _off(a, n))
+        worst = max(worst, off(a, n))
         allowed = float(np.linalg.norm(doubt)) * 10 + (3e-2 if single else ALMOST) * large
         if np.linalg.norm(a - n) <= allowed or large <= 10 * float(np.linalg.norm(doubt)):
             continue
         wrong.append(code.names[index])
-        factor = _ratio(a, n)
+        factor = ratio(a, n)
         if not a.any():
             mistakes.append(Mistake("bias-zero" if is_vector(own) else "weights-zero", index, "W"))
         elif factor is not None and np.linalg.norm(a - factor * n) <= 3 * allowed and abs(factor) > 1e-3:
@@ -286,197 +295,6 @@ def _difference(
     return found[1], np.inf if kinked else doubt
 
 
-class _Search:
-    """From what the owner computed, at several places, to the mistakes that give the same everywhere."""
-
-    def __init__(self, anatomy: Anatomy, draws: Sequence[Draw], tolerance: float) -> None:
-        self.anatomy, self.draws = anatomy, draws
-        self.tolerance, self.unknown = tolerance, set[int]()
-        self.biased = any(place.part in ("b", "Wb") for place in anatomy.shape.places)
-        self.theirs = self.flat([draw.theirs for draw in draws])
-        self.penalty: tuple[float, float] | None = None
-        self.known: dict[tuple[Mistake, ...], list[Array]] = {}
-
-    def flat(self, gradients: Sequence[Gradient]) -> list[Array]:
-        """W and b of each layer from the outputs back, those of all places in one; only W where there are no biases."""
-        rows = [
-            [array for W, b in reversed(gradient) for array in ((b, W) if self.biased else (W,))]
-            for gradient in gradients
-        ]
-        return [np.concatenate([array.ravel() for array in same]) for same in zip(*rows, strict=True)]
-
-    def numbers(self, index: int) -> int:
-        """How many numbers the array has that stands there."""
-        return self.theirs[index].size // len(self.draws)
-
-    def made(self, mistakes: tuple[Mistake, ...]) -> list[Array]:
-        if mistakes not in self.known:
-            with np.errstate(all="ignore"):
-                found = [
-                    backward(self.anatomy, draw.layers, draw.X, draw.targets, mistakes, self.penalty)
-                    for draw in self.draws
-                ]
-            self.known[mistakes] = self.flat(found)
-        return self.known[mistakes]
-
-    def wrong(self, made: Sequence[Array], index: int) -> bool:
-        return index not in self.unknown and _off(self.theirs[index], made[index]) > self.tolerance
-
-    def agree(self, mistakes: tuple[Mistake, ...]) -> int:
-        """How many arrays are explained."""
-        made = self.made(mistakes)
-        return sum(not self.wrong(made, index) for index in range(len(made)))
-
-    def score(self, mistakes: tuple[Mistake, ...]) -> float:
-        """Arrays explained; one that is right but for a factor counts a little less."""
-        made = self.made(mistakes)
-        total = 0.0
-        for index, (g, m) in enumerate(zip(self.theirs, made, strict=True)):
-            if not self.wrong(made, index):
-                total += 1
-            elif self.numbers(index) > 1:
-                factor = _ratio(g, m)
-                total += 0.6 * (factor is not None and _off(g, factor * m) <= self.tolerance)
-        return total
-
-    def rescale(self) -> None:
-        """Take the factor of the last layer's gradient for the owner's unit."""
-        factors = [_ratio(g, t) for g, t in zip(self.theirs, self.made(()), strict=True)]
-        known = [f for f, g, t in zip(factors, self.theirs, self.made(()), strict=True)
-                 if f is not None and _off(g, f * t) <= self.tolerance]  # fmt: skip
-        if known and known[0] > 0:
-            self.theirs = [g / known[0] for g in self.theirs]
-
-    def hidden_penalty(self) -> float:
-        """Weight decay in the gradient that the loss does not show: the same multiple of W left over in every layer."""
-        truth = self.made(())
-        found = []
-        for index in range(1 if self.biased else 0, len(truth), 2 if self.biased else 1):
-            rest, W = self.theirs[index] - truth[index], self.parameter(index)
-            factor = _ratio(rest, W)
-            if not self.wrong(truth, index):
-                return 0.0
-            if factor is not None and _off(rest, factor * W) < 1e-3:
-                found.append(factor)
-        if not found or found[0] <= 0 or not np.allclose(found, found[0], rtol=1e-3):
-            return 0.0
-        self.penalty = (self.anatomy.l2 + found[0] / 2, self.anatomy.bias_l2)
-        self.known.clear()
-        return found[0]
-
-    def parameter(self, index: int) -> Array:
-        """The weights or biases whose gradient stands there."""
-        return self.flat([list(draw.layers) for draw in self.draws])[index]
-
-    def run(self) -> tuple[tuple[Mistake, ...], bool]:
-        """Mistakes that explain the owner's gradient, and whether they explain all of it."""
-        mistakes: tuple[Mistake, ...] = ()
-        total = len(self.theirs)
-        for _ in range(MOST_MISTAKES):
-            if self.agree(mistakes) == total:
-                break
-            best: tuple[Mistake, ...] = ()
-            best_score = self.score(mistakes)
-            for candidate in self.candidates(mistakes):
-                score = self.score((*mistakes, *candidate))
-                if score > best_score + 1e-9:
-                    best, best_score = candidate, score
-            if not best:
-                break
-            mistakes = (*mistakes, *best)
-        for one in mistakes:  # of a group, some may do nothing
-            without = tuple(other for other in mistakes if other is not one)
-            if self.agree(without) == self.agree(mistakes) and self.score(without) == self.score(mistakes):
-                mistakes = without
-        if self.agree(mistakes) == total:
-            told = tuple(one for one in mistakes if self.supported(one, mistakes))
-            return tuple(one for one in told if not self.unit_of_another(one, mistakes)), told == mistakes
-        wrong = total - self.agree(())
-        return (mistakes if self.agree(mistakes) - self.agree(()) >= wrong / 2 else ()), False
-
-    def supported(self, one: Mistake, mistakes: tuple[Mistake, ...]) -> bool:
-        """Whether a factor is seen in more than one number: those that it alone explains, or another array's."""
-        if one.kind not in ("factor", "decay"):
-            return True
-        without = self.made(tuple(other for other in mistakes if other is not one))
-        made = self.made(mistakes)
-        explained = [i for i in range(len(made)) if self.wrong(without, i) and not self.wrong(made, i)]
-        alike = [
-            other for other in mistakes if other.kind == one.kind and np.isclose(other.factor, one.factor, rtol=1e-3)
-        ]
-        return sum(map(self.numbers, explained)) > 1 or len(alike) > 1
-
-    def unit_of_another(self, one: Mistake, mistakes: Sequence[Mistake]) -> bool:
-        """Whether a factor is only the unit of a term that is wrong altogether."""
-        last = self.anatomy.shape.layers - 1
-        places = {(one.layer, one.part), (last, "error")} if one.part == "all" else {(one.layer, one.part)}
-        return one.kind == "factor" and any(
-            other.kind not in ("factor", "decay") and other.cause == WRONG_TERM and (other.layer, other.part) in places
-            for other in mistakes
-        )
-
-    def candidates(self, mistakes: tuple[Mistake, ...]) -> Iterator[tuple[Mistake, ...]]:
-        """What may have gone wrong besides: in one layer, in all hidden ones, or in all, as code in a loop has it."""
-        last = self.anatomy.shape.layers - 1
-        fitted = list(self.fitted(mistakes))
-        yield from ((one,) for one in fitted)
-        for kind in ("factor", "decay"):
-            for part in ("W", "b"):
-                alike = [one for one in fitted if (one.kind, one.part) == (kind, part)]
-                if len(alike) > 1 and np.ptp([one.factor for one in alike]) < 1e-3 * abs(alike[0].factor):
-                    yield tuple(alike)
-        for kind, one in KINDS.items():
-            if one.part == "b" and not self.biased:
-                continue
-            layers = [Mistake(kind, layer, one.part) for layer in reversed(range(last + 1))]
-            yield from ((single,) for single in layers)
-            if last > 1:
-                yield tuple(layers[1:])
-            if last > 0:
-                yield tuple(layers)
-
-    def fitted(self, mistakes: tuple[Mistake, ...]) -> Iterator[Mistake]:
-        """Factors, and multiples of the parameters, fitted to each array that is wrong."""
-        made = self.made(mistakes)
-        penalties = self.penalties()
-        step = 2 if self.biased else 1
-        for index, (g, m, pull) in enumerate(zip(self.theirs, made, penalties, strict=True)):
-            if not self.wrong(made, index):
-                continue
-            layer = self.anatomy.shape.layers - 1 - index // step
-            part = "b" if self.biased and index % 2 == 0 else "W"
-            whole, factor = _ratio(g, m), _ratio(g - pull, m - pull)
-            if whole is not None and abs(whole) > 1e-9 and index < step:
-                yield Mistake("factor", -1, "all", whole)
-            if factor is not None and abs(factor) > 1e-9:
-                yield Mistake("factor", layer, "error", factor)
-                yield Mistake("factor", layer, part, factor)
-            decay = _ratio(g - m, self.parameter(index))
-            if decay is not None and abs(decay) > 1e-9:
-                yield Mistake("decay", layer, part, decay)
-
-    def penalties(self) -> list[Array]:
-        """The part of each array's gradient that is the penalty's."""
-        l2, bias_l2 = (self.anatomy.l2, self.anatomy.bias_l2) if self.penalty is None else self.penalty
-        return self.flat([[(2 * l2 * W, 2 * bias_l2 * b) for W, b in draw.layers] for draw in self.draws])
-
-
-def _ratio(g: Array, t: Array) -> float | None:
-    """The factor that takes t nearest to g."""
-    with np.errstate(all="ignore"):
-        square = float(np.sum(t * t))
-        found = float(np.sum(g * t)) / square if square > 0 else float("nan")
-    return found if np.isfinite(found) else None
-
-
-def _off(g: Array, t: Array) -> float:
-    """How far g is from t, relative to the larger of the two."""
-    with np.errstate(all="ignore"):
-        size = max(float(np.linalg.norm(g)), float(np.linalg.norm(t)), 1e-300)
-        off = float(np.linalg.norm(g - t)) / size
-    return off if np.isfinite(off) else float("inf")
-
-
 def _state(code: Code, values: list[Array], rows: Array, other: Array) -> tuple[str, list[Array]]:
     """Whether a gradient depends on the calls before: asked for A, something else, A, A. Returns how, and the gradient
     of A as far as it can be told."""
@@ -503,7 +321,7 @@ def _fresh(code: Code, values: list[Array], rows: Array, stale: str) -> list[Arr
 
 
 def _same(a: Sequence[Array], b: Sequence[Array]) -> bool:
-    return all(np.array_equal(x, y, equal_nan=True) or _off(x, y) < 1e-6 for x, y in zip(a, b, strict=True))
+    return all(np.array_equal(x, y, equal_nan=True) or off(x, y) < 1e-6 for x, y in zip(a, b, strict=True))
 
 
 def _read(anatomy: Anatomy, theirs: list[Array], code: Code) -> tuple[Gradient, Mistake | None]:
@@ -515,7 +333,7 @@ def _read(anatomy: Anatomy, theirs: list[Array], code: Code) -> tuple[Gradient, 
 
 
 def _array_name(code: Code, anatomy: Anatomy, index: int) -> str:
-    """The owner's name of the array that stands at this place of `_Search.flat`."""
+    """The owner's name of the array that stands at this place of `Search.flat`."""
     biased = any(place.part in ("b", "Wb") for place in anatomy.shape.places)
     layer = anatomy.shape.layers - 1 - (index // 2 if biased else index)
     part = "b" if biased and index % 2 == 0 else "W"

@@ -25,13 +25,15 @@ from whynet.doctor.symptoms.update import (
     FITTED_PREVIOUS_GRADIENT,
 )
 from whynet.errors import UsageError
-from whynet.subjects.own_code.anatomy import BROKEN, LOSSES, Anatomy, identify, sane, targets_of
+from whynet.mistakes.formulas import LOSSES
+from whynet.mistakes.mistake import Mistake, factor_in_words
+from whynet.subjects.own_code.anatomy import BROKEN, Anatomy, identify, sane, targets_of
 from whynet.subjects.own_code.audit import Update, audit_check, audit_step, is_bias
+from whynet.subjects.own_code.backward import backward
 from whynet.subjects.own_code.code import Code, Examples, trial_rows
 from whynet.subjects.own_code.cost import loss_of, tell
 from whynet.subjects.own_code.forensics import Draw, Findings, compare, examine, examine_blindly, where
 from whynet.subjects.own_code.losses import required, settle, ways_of_asking
-from whynet.subjects.own_code.mistakes import Mistake, backward, factor_in_words
 from whynet.subjects.own_code.objects import adapt
 from whynet.subjects.own_code.outputs import size_of, suffix, ways
 from whynet.types import Array

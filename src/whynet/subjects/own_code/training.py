@@ -10,29 +10,19 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.diagnosis import Change, Settings, Wording
+from whynet.mistakes.catalogue import MENDED_AS
+from whynet.mistakes.mistake import Mistake
 from whynet.network.activations import ACTIVATIONS
 from whynet.subjects.adapter import Hidden, Inside, Trained, drawn_like, has, mended, number, orders, prepared, times
 from whynet.subjects.own_code.anatomy import targets_of
+from whynet.subjects.own_code.backward import backward
 from whynet.subjects.own_code.code import Examples, is_vector
-from whynet.subjects.own_code.mistakes import Mistake, backward
 from whynet.subjects.own_code.reading import Audit
 from whynet.types import Array
 
 PROBE = 200  # rows that a cost is of; where one example is asked about at a time, so many fewer
 SINGLE_PROBE = 30
 POINTS = 8  # on the way, at which the cost is looked at
-MISTAKES = {  # causes that the audit names -> the mistake that is mended
-    "gradient-missing-derivative": "no-hidden-slope",
-    "gradient-wrong-derivative": "wrong-slope",
-    "gradient-wrong-term": "wrong-term",
-    "gradient-wrong-transpose": "wrong-transpose",
-    "gradient-sign-flipped": "flipped-gradient",
-    "gradient-not-averaged": "summed-gradient",
-    "gradient-buffer-not-reset": "stale-gradients",
-    "bias-not-updated": "forgotten-bias",
-    "layer-not-updated": "frozen-layer",
-    "momentum-unscaled": "raw-momentum",
-}
 OF_THE_STEP = {"forgotten-bias", "frozen-layer", "raw-momentum"}  # no gradient with the others left in shows them
 SCHEMES: dict[str, Callable[[int, int], float]] = {  # -> standard deviation
     "he": lambda fan_in, _: float(np.sqrt(2 / fan_in)),
@@ -59,7 +49,7 @@ class CodeAdapter:
         self.first: list[Array] | None = None
         """Other numbers to begin with than those that the parameters have."""
         self.wording = Wording("NumPy")
-        found = [MISTAKES[one.cause] for one in audit.findings if one.cause in MISTAKES and one.status == "found"]
+        found = [MENDED_AS[one.cause] for one in audit.findings if one.cause in MENDED_AS and one.status == "found"]
         self.fitting = tuple(dict.fromkeys(found))
 
     @property
@@ -291,7 +281,7 @@ class CodeAdapter:
         assert anatomy is not None and examples is not None
         kept: tuple[Mistake, ...] = ()
         if found is not None:
-            kept = tuple(one for one in found.mistakes if MISTAKES.get(one.cause) in left)
+            kept = tuple(one for one in found.mistakes if MENDED_AS.get(one.cause) in left)
         X, y = examples.rows(rows)
         exact = backward(anatomy, anatomy.shape.read(values), X, targets_of(y, anatomy.shape.sizes[-1]), kept)
         return anatomy.shape.write(exact, self.code.arrays)

@@ -1,4 +1,4 @@
-"""Mistakes in the data, made on purpose: what a wrong loader, a wrong file or a wrong index hands to a sound training.
+"""Data: what a wrong loader, a wrong file or a wrong index hands to a sound training.
 
 Each takes a data set and gives the one that the mistake would leave; chance comes from `default_rng([seed, 1, 1])`, so
 that a trial without the mistake sees everything else unchanged.
@@ -6,16 +6,15 @@ that a trial without the mistake sees everything else unchanged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
 from whynet.data.dataset import Dataset
+from whynet.mistakes.kind import Kind
 from whynet.types import Array
-
-DataFault = Callable[[Dataset, np.random.Generator], Dataset]
 
 
 def _shuffled_labels(data: Dataset, rng: np.random.Generator) -> Dataset:
@@ -77,23 +76,6 @@ def _off_centre(data: Dataset, rng: np.random.Generator) -> Dataset:
     return replace(data, images=np.roll(data.images, (rows, columns), axis=(1, 2)))
 
 
-TRAIN_FAULTS: dict[str, DataFault] = {
-    "blank-rows": _blank_rows,
-    "leaked-test-images": _leaked_test_images,
-    "noisy-labels": _noisy_labels,
-    "one-class-mostly": _one_class_mostly,
-    "random-labels": _random_labels,
-    "shuffled-labels": _shuffled_labels,
-    "sorted-rows": _sorted_rows,
-}
-LOADER_FAULTS: dict[str, DataFault] = {"inverted-pixels": _inverted_pixels, "scrambled-pixels": _scrambled_pixels}
-TEST_FAULTS: dict[str, DataFault] = {
-    "inverted-test-images": _inverted_pixels,
-    "off-centre-test-images": _off_centre,
-    "shuffled-test-labels": _shuffled_labels,
-}
-
-
 def few_rows(order: Array) -> Array:
     """The order of an index vector that was filled with the numbers 0 to 9: ten examples, over and over.
 
@@ -103,60 +85,63 @@ def few_rows(order: Array) -> Array:
     return order % min(10, len(order))
 
 
-ORDER_FAULTS: dict[str, Callable[[Array], Array]] = {"few-rows": few_rows}
-DATA_FAULTS = (*TRAIN_FAULTS, *LOADER_FAULTS, *TEST_FAULTS, *ORDER_FAULTS)
+DATA: dict[str, Kind] = {
+    "blank-rows": Kind("train", "bad-inputs", "half of the rows are blank", _blank_rows),
+    "leaked-test-images": Kind(
+        "train", "train-test-leak", "test images are among the training examples", _leaked_test_images
+    ),
+    "noisy-labels": Kind("train", "label-noise", "three labels in ten are drawn by lot", _noisy_labels),
+    "one-class-mostly": Kind("train", "class-imbalance", "97 % of the examples are of one class", _one_class_mostly),
+    "random-labels": Kind("train", "labels-corrupted", "most labels are drawn by lot", _random_labels),
+    "shuffled-labels": Kind(
+        "train", "label-order-mismatch", "the labels are in another order than the images", _shuffled_labels
+    ),
+    "sorted-rows": Kind("train", "not-shuffled", "the examples are sorted by class", _sorted_rows),
+    "inverted-pixels": Kind("loader", "input-not-centred", "ink is 0 and paper 255", _inverted_pixels),
+    "scrambled-pixels": Kind(
+        "loader", "features-destroyed", "the pixels of each image are in an order of its own", _scrambled_pixels
+    ),
+    "inverted-test-images": Kind(
+        "test", "preprocess-mismatch", "ink and paper are exchanged in the test images alone", _inverted_pixels
+    ),
+    "off-centre-test-images": Kind(
+        "test", "preprocess-mismatch", "the test images stand in a corner, those trained on in the middle", _off_centre
+    ),
+    "shuffled-test-labels": Kind(
+        "test", "label-order-mismatch", "the test labels are in another order than the test images", _shuffled_labels
+    ),
+    "few-rows": Kind("order", "data-index-bug", "the same ten examples are visited over and over", few_rows),
+}
 
 
 @lru_cache(maxsize=4)
-def _spoilt(fault: str, data: Dataset, seed: int) -> Dataset:
+def _spoilt(name: str, data: Dataset, seed: int) -> Dataset:
     """One mistake made; kept, because trials ask for the same ones over and over."""
-    return (TRAIN_FAULTS | LOADER_FAULTS | TEST_FAULTS)[fault](data, np.random.default_rng([seed, 1, 1]))
+    spoilt: Dataset = DATA[name].spoil(data, np.random.default_rng([seed, 1, 1]))
+    return spoilt
 
 
-def _with(kinds: dict[str, DataFault], data: Dataset, faults: Sequence[str], seed: int) -> Dataset:
-    for fault in faults:
-        if fault in kinds:
-            data = _spoilt(fault, data, seed)
-    return data
-
-
-def with_train_faults(data: Dataset, faults: Sequence[str], seed: int = 0) -> Dataset:
-    """The training examples with these mistakes made.
+def spoilt(data: Dataset, names: Sequence[str], parts: Sequence[str], seed: int = 0) -> Dataset:
+    """The data with those of the mistakes made that spoil these parts.
 
     >>> from whynet.data.sources import load
     >>> data = load("digits")
-    >>> bool((with_train_faults(data, ["sorted-rows"]).labels == np.sort(data.labels)).all())
+    >>> bool((spoilt(data, ["sorted-rows", "few-rows"], ["train"]).labels == np.sort(data.labels)).all())
     True
     """
-    return _with(TRAIN_FAULTS | LOADER_FAULTS, data, faults, seed)
+    for name in names:
+        if name in DATA and DATA[name].part in parts:
+            data = _spoilt(name, data, seed)
+    return data
 
 
-def with_loader_faults(data: Dataset, faults: Sequence[str], seed: int = 0) -> Dataset:
-    """Examples held back from the training set, with the mistakes that the reader of all images makes.
-
-    >>> from whynet.data.sources import load
-    >>> int(with_loader_faults(load("digits"), ["inverted-pixels"]).images.max())
-    255
-    """
-    return _with(LOADER_FAULTS, data, faults, seed)
-
-
-def with_test_faults(data: Dataset | None, faults: Sequence[str], seed: int = 0) -> Dataset | None:
-    """The test examples, with these mistakes made.
-
-    >>> with_test_faults(None, ["shuffled-test-labels"]) is None
-    True
-    """
-    return None if data is None else _with(LOADER_FAULTS | TEST_FAULTS, data, faults, seed)
-
-
-def with_order_faults(order: Array, faults: Sequence[str]) -> Array:
+def spoilt_order(order: Array, names: Sequence[str]) -> Array:
     """An epoch's order of examples, with these mistakes made.
 
-    >>> with_order_faults(np.arange(12), ["few-rows"])
+    >>> spoilt_order(np.arange(12), ["few-rows"])
     array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1])
     """
-    for fault in faults:
-        if fault in ORDER_FAULTS:
-            order = ORDER_FAULTS[fault](order)
+    for name in names:
+        if name in DATA and DATA[name].part == "order":
+            order = DATA[name].spoil(order)
     return order

@@ -25,7 +25,7 @@ def test_no_output_slope_divides_the_output_gradient_by_the_slope(digits):
     network, X, targets, task = gradients(RECIPE.but(faults=("no-output-slope",)), digits)
     scores = network.scores(X)
     a1 = network.forward(X).memos[1].x
-    faulty = task.network.gradients(X, targets)
+    faulty = task.backward(network, network.forward(X), targets)
     np.testing.assert_allclose(faulty[1]["W"], a1.T @ (scores - targets) / 5, rtol=1e-12)
     assert not check(prepare(RECIPE.but(faults=("no-output-slope",)), digits)).passed
 
