@@ -18,7 +18,7 @@ from whynet.mistakes.mistake import Mistake
 from whynet.mistakes.update import UPDATES, wrong_update
 from whynet.network.network import Network
 
-CATALOGUE: dict[str, Kind] = {**KINDS, **FORWARD, **UPDATES, **DATA, **MEASURING}
+CATALOGUE: dict[str, Kind] = {**KINDS, **FORWARD, **UPDATES, **DATA, **MEASURING}  # planted forward, if it can be
 NAMED: dict[str, tuple[tuple[str, str], ...]] = {  # kinds and the layers that they are in
     "forgotten-bias": (("bias-zero", "all"),),
     "frozen-layer": (("weights-zero", "first"), ("bias-zero", "first")),

@@ -12,6 +12,7 @@ from whynet.optimizers.optimizers import SGD, Optimizer, State
 from whynet.params import Params
 
 MEMORY = {"raw-momentum": "previous", "stale-gradients": "stale"}
+"""What is remembered from step to step, for the mistakes that show in the steps."""
 
 
 @dataclass(frozen=True)

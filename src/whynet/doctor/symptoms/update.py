@@ -13,7 +13,7 @@ from whynet.doctor.symptoms.gradient import CHECK_ROWS
 from whynet.doctor.symptoms.weights import measure_step
 from whynet.engines.reference import Reference
 from whynet.errors import WhynetError
-from whynet.mistakes.update import wrong_update
+from whynet.mistakes.update import MEMORY, wrong_update
 from whynet.network.network import Network
 from whynet.noise import Noise
 from whynet.optimizers.optimizers import optimizer
@@ -140,9 +140,7 @@ def audit_update(case: Case, training: Training, steps: int = 5) -> None:
             lasting = -(found[0] + found[1]) / max(1 - found[2], 1e-3)
             case.note(EFFECTIVE_RATE, lasting, at=rate / (1 - momentum))
     case.fitting += tuple(
-        name
-        for name in ("raw-momentum", "stale-gradients")
-        if _moves_alike(case, training, name, patient, moves, gradients, rate)
+        name for name in MEMORY if _moves_alike(case, training, name, patient, moves, gradients, rate)
     )
 
 
