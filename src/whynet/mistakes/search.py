@@ -18,6 +18,7 @@ from whynet.types import Array
 
 MOST_MISTAKES = 3
 STARTS = 5  # mistakes from which the search goes on, where that from the best does not come to an end
+ROUNDING = 1e-14  # relative to the largest array of the gradient
 KEPT = 8  # gradients made, of those last asked for
 Gradient = list[tuple[Array, Array]]
 """(dW, db) of each layer, W as (in, out)."""
@@ -57,6 +58,7 @@ class Search:
         self.exact_unit = exact_unit
         self.last, self.places = len(parameters[0]) - 1, len(parameters)
         self.theirs, self.parameters = self.flat(theirs), self.flat(parameters)
+        self.largest = max(float(np.linalg.norm(array)) for array in self.theirs)
         self.made = lru_cache(KEPT)(lambda mistakes: self._made(make, mistakes))
 
     def _made(
@@ -78,7 +80,13 @@ class Search:
         return self.theirs[index].size // self.places
 
     def wrong(self, made: Sequence[Array], index: int) -> bool:
-        return index not in self.unknown and off(self.theirs[index], made[index]) > self.tolerance
+        """Whether an array is another than theirs, by more than the rounding of the largest."""
+        g, m = self.theirs[index], made[index]
+        return (
+            index not in self.unknown
+            and off(g, m) > self.tolerance
+            and not np.linalg.norm(g - m) <= ROUNDING * self.largest
+        )
 
     def agree(self, mistakes: tuple[Mistake, ...]) -> int:
         """How many arrays are explained."""
@@ -126,7 +134,9 @@ class Search:
         """Mistakes that explain the owner's gradient, and whether they explain all of it."""
         total = len(self.theirs)
         mistakes = self.greedy(())
-        if self.agree(mistakes) < total:  # what explains most at first need not be part of what explains all
+        if (
+            mistakes and self.agree(mistakes) < total
+        ):  # what explains most at first need not be part of what explains all
             others = (self.greedy(start) for start in self.best((), STARTS)[1:])
             mistakes = next((one for one in others if self.agree(one) == total), mistakes)
         for one in mistakes:  # of a group, some may do nothing

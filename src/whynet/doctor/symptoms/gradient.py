@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from whynet.mistakes.catalogue import named
 from whynet.mistakes.forward import unbiased
 from whynet.mistakes.mistake import Mistake
 from whynet.mistakes.search import Gradient, Search
-from whynet.network.dense import DenseMemo
+from whynet.network.dense import Dense, DenseMemo
 from whynet.network.gradcheck import check_gradients
 from whynet.network.network import Network
 from whynet.params import Params
@@ -41,6 +42,7 @@ OWN_CHECK = Symptom(
 LOSS_OF_DOUBLED_SCORES = Symptom("loss-of-doubled-scores", "loss of doubled scores", "times the loss")
 
 CHECK_ROWS = 8
+FEATURES = 48  # on which a known mistake is looked for at first
 SAME = 1e-6  # relative: numbers so close are the same
 ELSEWHERE = 0.3  # relative: how far the weights are moved to another place
 
@@ -122,32 +124,56 @@ def _working_biases(network: Network, X: Array) -> int:
 
 
 def _fitting(task: Task, sound: Network, X: Array, targets: Array, *, biased: bool) -> tuple[str, ...]:
-    """The known mistakes with which the sound network gives the patient's gradient, here and with other weights."""
+    """The known mistakes with which the sound network gives the patient's gradient, here and with other weights; looked
+    for on some of many features first."""
+    every = np.arange(X.shape[1])
+    some = np.sort(np.argsort(-np.abs(X).sum(axis=0), kind="stable")[:FEATURES])
+    for keep in (some, every) if len(some) < len(every) and isinstance(sound.layers[0], Dense) else (every,):
+        found, explained = _search(task, sound, X * np.isin(every, keep), targets, keep, biased=biased)
+        if explained:
+            return (*(() if biased else ("no-biases",)), *named(found, len(dense_layers(sound))))
+    return ()
+
+
+def _search(
+    task: Task, sound: Network, X: Array, targets: Array, keep: Array, *, biased: bool
+) -> tuple[tuple[Mistake, ...], bool]:
+    """The mistakes, and whether they explain all, from the weights of the features to keep; the others are 0."""
     vector, statistics = sound.params.vector, sound.statistics.vector
     elsewhere = vector * np.random.default_rng(0).normal(1, ELSEWHERE, vector.size)
-    places = [sound.having(one, statistics) for one in (vector, elsewhere)]
-    places = places if biased else [unbiased(one) for one in places]
-    traces = [one.forward(X) for one in places]
+    places, traces, theirs = [], [], []
+    for here in (vector, elsewhere):
+        patient = task.network.having(here, statistics)
+        theirs.append(_layers(patient, task.backward(patient, patient.forward(X), targets), keep))
+        own = _narrowed(sound.having(here, statistics), keep)
+        places.append(own if biased else unbiased(own))
+        traces.append(places[-1].forward(X[:, keep]))
+    if not all(np.isfinite(array).all() for gradient in theirs for layer in gradient for array in layer):
+        return (), False
 
     def make(mistakes: tuple[Mistake, ...], _: object) -> list[Gradient]:
         backward = WrongGradient(mistakes)
         return [_layers(one, backward(one, trace, targets)) for one, trace in zip(places, traces, strict=True)]
 
-    theirs = []
-    for place in places:
-        patient = task.network.having(place.params.vector, statistics)
-        theirs.append(_layers(place, task.backward(patient, patient.forward(X), targets)))
-    if not all(np.isfinite(array).all() for gradient in theirs for layer in gradient for array in layer):
-        return ()
     parameters = [_layers(one, one.params) for one in places]
-    found, explained = Search(make, theirs, parameters, biased=biased, tolerance=SAME, exact_unit=True).run()
-    if not explained:
-        return ()
-    return (*(() if biased else ("no-biases",)), *named(found, len(parameters[0])))
+    return Search(make, theirs, parameters, biased=biased, tolerance=SAME, exact_unit=True).run()
 
 
-def _layers(network: Network, params: Params) -> Gradient:
-    return [(params[index]["W"], params[index]["b"]) for index in dense_layers(network)]
+def _narrowed(network: Network, keep: Array) -> Network:
+    """The network that sees these features alone."""
+    first, *others = network.layers
+    if not isinstance(first, Dense) or len(keep) == first.inputs:
+        return network
+    layers = [replace(first, inputs=len(keep)), *others]
+    (_, W), *arrays = network.params.named()
+    vector = np.concatenate([W[keep].ravel(), *(array.ravel() for _, array in arrays)])
+    return Network(layers=layers, cost=network.cost_name, dtype=network.dtype).having(vector, network.statistics.vector)
+
+
+def _layers(network: Network, params: Params, keep: Array | slice = slice(None)) -> Gradient:
+    """W and b of each layer; of the first, the weights of these features."""
+    first, *others = ((params[index]["W"], params[index]["b"]) for index in dense_layers(network))
+    return [(first[0][keep], first[1]), *others]
 
 
 def _gradient_error(patient: Network, X: Array, targets: Array, theirs: Params) -> float:
