@@ -9,7 +9,7 @@ import pytest
 
 import whynet
 from whynet.doctor.case import Case
-from whynet.doctor.causes import NAMES
+from whynet.doctor.causes import names
 from whynet.doctor.diagnosis import Settings
 from whynet.doctor.symptoms.gradient import CHECK_ROWS, audit_gradient
 from whynet.engines.base import backpropagate
@@ -73,7 +73,7 @@ def alike(name):
 
 
 def test_every_entry_has_a_cause_of_the_closed_list_and_words():
-    assert {cause_of(name) for name in (*CATALOGUE, *NAMED, *WHOLE)} <= set(NAMES)
+    assert {cause_of(name) for name in (*CATALOGUE, *NAMED, *WHOLE)} <= set(names())
     assert all(kind.words and "." not in kind.words[-1] for kind in CATALOGUE.values())
     assert {other for kind in CATALOGUE.values() for other in kind.like} <= {*KINDS, "sound"}
 
