@@ -12,7 +12,8 @@ from whynet.doctor import suspects
 from whynet.doctor.case import Case
 from whynet.doctor.cause import Suspicion
 from whynet.doctor.causes import cause, names
-from whynet.doctor.diagnosis import Change, Settings
+from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Settings
 from whynet.doctor.subject import Arm
 from whynet.doctor.symptoms.declared import SYMPTOMS
 from whynet.report.diagnosis import diagnosis_html, diagnosis_in_words

@@ -15,8 +15,9 @@ from whynet.doctor.arms import Arms, merged
 from whynet.doctor.budget import LEAST, MOST, Effort
 from whynet.doctor.case import Case
 from whynet.doctor.causes import cause, names
+from whynet.doctor.change import Change, Wording
 from whynet.doctor.diagnose import examine
-from whynet.doctor.diagnosis import Change, Finding, Outcome, Settings, Wording
+from whynet.doctor.diagnosis import Finding, Outcome, Settings
 from whynet.doctor.states import state_of
 from whynet.doctor.symptoms.declared import SYMPTOMS
 

@@ -12,7 +12,8 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from whynet.doctor.diagnosis import Change, ChangeKind, Diagnosis, Settings, Wording
+from whynet.doctor.change import Change, ChangeKind, Wording
+from whynet.doctor.diagnosis import Diagnosis, Settings
 from whynet.network.activations import activation
 from whynet.report.wording import LIBRARIES, lines, say
 from whynet.report.wording.mistakes import PLAIN

@@ -15,16 +15,14 @@ from typing import get_args
 import pytest
 
 from whynet.doctor import causes
+from whynet.doctor.change import Change, ChangeKind, Library, Wording
 from whynet.doctor.diagnosis import (
     STATUSES,
     Acquittal,
-    Change,
-    ChangeKind,
     Diagnosis,
     Finding,
     Fix,
     Gap,
-    Library,
     Metric,
     Outcome,
     Question,
@@ -32,7 +30,6 @@ from whynet.doctor.diagnosis import (
     Settings,
     State,
     Where,
-    Wording,
     said,
 )
 from whynet.doctor.normal import Anything, Below, Exactly

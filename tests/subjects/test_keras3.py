@@ -19,7 +19,7 @@ from plants.wards import (
     in_keras,
     keras_patient,
 )
-from whynet.doctor.diagnosis import Change
+from whynet.doctor.change import Change
 from whynet.errors import ResourceError, UsageError
 from whynet.subjects.frameworks import keras3
 from whynet.subjects.frameworks.keras3 import diagnose_keras

@@ -23,7 +23,8 @@ from plants.wards import (
 )
 from whynet.casebook.cases import CASES
 from whynet.data.sources import load
-from whynet.doctor.diagnosis import Change, Settings, Wording
+from whynet.doctor.change import Change, Wording
+from whynet.doctor.diagnosis import Settings
 from whynet.errors import ResourceError, UsageError
 from whynet.report.wording.remarks import all_in_words
 from whynet.subjects.frameworks import torch_training, torch_watch

@@ -14,7 +14,8 @@ from sklearn.preprocessing import StandardScaler
 
 import whynet
 from plants.wards import agreement, changes_in_words, false_alarms, healthy_estimators, in_sklearn, sklearn_patient
-from whynet.doctor.diagnosis import Change, Settings
+from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Settings
 from whynet.errors import UsageError
 from whynet.report.wording.remarks import all_in_words
 from whynet.subjects.frameworks import scikit

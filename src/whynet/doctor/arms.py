@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from whynet.doctor.budget import Effort
 from whynet.doctor.case import Case
-from whynet.doctor.diagnosis import Change, Outcome
+from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Outcome
 from whynet.doctor.subject import Arm, Subject
 
 EXPECTED = 80  # arms of a diagnosis, among which the effort is shared

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, Protocol
 
 from whynet.doctor.case import Case
-from whynet.doctor.diagnosis import Change
+from whynet.doctor.change import Change
 from whynet.doctor.symptom import Measured
 
 CERTAIN, LIKELY, POSSIBLE = 1.0, 0.6, 0.3  # how far the evidence goes by itself; trials decide

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from whynet.doctor.arms import merged
-from whynet.doctor.diagnosis import Change, Fix, Remark
+from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Fix, Remark
 from whynet.doctor.proof import NOISE, SEEDS
 from whynet.doctor.suspects import is_measured
 from whynet.doctor.trials import Trial, Trials, changes_of, compatible

@@ -11,7 +11,8 @@ from whynet.doctor.arms import Arms
 from whynet.doctor.budget import Effort
 from whynet.doctor.case import Case
 from whynet.doctor.causes import cause
-from whynet.doctor.diagnosis import Change, Diagnosis, Question
+from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Diagnosis, Question
 from whynet.doctor.proof import NOISE
 from whynet.doctor.subject import Subject
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.diagnosis import Change, Settings
+from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Settings
 
 RECTIFIERS = ("relu", "leaky-relu", "elu", "gelu")
 

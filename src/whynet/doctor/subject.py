@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from whynet.doctor.case import Case
-from whynet.doctor.diagnosis import Change, Outcome, Wording
+from whynet.doctor.change import Change, Wording
+from whynet.doctor.diagnosis import Outcome
 
 
 class Arm(NamedTuple):

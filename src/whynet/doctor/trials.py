@@ -13,7 +13,8 @@ from whynet.doctor.budget import Effort
 from whynet.doctor.case import Case
 from whynet.doctor.cause import Suspicion
 from whynet.doctor.causes import cause
-from whynet.doctor.diagnosis import Change, Diagnosis, Gap, Remark
+from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Diagnosis, Gap, Remark
 from whynet.doctor.proof import NOISE, SEEDS
 from whynet.doctor.states import LOST, learns
 from whynet.doctor.subject import Subject

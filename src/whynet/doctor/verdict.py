@@ -8,7 +8,8 @@ import numpy as np
 
 from whynet.doctor import proof
 from whynet.doctor.causes import cause
-from whynet.doctor.diagnosis import Acquittal, Change, Finding, Remark, Status
+from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Acquittal, Finding, Remark, Status
 from whynet.doctor.proof import NOISE, SEEDS
 from whynet.doctor.suspects import CLEAR, WORTH, is_measured, unproved
 from whynet.doctor.trials import GOOD, Trial, Trials, changes_of, compatible

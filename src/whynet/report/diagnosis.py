@@ -7,7 +7,8 @@ import tomllib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from whynet.doctor.diagnosis import Change, Diagnosis, Finding, Fix
+from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Diagnosis, Finding, Fix
 from whynet.doctor.symptom import Measured
 from whynet.report.page import chart, figures, text
 from whynet.report.screen import changes_of, first_line, headline, on_one_screen, unequal, width, wrapped

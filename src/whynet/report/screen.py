@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from whynet.doctor.causes import cause
-from whynet.doctor.diagnosis import Change, Diagnosis, Finding
+from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Diagnosis, Finding
 from whynet.doctor.symptom import Measured
 from whynet.report.wording import lines, say
 from whynet.report.wording.outcomes import tested, way

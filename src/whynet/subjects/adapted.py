@@ -11,7 +11,8 @@ from threadpoolctl import threadpool_limits
 
 from whynet.doctor.budget import work_of
 from whynet.doctor.case import Case
-from whynet.doctor.diagnosis import Change, Finding, Gap, Metric, Outcome, Remark
+from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Finding, Gap, Metric, Outcome, Remark
 from whynet.doctor.proof import of_a_fraction
 from whynet.doctor.subject import Arm
 from whynet.doctor.symptom import Measured

@@ -8,7 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from whynet.doctor.diagnosis import Change, Settings, Wording
+from whynet.doctor.change import Change, Wording
+from whynet.doctor.diagnosis import Settings
 from whynet.types import Array
 
 STEP = 2e6

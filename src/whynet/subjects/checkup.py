@@ -8,7 +8,8 @@ import numpy as np
 
 from whynet.data.dataset import Dataset
 from whynet.doctor.case import Case
-from whynet.doctor.diagnosis import Diagnosis, Outcome, Wording
+from whynet.doctor.change import Wording
+from whynet.doctor.diagnosis import Diagnosis, Outcome
 from whynet.doctor.proof import of_a_fraction
 from whynet.doctor.states import LOST, state_of
 from whynet.doctor.symptoms.course import PROBE_ROWS

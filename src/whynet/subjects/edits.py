@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from whynet.doctor.diagnosis import Change, Settings
+from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Settings
 from whynet.mistakes.catalogue import mended_as
 from whynet.training.recipe import Recipe
 

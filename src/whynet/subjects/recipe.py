@@ -20,8 +20,9 @@ from whynet.data.dataset import Dataset
 from whynet.data.sources import load
 from whynet.doctor.budget import STEP, TIMES, multiply_adds, work_of
 from whynet.doctor.case import Case
+from whynet.doctor.change import Change, Wording
 from whynet.doctor.diagnose import examine
-from whynet.doctor.diagnosis import Change, Diagnosis, Gap, Outcome, Remark, Wording
+from whynet.doctor.diagnosis import Diagnosis, Gap, Outcome, Remark
 from whynet.doctor.proof import of_a_fraction
 from whynet.doctor.subject import Arm
 from whynet.doctor.symptoms.course import Watch, pauses

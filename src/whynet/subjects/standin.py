@@ -10,7 +10,8 @@ import numpy as np
 from whynet.data.dataset import Dataset
 from whynet.doctor.case import Case
 from whynet.doctor.causes import cause
-from whynet.doctor.diagnosis import Finding, Gap, Remark, Wording
+from whynet.doctor.change import Wording
+from whynet.doctor.diagnosis import Finding, Gap, Remark
 from whynet.doctor.states import state_of
 from whynet.doctor.symptoms.data import measure_neighbours
 from whynet.engines.base import Examples

@@ -26,20 +26,17 @@ from whynet import files
 from whynet.data.dataset import Dataset
 from whynet.data.sources import load
 from whynet.errors import BadFile, Interrupted, NonFinite, UsageError
-from whynet.network import storage
-from whynet.network.network import Network
-from whynet.optimizers.optimizers import State
 from whynet.training.callbacks import Callback
+from whynet.training.checkpoint import read_checkpoint, write_checkpoint
 from whynet.training.history import Epoch, History
 from whynet.training.loop import Training
-from whynet.training.position import Best, Position
+from whynet.training.position import Position
 from whynet.training.prepare import Prepared, prepare
 from whynet.training.rates import RateSearch
 from whynet.training.recipe import Recipe
 from whynet.version import __version__
 from whynet.views import view
 
-CHECKPOINT_FORMAT = 1
 FILES = (
     "report.html",
     "model.safetensors",
@@ -140,7 +137,7 @@ class Run:
             )
         prepared, checkpoint = prepare(recipe, data), directory / "checkpoint.safetensors"
         first = prepared.task.first_state()
-        position = _read_checkpoint(checkpoint, prepared.network, first) if checkpoint.exists() else None
+        position = read_checkpoint(checkpoint, prepared.network, first) if checkpoint.exists() else None
         run = Run(prepared, data, directory=directory, start=position)
         run.base = str(environment.get("base", "recipe"))
         run.state, run.message = environment.get("state"), environment.get("message")
@@ -194,7 +191,7 @@ class Run:
                 self.history.append(epoch)
                 if self.directory is not None:
                     files.append(self.directory / "metrics.jsonl", epoch.to_json())
-                    self._write_checkpoint()
+                    write_checkpoint(self.directory, self.network, self.position)
                 if on_epoch(epoch) is True:
                     training.settle()
                     break
@@ -203,14 +200,14 @@ class Run:
             training.settle()
         except Interrupted:
             if self.directory is not None:
-                self._write_checkpoint()
+                write_checkpoint(self.directory, self.network, self.position)
                 training.outcome.save(self.directory / "model.safetensors")
             raise
         if self.directory is not None:
             if self.state is not None:
                 self._write_environment()
             elif not self.history:
-                self._write_checkpoint()
+                write_checkpoint(self.directory, self.network, self.position)
             self.network.save(self.directory / "model.safetensors")
 
     def save(self, directory: str | Path) -> Path:
@@ -227,7 +224,7 @@ class Run:
         self._write_environment()
         self._write_rates()
         files.write(directory / "metrics.jsonl", b"".join(epoch.to_json() + b"\n" for epoch in self.history))
-        self._write_checkpoint()
+        write_checkpoint(self.directory, self.network, self.position)
         self.network.save(directory / "model.safetensors")
         self.report()
         return directory
@@ -269,26 +266,6 @@ class Run:
     def _write_rates(self) -> None:
         if self.rate_search is not None and self.directory is not None:
             files.write(self.directory / "rates.json", json.dumps(asdict(self.rate_search)) + "\n")
-
-    def _write_checkpoint(self) -> None:
-        from safetensors.numpy import save as to_bytes
-
-        assert self.directory is not None
-        position = self.position
-        about: dict[str, Any] = {"format": CHECKPOINT_FORMAT, "epoch": position.epoch, "batch": position.batch}
-        tensors = {
-            "params": self.network.params.vector,
-            "statistics": self.network.statistics.vector,
-            "costs": position.costs,
-        }
-        tensors |= {f"state.{name}": array for name, array in position.state.items()}
-        if position.best is not None:
-            best = position.best
-            about["best"] = {"epoch": best.epoch, "accuracy": best.accuracy, "cost": best.cost}
-            tensors |= {"best.params": best.params, "best.statistics": best.statistics}
-        tensors = {name: array for name, array in tensors.items() if array.size}
-        content = to_bytes(tensors, metadata={"whynet": json.dumps(about, sort_keys=True)})
-        files.write(self.directory / "checkpoint.safetensors", content)
 
 
 def fit(
@@ -398,45 +375,3 @@ def _read_rates(path: Path) -> RateSearch | None:
         return msgspec.json.decode(files.read(path, 1 << 24), type=RateSearch)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise BadFile(f"this is no search for a learning rate: {error}", where=str(path)) from None
-
-
-def _read_checkpoint(path: Path, network: Network, expected: State) -> Position:
-    """Fill the network's parameters and statistics; return the position. `expected` is the optimizer's first state."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as from_bytes
-
-    storage.check_header(path)
-    content = files.read(path, storage.MAX_BYTES)
-    vector, statistics = network.params.vector, network.statistics.vector
-    try:
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        about = json.loads(header["__metadata__"]["whynet"])
-        tensors = from_bytes(content)
-        params = tensors["params"]
-        running = tensors.get("statistics", np.zeros(0, vector.dtype))
-        state = {name[len("state.") :]: array for name, array in tensors.items() if name.startswith("state.")}
-        epoch, batch, best = int(about["epoch"]), int(about["batch"]), None
-        if "best" in about:
-            kept = (tensors["best.params"], tensors.get("best.statistics", np.zeros(0, vector.dtype)))
-            one = about["best"]
-            best = Best(int(one["epoch"]), float(one["accuracy"]), float(one["cost"]), *kept)
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise BadFile(f"the checkpoint is damaged: {error}", where=str(path)) from None
-    wanted = [(params, vector), (running, statistics)] + [(state.get(name), first) for name, first in expected.items()]
-    if best is not None:
-        wanted += [(best.params, vector), (best.statistics, statistics)]
-    sound = all(
-        array is not None and array.shape == like.shape and array.dtype == like.dtype and np.isfinite(array).all()
-        for array, like in wanted
-    )
-    if about.get("format") != CHECKPOINT_FORMAT or not sound or epoch < 0 or batch < 0:
-        raise BadFile(
-            "the checkpoint does not belong to this run's recipe",
-            where=str(path),
-            expected=f"format {CHECKPOINT_FORMAT} with {vector.size:,} finite {vector.dtype} parameters"
-            + (f", and the optimizer's {', '.join(expected)}" if expected else ""),
-            found=f"format {about.get('format')} with {params.size:,} {params.dtype}"
-            + (f", and {', '.join(state)}" if state else ""),
-        )
-    vector[...], statistics[...] = params, running
-    return Position(epoch, batch, tensors.get("costs", np.zeros(0)), state, best)

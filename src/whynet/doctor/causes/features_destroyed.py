@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
-from whynet.doctor.diagnosis import Change
+from whynet.doctor.change import Change
 
 KIND = "setting"
 FAMILY = "data"

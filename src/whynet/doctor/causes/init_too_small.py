@@ -21,7 +21,7 @@ from __future__ import annotations
 from whynet.doctor import recommended
 from whynet.doctor.case import Case
 from whynet.doctor.cause import LIKELY, Suspicion
-from whynet.doctor.diagnosis import Change
+from whynet.doctor.change import Change
 
 KIND = "setting"
 FAMILY = "start"

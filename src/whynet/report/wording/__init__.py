@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from whynet.doctor.diagnosis import Change, Diagnosis
+from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Diagnosis
 from whynet.report.wording import keras, numpy, pytorch, scikit, whynet
 from whynet.report.wording.base import Known, old_rate
 

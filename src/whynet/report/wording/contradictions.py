@@ -12,18 +12,8 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from whynet.doctor.diagnosis import (
-    STATUSES,
-    Change,
-    Diagnosis,
-    Finding,
-    Outcome,
-    Question,
-    Remark,
-    State,
-    Status,
-    weakened,
-)
+from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import STATUSES, Diagnosis, Finding, Outcome, Question, Remark, State, Status, weakened
 from whynet.report.wording.states import alike, at_floor
 
 AS_GOOD = 0.015  # so far below the yardstick still counts as being as good

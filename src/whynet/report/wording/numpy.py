@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from whynet.doctor.diagnosis import Change, Settings, Wording
+from whynet.doctor.change import Change, Wording
+from whynet.doctor.diagnosis import Settings
 from whynet.report.wording.base import (
     SIGMOID,
     SOFTMAX,

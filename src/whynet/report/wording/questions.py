@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from whynet.doctor.diagnosis import Acquittal, Change, Diagnosis, Question
+from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Acquittal, Diagnosis, Question
 from whynet.report.wording import say
 from whynet.report.wording.contradictions import fewer
 from whynet.report.wording.symptoms import percent

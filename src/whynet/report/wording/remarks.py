@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from whynet.doctor.diagnosis import Change, Diagnosis, Outcome, Remark
+from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Diagnosis, Outcome, Remark
 from whynet.report.wording import say
 from whynet.report.wording.base import is_number, number
 from whynet.report.wording.symptoms import percent

@@ -16,7 +16,7 @@ FAR = 0.05  # so far above the largest class's fraction, predictions cannot all 
 def sentence(diagnosis: Diagnosis) -> str:
     """The state in a sentence, without a capital and a full stop, its numbers in brackets.
 
-    >>> from whynet.doctor.diagnosis import Wording
+    >>> from whynet.doctor.change import Wording
     >>> before = Outcome(cost=2.3, quality=0.099, one_answer=1.0)
     >>> images = Wording(examples="images")
     >>> sentence(Diagnosis("constant-answer", before=before, yardstick=0.92, floor=2.3, wording=images))

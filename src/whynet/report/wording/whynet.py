@@ -9,7 +9,8 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from whynet.doctor.diagnosis import Change, Settings, Wording
+from whynet.doctor.change import Change, Wording
+from whynet.doctor.diagnosis import Settings
 from whynet.report.wording.base import (
     REGULARISERS,
     Known,

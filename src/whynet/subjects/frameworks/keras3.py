@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.budget import TIMES
-from whynet.doctor.diagnosis import Change, Diagnosis, Finding, Remark, Settings, Wording
+from whynet.doctor.change import Change, Wording
+from whynet.doctor.diagnosis import Diagnosis, Finding, Remark, Settings
 from whynet.doctor.symptoms.update import LAYERS_LEFT_OUT
 from whynet.errors import NoRecipe, ResourceError, UsageError
 from whynet.network.activations import ACTIVATIONS

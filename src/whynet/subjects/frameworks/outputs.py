@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from whynet.doctor.diagnosis import Change, Finding
+from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Finding
 from whynet.doctor.symptom import Measured
 from whynet.doctor.symptoms.outcome import FLOOR
 from whynet.doctor.symptoms.units import outputs_measured

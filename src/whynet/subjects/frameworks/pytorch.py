@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.budget import TIMES
-from whynet.doctor.diagnosis import Diagnosis, Finding, Gap, Remark, Settings, Wording
+from whynet.doctor.change import Wording
+from whynet.doctor.diagnosis import Diagnosis, Finding, Gap, Remark, Settings
 from whynet.doctor.symptom import Measured
 from whynet.doctor.symptoms.data import ROWS_VISITED
 from whynet.doctor.symptoms.gradient import LOSS_OF_DOUBLED_SCORES

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.budget import TIMES
-from whynet.doctor.diagnosis import Change, Diagnosis, Remark, Settings, Wording, said
+from whynet.doctor.change import Change, Wording
+from whynet.doctor.diagnosis import Diagnosis, Remark, Settings, said
 from whynet.errors import NoRecipe, UsageError
 from whynet.network.activations import ACTIVATIONS
 from whynet.network.network import Network

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from whynet.doctor.diagnosis import Change, Settings, Wording
+from whynet.doctor.change import Change, Wording
+from whynet.doctor.diagnosis import Settings
 from whynet.errors import UsageError
 from whynet.subjects.adapter import Hidden, Inside, Trained, has, mended, number, orders, prepared, times
 from whynet.subjects.frameworks.torch_inside import gradient_and_step, hidden_units, layers_called, weights_of

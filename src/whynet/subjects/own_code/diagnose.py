@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.budget import TIMES
+from whynet.doctor.change import Wording
 from whynet.doctor.diagnose import examine
-from whynet.doctor.diagnosis import Diagnosis, Gap, Remark, Wording, said
+from whynet.doctor.diagnosis import Diagnosis, Gap, Remark, said
 from whynet.errors import NoRecipe, UsageError
 from whynet.mistakes.catalogue import planted_as
 from whynet.network.activations import ACTIVATIONS

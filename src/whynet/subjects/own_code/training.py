@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from whynet.doctor.diagnosis import Change, Settings, Wording
+from whynet.doctor.change import Change, Wording
+from whynet.doctor.diagnosis import Settings
 from whynet.mistakes.catalogue import MENDED_AS
 from whynet.mistakes.mistake import Mistake
 from whynet.network.activations import ACTIVATIONS
