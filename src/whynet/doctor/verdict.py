@@ -137,7 +137,7 @@ class Verdict:
         more = [unproved(self.case, *one) for one in self.trials.suspects if one[0] not in named and is_measured(*one)]
         named |= {finding.cause for finding in more}
         mine, before = self.arms.outcome(()), self.trials.before
-        clearly = before + max(0.05, 0.2 * (after - before))
+        clearly = before + max(0.05, 0.2 * (after - before), self.trials.least)
         return more + [
             Finding(
                 trial.cause, "suspected", trial.suspicion.evidence, trial.change, mine,
