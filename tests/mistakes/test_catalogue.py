@@ -151,7 +151,7 @@ def check_pairs(seed, wanted, data):
 
 
 def test_two_planted_at_once_are_both_named(digits):
-    assert check_pairs(0, 30, digits) == []
+    assert check_pairs(0, 12, digits) == []  # hundreds of them are a slow test
 
 
 @pytest.mark.slow
