@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -65,12 +66,15 @@ class Sets:
             if grown[0] < best[0] + 0.03:
                 break
             best = grown
-        best = (best[0], self._minimal(best[1]))
-        certain = any(trial.strength >= CERTAIN for trial in best[1] if trial.cause != single.cause)
-        if not certain and single.alone - self.trials.before >= 0.6 * (best[0] - self.trials.before) > 0:
-            self.trials.extra = [trial for trial in best[1] if trial.cause != single.cause]
+        found = self._minimal(self._tuned(best[1]))
+        reached = self.arms.scores([changes_of(found)])[0]
+        others = [trial for trial in found if trial.cause != single.cause]
+        certain = any(trial.strength >= CERTAIN for trial in others)
+        restored = reached >= self.trials.good and any(cause(t.cause).KIND not in ("limit", "slow") for t in others)
+        if not (certain or restored) and single.alone - self.trials.before >= 0.6 * (reached - self.trials.before) > 0:
+            self.trials.extra = others
             return [single]
-        return best[1]
+        return found
 
     def _enough_in_the_end(self, single: Trial) -> bool:
         """Whether a change that is not enough in a shortened trial is, in the whole training."""
@@ -104,7 +108,7 @@ class Sets:
                 return trial
             arm = self.arms.arm((trial.change,))
             equal = arm._replace(steps=min(arm.steps, self.arms.arm(()).steps))
-            if self.arms.score(self.arms.run([equal])[0]) >= trial.alone - max(2 * NOISE, GOOD):
+            if self.arms.score(self.arms.run([equal])[0]) >= min(self.trials.good, trial.alone - GOOD):
                 return trial
         return min(few, key=lambda trial: (trial.change.kind == "rows", recommended.price(trial.change)))
 
@@ -121,12 +125,31 @@ class Sets:
         return [strong, *([*others, one] for one in rates if one not in strong)]
 
     def _sizes(self, trial: Trial) -> list[Trial]:
-        """The trial again; where it is about the rate, in its first sizes: which one suits may depend on the others."""
+        """The trial again; where it is about the rate, also in its first sizes: which one suits may depend on the
+        others."""
         if trial.change.kind != "rate":
             return [trial]
         changes = cause(trial.cause).changes(self.case)
         down = changes[0].numbers["times"] < 1
-        return [replace(trial, change=change) for change in changes[: 3 if down else 1]]
+        more = [replace(trial, change=change) for change in changes[: 3 if down else 1] if change != trial.change]
+        return [trial, *more]
+
+    def _tuned(self, chosen: list[Trial]) -> list[Trial]:
+        """The set with its rate further up, or down, its ladder, as far as that helps."""
+        index = next((i for i, trial in enumerate(chosen) if trial.change.kind == "rate"), None)
+        if index is None or not self.trials.effort.allows("the rate of the set", BY_MORE):
+            return chosen
+        rate, score = chosen[index], self.arms.scores([changes_of(chosen)])[0]
+        own = abs(math.log(rate.change.numbers["times"]))
+        for change in cause(rate.cause).changes(self.case):
+            if abs(math.log(change.numbers["times"])) <= own or score >= self.trials.good:
+                continue
+            further = [*chosen[:index], replace(rate, change=change), *chosen[index + 1 :]]
+            reached = self.arms.scores([changes_of(further)])[0]
+            if reached <= score + NOISE:
+                break
+            chosen, score = further, reached
+        return chosen
 
     def _best_of(
         self, sets: list[list[Trial]], best: tuple[float, list[Trial]], *, until: float
