@@ -102,6 +102,7 @@ def test_what_cannot_be_told_from_another_is_taken_for_that_one(name, digits):
     assert seen & others if others else seen == {"sound"}
 
 
+@pytest.mark.slow  # test_forensics.py does so with mistakes of its own
 @pytest.mark.parametrize("name", GRADIENT)
 def test_a_planted_mistake_is_named_in_hand_written_code(name):
     rng = np.random.default_rng(0)
