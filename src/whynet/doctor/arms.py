@@ -13,7 +13,7 @@ from whynet.doctor.subject import Arm, Subject
 
 EXPECTED = 80  # arms of a diagnosis, among which the effort is shared
 LONGEST = 12.0  # times the usual arm: what a change that asks for more steps may take
-OF_ALL = 1 / 24  # of the effort: what an arm of more epochs may take in any case
+OF_ALL = 1 / 24  # of the effort: what an arm of more epochs or rows may take in any case
 FEW = 50  # steps: so short a training is not cut
 
 Changes = tuple[Change, ...]
@@ -68,7 +68,7 @@ class Arms:
         steps = max(1, math.ceil(self.subject.steps(together) * (1.0 if whole else self.share)))
         arm = Arm(together, self.subject.seed if seed is None else seed, steps)
         work, most = self.subject.work(arm), LONGEST * self.usual
-        if any(change.kind == "epochs" for change in together):
+        if any(change.kind in ("epochs", "rows") for change in together):
             most = max(most, OF_ALL * self.effort.limit)
         if work > most and not whole:
             arm = arm._replace(steps=max(1, int(steps * most / work)))
