@@ -58,3 +58,10 @@ def test_a_plant_spoils_the_networks_that_it_is_meant_for(name):
     assert plant.only and set(plant.only) <= set(SOUND) and set(plant.also) <= set(names())
     for sound in plant.only:
         assert plant.spoil(SOUND[sound]) != SOUND[sound]
+
+
+def test_a_batch_is_not_too_large_where_its_gradient_is_a_sum():
+    """A smaller batch would then be a smaller rate as well, and two changes prove neither."""
+    large = {"rows": 1000, "steps-per-epoch": 1.0}
+    assert cause("batch-too-large").suspect(case_like(large)) is not None
+    assert cause("batch-too-large").suspect(case_like({**large, "gradient-length": 8.0})) is None

@@ -17,6 +17,7 @@ from whynet.doctor.search import Search
 from whynet.doctor.states import learns, state_of
 from whynet.doctor.subject import Arm, Subject
 from whynet.doctor.suspects import WORTH, Suspect, is_measured, suspects_of, unproved
+from whynet.doctor.trials import Trials
 from whynet.errors import UsageError
 
 OWN = 0.5  # of the cap in seconds: what the patient's own training may take
@@ -107,7 +108,7 @@ def _try(
     def tell(text: str) -> None:
         say(f"[{spent.spent:.0f} of {effort:g} trainings spent] {text}")
 
-    search = Search(subject, case, suspects, diagnosis, spent, tell)
+    search = Search(Trials(subject, case, suspects, diagnosis, spent, tell))
     try:
         search.run()
         arms = search.arms

@@ -6,18 +6,12 @@ Single changes (`trials.py`); if none is enough, sets, and what can be left out 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 from whynet.doctor import proof
-from whynet.doctor.budget import Effort
-from whynet.doctor.case import Case
 from whynet.doctor.cure import Cure
-from whynet.doctor.diagnosis import Diagnosis, Finding, Remark
+from whynet.doctor.diagnosis import Finding, Remark
 from whynet.doctor.proof import NOISE, SEEDS
 from whynet.doctor.sets import Sets
 from whynet.doctor.states import learns
-from whynet.doctor.subject import Subject
-from whynet.doctor.suspects import Suspect
 from whynet.doctor.trials import Trials, changes_of
 from whynet.doctor.verdict import Verdict
 
@@ -25,22 +19,14 @@ from whynet.doctor.verdict import Verdict
 class Search:
     """The course of the trials of one subject; what it finds is written into the diagnosis.
 
-    >>> Search.__init__.__annotations__["subject"]
-    'Subject'
+    >>> Search.__init__.__annotations__["trials"]
+    'Trials'
     """
 
-    def __init__(
-        self,
-        subject: Subject,
-        case: Case,
-        suspects: Sequence[Suspect],
-        diagnosis: Diagnosis,
-        effort: Effort,
-        say: Callable[[str], None],
-    ) -> None:
-        self.trials = Trials(subject, case, suspects, diagnosis, effort, say)
-        self.arms, self.case, self.diagnosis = self.trials.arms, case, diagnosis
-        self.sets, self.verdict, self.cure = Sets(self.trials), Verdict(self.trials), Cure(self.trials)
+    def __init__(self, trials: Trials) -> None:
+        self.trials = trials
+        self.arms, self.case, self.diagnosis = trials.arms, trials.case, trials.diagnosis
+        self.sets, self.verdict, self.cure = Sets(trials), Verdict(trials), Cure(trials)
 
     def run(self) -> None:
         """All of it, as far as the effort reaches."""

@@ -59,6 +59,16 @@ class Measured(NamedTuple):
         """Whether it is known, and out of what is normal."""
         return not math.isnan(self.value) and not self.normal.holds(self.value)
 
+    @property
+    def telling(self) -> bool:
+        """Whether it speaks for a cause: what is as usual does not.
+
+        >>> from whynet.doctor.normal import Below
+        >>> Symptom("largest-input", "largest input", normal=Below(10)).measured(1.0).telling
+        False
+        """
+        return self.unusual or isinstance(self.normal, Anything)
+
     def as_dict(self) -> dict[str, object]:
         """As the JSON of a diagnosis has it."""
         return {"symptom": self.name, "value": self.value, "unit": self.symptom.unit, "normal": self.normal.said(plain)}

@@ -79,7 +79,8 @@ def on_one_screen(diagnosis: Diagnosis, columns: int | None = None) -> str:
     proved, others = _set_of(diagnosis)
     for place, finding in enumerate(proved):
         blocks.append(Block(_finding(finding, diagnosis, wide, "Why" if not place else "and"), 2, 1))
-        blocks.append(Block(_evidence(finding.evidence[: 3 if not place else 1], wide), 5))
+        facts = [fact for fact in finding.evidence if fact.telling]  # -v has what is as usual too
+        blocks.append(Block(_evidence(facts[: 3 if not place else 1], wide), 5))
     if not proved:
         blocks.append(Block(_labelled("Why", _nothing_proved(diagnosis), wide, 3), 2, 1))
     blocks.append(Block(_change(diagnosis, wide), 3, 1))
@@ -235,8 +236,9 @@ def _also(findings: Sequence[Finding], diagnosis: Diagnosis, wide: int) -> list[
         text = one.detail or first_line(one.cause, diagnosis)
         if one.where is not None:
             text = _bracketed(text, f"{one.where.file}:{one.where.line}")
-        elif one.evidence and not one.detail:
-            text = _bracketed(text, f"{name_of(one.evidence[0])}: {value_of(one.evidence[0])}")
+        elif not one.detail:
+            fact = next((fact for fact in one.evidence if fact.telling), None)
+            text = text if fact is None else _bracketed(text, f"{name_of(fact)}: {value_of(fact)}")
         status = one.status + (f" (+{len(findings) - 3})" if place == 2 and len(findings) > 3 else "")
         rows += _with_status("Also" if not place else "", text, status, wide, 2 if len(findings) == 1 else 1)
     return rows

@@ -190,6 +190,19 @@ def mended(numbers: Numbers, known: Known, table: Mapping[str, str], plain: Mapp
     return " and ".join(dict.fromkeys(parts)) or "mend what was measured to be wrong"
 
 
+def momentum_of(name: str | None, settings: Settings) -> list[str]:
+    """The arguments by which SGD has its momentum, in PyTorch as in Keras; none of another optimizer.
+
+    >>> momentum_of("nesterov", Settings()), momentum_of("sgd", Settings())
+    (['momentum=0.9, nesterov=True'], [])
+    """
+    if name == "nesterov":
+        return [f"momentum={code(settings.momentum or 0.9)}, nesterov=True"]
+    if name == "sgd" and settings.optimizer == "sgd" and settings.momentum:
+        return [f"momentum={code(settings.momentum)}"]
+    return []
+
+
 def mend(numbers: Numbers, known: Known, table: Mapping[str, str], say_rate: Say) -> str:
     """The same in a library that sets the rate by a line of its own: that of a rate which was none, and one that comes
     into effect with the change.

@@ -17,6 +17,7 @@ from whynet.report.wording.base import (
     epochs,
     epochs_of,
     mend,
+    momentum_of,
     number,
     output_of,
     penalty_of,
@@ -61,11 +62,7 @@ def optimizer(name: str | None, rate: float, known: Known) -> str:
     kind = OPTIMIZERS.get(name or "")
     if kind is None:
         return f"a learning rate of {number(rate)}: `learning_rate={code(rate)}` in the optimizer"
-    more = []
-    if name == "nesterov":
-        more.append(f"momentum={code(settings.momentum or 0.9)}, nesterov=True")
-    elif name == "sgd" and settings.optimizer == "sgd" and settings.momentum:
-        more.append(f"momentum={code(settings.momentum)}")
+    more = momentum_of(name, settings)
     if name in ("adam", "adamw") and name == settings.optimizer and settings.momentum not in (None, 0, 0.9):
         more.append(f"beta_1={code(settings.momentum or 0.9)}")
     if name == "adamw" and name == settings.optimizer:

@@ -18,6 +18,7 @@ from whynet.report.wording.base import (
     cost_of,
     epochs,
     mend,
+    momentum_of,
     number,
     output_of,
     penalty_of,
@@ -69,11 +70,7 @@ def optimizer(name: str | None, rate: float, known: Known) -> str:
     kind = OPTIMIZERS.get(name or "")
     if kind is None:
         return f"a learning rate of {number(rate)}: `lr={code(rate)}` in the optimizer"
-    more = []
-    if name == "nesterov":
-        more.append(f"momentum={code(settings.momentum or 0.9)}, nesterov=True")
-    elif name == "sgd" and settings.optimizer == "sgd" and settings.momentum:
-        more.append(f"momentum={code(settings.momentum)}")
+    more = momentum_of(name, settings)
     if name in ("adam", "adamw") and name == settings.optimizer and settings.momentum not in (None, 0, 0.9):
         more.append(f"betas=({code(settings.momentum or 0.9)}, 0.999)")
     decay = settings.decay if name == "adamw" else settings.l2 * wording.penalty
