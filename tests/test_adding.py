@@ -23,7 +23,7 @@ from whynet.interfaces import cli
 from whynet.mistakes.catalogue import plant
 from whynet.mistakes.gradient import KINDS
 from whynet.network.activations import ACTIVATIONS
-from whynet.network.costs import COSTS
+from whynet.network.costs import COSTS, floor
 from whynet.network.initializers import INITIALIZERS, initializer
 from whynet.optimizers.optimizers import OPTIMIZERS, optimizer
 from whynet.optimizers.schedules import SCHEDULES, rates
@@ -106,8 +106,9 @@ def test_a_cost(added, rng):
     prior = np.array([0.5, 0.3, 0.2])
     targets = np.repeat(np.eye(3), [50, 30, 20], axis=0)
     tried = [COSTS["quartic"].value(np.tile([a, b, c], (100, 1)), targets) for a, b, c in rng.random((300, 3))]
-    assert COSTS["quartic"].floor(prior) == COSTS["quartic"].floor(prior, np.eye(3))
-    assert COSTS["quartic"].floor(prior) < min(tried) < COSTS["quartic"].floor(prior) * 1.5
+    least = floor(COSTS["quartic"], np.eye(3), prior)
+    assert floor(COSTS["quartic"], targets) == pytest.approx(least)
+    assert least < min(tried) < least * 1.5
 
 
 def test_initial_weights(added, rng):

@@ -34,6 +34,8 @@ THEIR_COSTS = {  # of each row
     "quadratic": lambda s, t: F.mse_loss(s, t, reduction="none").sum(dim=1) / 2,
     "sigmoid-cross-entropy": lambda s, t: F.binary_cross_entropy_with_logits(s, t, reduction="none").sum(dim=1),
     "softmax-cross-entropy": lambda s, t: F.cross_entropy(s, t, reduction="none"),
+    "absolute": lambda s, t: F.l1_loss(s, t, reduction="none").sum(dim=1),
+    "huber": lambda s, t: F.huber_loss(s, t, reduction="none").sum(dim=1),
 }
 LAYERS = {
     "dense": {},

@@ -61,6 +61,8 @@ class SharesOfTheBatch:
     """
 
     output_activation = "identity"
+    middle = 0.5
+    kinks = ()
 
     def value(self, scores: Scores, targets: Targets, weights: Array | None = None) -> float:
         logs = scores - np.logaddexp.reduce(scores, axis=None)
@@ -76,8 +78,8 @@ class SharesOfTheBatch:
         shares: Array = np.exp(scores - np.logaddexp.reduce(scores, axis=None))
         return shares
 
-    def floor(self, prior: Array, targets: Array | None = None) -> float:
-        return SoftmaxCrossEntropy().floor(prior, targets)
+    def best_constant(self, targets: Targets, weights: Array | None = None) -> Array:
+        return SoftmaxCrossEntropy().best_constant(targets, weights)
 
 
 def without_biases(network: Network) -> Network:

@@ -3,7 +3,8 @@
 For a function that can be written with analytic formulas, `f(w + ih) = f(w) + ih f'(w) + O(h^2)`: with a tiny h the
 imaginary part over h is the slope to the last digit or two (Squire and Trapp 1998). The formulas below are a second
 spelling of the network's, from the textbook and not from `activations.py` or `costs.py`, and know no backpropagation.
-Smooth activations only: at a kink the imaginary part would depend on which way z = 0 was rounded.
+Smooth activations only: at a kink the imaginary part would depend on which way z = 0 was rounded. Where the cost has
+kinks, each side is spelled out, and an error of exactly 0 has the slope 0.
 """
 
 from __future__ import annotations
@@ -59,10 +60,16 @@ def _log_softmax_cost(s: Array, t: Array) -> Array:
     return costs
 
 
+def _huber(e: Array) -> Array:
+    return np.where(np.abs(e.real) <= 1, e**2 / 2, np.sign(e.real) * e - 0.5)
+
+
 COSTS: dict[str, Callable[[Array, Array], Array]] = {  # the cost of each row
     "quadratic": lambda s, t: ((s - t) ** 2).sum(axis=1) / 2,
     "sigmoid-cross-entropy": lambda s, t: (_softplus(s) - t * s).sum(axis=1),
     "softmax-cross-entropy": _log_softmax_cost,
+    "absolute": lambda s, t: (np.sign((s - t).real) * (s - t)).sum(axis=1),
+    "huber": lambda s, t: _huber(s - t).sum(axis=1),
 }
 
 

@@ -10,9 +10,10 @@ Where it exceeds the tolerance and the array is below r, it is "too small to che
 differences can confirm to the tolerance, the round-off that they carry, about `epsilon * C / h`, over the tolerance.
 Its units are saturated or cut off, and nothing is said about whether backpropagation is right there.
 
-At a kink (ReLU at z = 0) a difference measures neither side's slope; entries whose steps cross one are set aside and
-counted. That takes layers whose memo shows z, such as those of `layers.py`: where the differences scatter too much
-before a layer with another memo, the verdict is that its kinks cannot be seen, not that the gradient is too small.
+At a kink (ReLU at z = 0, an absolute error of 0) a difference measures neither side's slope; entries whose steps cross
+one are set aside and counted. That takes layers whose memo shows z, such as those of `layers.py`: where the differences
+scatter too much before a layer with another memo, the verdict is that its kinks cannot be seen, not that the gradient
+is too small.
 
 A sample can miss an entry. The projection cannot: along random directions in which every parameter moves, the slope is
 the sum of all entries times the direction's, and one wrong entry spoils it.
@@ -167,12 +168,12 @@ def check_gradients(
     in_complex = complex_cost(network, X, targets, noise, weights) if complex_step else None
     analytic = gradients(network, X, targets) if gradients else network.gradients(X, targets, noise, weights)
     base = network.forward(X, noise)
-    signs, parameter_signs = _signs(network, base), np.sign(network.params.vector)
+    signs, parameter_signs = _signs(network, base, targets), np.sign(network.params.vector)
 
     def cost() -> tuple[float, bool]:
         """The cost with the parameters as they are now, and whether no kink was crossed to get there."""
         trace = network.forward(X, noise)
-        same = all(np.array_equal(a, b) for a, b in zip(signs, _signs(network, trace), strict=True))
+        same = all(np.array_equal(a, b) for a, b in zip(signs, _signs(network, trace, targets), strict=True))
         if kinked_penalty:
             same = same and np.array_equal(np.sign(network.params.vector), parameter_signs)
         return network.cost.value(trace.scores, targets, weights) + penalty(network.params), same
@@ -323,13 +324,14 @@ def _ridders(at: Callable[[float], tuple[float, bool]]) -> tuple[float, float] |
     return best, max(round_off, best_error)
 
 
-def _signs(network: Network, trace: Trace) -> list[Array]:
-    """On which side of its kink each unit is, for every layer that has kinks."""
-    return [
+def _signs(network: Network, trace: Trace, targets: Targets) -> list[Array]:
+    """On which side of its kink each unit is, for every layer that has kinks, and each error, if the cost has any."""
+    units = [
         memo.z > 0
         for layer, memo in zip(network.layers, trace.memos, strict=True)
         if isinstance(memo, (DenseMemo, BatchNormMemo)) and _kinked(layer)
     ]
+    return units + [np.sign(trace.scores - targets - kink) for kink in network.cost.kinks]
 
 
 def _unseen(network: Network, trace: Trace) -> dict[int, str]:

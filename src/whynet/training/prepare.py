@@ -18,6 +18,7 @@ from whynet.engines.base import Engine, Examples, Task
 from whynet.errors import UsageError
 from whynet.mistakes.catalogue import counting, plant
 from whynet.mistakes.data import spoilt, spoilt_order
+from whynet.network.costs import floor
 from whynet.network.network import Network
 from whynet.optimizers.averages import Average
 from whynet.optimizers.constraints import Constraints
@@ -62,12 +63,10 @@ class Prepared(NamedTuple):
     @property
     def floor(self) -> float:
         """The least cost of an answer that ignores the image: the mean target of the training examples."""
-        examples, cost = self.task.examples, self.network.cost
-        if examples.weights is None:
-            return cost.floor(self.train.prior, examples.targets)
+        examples = self.task.examples
         mass = np.bincount(examples.labels, weights=examples.weights, minlength=len(examples.targets))
         mean_weight = float(mass.sum()) / len(examples.labels)
-        return mean_weight * cost.floor(mass / max(mass.sum(), 1e-300), examples.targets)
+        return mean_weight * floor(self.network.cost, examples.targets, mass)
 
     @property
     def distortions(self) -> Distortions:

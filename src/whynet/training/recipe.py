@@ -18,7 +18,7 @@ from whynet.errors import BadFile, UsageError, did_you_mean
 from whynet.mistakes.names import FaultName
 
 ActivationName = Literal["identity", "elu", "gelu", "leaky-relu", "relu", "scaled-tanh", "sigmoid", "softmax", "tanh"]
-CostName = Literal["quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy"]
+CostName = Literal["quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy", "absolute", "huber"]
 OptimizerName = Literal["sgd", "nesterov", "adam", "adamw", "rmsprop"]
 ScheduleName = Literal["constant", "cosine", "exponential", "linear", "one-cycle", "step", "warm-up"]
 ScalingName = Literal["0..1", "-1..1", "standard", "raw"]

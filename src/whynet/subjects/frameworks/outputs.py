@@ -13,7 +13,7 @@ from whynet.doctor.diagnosis import Finding
 from whynet.doctor.symptom import Measured
 from whynet.doctor.symptoms.outcome import FLOOR
 from whynet.doctor.symptoms.units import outputs_measured
-from whynet.network.costs import COSTS
+from whynet.network.costs import COSTS, floor, one_hot
 from whynet.subjects.losses import Loss, recognise
 from whynet.subjects.recreate import squashed
 from whynet.types import Array, Labels
@@ -68,10 +68,11 @@ class Outputs:
         """The loss of the best constant outputs; NaN where it is no known cost."""
         if self.cost is None:
             return math.nan
-        classes = max(self.outputs.shape[1], 2)
+        outputs = self.outputs.shape[1]
         rows = min(len(labels), ROWS) if self.cost.summed else 1
-        prior = np.bincount(labels, minlength=classes) / len(labels)
-        return float(self.cost.factor * rows * COSTS[self.cost.cost].floor(prior))
+        counts = np.bincount(labels, minlength=max(outputs, 2))
+        targets = one_hot(np.arange(len(counts)), outputs, "float64")
+        return float(self.cost.factor * rows * floor(COSTS[self.cost.cost], targets, counts))
 
     def squashed_twice(self) -> list[Finding]:
         """A cross-entropy of scores squashes them itself: to hand it outputs that are squashed already is a mistake."""
