@@ -50,7 +50,7 @@ def compare(data: whynet.Dataset, batch: int, repeats: int) -> None:
         batch_size=batch,
         epochs=1,
     )
-    X = (data.pixels / 255).astype(np.float32)
+    X = (data.inputs / 255).astype(np.float32)
     order = np.random.default_rng([recipe.seed, 2, 0]).permutation(len(data))
     ours, bare, right = [], [], {}
     for _ in range(repeats):
@@ -61,7 +61,7 @@ def compare(data: whynet.Dataset, batch: int, repeats: int) -> None:
         bare.append(time.perf_counter() - started)
         ours.append(next(Training(prepare(recipe, data, network))).seconds)
         right["whynet"] = int(np.sum(network.predict(data.test.images) == data.test.labels))
-        a = 1 / (1 + np.exp(-((data.test.pixels / np.float32(255)) @ params[0] + params[1])))
+        a = 1 / (1 + np.exp(-((data.test.inputs / np.float32(255)) @ params[0] + params[1])))
         right["bare"] = int(np.sum((a @ params[2] + params[3]).argmax(axis=1) == data.test.labels))
     ratio = statistics.median(a / b for a, b in zip(ours, bare, strict=True))
     click.echo(

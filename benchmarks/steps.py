@@ -56,8 +56,8 @@ def linear(dataset: Dataset) -> float:
 
     assert dataset.test is not None
     rows = slice(0, 10_000)
-    model = LogisticRegression(max_iter=200).fit(dataset.pixels[rows] / 255.0, dataset.labels[rows])
-    return float(model.score(dataset.test.pixels / 255.0, dataset.test.labels))
+    model = LogisticRegression(max_iter=200).fit(dataset.inputs[rows] / 255.0, dataset.labels[rows])
+    return float(model.score(dataset.test.inputs / 255.0, dataset.test.labels))
 
 
 def changes(recipe: whynet.Recipe, dataset: Dataset) -> Iterator[tuple[str, whynet.Recipe]]:

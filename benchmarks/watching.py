@@ -50,7 +50,7 @@ def main(name: str, pairs: int, epochs: int) -> None:
     """Measure each loop in turns."""
     torch.set_num_threads(1)
     data = whynet.load(name)
-    X, y = torch.tensor(data.pixels).float() / 255, torch.tensor(data.labels)
+    X, y = torch.tensor(data.inputs).float() / 255, torch.tensor(data.labels)
     for sizes, size, dropout in LOOPS:
         steps = epochs * -(-len(X) // size)
         took = [

@@ -136,7 +136,7 @@ def main(images: int = 3000) -> None:
         total = 0.0
         for step in range(images):
             row = step % len(digits)
-            x = [pixel / 255 for pixel in digits.pixels[row].tolist()]
+            x = [pixel / 255 for pixel in digits.inputs[row].tolist()]
             total += network.train(x, [float(label == digits.labels[row]) for label in range(10)])
             if (step + 1) % (images // 5 or 1) == 0:
                 print(f"  after {step + 1:>6,} images: mean error {total / (images // 5 or 1):.3f}")

@@ -230,19 +230,30 @@ struct Stack {
     std::size_t numbers = 0, running = 0;  // of the network's own
 };
 
-// The layers and the images that they are shown, checked against each other.
+template <class N>
+std::int64_t rows_that_fit(const Array<const N>& examples, const Layer& first) {
+    expect(examples.ndim() == 2 && examples.shape(0) >= 1 && examples.shape(1) == std::size_t(first.in),
+           "the examples do not fit the first layer");
+    return examples.shape(0);
+}
+
+// The layers and the examples that they are shown, checked against each other.
 template <class T>
-void show_images(Task<T>& task, const std::vector<Layer>& layers, const Array<const std::uint8_t>& pixels,
-                 const Array<const T>& table, const Ink* ink) {
+void show_examples(Task<T>& task, const std::vector<Layer>& layers,
+                   const std::optional<Array<const std::uint8_t>>& pixels, const std::optional<Array<const T>>& table,
+                   const Ink* ink, const std::optional<Array<const T>>& features) {
     task.layers = layers.data();
     task.count = int(layers.size());
-    task.examples = pixels.ndim() == 2 ? pixels.shape(0) : -1;
-    expect(task.examples >= 1 && int(pixels.shape(1)) == layers[0].in, "the pixels do not fit the first layer");
-    expect(table.ndim() == 1 && table.size() == 256, "the table has 256 entries");
+    expect(bool(pixels) == bool(table) && bool(pixels) != bool(features),
+           "either pixels with their table or features are expected");
+    expect(!features || !ink, "only pixels have ink");
+    task.examples = pixels ? rows_that_fit(*pixels, layers[0]) : rows_that_fit(*features, layers[0]);
+    expect(!table || (table->ndim() == 1 && table->size() == 256), "the table has 256 entries");
     expect(!ink || (std::int64_t(ink->starts.size()) == task.examples + 1 && int(ink->features) == layers[0].in),
            "the ink is not that of these examples");
-    task.pixels = pixels.data();
-    task.table = table.data();
+    task.pixels = pixels ? pixels->data() : nullptr;
+    task.table = table ? table->data() : nullptr;
+    task.features = features ? features->data() : nullptr;
     task.starts = ink ? ink->starts.data() : nullptr;
     task.marks = ink ? ink->marks.get() : nullptr;
 }
@@ -252,13 +263,13 @@ std::tuple<bool, nb::ndarray<nb::numpy, double>> advance(
     const std::string& path_name, int threads, const std::vector<LayerTuple>& described, int cost,
     const std::tuple<int, std::vector<double>>& update, Array<T> params, Array<T> statistics,
     const std::vector<std::optional<Array<T>>>& state,
-    Array<const std::uint8_t> pixels, Array<const T> table, const Ink* ink,
-    Array<const std::int64_t> labels, Array<const T> targets, const std::optional<Array<const T>>& weights,
+    const std::optional<Array<const std::uint8_t>>& pixels, const std::optional<Array<const T>>& table, const Ink* ink,
+    const std::optional<Array<const T>>& features, Array<const std::int64_t> labels, Array<const T> targets, const std::optional<Array<const T>>& weights,
     Array<const std::int64_t> rows, Array<const double> rates, std::uint64_t seed, std::int64_t first_step,
     std::int64_t steps_before, std::optional<nb::capsule> gemm) {
     const Path& path = path_named(path_name);
     expect(threads >= 1 && threads <= 64, "threads must be 1 to 64");
-    expect(cost >= 0 && cost <= 2, "there is no such cost");
+    expect(cost >= 0 && cost <= int(Cost::huber), "there is no such cost");
     const Stack stack(described);
     const std::vector<Layer>& layers = stack.layers;
     const std::size_t size = stack.size, numbers = stack.numbers;
@@ -274,7 +285,7 @@ std::tuple<bool, nb::ndarray<nb::numpy, double>> advance(
     expect(amounts[9] == 0 || state[2], "an average needs its state");
 
     Task<T> task{};
-    show_images(task, layers, pixels, table, ink);
+    show_examples(task, layers, pixels, table, ink, features);
     const std::int64_t examples = task.examples;
     expect(labels.ndim() == 1 && std::int64_t(labels.size()) == examples, "one label for each example is expected");
     expect(targets.ndim() == 2 && int(targets.shape(1)) == layers.back().out, "the targets do not fit the outputs");
@@ -333,17 +344,19 @@ std::tuple<bool, nb::ndarray<nb::numpy, double>> advance(
     return {finite, nb::ndarray<nb::numpy, double>(costs, 1, shape, owner)};
 }
 
-// What the last layer puts out for every image.
+// What the last layer puts out for every example.
 template <class T>
 nb::ndarray<nb::numpy, T> scores(const std::string& path_name, const std::vector<LayerTuple>& described,
-                                 Array<const T> params, Array<const T> statistics, Array<const std::uint8_t> pixels,
-                                 Array<const T> table, const Ink* ink) {
+                                 Array<const T> params, Array<const T> statistics,
+                                 const std::optional<Array<const std::uint8_t>>& pixels,
+                                 const std::optional<Array<const T>>& table, const Ink* ink,
+                                 const std::optional<Array<const T>>& features) {
     const Path& path = path_named(path_name);
     const Stack stack(described);
     expect(params.ndim() == 1 && params.size() == stack.numbers, "the parameters do not fit the layers");
     expect(statistics.ndim() == 1 && statistics.size() == stack.running, "the statistics do not fit the layers");
     Task<T> task{};
-    show_images(task, stack.layers, pixels, table, ink);
+    show_examples(task, stack.layers, pixels, table, ink, features);
     for (const Layer& layer : stack.layers)
         expect(layer.kind != Kind::dropout && layer.kind != Kind::noise, "chance has no part in scores");
     const std::size_t outputs = stack.layers.back().out;
@@ -375,17 +388,18 @@ void define_advance(nb::module_& module, const char* name) {
                "and the cost of each step.",
                nb::arg("path"), nb::arg("threads"), nb::arg("layers"), nb::arg("cost"), nb::arg("update"),
                nb::arg("params").noconvert(), nb::arg("statistics").noconvert(), nb::arg("state").noconvert(),
-               nb::arg("pixels").noconvert(), nb::arg("table").noconvert(), nb::arg("ink").none(), nb::arg("labels").noconvert(),
-               nb::arg("targets").noconvert(), nb::arg("weights").noconvert().none(), nb::arg("rows").noconvert(),
+               nb::arg("pixels").noconvert().none(), nb::arg("table").noconvert().none(), nb::arg("ink").none(),
+               nb::arg("features").noconvert().none(), nb::arg("labels").noconvert(), nb::arg("targets").noconvert(), nb::arg("weights").noconvert().none(), nb::arg("rows").noconvert(),
                nb::arg("rates").noconvert(), nb::arg("seed"), nb::arg("first_step"), nb::arg("steps_before"),
                nb::arg("gemm").none());
 }
 
 template <class T>
 void define_scores(nb::module_& module, const char* name) {
-    module.def(name, &scores<T>, "What the last layer puts out for each image, (n, outputs).", nb::arg("path"),
+    module.def(name, &scores<T>, "What the last layer puts out for each example, (n, outputs).", nb::arg("path"),
                nb::arg("layers"), nb::arg("params").noconvert(), nb::arg("statistics").noconvert(),
-               nb::arg("pixels").noconvert(), nb::arg("table").noconvert(), nb::arg("ink").none());
+               nb::arg("pixels").noconvert().none(), nb::arg("table").noconvert().none(), nb::arg("ink").none(),
+               nb::arg("features").noconvert().none());
 }
 
 }  // namespace whynet

@@ -12,7 +12,7 @@ static constexpr int padded(int units) { return (units + LANES - 1) / LANES * LA
 
 enum class Kind : int { dense, dropout, noise, normalisation };
 enum class Activation : int { elu, gelu, identity, leaky_relu, relu, scaled_tanh, sigmoid, softmax, tanh };
-enum class Cost : int { quadratic, sigmoid_cross_entropy, softmax_cross_entropy };
+enum class Cost : int { quadratic, sigmoid_cross_entropy, softmax_cross_entropy, absolute, huber };
 enum class Optimizer : int { sgd, nesterov, rmsprop, adam };
 
 struct Layer {
@@ -54,10 +54,11 @@ struct Task {
     T *params, *first, *second, *mean;  // first: velocity or mean; second: squares; mean: the running average
     std::int64_t steps_before;          // Adam's t before this call
     T* statistics;                      // of the layers that normalise, in padded rows
-    // Examples.
-    const std::uint8_t* pixels;
+    // Examples: either pixels and what becomes of them, or features ready to use; the others are null.
     std::int64_t examples;
+    const std::uint8_t* pixels;
     const T* table;             // a pixel as a feature, 256
+    const T* features;          // (examples, inputs)
     // The pixels of each image that are not 0, or null: image i has the marks starts[i] to starts[i + 1] - 1.
     const std::int64_t* starts;
     const Mark* marks;

@@ -112,6 +112,21 @@ static double row_cost(Cost cost, const T* s, const T* t, int outputs, T factor,
             }
             break;
         }
+        case Cost::absolute:
+            for (int j = 0; j < outputs; ++j) {
+                const T e = s[j] - t[j];
+                value += std::fabs(double(e));
+                error[j] = T((e > 0) - (e < 0)) * factor;
+            }
+            break;
+        case Cost::huber:
+            for (int j = 0; j < outputs; ++j) {
+                const T e = s[j] - t[j];
+                const double far = std::fabs(double(e)), near = far < 1 ? far : 1;
+                value += near * (far - near / 2);
+                error[j] = (e > 1 ? T(1) : e < -1 ? T(-1) : e) * factor;
+            }
+            break;
     }
     return value;
 }
@@ -359,6 +374,11 @@ struct Trainer {
 
     void read_images(const std::int64_t* rows) {
         const int in = task.layers[0].in;
+        if (task.features) {
+            for (int i = 0; i < batch; ++i)
+                std::memcpy(x + std::size_t(i) * x_width, task.features + rows[i] * in, in * sizeof(T));
+            return;
+        }
         if (!sparse) {
             for (int i = 0; i < batch; ++i) {
                 const std::uint8_t* image = task.pixels + rows[i] * in;
@@ -797,8 +817,9 @@ struct Trainer {
     void begin() {
         widest_width = widest(task);
         batch = task.batch;
-        offset = task.table[0];
         sparse = task.starts != nullptr && task.layers[0].kind == Kind::dense;
+        offset = task.table ? task.table[0] : T(0);
+        if (!task.table) return;
         for (int pixel = 0; pixel < 256; ++pixel) lookup[pixel] = task.table[pixel] - offset;
     }
 

@@ -14,7 +14,7 @@ FAST_PROCESSOR = Machine(peak=1e30, bandwidths=((1, 1e9),))
 
 
 def task(pixels, **options):
-    data = whynet.Dataset(pixels, np.zeros(len(pixels), np.uint8), classes=("a", "b", "c"))
+    data = whynet.Dataset(pixels, np.zeros(len(pixels), np.uint8), problem=("a", "b", "c"))
     recipe = whynet.Recipe(sizes=(data.features, 5, 4, 3), **options)
     return prepare(recipe, data).task
 

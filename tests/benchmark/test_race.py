@@ -21,7 +21,7 @@ def test_numpy_by_hand_takes_the_very_steps_of_whynet(digits):
         ours, bare = Whynet("reference").prepare(work, digits), BareNumPy().prepare(work, digits)
         for trainee in (ours, bare):
             trainee.epoch()
-        X = (digits.pixels / np.float32(255)).astype(np.float32)
+        X = (digits.inputs / np.float32(255)).astype(np.float32)
         assert np.mean(ours.predict(X) == bare.predict(X)) > 0.995
 
 
@@ -29,7 +29,7 @@ def test_one_example_at_a_time_learns_the_same(digits):
     trainee = PerExample().prepare(SMALL, digits)
     for _ in range(10):
         trainee.epoch()
-    X = (digits.pixels / np.float32(255)).astype(np.float32)
+    X = (digits.inputs / np.float32(255)).astype(np.float32)
     assert np.mean(trainee.predict(X) == digits.labels) > 0.85
     assert trainee.share == pytest.approx(min(1, 2000 / len(digits)))
 

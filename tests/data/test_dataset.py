@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whynet.data.dataset import SCALINGS, Dataset, fit_scaling
+from whynet.data.dataset import Dataset
+from whynet.data.features import OF_BYTES, ByteImages
 from whynet.errors import BadFile, UsageError
 from whynet.types import Scaling
 
@@ -17,7 +18,7 @@ def made(labels, classes=10):
     images = np.arange(len(labels), dtype=np.uint8).reshape(-1, 1, 1) if len(labels) < 256 else None
     if images is None:
         images = np.zeros((len(labels), 1, 1), np.uint8)
-    return Dataset(images, labels, classes=tuple(map(str, range(classes))))
+    return Dataset(images, labels, problem=tuple(map(str, range(classes))))
 
 
 @given(labels=st.lists(st.integers(0, 4), min_size=3, max_size=120), seed=st.integers(0, 99), data=st.data())
@@ -66,7 +67,9 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(BadFile, match="11 at row 1"):
         Dataset(images, np.array([0, 11, 2]))
     with pytest.raises(UsageError, match="uint8"):
-        Dataset(images.astype(float), np.zeros(3, int))
+        ByteImages(images.astype(float))
+    with pytest.raises(UsageError, match="arrays of numbers"):
+        Dataset(np.array([["a"], ["b"], ["c"]]), np.zeros(3, int))
     with pytest.raises(UsageError, match="whole numbers"):
         Dataset(images, np.zeros(3))
     for shape in ((0, 2, 2), (2, 0, 2)):
@@ -82,11 +85,11 @@ def test_a_dataset_cannot_be_changed():
         data.labels[0] = 1
 
 
-@pytest.mark.parametrize("name", SCALINGS)
+@pytest.mark.parametrize("name", OF_BYTES)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_table_holds_the_very_bits_of_the_arithmetic(name, dtype, rng):
     images = rng.integers(256, size=(50, 7, 3), dtype=np.uint8)
-    scaling = fit_scaling(name, images)
+    scaling = ByteImages(images).scaling(name)
     np.testing.assert_array_equal(scaling.apply(images, dtype), scaling.table(dtype)[images.reshape(50, -1)])
 
 
@@ -102,7 +105,7 @@ def test_the_table_holds_the_very_bits_of_the_arithmetic(name, dtype, rng):
 def test_scalings_are_their_formulas(name, expected, rng):
     images = rng.integers(256, size=(20, 4, 4), dtype=np.uint8)
     values = images.reshape(20, -1).astype(np.float64)
-    found = fit_scaling(name, images).apply(images, "float64")
+    found = ByteImages(images).scaling(name).apply(images, "float64")
     np.testing.assert_allclose(found, expected(values), rtol=1e-12, atol=1e-14)
 
 
@@ -110,7 +113,7 @@ def test_moments_take_little_memory(rng):
     images = rng.integers(256, size=(12_000, 28, 28), dtype=np.uint8)
     data = Dataset(images, np.zeros(len(images), int))
     tracemalloc.start()
-    summary, scaling = data.summary(), fit_scaling("standard", images)
+    summary, scaling = data.summary(), ByteImages(images).scaling("standard")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4e6
@@ -121,9 +124,9 @@ def test_moments_take_little_memory(rng):
 
 def test_scalings_that_cannot_be():
     with pytest.raises(UsageError, match="all pixels are equal"):
-        fit_scaling("standard", np.full((2, 2, 2), 7, np.uint8))
+        ByteImages(np.full((2, 2, 2), 7, np.uint8)).scaling("standard")
     with pytest.raises(UsageError, match=r"Did you mean '0\.\.1'"):
-        fit_scaling("0.1", np.zeros((1, 1, 1), np.uint8))
+        ByteImages(np.zeros((1, 1, 1), np.uint8)).scaling("0.1")
     assert Scaling("raw", 0.0, 1.0).table("float32").tolist() == list(range(256))
 
 

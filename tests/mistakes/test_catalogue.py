@@ -167,10 +167,10 @@ def test_every_other_mistake_spoils_its_part_and_no_other(name, digits):
     recipe = whynet.Recipe(hidden=(5,), momentum=0.3, validation_size=100)
     sound, spoilt = prepare(recipe, digits), prepare(recipe.but(faults=(name,)), digits)
     changed = {
-        "train": not np.array_equal(sound.train.pixels, spoilt.train.pixels)
+        "train": not np.array_equal(sound.train.inputs, spoilt.train.inputs)
         or not np.array_equal(sound.train.labels, spoilt.train.labels),
-        "loader": not np.array_equal(sound.validation.pixels, spoilt.validation.pixels),
-        "test": not np.array_equal(sound.test.pixels, spoilt.test.pixels)
+        "loader": not np.array_equal(sound.validation.inputs, spoilt.validation.inputs),
+        "test": not np.array_equal(sound.test.inputs, spoilt.test.inputs)
         or not np.array_equal(sound.test.labels, spoilt.test.labels),
         "order": len(sound.train) == len(spoilt.train)
         and not np.array_equal(next(sound.orders()), next(spoilt.orders())),

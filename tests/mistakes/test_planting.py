@@ -103,9 +103,9 @@ def test_an_accuracy_over_the_wrong_axis_is_printed_and_the_network_learns_all_t
 def test_leaked_test_images_are_in_the_training_set_with_their_labels(digits):
     recipe = RECIPE.but(faults=("leaked-test-images",))
     train = Training(prepare(recipe, digits)).train
-    known = {image.tobytes(): label for image, label in zip(train.pixels, train.labels, strict=True)}
+    known = {image.tobytes(): label for image, label in zip(train.inputs, train.labels, strict=True)}
     assert len(train) == len(digits)
-    assert all(known[i.tobytes()] == n for i, n in zip(digits.test.pixels, digits.test.labels, strict=True))
+    assert all(known[i.tobytes()] == n for i, n in zip(digits.test.inputs, digits.test.labels, strict=True))
 
 
 @pytest.mark.parametrize("cost", ["quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy"])

@@ -67,9 +67,9 @@ def test_running_statistics_follow_the_batches_and_nothing_else(digits):
     twin = network.astype("float64")
     for step, start in enumerate(range(0, 60, 20)):
         rows = slice(start, start + 20)
-        z = data.pixels[rows] / 255 @ twin.params[0]["W"] + twin.params[0]["b"]
+        z = data.inputs[rows] / 255 @ twin.params[0]["W"] + twin.params[0]["b"]
         mean, variance = 0.9 * mean + 0.1 * z.mean(axis=0), 0.9 * variance + 0.1 * z.var(axis=0, ddof=1)
-        gradients = twin.gradients(data.pixels[rows] / 255, np.eye(10)[data.labels[rows]], Noise(0, step))
+        gradients = twin.gradients(data.inputs[rows] / 255, np.eye(10)[data.labels[rows]], Noise(0, step))
         twin.params.vector[:] -= 0.5 * gradients.vector
     for _ in whynet.train(network, data, recipe):
         pass
@@ -78,7 +78,7 @@ def test_running_statistics_follow_the_batches_and_nothing_else(digits):
     np.testing.assert_allclose(network.params.vector, twin.params.vector, rtol=1e-12, atol=1e-15)
     before = network.statistics.vector.copy()
     network.predict(data.images)
-    network.gradients(data.pixels / 255, np.eye(10)[data.labels], NOISE)
+    network.gradients(data.inputs / 255, np.eye(10)[data.labels], NOISE)
     np.testing.assert_array_equal(network.statistics.vector, before)
 
 
@@ -132,7 +132,7 @@ def test_torch_gives_the_same_scores(trained, digits, tmp_path):
     tensors = load_file(tmp_path / "m.safetensors")
     theirs.load_state_dict({name: torch.from_numpy(array) for name, array in tensors.items()})
     theirs.eval()
-    X = digits.pixels[:50] / np.float32(255)
+    X = digits.inputs[:50] / np.float32(255)
     np.testing.assert_allclose(theirs(torch.from_numpy(X)).detach(), trained.network.scores(X), rtol=1e-4, atol=1e-4)
 
 

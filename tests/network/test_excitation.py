@@ -27,7 +27,7 @@ def test_normalisation_is_part_of_a_mask(rng):
 
 def test_exciting_inputs_excite_their_unit_more_than_any_example_does(digits):
     run = whynet.fit(whynet.Recipe(activation="relu", init="he", hidden=(30, 20), epochs=10), digits)
-    examples = digits.pixels / 255
+    examples = digits.inputs / 255
     for layer in range(3):
         size = run.network.sizes[layer + 1]
         found = exciting_inputs(run.network, layer, np.arange(size), examples, low=0.0, high=1.0)

@@ -14,12 +14,19 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save
 
 import whynet
+from whynet.data.problem import Classification
 from whynet.errors import BadFile
 from whynet.types import Scaling
 
 
 def network(**options):
-    return whynet.Network([6, 4, 3], activation="tanh", scaling=Scaling("0..1", 0.0, 255.0), classes="abc", **options)
+    return whynet.Network(
+        [6, 4, 3],
+        activation="tanh",
+        scaling=Scaling("0..1", 0.0, 255.0),
+        problem=Classification(tuple("abc")),
+        **options,
+    )
 
 
 @pytest.fixture
@@ -37,7 +44,7 @@ def test_a_loaded_network_is_the_saved_one(dtype, cost, tmp_path, rng):
     loaded = whynet.Network.load(tmp_path / "m.safetensors")
     np.testing.assert_array_equal(loaded.params.vector, saved.params.vector)
     assert loaded.layers == saved.layers
-    assert (loaded.cost_name, loaded.scaling, loaded.classes) == (saved.cost_name, saved.scaling, saved.classes)
+    assert (loaded.cost_name, loaded.scaling, loaded.problem) == (saved.cost_name, saved.scaling, saved.problem)
     images = rng.integers(256, size=(5, 2, 3), dtype=np.uint8)
     np.testing.assert_array_equal(loaded.scores(images), saved.scores(images))
     loaded.save(tmp_path / "again.safetensors")

@@ -32,14 +32,15 @@ class Ward(NamedTuple):
 
 def unpack(recipe: Recipe, data: Dataset) -> Ward:
     """The network and the examples that training the recipe starts with."""
-    _, network, _, train, _, test, _ = prepare(recipe, data)
+    prepared = prepare(recipe, data)
+    network, train, test, scaling = prepared.network, prepared.train, prepared.test, prepared.scaling
     dense = [(i, layer) for i, layer in enumerate(network.layers) if isinstance(layer, Dense)]
     layers = [(network.params[i]["W"], network.params[i]["b"], layer.activation) for i, layer in dense]
     return Ward(
         layers,
-        network.scaling.apply(train.images, "float32"),
+        scaling.apply(train.images, "float32"),
         train.labels,
-        None if test is None else network.scaling.apply(test.images, "float32"),
+        None if test is None else scaling.apply(test.images, "float32"),
         None if test is None else test.labels,
     )
 
@@ -298,7 +299,7 @@ def healthy_estimators(digits: Dataset, mnist: Dataset) -> Iterator[tuple[Any, A
         }  # fmt: skip
         usual = {"solver": "adam", "learning_rate_init": 0.003}
         data = healthy_data(number, digits, mnist)
-        X, y = data.pixels / 255, data.labels
+        X, y = data.inputs / 255, data.labels
         if number % 5 == 3:
             X, y = tables[number // 5 % 3]
             yield make_pipeline(StandardScaler(), MLPClassifier(hidden, **{**settings, **usual, "max_iter": 100})), X, y

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import whynet
+from whynet.data.problem import Classification
 from whynet.report import pictures
 from whynet.report.page import script_json
 
@@ -51,8 +52,8 @@ def test_the_confusion_adds_up(run):
 
 def test_names_cannot_break_the_page(run):
     evil = "</script><script>alert(1)</script>"
-    data = replace(run.data, name=evil, classes=(evil, *run.data.classes[1:]), source=evil)
-    page = replace(run, data=replace(data, test=replace(run.data.test, classes=data.classes)), start=None).report()
+    data = replace(run.data, name=evil, problem=Classification((evil, *run.data.classes[1:])), source=evil)
+    page = replace(run, data=replace(data, test=replace(run.data.test, problem=data.problem)), start=None).report()
     assert "alert(1)</script>" not in page
     assert "</" not in script_json({"x": evil})
 

@@ -99,7 +99,7 @@ def test_neurons_that_are_objects_are_diagnosed_from_their_training_alone(digits
 def test_functions_over_matrices_with_a_row_of_biases(digits):
     rng = np.random.default_rng(0)
     W = [rng.random((65, 5)) / 100, rng.random((6, 10)) / 100]
-    X, y = 2 * digits.pixels / 255 - 1, np.eye(10)[digits.labels]
+    X, y = 2 * digits.inputs / 255 - 1, np.eye(10)[digits.labels]
     found = whynet.diagnose(
         parameters=W, loss=never_below_3_24.J, gradients=never_below_3_24.gradients, data=(X, y),
         learning_rate=2.0, batch_size=len(X), epochs=5,

@@ -66,7 +66,7 @@ def test_a_model_is_understood_by_what_its_layers_do(digits):
 def test_a_softmax_too_many_is_seen_and_said_in_its_words(digits):
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model = compiled(Dense(20, activation="relu"), Dense(10, activation="softmax"), loss=loss, rate=0.05)
-    found = diagnose_keras(model, data=(digits.pixels / 255, digits.labels), epochs=8)
+    found = diagnose_keras(model, data=(digits.inputs / 255, digits.labels), epochs=8)
     assert found.verdict[0].cause == "wrong-output-activation"
     assert "from_logits" in changes_in_words(found)[0]
 
@@ -101,7 +101,7 @@ def test_a_recipe_takes_the_very_steps_of_keras(digits, name):
     model.compile(
         getattr(keras.optimizers, kind)(0.01, **OPTIMIZERS[name]), "sparse_categorical_crossentropy", ["accuracy"]
     )
-    found = diagnose_keras(model, data=(digits.pixels / 255, digits.labels), trials=False)
+    found = diagnose_keras(model, data=(digits.inputs / 255, digits.labels), trials=False)
     assert "whynet's engine" in found.used["trials"]
 
 
@@ -113,7 +113,7 @@ def test_a_recipe_takes_the_very_steps_of_keras(digits, name):
 def test_a_training_that_does_something_else_is_left_to_keras(digits, kind, options):
     model = compiled(Dense(20, activation="tanh"), Dense(10, activation="softmax"))
     model.compile(getattr(keras.optimizers, kind)(0.01, **options), "sparse_categorical_crossentropy")
-    found = diagnose_keras(model, data=(digits.pixels / 255, digits.labels), trials=False)
+    found = diagnose_keras(model, data=(digits.inputs / 255, digits.labels), trials=False)
     assert "Keras itself" in found.used["trials"]
 
 
@@ -121,7 +121,7 @@ def test_a_training_that_does_something_else_is_left_to_keras(digits, kind, opti
 def test_one_output_takes_targets_as_fit_does(digits, shape):
     model = compiled(Dense(16, activation="relu"), Dense(1, activation="sigmoid"), loss="binary_crossentropy")
     odd = (digits.labels % 2).reshape(shape)
-    found = diagnose_keras(model, data=(digits.pixels / 255, odd), epochs=10, trials=False)
+    found = diagnose_keras(model, data=(digits.inputs / 255, odd), epochs=10, trials=False)
     assert "above 0.5" in found.used["predictions"]
     assert found.settings.cost == "sigmoid-cross-entropy"
     assert found.before.quality > 0.8
@@ -175,7 +175,7 @@ def test_an_arm_depends_on_its_seed_alone(digits):
 
 
 def test_what_makes_no_sense_is_refused_with_a_sentence(digits):
-    X, y = digits.pixels / 255, digits.labels
+    X, y = digits.inputs / 255, digits.labels
     good = compiled(Dense(10, activation="softmax"))
     fresh = keras.Sequential([keras.Input((64,)), Dense(10)])
     inputs = keras.Input((64,))

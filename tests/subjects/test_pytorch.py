@@ -58,7 +58,7 @@ def seeded():
 @pytest.fixture
 def numbers(digits):
     """The embedded digits as PyTorch's users hold them."""
-    return torch.tensor(digits.pixels / 255, dtype=torch.float32), torch.tensor(digits.labels)
+    return torch.tensor(digits.inputs / 255, dtype=torch.float32), torch.tensor(digits.labels)
 
 
 class Own(nn.Module):

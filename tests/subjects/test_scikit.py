@@ -29,7 +29,7 @@ def test_pixels_that_are_not_scaled_are_named_in_its_words(digits):
         (30,), solver="sgd", activation="logistic", learning_rate_init=0.5, max_iter=20, n_iter_no_change=20
     )
     before = estimator.get_params()
-    found = diagnose_sklearn(estimator, data=(digits.pixels, digits.labels))
+    found = diagnose_sklearn(estimator, data=(digits.inputs, digits.labels))
     assert (found.verdict[0].cause, found.verdict[0].status) == ("input-not-scaled", "proved")
     assert changes_in_words(found) == ["`X = X / 255`"]
     assert estimator.get_params() == before
@@ -37,21 +37,21 @@ def test_pixels_that_are_not_scaled_are_named_in_its_words(digits):
 
 
 def test_a_penalty_is_said_as_alpha(digits):
-    found = diagnose_sklearn(MLPClassifier((30,), alpha=1e4, max_iter=10), data=(digits.pixels / 255, digits.labels))
+    found = diagnose_sklearn(MLPClassifier((30,), alpha=1e4, max_iter=10), data=(digits.inputs / 255, digits.labels))
     assert found.verdict[0].cause == "regularisation-too-strong"
     assert changes_in_words(found)[0] == "`MLPClassifier(alpha=0)`"
 
 
 def test_a_fitted_one_is_understood_and_its_own_epochs_are_taken(digits):
     names = np.array(list("abcdefghij"))[digits.labels]
-    estimator = MLPClassifier((20,), max_iter=200, tol=0.05, random_state=0).fit(digits.pixels / 255, names)
-    found = diagnose_sklearn(estimator, data=(digits.pixels / 255, names), trials=False)
+    estimator = MLPClassifier((20,), max_iter=200, tol=0.05, random_state=0).fit(digits.inputs / 255, names)
+    found = diagnose_sklearn(estimator, data=(digits.inputs / 255, names), trials=False)
     settings = found.settings
     assert settings.epochs == estimator.n_iter_ < 200
     assert (settings.optimizer, settings.batch, settings.activation) == ("adam", 200, "relu")
     assert any("stopped by itself" in remark for remark in all_in_words(found))
     estimator.coefs_[0] *= 2
-    assert diagnose_sklearn(estimator, data=(digits.pixels / 255, names), trials=False).settings == settings
+    assert diagnose_sklearn(estimator, data=(digits.inputs / 255, names), trials=False).settings == settings
 
 
 def test_tables_are_tried_by_scikit_learn_itself():
@@ -66,7 +66,7 @@ def test_tables_are_tried_by_scikit_learn_itself():
 @pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
 def test_tables_with_one_hot_targets_are_tried_by_scikit_learn_itself(kind, digits):
     perceptron = kind(hidden_layer_sizes=(50,), learning_rate_init=0.01, max_iter=30, random_state=0)
-    data = (digits.pixels, np.eye(10)[digits.labels])
+    data = (digits.inputs, np.eye(10)[digits.labels])
     found = diagnose_sklearn(make_pipeline(StandardScaler(), perceptron), data=data)
     assert (found.state, found.verdict) == ("healthy", [])
     assert "scikit-learn itself" in found.used["trials"]
@@ -74,14 +74,14 @@ def test_tables_with_one_hot_targets_are_tried_by_scikit_learn_itself(kind, digi
 
 def test_a_regressor_is_spoken_of_as_one(digits):
     estimator = MLPRegressor(hidden_layer_sizes=(30,), alpha=1e4, max_iter=20)
-    found = diagnose_sklearn(estimator, data=(digits.pixels / 255, np.eye(10)[digits.labels]))
+    found = diagnose_sklearn(estimator, data=(digits.inputs / 255, np.eye(10)[digits.labels]))
     assert found.verdict[0].cause == "regularisation-too-strong"
     assert changes_in_words(found)[0] == "`MLPRegressor(alpha=0)`"
 
 
 def test_two_classes_have_one_output_and_another_solver_is_said(digits):
     even = digits.labels % 2 == 0
-    found = diagnose_sklearn(MLPClassifier((20,), solver="lbfgs", max_iter=30), data=(digits.pixels / 255, even))
+    found = diagnose_sklearn(MLPClassifier((20,), solver="lbfgs", max_iter=30), data=(digits.inputs / 255, even))
     assert found.settings.widths == (64, 20, 1)
     assert "lbfgs" in found.used["trials"]
 
@@ -96,7 +96,7 @@ def test_two_classes_have_one_output_and_another_solver_is_said(digits):
 )  # fmt: skip
 def test_a_recipe_stands_in_only_where_it_takes_the_very_steps(digits, options, who):
     estimator = MLPClassifier((20,), max_iter=3, **options)
-    found = diagnose_sklearn(estimator, data=(digits.pixels / 255, digits.labels), trials=False)
+    found = diagnose_sklearn(estimator, data=(digits.inputs / 255, digits.labels), trials=False)
     assert who in found.used["trials"]
     assert {"estimator", "classes", "rows"} <= set(found.used)
     assert [gap.why for gap in found.not_examined] == ["there is no test set"]
@@ -114,7 +114,7 @@ def test_a_change_that_is_not_made_is_declined_with_a_sentence():
 
 
 def test_what_makes_no_sense_is_refused_with_a_sentence(digits):
-    X, y = digits.pixels / 255, digits.labels
+    X, y = digits.inputs / 255, digits.labels
     for estimator, X_given, y_given, says in (
         (LogisticRegression(), X, y, "no multilayer perceptron"),
         (MLPClassifier, X, y, "no multilayer perceptron"),

@@ -30,7 +30,7 @@ def textbook(recipe, data, epochs):
             rows = order[start : start + recipe.batch_size]
             dW, db = [np.zeros_like(w) for w in W], [np.zeros_like(v) for v in b]
             for row in rows:
-                a = [data.pixels[row] / 255]
+                a = [data.inputs[row] / 255]
                 for w, v in zip(W, b, strict=True):
                     a.append(sigmoid(a[-1] @ w + v))
                 delta = (a[-1] - np.eye(10)[data.labels[row]]) * a[-1] * (1 - a[-1])
@@ -326,7 +326,7 @@ def test_distorted_images_are_shown_to_the_engine_anew_every_epoch(digits):
 
     class Spy(Reference):
         def advance(self, task, *arguments):
-            seen.append(task.examples.pixels)
+            seen.append(task.examples.inputs)
             return super().advance(task, *arguments)
 
     training.engine = Spy()

@@ -23,7 +23,7 @@ def test_a_class_without_examples_has_no_recall():
 
 def test_cost_and_accuracy_do_not_depend_on_how_rows_are_cut(digits, monkeypatch):
     network = whynet.fit(whynet.Recipe(data="digits", epochs=1)).network
-    whole = metrics.mean_cost(network, digits), metrics.accuracy(network, digits, Reference())
+    whole = metrics.mean_cost(network, digits), metrics.quality(network, digits, Reference())
     monkeypatch.setattr(network_module, "ROWS_AT_ONCE", 7)
-    cut = metrics.mean_cost(network, digits, Reference()), metrics.accuracy(network, digits, Reference())
+    cut = metrics.mean_cost(network, digits, Reference()), metrics.quality(network, digits, Reference())
     assert cut == pytest.approx(whole)

@@ -26,15 +26,15 @@ def test_preparing_leaves_a_network_as_it_is_and_training_sets_its_scaling(digit
 def test_the_loop_the_check_and_the_trials_see_the_same_spoilt_examples(digits):
     recipe = whynet.Recipe(validation_size=100, faults=("inverted-pixels", "sorted-rows"))
     prepared = prepare(recipe, digits)
-    assert np.array_equal(Training(prepared).train.pixels, prepared.task.examples.pixels)
+    assert np.array_equal(Training(prepared).train.inputs, prepared.task.examples.inputs)
     X, _ = batch(prepared, 3)
-    np.testing.assert_allclose(X, prepared.train.pixels[:3] / 255)
-    assert np.array_equal(prepared.as_read(digits).pixels, 255 - digits.pixels)
-    assert np.array_equal(prepared.test.pixels, 255 - digits.test.pixels)
+    np.testing.assert_allclose(X, prepared.train.inputs[:3] / 255)
+    assert np.array_equal(prepared.as_read(digits).inputs, 255 - digits.inputs)
+    assert np.array_equal(prepared.test.inputs, 255 - digits.test.inputs)
     subject = RecipeSubject(recipe, digits)
     trial = subject.training(subject.fitted(()))
     assert (np.diff(trial.train.labels.astype(int)) >= 0).all()
-    assert np.array_equal(np.unique(trial.train.pixels[:, 0]), np.unique(255 - subject.rest.pixels[:, 0]))
+    assert np.array_equal(np.unique(trial.train.inputs[:, 0]), np.unique(255 - subject.rest.inputs[:, 0]))
 
 
 def test_two_preparations_are_the_same_to_the_last_bit(digits):

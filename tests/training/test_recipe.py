@@ -8,7 +8,7 @@ from typing import get_type_hints
 import pytest
 
 import whynet
-from whynet.data.dataset import SCALINGS
+from whynet.data.features import OF_BYTES
 from whynet.engines.choice import ENGINES
 from whynet.errors import BadFile, UsageError
 from whynet.mistakes.catalogue import CATALOGUE, NAMED, WHOLE
@@ -22,8 +22,9 @@ from whynet.training.recipe import LEARNING_RATES, Recipe, choices, recipe_names
 @pytest.mark.parametrize(
     ("field", "table"),
     [
-        ("activation", ACTIVATIONS), ("output_activation", ACTIVATIONS), ("cost", COSTS), ("optimizer", OPTIMIZERS),
-        ("schedule", SCHEDULES), ("scaling", SCALINGS),
+        ("activation", ACTIVATIONS), ("output_activation", ACTIVATIONS), ("optimizer", OPTIMIZERS),
+        ("cost", {*COSTS, "auto"}),
+        ("schedule", SCHEDULES), ("scaling", OF_BYTES),
         ("faults", {*CATALOGUE, *NAMED, *WHOLE}),
         ("engine", ["auto", *(engine.name for engine in ENGINES)]),
     ],

@@ -82,7 +82,7 @@ def step_floor(machine: Machine, task: Task, batch: int) -> float:
     >>> step_floor(machine, task, batch=10) < step_floor(machine, task, batch=100)
     True
     """
-    sizes, inked = task.network.sizes, task.examples.pixels != 0
+    sizes, inked = task.network.sizes, task.examples.inputs != 0
     memory = [array for array in task.first_state().values() if array.size == task.network.params.vector.size]
     if memory:
         rows = int(inked.any(axis=0).sum())

@@ -56,7 +56,7 @@ def features_of(data: Dataset) -> Features:
     >>> features_of(load("xor")).max()
     np.float32(1.0)
     """
-    scaled: Features = (data.pixels / np.float32(255)).astype(np.float32)
+    scaled: Features = (data.inputs / np.float32(255)).astype(np.float32)
     return scaled
 
 

@@ -131,7 +131,7 @@ class PerExample:
 
     def prepare(self, work: Work, data: Dataset) -> Trainee:
         rows = order_of(data)[:2000]
-        X = data.pixels[rows] / 255
+        X = data.inputs[rows] / 255
         pairs = [(x[:, None], t[:, None]) for x, t in zip(X, np.eye(len(data.classes))[data.labels[rows]], strict=True)]
         network = prepare(work.recipe(data.features, len(data.classes)).but(dtype="float64"), data).network
         weights = [network.params[layer]["W"].T.copy() for layer in range(len(network.layers))]

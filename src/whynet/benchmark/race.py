@@ -75,7 +75,7 @@ def race(
                 trainee.epoch()
                 taken[name].append((time.perf_counter() - started) / trainee.share)
             say(f"round {repeat + 1} of {repeats}")
-        X = (data.test.pixels / np.float32(255)).astype(np.float32)
+        X = (data.test.inputs / np.float32(255)).astype(np.float32)
         return [
             lane
             if lane.name not in trainees

@@ -107,7 +107,7 @@ def _stint(advance: Callable[..., object], task: Task, batch: int) -> Callable[[
     state, rng = task.first_state(), np.random.default_rng(0)
 
     def stint(steps: int) -> float:
-        rows = rng.integers(len(task.examples.pixels), size=(steps, batch))
+        rows = rng.integers(len(task.examples.inputs), size=(steps, batch))
         started = time.perf_counter()
         advance(task, state, rows, np.full(steps, 1e-6), 0)
         return time.perf_counter() - started

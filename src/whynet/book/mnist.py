@@ -56,4 +56,4 @@ def vectorize(labels: Labels) -> Array:
 
 
 def _columns(dataset: Dataset) -> Array:
-    return (dataset.pixels / 255)[:, :, np.newaxis]
+    return (dataset.inputs / 255)[:, :, np.newaxis]

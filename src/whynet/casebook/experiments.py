@@ -149,13 +149,13 @@ def _accuracy(training: Training, tick: Tick) -> Figures:
     """The share of the test images answered right when training is over."""
     _counts(training, tick)
     assert training.test is not None
-    return {"test_accuracy": metrics.accuracy(training.network, training.test)}
+    return {"test_accuracy": metrics.quality(training.network, training.test)}
 
 
 def _training_accuracy(training: Training, tick: Tick) -> Figures:
     """The same of the images trained on."""
     _counts(training, tick)
-    return {"train_accuracy": metrics.accuracy(training.network, training.train)}
+    return {"train_accuracy": metrics.quality(training.network, training.train)}
 
 
 def _single_costs(training: Training, tick: Tick, most: int | None = None) -> Array:
@@ -227,7 +227,7 @@ def _never_below(training: Training, tick: Tick) -> Figures:
     assert training.test is not None
     return {
         "cost": costs,
-        "test_accuracy": metrics.accuracy(training.network, training.test),
+        "test_accuracy": metrics.quality(training.network, training.test),
         "text": f"cost ends at {costs[-1]:.4f}, the floor is {training.prepared.floor:.4f}",
     }
 

@@ -1,16 +1,18 @@
-"""Dataset: images and their labels, frozen. Images stay uint8 until they are used."""
+"""Dataset: what a network is shown and what it should answer, frozen. Bytes stay bytes until they are used."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from whynet.errors import BadFile, UsageError, did_you_mean
-from whynet.types import Array, Images, Labels, Rows, Scaling
+from whynet.data.features import ByteImages, FloatFeatures, features_of
+from whynet.data.problem import Classification
+from whynet.data.protocol import Problem
+from whynet.errors import BadFile, UsageError, WhynetError
+from whynet.types import Array, Images, Labels, Rows
 from whynet.views import view
 
 DIGITS = tuple("0123456789")
@@ -18,88 +20,119 @@ DIGITS = tuple("0123456789")
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Images (n, rows, columns) uint8 and their labels (n,), which lie in 0 .. classes - 1.
+    """Examples `X`, a row each, and what is to be answered to them, `y (n, ...)`.
 
-    `classes` are the classes' names, `test` is the official test set if there is one, `source` says where all this
-    came from. `weights (n,)`, if given, say how much each example counts in training. The arrays are made read-only.
+    `X` is `ByteImages`, `FloatFeatures`, or an array that is made into one of them; `problem` says what `y` is: names
+    of classes alone stand for a `Classification`. `test` is the test set if there is one, `source` says where all this
+    came from. `weights (n,)`, if given, say how much each example counts in training. Arrays are made read-only.
 
-    >>> data = Dataset(np.zeros((4, 2, 2), np.uint8), np.array([0, 1, 1, 1]), classes=("no", "yes"))
+    >>> data = Dataset(np.zeros((4, 2, 2), np.uint8), np.array([0, 1, 1, 1]), problem=("no", "yes"))
     >>> len(data), data.features, data.prior
     (4, 4, array([0.25, 0.75]))
+    >>> from whynet.data.problem import Regression
+    >>> Dataset(np.ones((4, 3)), np.array([9.0, 8.5, 9.5, 7.0]), problem=Regression(("price",))).y.shape
+    (4, 1)
 
     Raises
     ------
     BadFile
-        Images and labels do not agree in number, or a label is out of range.
+        Examples and targets do not agree in number, or one of them is out of range.
     UsageError
-        Images that are not uint8 of three dimensions, or no images at all.
+        Arrays of another kind, or none at all.
     """
 
-    images: Images = field(repr=False)
-    labels: Labels = field(repr=False)
+    X: ByteImages | FloatFeatures = field(repr=False)
+    y: Array = field(repr=False)
     name: str = ""
-    classes: tuple[str, ...] = DIGITS
+    problem: Problem = Classification(DIGITS)
     test: Dataset | None = field(default=None, repr=False)
     source: str = ""
     weights: Array | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        images, labels = np.asarray(self.images), np.asarray(self.labels)
-        if images.dtype != np.uint8 or images.ndim != 3:
-            raise UsageError(
-                "images are arrays of bytes",
-                expected="uint8 (n, rows, columns)",
-                found=f"{images.dtype} {images.shape}",
-            )
-        if images.size == 0:
-            raise UsageError(
-                "a data set holds at least one image of one pixel",
-                expected="no size of 0",
-                found=" x ".join(map(str, images.shape)),
-            )
-        if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-            raise UsageError(
-                "labels are whole numbers", expected="integers (n,)", found=f"{labels.dtype} {labels.shape}"
-            )
-        if len(images) != len(labels):
+        X, y = features_of(self.X), np.asarray(self.y)
+        problem = Classification(tuple(self.problem)) if isinstance(self.problem, (tuple, list)) else self.problem
+        if len(X) != len(y):
+            what = ("images", "labels") if self.is_pictures_of(X) else ("rows", "targets")
             raise BadFile(
-                "images and labels do not agree in number",
+                f"{what[0]} and {what[1]} do not agree in number",
                 where=self.source or None,
-                expected=f"{len(images):,} labels for {len(images):,} images",
-                found=f"{len(labels):,} labels",
+                expected=f"{len(X):,} {what[1]} for {len(X):,} {what[0]}",
+                found=f"{len(y):,} {what[1]}",
                 do="Do both files come from the same set?",
             )
-        wrong = np.flatnonzero((labels < 0) | (labels >= len(self.classes)))
-        if len(wrong):
-            raise BadFile(
-                "a label is out of range",
-                where=self.source or None,
-                expected=f"0 to {len(self.classes) - 1}",
-                found=f"{labels[wrong[0]]} at row {wrong[0]:,}",
-            )
-        frozen: dict[str, Array] = {"images": images, "labels": labels.astype(np.intp)}
+        try:
+            y = problem.checked(y)
+        except WhynetError as error:
+            error.where = error.where or self.source or None
+            raise
+        made: dict[str, Any] = {"X": X, "problem": problem, "y": _sealed(y)}
         if self.weights is not None:
-            frozen["weights"] = _checked_weights(np.asarray(self.weights, dtype=np.float64), len(labels))
-        for name, array in frozen.items():
-            array = array.view()
-            array.flags.writeable = False
-            object.__setattr__(self, name, array)
+            made["weights"] = _sealed(_checked_weights(np.asarray(self.weights, dtype=np.float64), len(y)))
+        for name, value in made.items():
+            object.__setattr__(self, name, value)
+
+    @staticmethod
+    def is_pictures_of(X: ByteImages | FloatFeatures) -> bool:
+        """Whether these are pictures, that a person can look at."""
+        return isinstance(X, ByteImages) and min(X.shape[:2]) > 1
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.y)
 
     def _repr_html_(self) -> str:
         return str(view(self, "html"))
 
-    @cached_property
-    def pixels(self) -> Images:
-        """The images as rows, (n, features) uint8; the same array every time."""
-        return self.images.reshape(len(self), -1)
+    @property
+    def inputs(self) -> Array:
+        """One example a row, (n, inputs), bytes or floats, not yet scaled; the same array every time."""
+        return self.X.rows
 
     @property
     def features(self) -> int:
-        """Pixels of an image."""
-        return int(self.images.shape[1] * self.images.shape[2])
+        """Numbers of an example."""
+        return int(self.inputs.shape[1])
+
+    @property
+    def are_pictures(self) -> bool:
+        """Whether the examples are pictures, that a person can look at."""
+        return self.is_pictures_of(self.X)
+
+    @property
+    def word(self) -> str:
+        """What its examples are called."""
+        return "images" if self.are_pictures else "rows"
+
+    @property
+    def images(self) -> Images:
+        """The pictures, (n, rows, columns) uint8, with channels where they have colours.
+
+        Raises
+        ------
+        UsageError
+            The examples are no pictures.
+        """
+        if not isinstance(self.X, ByteImages):
+            raise UsageError("these data hold no pictures", expected="images of bytes", found="a table of numbers")
+        return self.X.array
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes; empty where there are none."""
+        return self.problem.classes if isinstance(self.problem, Classification) else ()
+
+    @property
+    def labels(self) -> Labels:
+        """The class of each example, (n,).
+
+        Raises
+        ------
+        UsageError
+            There are no classes.
+        """
+        if not isinstance(self.problem, Classification):
+            raise UsageError("these data have no classes", found=f"a {self.problem.kind} problem")
+        return self.y
 
     @property
     def counts(self) -> Array:
@@ -114,10 +147,11 @@ class Dataset:
     def take(self, rows: Array | slice) -> Dataset:
         """These rows, in this order; the test set stays."""
         weights = None if self.weights is None else self.weights[rows]
-        return replace(self, images=self.images[rows], labels=self.labels[rows], weights=weights)
+        return replace(self, X=self.X.take(rows), y=self.y[rows], weights=weights)
 
     def subset(self, size: int, *, seed: int, balanced: bool = True) -> Dataset:
-        """`size` examples in the order of the file: as many of each class (to within one), or simply the first.
+        """`size` examples in the order of the file: as many of each class (to within one), where there are no classes
+        a draw that keeps the spread of the targets; or simply the first.
 
         Which ones is drawn with `default_rng([seed, 1])`.
 
@@ -130,6 +164,8 @@ class Dataset:
             raise UsageError("that many examples are not there", expected=f"1 to {len(self):,}", found=f"{size:,}")
         if not balanced:
             return self.take(slice(0, size))
+        if not self.classes:
+            return self.take(self._draw(self._quotas(size), seed))
         share, extra = divmod(size, len(self.classes))
         quotas = np.full(len(self.classes), share)
         quotas[np.argsort(self.counts <= share, kind="stable")[:extra]] += 1  # the first classes that have one more
@@ -145,8 +181,8 @@ class Dataset:
         return self.take(self._draw(quotas, seed))
 
     def split(self, size: int, *, seed: int) -> tuple[Dataset, Dataset]:
-        """`(rest, held back)`: `size` examples are held back, each class by its share, drawn with
-        `default_rng([seed, 1])`. Both keep the order of the file; what is held back has no test set.
+        """`(rest, held back)`: `size` examples are held back, each class (each fifth of a regression's targets) by its
+        share, drawn with `default_rng([seed, 1])`. Both keep the order of the file; what is held back has no test set.
 
         Raises
         ------
@@ -159,51 +195,66 @@ class Dataset:
                 expected=f"1 to {len(self) - 1:,}",
                 found=f"{size:,}",
             )
-        exact = self.prior * size
-        quotas = np.floor(exact).astype(int)
-        largest_rests = np.argsort(quotas - exact, kind="stable")[: size - quotas.sum()]
-        quotas[largest_rests] += 1
-        held = self._draw(quotas, seed)
+        held = self._draw(self._quotas(size), seed)
         rest = np.setdiff1d(np.arange(len(self)), held)
         return self.take(rest), replace(self.take(held), test=None)
 
+    def _quotas(self, size: int) -> Array:
+        """How many of each stratum `size` examples have, by its share."""
+        strata = self.problem.strata(self.y)
+        exact = np.bincount(strata, minlength=len(self.classes)) / len(self) * size
+        quotas = np.floor(exact).astype(int)
+        largest_rests = np.argsort(quotas - exact, kind="stable")[: size - quotas.sum()]
+        quotas[largest_rests] += 1
+        return quotas
+
     def _draw(self, quotas: Array, seed: int) -> Rows:
-        """Row numbers, sorted: `quotas[c]` of each class c."""
+        """Row numbers, sorted: `quotas[s]` of each stratum s."""
         rng = np.random.default_rng([seed, 1])
         order = rng.permutation(len(self))
-        by_class = [order[self.labels[order] == label][:quota] for label, quota in enumerate(quotas)]
-        return np.sort(np.concatenate(by_class))
+        strata = self.problem.strata(self.y)
+        by_stratum = [order[strata[order] == stratum][:quota] for stratum, quota in enumerate(quotas)]
+        return np.sort(np.concatenate(by_stratum))
 
     def summary(self) -> dict[str, Any]:
         """What there is, as plain values."""
-        histogram = _histogram(self.images)
-        mean, sd = _moments(histogram)
-        return {
+        about = {
             "name": self.name,
             "source": self.source,
+            "problem": self.problem.kind,
             "examples": len(self),
             "test_examples": None if self.test is None else len(self.test),
-            "rows": self.images.shape[1],
-            "columns": self.images.shape[2],
-            "classes": list(self.classes),
-            "counts": self.counts.tolist(),
-            "shares": self.prior.tolist(),
-            "zero_share": float(histogram[0] / histogram.sum()),
-            "pixel_mean": mean,
-            "pixel_sd": sd,
+            **self.X.summary(),
         }
+        if self.classes:
+            return {
+                **about, "classes": list(self.classes), "counts": self.counts.tolist(), "shares": self.prior.tolist(),
+            }  # fmt: skip
+        targets = [
+            {"name": name, "mean": float(one.mean()), "sd": float(one.std()), "least": float(one.min()),
+             "largest": float(one.max())}
+            for name, one in zip(self.problem.names, self.y.T.astype(float), strict=True)
+        ]  # fmt: skip
+        return {**about, "targets": targets}
 
     def fingerprint(self) -> str:
-        """SHA-256 of shapes, images and labels, the test set included, as hexadecimal digits."""
+        """SHA-256 of shapes, examples and targets, the test set included, as hexadecimal digits."""
         digest = hashlib.sha256()
         for part in (self, self.test):
             if part is not None:
-                digest.update(f"{part.images.shape} {part.classes}".encode())
-                digest.update(np.ascontiguousarray(part.images).data)
-                digest.update(part.labels.astype("<i8").tobytes())
+                about = part.classes if part.classes else part.problem.as_dict()
+                digest.update(f"{part.X.array.shape} {about}".encode())
+                digest.update(np.ascontiguousarray(part.X.array).data)
+                digest.update(part.y.astype("<i8" if part.classes else "<f8").tobytes())
                 if part.weights is not None:
                     digest.update(part.weights.astype("<f8").tobytes())
         return digest.hexdigest()
+
+
+def _sealed(array: Array) -> Array:
+    array = array.view()
+    array.flags.writeable = False
+    return array
 
 
 def _checked_weights(weights: Array, n: int) -> Array:
@@ -216,61 +267,3 @@ def _checked_weights(weights: Array, n: int) -> Array:
             else f"numbers from {weights.min()} to {weights.max()}",
         )
     return weights
-
-
-def _raw(images: Images) -> tuple[float, float]:
-    return 0.0, 1.0
-
-
-def _zero_to_one(images: Images) -> tuple[float, float]:
-    return 0.0, 255.0
-
-
-def _minus_one_to_one(images: Images) -> tuple[float, float]:
-    return 127.5, 127.5
-
-
-def _standard(images: Images) -> tuple[float, float]:
-    """One mean and one sd over all pixels, so that pixels that are always 0 do no harm."""
-    mean, sd = _moments(_histogram(images))
-    if sd == 0:
-        raise UsageError(
-            "all pixels are equal: there is no standard deviation to divide by", do="Choose another scaling"
-        )
-    return mean, sd
-
-
-SCALINGS = {"-1..1": _minus_one_to_one, "0..1": _zero_to_one, "raw": _raw, "standard": _standard}
-
-
-def fit_scaling(name: str, images: Images) -> Scaling:
-    """The scaling of that name, fitted to the training images.
-
-    >>> fit_scaling("0..1", np.zeros((1, 2, 2), np.uint8))
-    Scaling(name='0..1', offset=0.0, divisor=255.0)
-
-    Raises
-    ------
-    UsageError
-        There is none of that name, or it cannot be fitted to these images.
-    """
-    if name not in SCALINGS:
-        raise UsageError(f"there is no scaling '{name}'", do=did_you_mean(name, SCALINGS))
-    return Scaling(name, *SCALINGS[name](images))
-
-
-def _histogram(images: Images) -> Array:
-    """How often each of 0..255 occurs, (256,); piece by piece, as `bincount` copies bytes into 8-byte integers."""
-    pixels, piece = images.reshape(-1), 1 << 17
-    histogram = np.zeros(256, dtype=np.intp)
-    for start in range(0, len(pixels), piece):
-        histogram += np.bincount(pixels[start : start + piece], minlength=256)
-    return histogram
-
-
-def _moments(histogram: Array) -> tuple[float, float]:
-    """Mean and standard deviation of pixels, from how often each of 0..255 occurs."""
-    values = np.arange(256)
-    share = histogram / histogram.sum()
-    mean = float(values @ share)
-    return mean, float(np.sqrt((values - mean) ** 2 @ share))

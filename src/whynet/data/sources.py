@@ -22,6 +22,8 @@ import numpy as np
 from whynet.data import published
 from whynet.data.dataset import DIGITS, Dataset
 from whynet.data.download import MIRRORS, Say, download
+from whynet.data.features import ByteImages
+from whynet.data.problem import Classification
 from whynet.data.published import (
     CLASSES,
     STEMS,
@@ -175,21 +177,22 @@ def digits() -> Dataset:
         within_class[rows] = np.arange(len(rows))
     held = within_class % 5 == 4
     source = "the digits inside scikit-learn"
-    test = Dataset(images[held], labels[held], "digits", DIGITS, None, source)
-    return Dataset(images[~held], labels[~held], "digits", DIGITS, test, source)
+    test = Dataset(ByteImages(images[held]), labels[held], "digits", Classification(DIGITS), None, source)
+    return Dataset(ByteImages(images[~held]), labels[~held], "digits", Classification(DIGITS), test, source)
 
 
 def xor() -> Dataset:
     """Exclusive or: four rows of two pixels, 250 times over, so that an epoch is 1,000 examples.
 
     >>> data = xor()
-    >>> data.test.pixels.tolist(), data.test.labels.tolist()
+    >>> data.test.inputs.tolist(), data.test.labels.tolist()
     ([[0, 0], [255, 0], [0, 255], [255, 255]], [0, 1, 1, 0])
     """
     images = np.array([[0, 0], [255, 0], [0, 255], [255, 255]], dtype=np.uint8).reshape(4, 1, 2)
     labels = np.array([0, 1, 1, 0])
-    test = Dataset(images, labels, "xor", ("0", "1"), None, "built in")
-    return Dataset(np.tile(images, (250, 1, 1)), np.tile(labels, 250), "xor", ("0", "1"), test, "built in")
+    problem = Classification(("0", "1"))
+    test = Dataset(ByteImages(images), labels, "xor", problem, None, "built in")
+    return Dataset(ByteImages(np.tile(images, (250, 1, 1))), np.tile(labels, 250), "xor", problem, test, "built in")
 
 
 def available() -> list[dict[str, Any]]:
@@ -270,5 +273,5 @@ def _dataset(arrays: dict[str, Array], name: str, folder: Path, classes: tuple[s
         if f"{part}-images" in arrays:
             test = sets[0] if sets else None
             images, labels = arrays[f"{part}-images"], arrays[f"{part}-labels"]
-            sets.append(Dataset(images, labels, name, classes, test, str(folder)))
+            sets.append(Dataset(ByteImages(images), labels, name, Classification(classes), test, str(folder)))
     return sets[-1]

@@ -106,7 +106,9 @@ class Arms:
         """The quality on rows held back; of a training that blew up, that of guessing."""
         if outcome.finite:
             return outcome.quality
-        return 1 / self.case.classes if self.case.classes else 0.0
+        if self.case.classes:
+            return 1 / self.case.classes
+        return 0.5 if self.case.problem == "labels" else 0.0
 
     def equal_steps(self, changes: Sequence[Change]) -> bool:
         """Whether an arm with these changes takes as many steps as the patient's."""

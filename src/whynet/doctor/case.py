@@ -28,6 +28,8 @@ class Case:
     available: int
     classes: int
     features: int
+    problem: str = "classification"
+    """Its kind: classification, labels, regression."""
     symptoms: dict[str, Measured] = field(default_factory=dict)
     fitting: tuple[str, ...] = ()
     """Known mistakes whose effect equals what was measured, to the last digits."""

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from whynet.doctor.change import Change, Wording
 from whynet.doctor.symptom import Measured
+from whynet.metric import Metric
 from whynet.views import view
 
 Status = Literal["proved", "helps", "found", "suspected"]
@@ -26,17 +27,6 @@ State = Literal[
 ]  # fmt: skip
 
 
-class Metric(NamedTuple):
-    """A number by its name, as people print it.
-
-    >>> Metric("accuracy", 0.93).name
-    'accuracy'
-    """
-
-    name: str
-    value: float
-
-
 @dataclass(frozen=True)
 class Outcome:
     """How a training ended. `cost` is that of the probe rows, NaN if numbers blew up; `quality`, from 0 to 1, is
@@ -50,6 +40,8 @@ class Outcome:
     quality: float
     metric: Metric | None = None
     """What people print; where nothing is said, the accuracy."""
+    error: float = 0.0
+    """The standard error of the quality, from the number of rows held back; 0 where it is not known."""
     test_quality: float | None = None
     recalls: tuple[float, ...] = ()
     one_answer: float = math.nan

@@ -29,15 +29,6 @@ def standard_error(values: Sequence[float] | Array) -> float:
     return float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.inf
 
 
-def of_a_fraction(rows: int, fraction: float = 0.95) -> float:
-    """The standard error of a fraction that was counted on so many rows.
-
-    >>> round(of_a_fraction(10_000), 5)
-    0.00218
-    """
-    return math.sqrt(fraction * (1 - fraction) / max(rows, 1))
-
-
 def is_sure(gains: Array, least: float) -> bool:
     """Whether gains over seeds (seeds,) are more than noise: two standard errors, in no seed a loss.
 

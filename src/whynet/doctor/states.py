@@ -34,7 +34,8 @@ def state_of(case: Case) -> str:
     accuracy, cost, start, floor = before.quality, value("cost"), value("start-cost"), value("floor")
     error = 0.0 if math.isnan(value("standard-error")) else value("standard-error")
     yardstick = value("linear-accuracy")
-    good = accuracy >= yardstick - AS_GOOD - 2 * error
+    apart = value("yardstick-error")  # on the same rows
+    good = accuracy >= yardstick - AS_GOOD - 2 * (error if math.isnan(apart) else apart)
     known = [recall for recall in before.recalls if not math.isnan(recall)]
     learned = good and accuracy > value("largest-class") + 0.2
     if case.ill_data or _data_are_ill(case, learned):
@@ -48,7 +49,10 @@ def state_of(case: Case) -> str:
     if alike or (at_floor and not accuracy > value("constant-accuracy") + 0.05 + 2 * error):
         return "constant-answer"
     early = 0 < case.steps[0] < case.steps[1] and not value("stopped-early") > 0
-    missing = known and min(known) < LOST and max(known) > 0.5 and accuracy > 3 / max(case.classes, 1)
+    known = [] if case.problem == "labels" and good else known  # a linear model loses rare ones as well
+    missing = (
+        known and min(known) < LOST and max(known) > 0.5 and accuracy > (3 / case.classes if case.classes else 0.6)
+    )
     if missing and not early:
         return "classes-missing"
     if good and (not known or min(known) >= 0.5):

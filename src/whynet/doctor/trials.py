@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -91,7 +92,8 @@ class Trials:
         self.least = max(2 * NOISE, 3 * case.value("standard-error"))
         """A smaller gain is noise."""
         self.yardstick = case.value("linear-accuracy")
-        self.good = self.yardstick - max(GOOD, 2 * case.value("standard-error"))
+        apart = case.value("yardstick-error")
+        self.good = self.yardstick - max(GOOD, 2 * (case.value("standard-error") if math.isnan(apart) else apart))
         """From here on learning counts as restored."""
         self.before = 0.0
         self.mended: list[Trial] = []

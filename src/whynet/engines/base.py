@@ -14,27 +14,32 @@ from whynet.optimizers.constraints import Constraints
 from whynet.optimizers.optimizers import Optimizer, State
 from whynet.optimizers.penalties import Penalty
 from whynet.params import Params
-from whynet.types import Array, Features, Images, Labels, Rows, Scaling, Scores, Targets
+from whynet.types import Array, Features, Inputs, Labels, Rows, Scaling, Scores, Targets
 
 
 class Examples(NamedTuple):
-    """What an engine reads: `pixels (n, features)` uint8 and how they become features, `labels (n,)` and the targets
-    of each label, `targets (classes, outputs)`; what each example counts, `weights (n,)`, or None for 1 each.
+    """What an engine reads: `inputs (n, features)`, bytes with the scaling that makes features of them, or features
+    ready to use; `labels (n,)` and the targets of each label, `targets (labels, outputs)`; what each example counts,
+    `weights (n,)`, or None for 1 each.
+
+    Where every example has targets of its own, as numbers to predict are, each is its own label.
 
     >>> examples = Examples(np.array([[0, 255]], np.uint8), Scaling("0..1", 0, 255), np.array([1]), np.eye(2))
     >>> examples.features(np.array([0]), np.dtype(np.float64))
     array([[0., 1.]])
     """
 
-    pixels: Images
-    scaling: Scaling
+    inputs: Inputs
+    scaling: Scaling | None
     labels: Labels
     targets: Targets
     weights: Array | None = None
 
     def features(self, rows: Array, dtype: np.dtype[np.floating]) -> Features:
         """The features of those rows, (len(rows), features)."""
-        return self.scaling.apply(self.pixels[rows], dtype)
+        if self.scaling is None:
+            return self.inputs[rows].astype(dtype, copy=False)
+        return self.scaling.apply(self.inputs[rows], dtype)
 
 
 def backpropagate(
@@ -115,9 +120,9 @@ class Engine(Protocol):
         """
         ...
 
-    def scores(self, network: Network, pixels: Images) -> Scores:
-        """What the network puts out for each image, (n, outputs); `pixels (n, features)` uint8, scaled by its own
-        `scaling`. A network that this engine does not know is computed in NumPy."""
+    def scores(self, network: Network, inputs: Inputs) -> Scores:
+        """What the network puts out for each example, (n, outputs); `inputs (n, features)` bytes or floats, scaled by
+        its own `scaling`. A network that this engine does not know is computed in NumPy."""
         ...
 
 

@@ -22,10 +22,10 @@ from whynet.network.dense import Dense, Layer
 from whynet.network.layers import BatchNorm, Dropout, GaussianNoise
 from whynet.network.network import Network
 from whynet.optimizers.optimizers import SGD, Adam, Nesterov, RMSprop, State
-from whynet.types import Array, Images, Rows, Scores
+from whynet.types import Array, Inputs, Rows, Scaling, Scores
 
 ACTIVATIONS = ("elu", "gelu", "identity", "leaky-relu", "relu", "scaled-tanh", "sigmoid", "softmax", "tanh")
-COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")
+COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy", "absolute", "huber")
 DENSE, DROPOUT, NOISE, NORMALISATION = 0, 1, 2, 3
 LARGE, LARGE_BATCH = 128, 16  # from such layers and batches on, BLAS is faster; native/train.hpp decides for each
 MOST_INK = 0.6  # up to this share of pixels that are not 0, skipping those that are pays
@@ -71,8 +71,8 @@ class Native:
         vector, examples = task.network.params.vector, task.examples
         dtype = task.network.dtype
         run = _native.advance_f32 if dtype == np.float32 else _native.advance_f64
-        ink = _ink(examples.pixels) if isinstance(task.network.layers[0], Dense) else None
-        gemm = _gemm(task.network, batches.shape[1], skip=0 if ink is None else 1)
+        shown = _shown(examples.inputs, examples.scaling, dtype, sparse=isinstance(task.network.layers[0], Dense))
+        gemm = _gemm(task.network, batches.shape[1], skip=0 if shown["ink"] is None else 1)
         with nullcontext() if gemm is None else threadpool_limits(1, "blas"):  # the threads are ours
             finite, costs = run(
                 path=self.path,
@@ -83,9 +83,7 @@ class Native:
                 params=vector,
                 statistics=task.network.statistics.vector,
                 state=_state(task, state),
-                pixels=examples.pixels,
-                table=examples.scaling.table(dtype),
-                ink=ink,
+                **shown,
                 labels=np.ascontiguousarray(examples.labels, dtype=np.int64),
                 targets=np.ascontiguousarray(examples.targets, dtype=dtype),
                 weights=None if examples.weights is None else np.ascontiguousarray(examples.weights, dtype=dtype),
@@ -103,20 +101,31 @@ class Native:
         found: Array = costs
         return found
 
-    def scores(self, network: Network, pixels: Images) -> Scores:
-        if _native is None or _unknown(network) is not None or network.scaling is None or not len(pixels):
-            return network.scores(pixels)
-        run = _native.scores_f32 if network.dtype == np.float32 else _native.scores_f64
+    def scores(self, network: Network, inputs: Inputs) -> Scores:
+        scaling, dtype = network.scaling, network.dtype
+        unscaled = inputs.dtype == np.uint8 and scaling is None
+        if _native is None or _unknown(network) is not None or unscaled or not len(inputs):
+            return network.scores(inputs)
+        if scaling is not None and scaling.of_floats:
+            inputs = scaling.apply(inputs, dtype)
+        run = _native.scores_f32 if dtype == np.float32 else _native.scores_f64
         found: Scores = run(
             path=self.path,
             layers=[layer for layer in _layers(network) if layer[0] not in (DROPOUT, NOISE)],  # nothing left to chance
             params=network.params.vector,
             statistics=network.statistics.vector,
-            pixels=pixels,
-            table=network.scaling.table(network.dtype),
-            ink=_ink(pixels),
+            **_shown(inputs, scaling, dtype),
         )
         return found
+
+
+def _shown(inputs: Inputs, scaling: Scaling | None, dtype: np.dtype[Any], sparse: bool = True) -> dict[str, Any]:
+    """The examples as the compiled loop takes them: bytes with what becomes of each, or features ready to use."""
+    if inputs.dtype == np.uint8:
+        assert scaling is not None
+        ink = _ink(inputs) if sparse else None
+        return {"pixels": inputs, "table": scaling.table(dtype), "ink": ink, "features": None}
+    return {"pixels": None, "table": None, "ink": None, "features": np.ascontiguousarray(inputs, dtype=dtype)}
 
 
 def _gemm(network: Network, batch: int, skip: int) -> Any:
@@ -178,11 +187,11 @@ def _state(task: Task, state: State) -> list[Array | None]:
     return [first, state.get("square"), state.get("average")]
 
 
-_INK: dict[int, tuple[weakref.ref[Images], Any]] = {}
+_INK: dict[int, tuple[weakref.ref[Array], Any]] = {}
 atexit.register(_INK.clear)  # while the compiled module can still let go of them
 
 
-def _ink(pixels: Images) -> Any:
+def _ink(pixels: Array) -> Any:
     """Where the pixels of each image are not 0, and what they are: found once for an array. None if most are not."""
     known = _INK.get(id(pixels))
     if known is not None and known[0]() is pixels:

@@ -11,7 +11,7 @@ from whynet.network.dense import Dense, DenseMemo
 from whynet.network.network import Network
 from whynet.noise import Noise
 from whynet.optimizers.optimizers import State
-from whynet.types import Array, Features, Images, Rows, Scores, Targets
+from whynet.types import Array, Features, Inputs, Rows, Scores, Targets
 
 
 class Reference:
@@ -62,8 +62,8 @@ class Reference:
                 task.average.after_step(network.params, state, first_step + step)
         return costs
 
-    def scores(self, network: Network, pixels: Images) -> Scores:
-        return network.scores(pixels)
+    def scores(self, network: Network, inputs: Inputs) -> Scores:
+        return network.scores(inputs)
 
 
 def _finite(vector: Array) -> bool:

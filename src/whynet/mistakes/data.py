@@ -13,12 +13,13 @@ from functools import lru_cache
 import numpy as np
 
 from whynet.data.dataset import Dataset
+from whynet.data.features import ByteImages
 from whynet.mistakes.kind import Kind
 from whynet.types import Array
 
 
 def _shuffled_labels(data: Dataset, rng: np.random.Generator) -> Dataset:
-    return replace(data, labels=rng.permutation(data.labels))
+    return replace(data, y=rng.permutation(data.y))
 
 
 def _random_labels(data: Dataset, rng: np.random.Generator) -> Dataset:
@@ -31,20 +32,20 @@ def _noisy_labels(data: Dataset, rng: np.random.Generator) -> Dataset:
 
 def _some_random(data: Dataset, rng: np.random.Generator, share: float) -> Dataset:
     drawn = rng.integers(len(data.classes), size=len(data)).astype(data.labels.dtype)
-    return replace(data, labels=np.where(rng.random(len(data)) < share, drawn, data.labels))
+    return replace(data, y=np.where(rng.random(len(data)) < share, drawn, data.labels))
 
 
 def _scrambled_pixels(data: Dataset, rng: np.random.Generator) -> Dataset:
-    return replace(data, images=rng.permuted(data.pixels, axis=1).reshape(data.images.shape))
+    return replace(data, X=data.X.with_rows(rng.permuted(data.inputs, axis=1)))
 
 
 def _inverted_pixels(data: Dataset, rng: np.random.Generator) -> Dataset:
-    return replace(data, images=255 - data.images)
+    return replace(data, X=ByteImages(255 - data.images))
 
 
 def _blank_rows(data: Dataset, rng: np.random.Generator) -> Dataset:
     blank = rng.random(len(data)) < 0.5
-    return replace(data, images=np.where(blank[:, None, None], np.uint8(0), data.images))
+    return replace(data, X=data.X.with_rows(np.where(blank[:, None], data.inputs.dtype.type(0), data.inputs)))
 
 
 def _sorted_rows(data: Dataset, rng: np.random.Generator) -> Dataset:
@@ -65,15 +66,15 @@ def _leaked_test_images(data: Dataset, rng: np.random.Generator) -> Dataset:
         return data
     copies = rng.permutation(len(data.test))[: len(data) // 2]
     rows = rng.choice(len(data), len(copies), replace=False)
-    images, labels = data.images.copy(), data.labels.copy()
-    images[rows], labels[rows] = data.test.images[copies], data.test.labels[copies]
-    return replace(data, images=images, labels=labels)
+    inputs, y = data.inputs.copy(), data.y.copy()
+    inputs[rows], y[rows] = data.test.inputs[copies], data.test.y[copies]
+    return replace(data, X=data.X.with_rows(inputs), y=y)
 
 
 def _off_centre(data: Dataset, rng: np.random.Generator) -> Dataset:
     """Every image moved into a corner by a quarter of its width: a paint program's, not MNIST's."""
     rows, columns = data.images.shape[1] // 4, data.images.shape[2] // 4
-    return replace(data, images=np.roll(data.images, (rows, columns), axis=(1, 2)))
+    return replace(data, X=ByteImages(np.roll(data.images, (rows, columns), axis=(1, 2))))
 
 
 def few_rows(order: Array) -> Array:

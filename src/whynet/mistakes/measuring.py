@@ -22,7 +22,7 @@ def argmax_over_images(network: Network, data: Dataset, engine: Engine) -> int:
     >>> argmax_over_images(network, load("digits").test, FASTEST) in range(0, 356)
     True
     """
-    scores, targets = engine.scores(network, data.pixels), network.targets(data.labels)
+    scores, targets = engine.scores(network, data.inputs), network.targets(data.y)
     share = float(np.mean(scores.argmax(axis=0) == targets.argmax(axis=0)))
     return round(share * len(data))
 

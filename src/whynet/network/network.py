@@ -13,16 +13,18 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
+from whynet.data.problem import Classification
+from whynet.data.protocol import Problem
 from whynet.errors import UsageError
 from whynet.network import storage
-from whynet.network.costs import Cost, one_hot
+from whynet.network.costs import Cost
 from whynet.network.costs import cost as cost_named
 from whynet.network.dense import Dense, Layer, sizes_of
 from whynet.network.initializers import initializer
 from whynet.network.layers import BatchNorm, Dropout, GaussianNoise
 from whynet.noise import Noise
 from whynet.params import Params
-from whynet.types import Array, Features, Labels, Scaling, Scores
+from whynet.types import Array, Features, Scaling, Scores
 from whynet.views import view
 
 Randomness = Literal["by-purpose", "one-generator"]
@@ -73,9 +75,11 @@ class Network:
         `"one-generator"` is the tutorial's order of drawing: one `default_rng(seed)`, all biases, then all weights
         in (out, in) shape.
     scaling
-        How uint8 images become features; needed only to predict from images.
-    classes
-        Names of the classes, for people.
+        How images or rows of numbers, as they were handed over, become features.
+    problem
+        What the outputs are: classes, labels or numbers; by default classes without names.
+    encoding
+        How the columns of a table were made into numbers.
 
     >>> network = Network([784, 30, 10], activation="sigmoid", seed=0)
     >>> network
@@ -109,7 +113,8 @@ class Network:
         dtype: DTypeLike = "float32",
         randomness: Randomness = "by-purpose",
         scaling: Scaling | None = None,
-        classes: Sequence[str] = (),
+        problem: Problem | None = None,
+        encoding: Any = None,
     ) -> None:
         self.cost_name, self._cost = cost, cost_named(cost)
         if (sizes is None) == (layers is None):
@@ -129,7 +134,8 @@ class Network:
             raise UsageError("networks compute in float32 or float64", expected="float32 or float64", found=str(dtype))
         self.layers: tuple[Layer, ...] = tuple(layers)
         self.scaling = scaling
-        self.classes = tuple(classes)
+        self.problem: Problem = Classification() if problem is None else problem
+        self.encoding = encoding
         shapes = tuple(layer.shapes() for layer in self.layers)
         size = sum(math.prod(shape) for arrays in shapes for shape in arrays.values())
         self.params = Params(shapes, np.zeros(size, dtype=dtype))
@@ -203,15 +209,15 @@ class Network:
         trace = self.forward(X, noise)
         return self.backward(trace, self.cost.gradient(trace.scores, targets, weights))
 
-    def targets(self, labels: Labels) -> Array:
-        """`labels (n,)` -> what the outputs should say, (n, outputs)."""
-        return one_hot(labels, self.layers[-1].outputs, self.dtype)
+    def targets(self, y: Array) -> Array:
+        """What the outputs should say, (n, outputs); `y (n, ...)` as the problem has it."""
+        return self.problem.targets(y, self.layers[-1].outputs).astype(self.dtype)
 
     def scores(self, X: Array) -> Scores:
         """What the last layer puts out, (n, outputs).
 
-        `X` holds features (n, features) ready to use, or uint8 images (n, rows, columns), which the network's own
-        `scaling` turns into features.
+        `X` holds examples as they are handed over: the network's own `scaling` makes features of them. Floats are
+        features ready to use where that scaling is one of bytes, or where there is none.
         """
         X = np.asarray(X)
         if X.ndim != 2:
@@ -229,9 +235,9 @@ class Network:
             ]
         return np.concatenate(parts) if parts else np.zeros((0, self.layers[-1].outputs), self.dtype)
 
-    def predict(self, X: Array) -> Labels:
-        """The answer to each example, (n,); `X` as in `scores`."""
-        return self.cost.predictions(self.scores(X))
+    def predict(self, X: Array) -> Array:
+        """The answer to each example: its class (n,), its labels or its numbers (n, outputs); `X` as in `scores`."""
+        return self.problem.predictions(self.scores(X), self.cost.middle)
 
     def probabilities(self, X: Array) -> Array:
         """How sure the network is of each class, (n, outputs); `X` as in `scores`."""
@@ -268,7 +274,9 @@ class Network:
     def save(self, path: str | Path) -> None:
         """Write the network to one `.safetensors` file; see `storage`."""
         arrays = tuple(self.arrays(index) for index in range(len(self.layers)))
-        model = storage.Model(self.layers, arrays, self.cost_name, self.dtype.name, self.scaling, self.classes)
+        model = storage.Model(
+            self.layers, arrays, self.cost_name, self.dtype.name, self.scaling, self.problem, self.encoding
+        )
         storage.save(model, Path(path))
 
     @staticmethod
@@ -286,7 +294,12 @@ class Network:
             for layer in model.layers
         ]  # nothing is drawn only to be written over
         network = Network(
-            layers=undrawn, cost=model.cost, dtype=model.dtype, scaling=model.scaling, classes=model.classes
+            layers=undrawn,
+            cost=model.cost,
+            dtype=model.dtype,
+            scaling=model.scaling,
+            problem=model.problem,
+            encoding=model.encoding,
         )
         for index, read in enumerate(model.arrays):
             for name, array in network.arrays(index).items():
@@ -294,6 +307,8 @@ class Network:
         return network.sharing(model.layers)
 
     def _features(self, X: Array) -> Features:
+        if self.scaling is not None and self.scaling.of_floats:
+            return self.scaling.apply(X, self.dtype)
         if X.dtype != np.uint8:
             return X.astype(self.dtype, copy=False)
         if self.scaling is None:

@@ -19,6 +19,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
 from whynet import files
+from whynet.data.problem import Classification, problem_from
+from whynet.data.protocol import Problem
 from whynet.errors import BadFile, UsageError, WhynetError
 from whynet.network.costs import cost
 from whynet.network.dense import Dense, Layer, sizes_of
@@ -33,7 +35,7 @@ TYPES = {"float32": "F32", "float64": "F64"}  # as NumPy and as the file call th
 
 class Model(NamedTuple):
     """What a file holds: the layers, the arrays of each by name (parameters and running statistics), the name of the
-    cost, the type of the numbers, how images become features, the names of the classes.
+    cost, the type of the numbers, how inputs become features, what the outputs are, how columns became numbers.
 
     >>> layer = Dense(3, 2, init="zeros")
     >>> Model((layer,), (layer.initialize(np.random.default_rng(0)),), "quadratic", "float64").arrays[0]["b"]
@@ -45,7 +47,8 @@ class Model(NamedTuple):
     cost: str
     dtype: str
     scaling: Scaling | None = None
-    classes: tuple[str, ...] = ()
+    problem: Problem = Classification()
+    encoding: Any = None
 
 
 def save(model: Model, path: Path) -> None:
@@ -74,8 +77,13 @@ def save(model: Model, path: Path) -> None:
         "cost": model.cost,
         "dtype": model.dtype,
         "scaling": scaling and {"name": scaling.name, "offset": scaling.offset, "divisor": scaling.divisor},
-        "classes": model.classes,
     }
+    if isinstance(model.problem, Classification):
+        about["classes"] = model.problem.classes
+    else:
+        about["problem"] = model.problem.as_dict()
+    if model.encoding is not None:
+        about["columns"] = model.encoding.as_dict()
     files.write(path, to_bytes(tensors, metadata={"whynet": json.dumps(about, sort_keys=True)}))
 
 
@@ -168,19 +176,34 @@ def _described(metadata: dict[str, str], path: Path) -> Model:
         if dtype not in TYPES:
             raise ValueError(f"networks do not compute in {dtype}")
         cost(_text(about["cost"]))  # is there one?
-        scaling = about["scaling"] and Scaling(
-            _text(about["scaling"]["name"]),
-            _finite(about["scaling"]["offset"]),
-            _finite(about["scaling"]["divisor"]),
-        )
-        if scaling and scaling.divisor == 0:
-            raise ValueError("pixels cannot be divided by 0")
-        classes = tuple(_text(name) for name in about["classes"])
-        return Model(layers, tuple(_empty(layer, dtype) for layer in layers), about["cost"], dtype, scaling, classes)
+        scaling = about["scaling"] and _scaling(about["scaling"], sizes[0])
+        problem = problem_from(about["problem"] if "problem" in about else _classes(about["classes"]))
+        return Model(layers, tuple(_empty(layer, dtype) for layer in layers), about["cost"], dtype, scaling, problem)
     except BadFile:
         raise
     except (WhynetError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
         raise BadFile(f"the model's description makes no sense: {error}", where=str(path)) from None
+
+
+def _scaling(about: dict[str, Any], features: int) -> Scaling:
+    """Of bytes two numbers; of floats one of each for each feature, or one for all."""
+    offset, divisor = (_numbers(about[name]) for name in ("offset", "divisor"))
+    if 0 in (divisor if isinstance(divisor, tuple) else (divisor,)):
+        raise ValueError("inputs cannot be divided by 0")
+    for one in (offset, divisor):
+        if isinstance(one, tuple) != isinstance(offset, tuple) or (
+            isinstance(one, tuple) and len(one) not in (1, features)
+        ):
+            raise ValueError(f"a scaling has one number or {features}")
+    return Scaling(_text(about["name"]), offset, divisor)
+
+
+def _numbers(value: Any) -> float | tuple[float, ...]:
+    return tuple(map(_finite, value)) if isinstance(value, list) else _finite(value)
+
+
+def _classes(names: Any) -> dict[str, Any]:
+    return {"kind": "classification", "names": names}
 
 
 def _check_memory(sizes: list[int], path: Path) -> None:

@@ -30,9 +30,9 @@ def run_page(run: Run) -> str:
         parts.append(diagnosis_html(run.diagnosis))
     test = run.data.test
     if test is not None:
-        scores = FASTEST.scores(run.network, test.pixels)
+        scores = FASTEST.scores(run.network, test.inputs)
         if np.isfinite(scores).all():
-            predictions = run.network.cost.predictions(scores)
+            predictions = run.network.problem.predictions(scores, run.network.cost.middle)
             parts.append(_confusion(predictions, test))
             parts.append(_mistakes(run.network.cost.probabilities(scores), predictions, test))
         else:
@@ -199,8 +199,8 @@ def _responses(run: Run) -> str:
         which = ""
         if len(units) < units_there:
             which = f"The {len(units)} of {units_there} units with the largest masks. "
-        elif name == "Output layer" and units_there == len(network.classes):
-            which = f"From left to right: {text(', '.join(network.classes))}. "
+        elif name == "Output layer" and units_there == len(network.problem.names):
+            which = f"From left to right: {text(', '.join(network.problem.names))}. "
         how = (
             "Each unit's weights: ink on red pixels excites it, ink on blue pixels inhibits it."
             if number == 0

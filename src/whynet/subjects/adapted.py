@@ -9,11 +9,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from whynet.data.dataset import Dataset
+from whynet.data.features import FloatFeatures
+from whynet.data.problem import Classification
+from whynet.data.protocol import Problem
 from whynet.doctor.budget import work_of
 from whynet.doctor.case import Case
 from whynet.doctor.change import Change
-from whynet.doctor.diagnosis import Finding, Gap, Metric, Outcome, Remark
-from whynet.doctor.proof import of_a_fraction
+from whynet.doctor.diagnosis import Finding, Gap, Outcome, Remark
 from whynet.doctor.subject import Arm
 from whynet.doctor.symptom import Measured
 from whynet.doctor.symptoms.data import (
@@ -49,8 +52,9 @@ from whynet.doctor.symptoms.units import measure_units
 from whynet.doctor.symptoms.weights import measure_first_layer, measure_gradients, measure_step, measure_weights
 from whynet.subjects.adapter import FASTER, STEP, Adapter, Hidden, Inside, Trained, number
 from whynet.subjects.ill_data import ill_causes
-from whynet.subjects.linear import linear_quality
-from whynet.types import Array, Labels
+from whynet.training.recipe import Recipe
+from whynet.training.yardstick import linear_quality
+from whynet.types import Array
 
 HELD_BACK = 10_000
 FEW_ROWS = 20  # fewer are not split
@@ -83,7 +87,7 @@ class AdaptedSubject:
         X: Array,
         y: Array,
         *,
-        classes: int,
+        problem: Problem,
         test: tuple[Array, Array] | None = None,
         found: Sequence[Finding] = (),
         noted: Sequence[Measured] = (),
@@ -93,7 +97,8 @@ class AdaptedSubject:
         step: float = STEP,
         most_epochs: int | None = None,
     ) -> None:
-        self.adapter, self.classes, self.test, self.step = adapter, classes, test, step
+        self.adapter, self.problem, self.test, self.step = adapter, problem, test, step
+        self.classes = problem.outputs if isinstance(problem, Classification) else 0
         self.most_epochs = most_epochs
         self.seed, self.wording = 0, adapter.wording
         self.found, self.noted, self.remarks = list(found), list(noted), list(remarks)
@@ -182,24 +187,16 @@ class AdaptedSubject:
         X, y = self.held
         scores = trained.scores(X)
         finite = trained.finite and bool(np.isfinite(scores).all())
-        quality, metric = self.quality(scores, y)
-        tested = None if self.test is None else self.quality(trained.scores(self.test[0]), self.test[1])[0]
-        recalls: tuple[float, ...] = ()
-        one = math.nan
-        if self.classes:
-            predicted = self.predictions(scores)
-            right = predicted == y
-            recalls = tuple(
-                float(right[y == label].mean()) if np.any(y == label) else math.nan for label in range(self.classes)
-            )
-            one = float(np.bincount(predicted, minlength=2).max() / len(predicted))
+        problem, middle = self.problem, self.adapter.middle
+        scores = np.nan_to_num(scores, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
         return Outcome(
             cost=trained.cost if trained.finite else math.nan,
-            quality=quality,
-            metric=metric,
-            test_quality=tested,
-            recalls=recalls,
-            one_answer=one,
+            quality=problem.quality(scores, y, middle),
+            metric=None if self.classes else problem.metric(scores, y, middle),
+            error=problem.standard_error(scores, y, middle),
+            test_quality=None if self.test is None else self.quality(trained, *self.test),
+            recalls=problem.recalls(scores, y, middle),
+            one_answer=problem.one_answer(scores, middle),
             steps=trained.steps,
             finite=finite,
             whole=trained.steps >= asked or trained.finished or not finite,
@@ -207,22 +204,10 @@ class AdaptedSubject:
             curve=trained.curve,
         )
 
-    def predictions(self, scores: Array) -> Labels:
-        """The predicted class of each row."""
-        scores = np.nan_to_num(scores, nan=-np.inf)
-        if scores.shape[1] == 1:
-            return (scores[:, 0] > self.adapter.middle).astype(np.intp)
-        predicted: Labels = scores.argmax(axis=1)
-        return predicted
-
-    def quality(self, scores: Array, y: Array) -> tuple[float, Metric | None]:
-        """The fraction predicted right; of numbers, R2 cut at 0."""
-        if self.classes:
-            return float(np.mean(self.predictions(scores) == y)), None
-        targets = y.reshape(len(y), -1)
-        rest, spread = float(np.mean((scores - targets) ** 2)), float(np.mean((targets - targets.mean(axis=0)) ** 2))
-        r2 = 1 - rest / max(spread, 1e-300) if math.isfinite(rest) else 0.0
-        return min(max(r2, 0.0), 1.0), Metric("R2", r2)
+    def quality(self, trained: Trained, X: Array, y: Array) -> float:
+        """That of its answers to these rows."""
+        scores = np.nan_to_num(trained.scores(X), nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+        return self.problem.quality(scores, y, self.adapter.middle)
 
     # ---- the patient as it is
 
@@ -232,7 +217,8 @@ class AdaptedSubject:
         weights = self.adapter.weights()
         case = Case(
             settings, layers=len(weights), rows=len(X), available=len(X), classes=self.classes,
-            features=int(np.prod(X.shape[1:])), fitting=self.adapter.fitting, findings=self.found,
+            features=int(np.prod(X.shape[1:])), problem=self.problem.kind,
+            fitting=self.adapter.fitting, findings=self.found,
             used={**self.used, "rows": f"{len(X):,} to train on, {len(self.held[0]):,} held back to judge by"},
             not_examined=self.not_examined, remarks=self.remarks,
         )  # fmt: skip
@@ -340,15 +326,14 @@ class AdaptedSubject:
         assert case.before is not None
         X, y = self.X, self.y
         some = slice(None, None, max(1, len(X) // MOST_ASKED))
-        shares = np.bincount(self.held[1], minlength=self.classes) / len(self.held[1]) if self.classes else np.zeros(1)
         measure_quality(
-            case, case.before, fitted=self.quality(trained.scores(X[some]), y[some])[0],
-            error=of_a_fraction(len(self.held[1])), names=[str(label) for label in range(self.classes)],
-            largest=shares.max(),
+            case, case.before, fitted=self.quality(trained, X[some], y[some]), error=case.before.error,
+            names=self.problem.names, constant=self.problem.constant_quality(self.held[1]),
         )  # fmt: skip
         if "floor" not in case.symptoms:
             case.note(FLOOR, self._floor())
-        linear = linear_quality(X, y, *self.held, classes=self.classes)
+        rows = np.linspace(0, len(X) - 1, min(len(X), MOST_ASKED)).astype(np.intp)
+        linear = linear_quality(Recipe(), self._dataset(X[rows], y[rows]), self._dataset(*self.held))
         if not self.classes:
             case.yardstick = "a linear regression"
         elif case.features < FEW:
@@ -358,6 +343,10 @@ class AdaptedSubject:
         case.note(LINEAR_ACCURACY, linear)
         if self.classes:
             self._neighbours(case)
+
+    def _dataset(self, X: Array, y: Array) -> Dataset:
+        """Rows as a table, of whatever type their numbers are."""
+        return Dataset(FloatFeatures(X.reshape(len(X), -1).astype(np.float64)), y, problem=self.problem)
 
     def _nearest(self) -> float:
         """The fraction right of the nearest neighbour."""

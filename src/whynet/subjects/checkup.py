@@ -10,7 +10,6 @@ from whynet.data.dataset import Dataset
 from whynet.doctor.case import Case
 from whynet.doctor.change import Wording
 from whynet.doctor.diagnosis import Diagnosis, Outcome
-from whynet.doctor.proof import of_a_fraction
 from whynet.doctor.states import LOST, state_of
 from whynet.doctor.symptoms.course import PROBE_ROWS
 from whynet.doctor.symptoms.data import measure_classes
@@ -27,7 +26,7 @@ from whynet.doctor.symptoms.outcome import (
 from whynet.subjects.edits import settings_of
 from whynet.training.prepare import prepare
 from whynet.training.run import Run
-from whynet.training.yardstick import linear_accuracy, predictions
+from whynet.training.yardstick import linear_quality, quality, scores_of
 
 SURE = 0.95  # from this accuracy on, a linear classifier need not be asked
 
@@ -52,10 +51,10 @@ def checkup(run: Run) -> Diagnosis | None:
     case = _case(run, held)
     assert case.before is not None
     sure = case.before.quality >= SURE
-    linear = math.nan if sure else linear_accuracy(recipe.but(validation_size=0, patience=None), run.data, held)
+    linear = math.nan if sure else linear_quality(recipe.but(validation_size=0, patience=None), run.data, held)
     case.note(LINEAR_ACCURACY, 0.0 if sure else linear)
-    lost = [held.classes[i] for i, recall in enumerate(case.before.recalls) if recall < LOST]
-    examples = Wording(examples="images" if min(run.data.images.shape[1:]) > 1 else "examples")
+    lost = [name for name, recall in zip(held.problem.names, case.before.recalls, strict=False) if recall < LOST]
+    examples = Wording(examples="images" if run.data.are_pictures else "examples")
     return Diagnosis(
         state_of(case), run.floor, before=case.before, yardstick=linear, symptoms=case.symptoms,
         settings=case.settings, lost=tuple(lost), wording=examples,
@@ -71,29 +70,29 @@ def _case(run: Run, held: Dataset) -> Case:
         available=len(run.data),
         classes=len(run.data.classes),
         features=run.data.features,
+        problem=run.data.problem.kind,
     )
     before, task = prepare(recipe, run.data).network, run.prepared.task
     rows = np.linspace(0, len(train) - 1, min(len(train), PROBE_ROWS)).astype(np.intp)
     X = task.examples.features(rows, before.dtype)
     targets = task.examples.targets[task.examples.labels[rows]]
     with np.errstate(all="ignore"):
-        case.note(START_COST, before.cost.value(before.scores(X), targets))
-        case.note(COST, run.network.cost.value(run.network.scores(X), targets))
+        case.note(START_COST, before.cost.value(before.forward(X).scores, targets))
+        case.note(COST, run.network.cost.value(run.network.forward(X).scores, targets))
     costs = [cost for cost in history["cost"] if cost is not None]
     half = costs[len(costs) // 2] if len(costs) > 1 else case.value("start-cost")
     case.note(STILL_FALLING, (half - costs[-1]) / max(abs(half), 1e-12))
     case.note(FLOOR, run.floor)
-    measure_classes(case, train.labels, len(train.classes))
-    predicted = predictions(run.network, held)
-    right = predicted == held.labels
-    recalls = tuple(
-        float(right[held.labels == label].mean()) if np.any(held.labels == label) else math.nan
-        for label in range(len(held.classes))
-    )
-    one = float(np.bincount(predicted, minlength=2).max() / len(predicted))
-    case.before = Outcome(case.value("cost"), float(right.mean()), recalls=recalls, one_answer=one)
+    if train.classes:
+        measure_classes(case, train.labels, len(train.classes))
+    problem, middle, scores = run.network.problem, run.network.cost.middle, scores_of(run.network, held)
+    case.before = Outcome(
+        case.value("cost"), problem.quality(scores, held.y, middle),
+        metric=None if held.classes else problem.metric(scores, held.y, middle),
+        recalls=problem.recalls(scores, held.y, middle), one_answer=problem.one_answer(scores, middle),
+    )  # fmt: skip
     some = train.take(np.linspace(0, len(train) - 1, min(len(train), 5000)).astype(np.intp))
-    case.note(TRAIN_ACCURACY, float(np.mean(predictions(run.network, some) == some.labels)))
+    case.note(TRAIN_ACCURACY, quality(run.network, some))
     case.note(GAP, case.value("train-accuracy") - case.before.quality)
-    case.note(STANDARD_ERROR, of_a_fraction(len(held)))
+    case.note(STANDARD_ERROR, problem.standard_error(scores, held.y, middle))
     return case

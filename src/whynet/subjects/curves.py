@@ -12,10 +12,10 @@ import numpy as np
 from whynet.data.dataset import Dataset
 from whynet.subjects.recipe import RecipeSubject
 from whynet.training.loop import Training
-from whynet.training.metrics import accuracy
+from whynet.training.metrics import quality
 from whynet.training.prepare import prepare
 from whynet.training.recipe import Recipe
-from whynet.training.yardstick import linear_accuracy
+from whynet.training.yardstick import linear_quality
 
 SIZES = 6
 NEAR = 0.02
@@ -68,7 +68,7 @@ def learning_curves(recipe: Recipe, data: Dataset, *, say: Callable[[str], None]
     """
     subject = RecipeSubject(recipe, data)
     most = len(subject.rest)
-    sizes = sorted({max(2 * len(data.classes), most >> halvings) for halvings in range(SIZES)})
+    sizes = sorted({max(2 * max(len(data.classes), 5), most >> halvings) for halvings in range(SIZES)})
     over_examples, over_epochs = [], []
     for size in sizes:
         whole = size == most
@@ -85,15 +85,15 @@ def learning_curves(recipe: Recipe, data: Dataset, *, say: Callable[[str], None]
                 some = np.linspace(0, len(training.train) - 1, min(len(training.train), 10_000)).astype(np.intp)
                 network = training.evaluated
                 point = Point(
-                    size, epoch.epoch + 1, accuracy(network, training.train.take(some)),
-                    accuracy(network, subject.held),
+                    size, epoch.epoch + 1, quality(network, training.train.take(some)),
+                    quality(network, subject.held),
                 )  # fmt: skip
                 if whole:
                     over_epochs.append(point)
                 if last:
                     over_examples.append(point)
                     say(f"{size:,} examples: {point.train:.1%} of them right, {point.validation:.1%} of others")
-    linear = linear_accuracy(recipe, subject.rest, subject.held)
+    linear = linear_quality(recipe, subject.rest, subject.held)
     return Curves(tuple(over_examples), tuple(over_epochs), _reading(over_examples, over_epochs, linear), linear)
 
 

@@ -12,6 +12,7 @@ from whynet.network.activations import ACTIVATIONS
 from whynet.network.costs import COSTS, one_hot
 from whynet.types import Array, Labels
 
+TOLD_APART = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")  # costs of classes
 CLOSE = 2e-3  # relative to the spread of the values: losses are computed in float32, some with an epsilon of 1e-7
 
 
@@ -61,7 +62,7 @@ def recognise(loss: Callable[[Array, Labels], float], outputs: int, *, smoothing
             found=str(values[~np.isfinite(values)][0]),
         )
     rows = np.array([len(Z) for Z, _ in asked])
-    for cost in COSTS:
+    for cost in TOLD_APART:
         for name, activation in ACTIVATIONS.items():
             with np.errstate(all="ignore"):
                 own = np.array(
@@ -75,7 +76,7 @@ def recognise(loss: Callable[[Array, Labels], float], outputs: int, *, smoothing
                 if factor is not None:
                     return Loss(cost, name, factor, summed, smoothing)
     raise NoRecipe(
-        "this loss is none of the costs of a recipe",
+        "this loss is none of the costs that are told apart",
         expected="squared error, or a cross-entropy with sigmoid or softmax, of integer labels or one-hot targets",
         do="Its training is measured, but not trained again as a recipe",
     )

@@ -17,13 +17,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from whynet.data.dataset import Dataset
+from whynet.data.features import ByteImages
+from whynet.data.protocol import error_between
 from whynet.data.sources import load
 from whynet.doctor.budget import STEP, TIMES, multiply_adds, work_of
 from whynet.doctor.case import Case
 from whynet.doctor.change import Change, Wording
 from whynet.doctor.diagnose import examine
 from whynet.doctor.diagnosis import Diagnosis, Gap, Outcome, Remark
-from whynet.doctor.proof import of_a_fraction
 from whynet.doctor.subject import Arm
 from whynet.doctor.symptoms.course import Watch, pauses
 from whynet.doctor.symptoms.data import (
@@ -48,6 +49,7 @@ from whynet.doctor.symptoms.outcome import (
     STEPS_PER_EPOCH,
     STILL_FALLING,
     STOPPED_EARLY,
+    YARDSTICK_ERROR,
 )
 from whynet.doctor.symptoms.quality import measure_quality
 from whynet.doctor.symptoms.update import audit_update
@@ -58,9 +60,9 @@ from whynet.processors import processors
 from whynet.subjects.edits import changed, settings_of
 from whynet.subjects.records import misreported, recipe_of, recorded
 from whynet.training.loop import Training
-from whynet.training.prepare import prepare
+from whynet.training.prepare import check_fit, prepare
 from whynet.training.recipe import Recipe
-from whynet.training.yardstick import linear_accuracy, predictions
+from whynet.training.yardstick import linear_answers, quality, scores_of
 
 HELD_BACK, FEW_HELD = 10_000, 20
 FEW = 16  # features: no straight line may separate the classes (XOR), and the nearest neighbour is the yardstick
@@ -84,12 +86,12 @@ class RecipeSubject:
     def __init__(
         self, recipe: Recipe, data: Dataset, *, wording: Wording | None = None, misreport: float = math.nan
     ) -> None:
-        self.recipe, self.data, self.seed = recipe, data, recipe.seed
+        self.recipe, self.data, self.seed = recipe.fitting(data.problem), data, recipe.seed
         self.misreport = misreport
-        pictures = data.images.shape[1] > 1 and data.images.shape[2] > 1
-        self.wording = wording or Wording("whynet", examples="images" if pictures else "examples")
+        self.wording = wording or Wording("whynet", examples="images" if data.are_pictures else "examples")
         n = len(data)
-        size = HELD_BACK if n >= 5 * HELD_BACK else n // 10 if n >= 10 * FEW_HELD else n // 5
+        few = n < 10 * FEW_HELD or not isinstance(data.X, ByteImages)  # of tables there is seldom enough
+        size = HELD_BACK if n >= 5 * HELD_BACK else n // 5 if few else n // 10
         if n >= FEW_HELD:
             self.rest, self.held = data.split(size, seed=recipe.seed)
         else:  # a handful of examples: there is nothing to hold back
@@ -104,7 +106,8 @@ class RecipeSubject:
         own = 0 if recipe.patience is None else min(recipe.validation_size, most // 3)
         size = recipe.train_size
         asked = any(change.kind == "rows" for change in changes)
-        few = asked and size is not None and self.rest.counts.min() * len(self.data.classes) < size
+        classes = len(self.data.classes)
+        few = bool(asked and size is not None and classes and self.rest.counts.min() * classes < size)
         return recipe.but(
             seed=self.seed if seed is None else seed,
             subset="first" if few else recipe.subset,
@@ -120,7 +123,8 @@ class RecipeSubject:
             return f"a recipe has no such change ({kinds})"
         try:
             recipe = self.fitted(changes)
-            recipe.full_sizes(self.data.features, len(self.data.classes))
+            recipe.sizes_for(self.data)
+            check_fit(recipe.fitting(self.data.problem), self.data)
         except WhynetError as error:
             return error.message
         return None
@@ -144,7 +148,7 @@ class RecipeSubject:
     def work(self, arm: Arm) -> float:
         """What an arm costs."""
         recipe = self.fitted(arm.changes)
-        widths = recipe.full_sizes(self.data.features, len(self.data.classes))
+        widths = recipe.sizes_for(self.data)
         each = multiply_adds(widths)
         step = READABLE + PER_WEIGHT * each if self._by_the_readable_engine(recipe) else STEP
         return work_of(arm.steps, self._rows(recipe)[1], each, step=step)
@@ -204,25 +208,23 @@ class RecipeSubject:
     ) -> Outcome:
         """The outcome of a training as it stands."""
         network = training.outcome
+        problem, middle = network.problem, network.cost.middle
         held, tested = training.prepared.as_read(self.held), training.prepared.test
-        predicted = predictions(network, held)
-        right = predicted == held.labels
-        recalls = tuple(
-            float(right[held.labels == label].mean()) if np.any(held.labels == label) else math.nan
-            for label in range(len(held.classes))
-        )
+        found = scores_of(network, held)
         n = len(training.train)
         rows = np.linspace(0, n - 1, min(n, 2000)).astype(np.intp)
-        scores = FASTEST.scores(network, np.ascontiguousarray(training.train.pixels[rows]))
+        scores = FASTEST.scores(network, np.ascontiguousarray(training.train.inputs[rows]))
         targets = training.task.examples.targets[training.task.examples.labels[rows]]
         with np.errstate(all="ignore"):
             cost = network.cost.value(scores, targets)
         return Outcome(
             cost=cost if finite else math.nan,
-            quality=float(right.mean()),
-            test_quality=None if tested is None else float(np.mean(predictions(network, tested) == tested.labels)),
-            recalls=recalls,
-            one_answer=float(np.bincount(predicted, minlength=2).max() / len(predicted)),
+            quality=problem.quality(found, held.y, middle),
+            metric=None if held.classes else problem.metric(found, held.y, middle),
+            error=problem.standard_error(found, held.y, middle),
+            test_quality=None if tested is None else quality(network, tested),
+            recalls=problem.recalls(found, held.y, middle),
+            one_answer=problem.one_answer(found, middle),
             steps=training.steps,
             finite=finite,
             whole=whole,
@@ -246,6 +248,7 @@ class RecipeSubject:
             available=len(self.rest),
             classes=len(self.data.classes),
             features=self.data.features,
+            problem=self.data.problem.kind,
         )
         self._data(case, training)
         audit_gradient(case, training)
@@ -277,14 +280,15 @@ class RecipeSubject:
         """What is fed to the network, as its mistakes leave it."""
         examples, data, n = training.task.examples, training.train, len(training.train)
         X = examples.features(np.linspace(0, n - 1, min(n, 2000)).astype(np.intp), np.dtype(np.float64))
-        measure_inputs(case, X, pictures=True)
-        measure_classes(case, data.labels, len(data.classes))
+        measure_inputs(case, X, pictures=isinstance(data.X, ByteImages))
         order = next(training.prepared.orders())
         case.note(ROWS, n)
         case.note(ROWS_VISITED, len(np.unique(order)) / n)
-        measure_order(case, data.labels, order, training.prepared.batch_size)
-        if self.data.images.shape[2] > 1:
-            measure_pixels(case, X, self.data.images.shape[2])
+        if data.classes:
+            measure_classes(case, data.labels, len(data.classes))
+        measure_order(case, data.problem.strata(data.y), order, training.prepared.batch_size)
+        if isinstance(data.X, ByteImages) and data.images.ndim == 3 and data.images.shape[2] > 1:
+            measure_pixels(case, X, data.images.shape[2])
 
     def _afforded(self, recipe: Recipe, total: int) -> int:
         """The steps of its whole training, or as many as are afforded."""
@@ -296,7 +300,7 @@ class RecipeSubject:
         """Whether next to nothing, a millionth of the first weights, alters how it ends: then so does the engine."""
         apart = abs(alone.quality - other.quality)
         costs = abs(alone.cost - other.cost) > CHAOTIC_COST * max(abs(alone.cost), abs(other.cost))
-        if apart > max(CHAOTIC, 4 * of_a_fraction(len(self.held))) or costs or alone.finite != other.finite:
+        if apart > max(CHAOTIC, 4 * alone.error) or costs or alone.finite != other.finite:
             case.remarks.append(Remark("chaotic", {"spread": apart, "costs": (alone.cost, other.cost)}))
 
     def _course(self, case: Case, training: Training, watch: Watch) -> None:
@@ -307,7 +311,7 @@ class RecipeSubject:
         case.note(STEPS_PER_EPOCH, training.prepared.batches)
         hidden = case.settings.hidden
         if hidden:
-            case.note(NARROWEST, min(hidden), at=case.classes)
+            case.note(NARROWEST, min(hidden), at=self.data.problem.outputs)
         start, end = watch.costs[0], watch.costs[-1]  # of the same rows
         case.note(PROGRESS, (start - end) / max(abs(start), 1e-12))
         usual = max(abs(start), training.prepared.floor, 1e-12)
@@ -327,17 +331,20 @@ class RecipeSubject:
         outcome, recipe, train = case.before, training.recipe, training.train
         assert outcome is not None
         some = train.take(np.linspace(0, len(train) - 1, min(len(train), 5000)).astype(np.intp))
-        fitted = float(np.mean(predictions(training.outcome, some) == some.labels))
+        network, held = training.outcome, training.prepared.as_read(self.held)
         measure_quality(
-            case, outcome, fitted=fitted, error=of_a_fraction(len(self.held)), names=self.data.classes,
-            largest=self.held.prior.max(),
+            case, outcome, fitted=quality(network, some), error=outcome.error, names=self.data.problem.names,
+            constant=network.problem.constant_quality(self.held.y),
         )  # fmt: skip
-        held = training.prepared.as_read(self.held)
-        counted = training.prepared.count_right(training.outcome, held, FASTEST) / len(held)
-        misreported = abs(counted - outcome.quality)
+        count = training.prepared.count_right
+        misreported = 0.0 if count is None else abs(count(network, held, FASTEST) / len(held) - outcome.quality)
         case.note(ACCURACY_MISREPORTED, np.nanmax([misreported, self.misreport]))
         measure_neighbours(case, train, held, training.prepared.test)
-        linear = linear_accuracy(recipe, self.rest, self.held)
+        answers = linear_answers(recipe, self.rest, self.held)
+        linear = answers.quality(self.held.y)
+        if not held.classes:  # of an accuracy it is that of a fraction, whoever is asked
+            own = network.problem.each(scores_of(network, held), held.y, network.cost.middle)
+            case.note(YARDSTICK_ERROR, error_between(own, answers.each(self.held.y)))
         if case.features < FEW and case.value("nearest-neighbour") > linear:
             linear, case.yardstick = case.value("nearest-neighbour"), "the nearest neighbour"
         case.note(LINEAR_ACCURACY, linear)

@@ -13,7 +13,7 @@ from whynet.errors import WhynetError
 from whynet.network.network import Network
 from whynet.training.history import History
 from whynet.training.loop import Training
-from whynet.training.metrics import accuracy
+from whynet.training.metrics import quality
 from whynet.training.prepare import prepare
 from whynet.training.recipe import Recipe
 
@@ -80,5 +80,5 @@ def misreported(patient: str, data: Dataset) -> float:
         return math.nan
     tested = prepare(recipe, data, network).test
     assert tested is not None
-    own = accuracy(network, tested)
+    own = quality(network, tested)
     return min(abs(one - own) for one in printed)

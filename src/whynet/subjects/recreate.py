@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from whynet.data.dataset import Dataset, fit_scaling
+from whynet.data.dataset import Dataset
+from whynet.data.features import ByteImages
+from whynet.data.problem import Classification
 from whynet.errors import NoRecipe, UsageError
 from whynet.network.activations import ACTIVATIONS
 from whynet.network.network import Network
@@ -83,11 +85,11 @@ def recreate(description: Description) -> tuple[Recipe, Dataset]:
     >>> from whynet.data.sources import load
     >>> data = load("digits")
     >>> network = Network([64, 20, 10], activation="tanh", init="he")
-    >>> X = data.pixels / 255
+    >>> X = data.inputs / 255
     >>> layers = [(arrays["W"], arrays["b"]) for arrays in network.params]
     >>> recipe, again = recreate(Description(
     ...     layers=layers, X=X, labels=data.labels, outputs=network.scores(X[:50]), activation="tanh"))
-    >>> recipe.init, recipe.bias_init, recipe.scaling, bool((again.pixels == data.pixels).all())
+    >>> recipe.init, recipe.bias_init, recipe.scaling, bool((again.inputs == data.inputs).all())
     ('he', 'zeros', '0..1', True)
 
     Raises
@@ -100,16 +102,16 @@ def recreate(description: Description) -> tuple[Recipe, Dataset]:
     d = description
     _check_data(d)
     sizes, classes = d.sizes, max(d.sizes[-1], 2)
-    names = tuple(str(label) for label in range(classes))
+    problem = Classification(tuple(str(label) for label in range(classes)))
     picture = d.picture or _picture(sizes[0])
     scaling, images, test = as_pixels(d.X, d.X_test)
     data = Dataset(
-        images.reshape(-1, *picture),
+        ByteImages(images.reshape(-1, *picture)),
         d.labels,
-        classes=names,
+        problem=problem,
         test=None
         if test is None or d.labels_test is None
-        else Dataset(test.reshape(-1, *picture), d.labels_test, classes=names),
+        else Dataset(ByteImages(test.reshape(-1, *picture)), d.labels_test, problem=problem),
     )
     weights = [W for W, _ in d.layers]
     fans = [W.shape for W in weights]
@@ -204,7 +206,7 @@ def as_pixels(X: Array, X_test: Array | None = None) -> tuple[str, Images, Image
     centred = abs(X.mean()) <= NEAR * sd and abs(sd - 1) <= NEAR
     rounded = np.sqrt(np.mean((X - (low + pixels * step)) ** 2, axis=0))
     if centred and (rounded <= 0.3 * X.std(axis=0) + 1e-6).all():  # no feature is lost between two levels
-        scaling = fit_scaling("standard", pixels[:, np.newaxis, :])
+        scaling = ByteImages(pixels[:, np.newaxis, :]).scaling("standard")
         if _true(X, (pixels - scaling.offset) / scaling.divisor, sd, allowed=2 * NEAR):
             return "standard", pixels, _test_levels(X_test, low, step)
     raise NoRecipe(

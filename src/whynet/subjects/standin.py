@@ -151,14 +151,6 @@ def _drawn(d: Description) -> list[tuple[Array, Array]]:
     ]
 
 
-class _Rows(Examples):
-    """Examples whose `pixels` are the numbers as they are fed to the network."""
-
-    def features(self, rows: Array, dtype: np.dtype[np.floating]) -> Array:
-        found: Array = np.asarray(self.pixels)[rows].astype(dtype)
-        return found
-
-
 class _Steps:
     """whynet's steps from these weights, and what they predict for the probe rows."""
 
@@ -173,7 +165,7 @@ class _Steps:
         for arrays, (W, b) in zip(dense, layers, strict=True):
             arrays["W"][...], arrays["b"][...] = W, b
         known = task.examples
-        self.task = task._replace(examples=_Rows(X, known.scaling, labels, known.targets, known.weights))
+        self.task = task._replace(examples=Examples(X, None, labels, known.targets, known.weights))
         self.before = self._predictions(network)
 
     def visible(self) -> tuple[float, Array | None]:

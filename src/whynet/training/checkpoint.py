@@ -38,7 +38,7 @@ def write_checkpoint(directory: Path, network: Network, position: Position) -> N
     tensors |= {f"state.{name}": array for name, array in position.state.items()}
     if position.best is not None:
         best = position.best
-        about["best"] = {"epoch": best.epoch, "accuracy": best.accuracy, "cost": best.cost}
+        about["best"] = {"epoch": best.epoch, "accuracy": best.quality, "cost": best.cost}
         tensors |= {"best.params": best.params, "best.statistics": best.statistics}
     tensors = {name: array for name, array in tensors.items() if array.size}
     content = to_bytes(tensors, metadata={"whynet": json.dumps(about, sort_keys=True)})

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, overload
 
 from whynet.errors import BadFile
+from whynet.metric import Metric
 from whynet.views import view
 
 
@@ -17,11 +19,12 @@ class Epoch:
     """One pass over the training examples.
 
     `cost` is the mean over the epoch's batches, each taken before its step; `seconds` counts the steps alone, without
-    evaluation.
+    evaluation. Qualities are from 0 to 1; `metric` is the figure that people print: on the test set, or where there is
+    none on the validation set.
 
     >>> epoch = Epoch(epoch=0, steps=100, cost=0.4, learning_rate=0.1, seconds=0.1, test_correct=90, test_total=100)
-    >>> epoch.test_accuracy
-    0.9
+    >>> epoch.test_accuracy, epoch.validation_accuracy
+    (0.9, None)
     """
 
     epoch: int
@@ -31,7 +34,9 @@ class Epoch:
     seconds: float
     penalty: float = 0.0
     validation_cost: float | None = None
-    validation_accuracy: float | None = None
+    validation_quality: float | None = None
+    test_quality: float | None = None
+    metric: Metric | None = None
     test_correct: int | None = None
     test_total: int | None = None
 
@@ -42,11 +47,22 @@ class Epoch:
             return None
         return self.test_correct / self.test_total
 
+    @property
+    def validation_accuracy(self) -> float | None:
+        """Share of the validation set answered right, 0..1; None where there are no classes."""
+        return self.validation_quality if self.metric is None or self.metric.name == "accuracy" else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record as plain values."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        metric = None if self.metric is None else self.metric._asdict()
+        return values | {"metric": metric, "validation_accuracy": self.validation_accuracy}
+
     def to_json(self) -> bytes:
         """The record as one line of `metrics.jsonl`; NaN and infinities become null."""
         import msgspec
 
-        return msgspec.json.encode(asdict(self))
+        return msgspec.json.encode(self.as_dict())
 
 
 @dataclass
@@ -84,12 +100,13 @@ class History(Sequence[Epoch]):
         """The records as comma-separated values with a line of names, for a spreadsheet.
 
         >>> print(History([Epoch(epoch=0, steps=10, cost=0.5, learning_rate=0.1, seconds=0.4)]).to_csv().split()[0])
-        epoch,steps,cost,learning_rate,seconds,penalty,validation_cost,validation_accuracy,test_correct,test_total
+        epoch,steps,cost,learning_rate,seconds,penalty,validation_cost,validation_quality,test_quality,metric,...
         """
         lines = io.StringIO()
-        writer = csv.DictWriter(lines, [one.name for one in fields(Epoch)], lineterminator="\n")
+        names = [*(one.name for one in fields(Epoch)), "validation_accuracy"]
+        writer = csv.DictWriter(lines, names, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(asdict(epoch) for epoch in self.epochs)
+        writer.writerows(epoch.as_dict() | {"metric": epoch.metric and epoch.metric.value} for epoch in self.epochs)
         return lines.getvalue()
 
     def append(self, epoch: Epoch) -> None:
@@ -115,6 +132,14 @@ class History(Sequence[Epoch]):
                 values = msgspec.json.decode(line)
                 if isinstance(values, dict) and values.get("cost") is None:
                     values["cost"] = float("nan")
+                if isinstance(values, dict) and isinstance(values.get("metric"), dict):
+                    metric = values["metric"]
+                    values["metric"] = [
+                        metric.get("name"),
+                        math.nan if metric.get("value") is None else metric["value"],
+                    ]
+                if isinstance(values, dict) and "validation_quality" not in values:  # written before there was any
+                    values["validation_quality"] = values.get("validation_accuracy")
                 epochs.append(msgspec.convert(values, Epoch))
             except (msgspec.DecodeError, msgspec.ValidationError) as error:
                 raise BadFile(f"line {number} is no record of an epoch: {error}", where=where) from None

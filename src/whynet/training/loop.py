@@ -27,7 +27,7 @@ class Training(Iterator[Epoch]):
     """An iterator over epochs. Each `next` takes all steps of one epoch, in place, and returns its record.
 
     Between engine calls it asks `stop()`, and tells `look(training)` how far it is; a call ends at each of the
-    `pauses`, numbers of steps since training began. The network scales images as its examples are scaled.
+    `pauses`, numbers of steps since training began. The network scales examples as those of its training are scaled.
 
     >>> from whynet.data.sources import load
     >>> training = Training(prepare(Recipe(epochs=2), load("digits")))
@@ -55,7 +55,7 @@ class Training(Iterator[Epoch]):
         self.prepared, self.recipe = prepared, prepared.recipe
         self.network, self.task = prepared.network, prepared.task
         self.train, self.validation, self.test = prepared.train, prepared.validation, prepared.test
-        self.network.scaling = self.task.examples.scaling
+        prepared.tell(self.network)
         self.engine, self.engine_reason = choose(self.recipe.engine, self.task)
         self.position = position or Position(state=self.task.first_state())
         self.stop, self.look, self.pauses = stop, look, sorted(pauses)

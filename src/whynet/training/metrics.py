@@ -1,4 +1,4 @@
-"""How good the answers are."""
+"""How good the answers are. What a good answer is, the problem says: see `data/problem.py`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from whynet.types import Array, Labels
 
 
 def correct(network: Network, data: Dataset, engine: Engine = FASTEST) -> int:
-    """How many examples the network answers right.
+    """How many examples the network gives the right class.
 
     >>> from whynet.data.sources import load
     >>> from whynet.types import Scaling
@@ -20,20 +20,20 @@ def correct(network: Network, data: Dataset, engine: Engine = FASTEST) -> int:
     >>> correct(Network([64, 10], init="zeros", scaling=Scaling("0..1", 0, 255)), data)  # all answered 0
     143
     """
-    predictions = network.cost.predictions(engine.scores(network, data.pixels))
+    predictions = network.problem.predictions(engine.scores(network, data.inputs), network.cost.middle)
     return int(np.count_nonzero(predictions == data.labels))
 
 
-def accuracy(network: Network, data: Dataset, engine: Engine = FASTEST) -> float:
-    """Share of the examples answered right, 0..1.
+def quality(network: Network, data: Dataset, engine: Engine = FASTEST) -> float:
+    """The quality of the network's answers, 0..1: of classes, the fraction right.
 
     >>> from whynet.data.sources import load
     >>> from whynet.types import Scaling
     >>> data = load("digits")
-    >>> round(accuracy(Network([64, 10], init="zeros", scaling=Scaling("0..1", 0, 255)), data), 4)
+    >>> round(quality(Network([64, 10], init="zeros", scaling=Scaling("0..1", 0, 255)), data), 4)
     0.0992
     """
-    return correct(network, data, engine) / len(data)
+    return network.problem.quality(engine.scores(network, data.inputs), data.y, network.cost.middle)
 
 
 def mean_cost(network: Network, data: Dataset, engine: Engine = FASTEST) -> float:
@@ -45,7 +45,7 @@ def mean_cost(network: Network, data: Dataset, engine: Engine = FASTEST) -> floa
     >>> round(mean_cost(Network([64, 10], init="zeros", scaling=Scaling("0..1", 0, 255)), data), 5)  # log 10
     2.30259
     """
-    return network.cost.value(engine.scores(network, data.pixels), network.targets(data.labels))
+    return network.cost.value(engine.scores(network, data.inputs), network.targets(data.y))
 
 
 def confusion(predictions: Labels, labels: Labels, classes: int) -> Array:

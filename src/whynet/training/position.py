@@ -15,15 +15,15 @@ from whynet.types import Array
 
 @dataclass(frozen=True)
 class Best:
-    """The epoch with the highest validation accuracy so far (of equal ones, with the lowest cost), and copies of the
+    """The epoch with the highest validation quality so far (of equal ones, with the lowest cost), and copies of the
     parameters and running statistics it ended with.
 
-    >>> Best(epoch=3, accuracy=0.97, cost=0.1, params=np.zeros(5), statistics=np.zeros(0)).epoch
+    >>> Best(epoch=3, quality=0.97, cost=0.1, params=np.zeros(5), statistics=np.zeros(0)).epoch
     3
     """
 
     epoch: int
-    accuracy: float
+    quality: float
     cost: float
     params: Array
     statistics: Array
@@ -66,10 +66,10 @@ class Position:
 
     def after(self, record: Epoch, evaluated: Network, recipe: Recipe) -> None:
         """Go on to the next epoch, and keep this one's network if it is the best so far."""
-        accuracy, cost, best = record.validation_accuracy, record.validation_cost, self.best
-        if recipe.patience is None or accuracy is None or cost is None:
+        quality, cost, best = record.validation_quality, record.validation_cost, self.best
+        if recipe.patience is None or quality is None or cost is None:
             self.best = None
-        elif best is None or (accuracy, -cost) > (best.accuracy, -best.cost):
+        elif best is None or (quality, -cost) > (best.quality, -best.cost):
             kept = evaluated.params.vector.copy(), evaluated.statistics.vector.copy()
-            self.best = Best(record.epoch, accuracy, cost, *kept)
+            self.best = Best(record.epoch, quality, cost, *kept)
         self.epoch, self.batch = self.epoch + 1, 0

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from whynet.data.dataset import Dataset, fit_scaling
+from whynet.data.dataset import Dataset
 from whynet.data.distortions import Distortions
+from whynet.data.protocol import Problem
 from whynet.engines.base import Engine, Examples, Task
 from whynet.errors import UsageError
 from whynet.mistakes.catalogue import counting, plant
@@ -25,10 +26,9 @@ from whynet.optimizers.constraints import Constraints
 from whynet.optimizers.optimizers import optimizer
 from whynet.optimizers.penalties import Penalty
 from whynet.optimizers.schedules import rates
-from whynet.training.metrics import correct
 from whynet.training.orders import orders
 from whynet.training.recipe import Recipe
-from whynet.types import Array
+from whynet.types import Array, Inputs, Labels, Scaling, Targets
 
 
 class Prepared(NamedTuple):
@@ -44,10 +44,12 @@ class Prepared(NamedTuple):
     recipe: Recipe
     network: Network
     task: Task
+    scaling: Scaling
+    problem: Problem
     train: Dataset
     validation: Dataset | None
     test: Dataset | None
-    count_right: Callable[[Network, Dataset, Engine], int]
+    count_right: Callable[[Network, Dataset, Engine], int] | None
 
     @property
     def batch_size(self) -> int:
@@ -62,7 +64,7 @@ class Prepared(NamedTuple):
 
     @property
     def floor(self) -> float:
-        """The least cost of an answer that ignores the image: the mean target of the training examples."""
+        """The least cost of an answer that is the same for every example."""
         examples = self.task.examples
         mass = np.bincount(examples.labels, weights=examples.weights, minlength=len(examples.targets))
         mean_weight = float(mass.sum()) / len(examples.labels)
@@ -89,9 +91,12 @@ class Prepared(NamedTuple):
         if not self.distortions:
             return self.task
         examples = self.task.examples
-        images = examples.pixels.reshape(self.train.images.shape)
-        shown = self.distortions.apply(images, seed=self.recipe.seed, epoch=epoch)
-        return self.task._replace(examples=examples._replace(pixels=shown.reshape(examples.pixels.shape)))
+        shown = self.distortions.apply(self.train.images, seed=self.recipe.seed, epoch=epoch)
+        return self.task._replace(examples=examples._replace(inputs=shown.reshape(examples.inputs.shape)))
+
+    def tell(self, network: Network) -> None:
+        """Let a network know how its inputs are scaled, and what its outputs are."""
+        network.scaling, network.problem, network.encoding = self.scaling, self.problem, self.train.X.encoding
 
     def as_read(self, examples: Dataset) -> Dataset:
         """Examples held back elsewhere, as the recipe's own reader of data would give them, with its mistakes."""
@@ -110,17 +115,21 @@ def prepare(recipe: Recipe, data: Dataset, network: Network | None = None) -> Pr
     UsageError
         Sizes, weights or mistakes that do not fit.
     """
+    recipe = recipe.fitting(data.problem)
     faults, seed = recipe.faults, recipe.seed
+    check_fit(recipe, data)
     train, validation = split(data, recipe)
     train = spoilt(train, faults, ["train", "loader"], seed)
     validation = None if validation is None else spoilt(validation, faults, ["loader"], seed)
     test = None if data.test is None else spoilt(data.test, faults, ["loader", "test"], seed)
+    scaling = (network.scaling if network is not None else None) or train.X.scaling(recipe.scaling)
+    problem = train.problem.fitted(train.y, recipe.target_scaling)
     if network is None:
-        network = _build(recipe, train)
+        network = _build(recipe, train, scaling, problem)
     else:
-        recipe.but(sizes=network.sizes, hidden=None).full_sizes(data.features, len(data.classes))  # do they fit?
-    task = plant(_task(recipe, network, train), faults)
-    return Prepared(recipe, network, task, train, validation, test, counting(faults, correct))
+        recipe.but(sizes=network.sizes, hidden=None).sizes_for(data)  # do they fit?
+    task = plant(_task(recipe, network, train, scaling, problem), faults)
+    return Prepared(recipe, network, task, scaling, problem, train, validation, test, counting(faults))
 
 
 def split(data: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
@@ -139,10 +148,10 @@ def split(data: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
     return data, validation
 
 
-def _build(recipe: Recipe, train: Dataset) -> Network:
+def _build(recipe: Recipe, train: Dataset, scaling: Scaling, problem: Problem) -> Network:
     """The untrained network that the recipe describes, made to fit the examples it is to be trained on."""
     return Network(
-        recipe.full_sizes(train.features, len(train.classes)),
+        recipe.sizes_for(train),
         activation=recipe.activation,
         output_activation=recipe.output_activation,
         init=recipe.init,
@@ -157,14 +166,15 @@ def _build(recipe: Recipe, train: Dataset) -> Network:
         seed=recipe.seed,
         dtype=recipe.dtype,
         randomness=recipe.randomness,
-        scaling=fit_scaling(recipe.scaling, train.images),
-        classes=train.classes,
+        scaling=scaling,
+        problem=problem,
+        encoding=train.X.encoding,
     )
 
 
-def _task(recipe: Recipe, network: Network, train: Dataset) -> Task:
+def _task(recipe: Recipe, network: Network, train: Dataset, scaling: Scaling, problem: Problem) -> Task:
     """What an engine is handed: the network, how it is updated, and the examples."""
-    targets = network.targets(np.arange(len(train.classes)))
+    labels, targets = _targets(problem, network, train)
     if recipe.label_smoothing:  # a share of certainty goes to all classes alike (Szegedy et al. 2016, section 7)
         targets = (1 - recipe.label_smoothing) * targets + recipe.label_smoothing / len(train.classes)
     return Task(
@@ -174,15 +184,64 @@ def _task(recipe: Recipe, network: Network, train: Dataset) -> Task:
         Constraints(recipe.clip_norm, recipe.decay, recipe.max_norm),
         Average(recipe.average),
         Examples(
-            train.pixels,
-            network.scaling or fit_scaling(recipe.scaling, train.images),
-            train.labels,
+            *_inputs(scaling, network, train),
+            labels,
             targets.astype(network.dtype),
             _weights(recipe, train, network.dtype),
         ),
         recipe.seed,
         recipe.threads,
     )
+
+
+def _inputs(scaling: Scaling, network: Network, train: Dataset) -> tuple[Inputs, Scaling | None]:
+    """Bytes stay bytes, with their scaling; other numbers are scaled here, once."""
+    return (scaling.apply(train.inputs, network.dtype), None) if scaling.of_floats else (train.inputs, scaling)
+
+
+def _targets(problem: Problem, network: Network, train: Dataset) -> tuple[Labels, Targets]:
+    """The label of each example, and the targets of each label; where there are no classes, each is its own label."""
+    outputs = network.layers[-1].outputs
+    labels, y = (train.labels, np.arange(len(train.classes))) if train.classes else (np.arange(len(train)), train.y)
+    return labels, problem.targets(y, outputs).astype(network.dtype)
+
+
+def check_fit(recipe: Recipe, data: Dataset) -> None:
+    """Refuse what makes no sense for such data.
+
+    >>> from whynet.data.sources import load
+    >>> check_fit(Recipe(), load("digits"))  # no objection
+
+    Raises
+    ------
+    UsageError
+        A cost that the targets are not made for, weights of classes where there are none, distortions of what is no
+        image.
+    """
+    if not data.classes:
+        for name in ("label_smoothing", "class_weights"):
+            if getattr(recipe, name):
+                raise UsageError(
+                    f"{name.replace('_', ' ')} is for classes", found=f"a {data.problem.kind} problem",
+                    do=f"Leave out --{name.replace('_', '-')}",
+                )  # fmt: skip
+    bent = Distortions(recipe.rotation, recipe.shear, recipe.zoom, recipe.shift, recipe.elastic, recipe.elastic_sigma)
+    if bent and not (data.are_pictures and data.images.ndim == 3):
+        raise UsageError(
+            "only grey images can be distorted", found="coloured images" if data.are_pictures else "a table",
+            do="Leave out rotation, shear, zoom, shift and elastic",
+        )  # fmt: skip
+    if data.problem.kind != "regression":
+        return
+    if recipe.cost == "softmax-cross-entropy":
+        raise UsageError(
+            "softmax-cross-entropy is for classes, and here numbers are predicted", do="Use --cost quadratic"
+        )
+    if recipe.cost == "sigmoid-cross-entropy" and (data.y.min() < 0 or data.y.max() > 1):
+        raise UsageError(
+            "sigmoid-cross-entropy needs targets from 0 to 1", found=f"{data.y.min():g} to {data.y.max():g}",
+            do="Use --cost quadratic",
+        )  # fmt: skip
 
 
 def _weights(recipe: Recipe, train: Dataset, dtype: np.dtype[np.floating]) -> Array | None:

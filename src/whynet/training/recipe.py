@@ -18,7 +18,7 @@ from whynet.errors import BadFile, UsageError, did_you_mean
 from whynet.mistakes.names import FaultName
 
 ActivationName = Literal["identity", "elu", "gelu", "leaky-relu", "relu", "scaled-tanh", "sigmoid", "softmax", "tanh"]
-CostName = Literal["quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy", "absolute", "huber"]
+CostName = Literal["quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy", "absolute", "huber", "auto"]
 OptimizerName = Literal["sgd", "nesterov", "adam", "adamw", "rmsprop"]
 ScheduleName = Literal["constant", "cosine", "exponential", "linear", "one-cycle", "step", "warm-up"]
 ScalingName = Literal["0..1", "-1..1", "standard", "raw"]
@@ -57,7 +57,7 @@ class Recipe:
         "Which ones: as many of each class, or the first in the file.", "balanced"
     )
     validation_size: int = _help("Hold back this many training examples, stratified, to validate on.", 0)
-    scaling: ScalingName = _help("How pixels become features.", "0..1")
+    scaling: ScalingName = _help("How pixels, or the columns of a table, become features.", "0..1")
     class_weights: Literal["balanced"] | tuple[float, ...] | None = _help(
         "How much the examples of each class count: numbers, or balanced (in inverse proportion to their frequency).",
         None,
@@ -87,7 +87,14 @@ class Recipe:
     input_dropout: float = _help("Fraction of the features set to 0 in a step.", 0.0)
     noise: float = _help("Standard deviation of the noise added to each hidden layer's activations in a step.", 0.0)
     input_noise: float = _help("Standard deviation of the noise added to the features in a step.", 0.0)
-    cost: CostName = _help("The cost (loss) to minimise.", "softmax-cross-entropy")
+    cost: CostName = _help(
+        "The cost (loss) to minimise; auto: softmax-cross-entropy for classes, sigmoid-cross-entropy for labels, "
+        "quadratic for numbers.",
+        "softmax-cross-entropy",
+    )
+    target_scaling: Literal["raw", "standard"] = _help(
+        "How numbers to predict are scaled for training; predictions are in their own units.", "raw"
+    )
 
     optimizer: OptimizerName = _help("How a step is made from the gradient.", "sgd")
     learning_rate: float | None = _help(
@@ -195,17 +202,36 @@ class Recipe:
             raise UsageError(f"a recipe has no '{name}'", do=did_you_mean(name, field_names()))
         return dataclasses.replace(self, **changes)
 
-    def full_sizes(self, features: int, outputs: int) -> tuple[int, ...]:
+    def fitting(self, problem: Any) -> Recipe:
+        """The recipe with what the problem decides: the cost that goes with it, and the activation of outputs that are
+        numbers.
+
+        >>> from whynet.data.problem import Regression
+        >>> made = Recipe(cost="auto").fitting(Regression(("price",)))
+        >>> made.cost, made.output_activation
+        ('quadratic', 'identity')
+        """
+        recipe = self.but(cost=problem.cost) if self.cost == "auto" else self
+        if problem.kind == "regression" and recipe.output_activation is None:
+            recipe = recipe.but(output_activation="identity")
+        return recipe
+
+    def sizes_for(self, data: Any) -> tuple[int, ...]:
+        """All sizes, the ends checked against a `Dataset`: only two classes may share one output."""
+        problem = data.problem
+        return self.full_sizes(data.features, problem.outputs, shared=problem.kind == "classification")
+
+    def full_sizes(self, features: int, outputs: int, *, shared: bool = True) -> tuple[int, ...]:
         """All sizes, the ends checked against the data.
 
         Raises
         ------
         UsageError
-            The first size is not the number of features, or the last does not fit the classes.
+            The first size is not the number of features, or the last does not fit the classes or targets.
         """
         if self.sizes is None:
             return (features, *(self.hidden if self.hidden is not None else (30,)), outputs)
-        fits = self.sizes[-1] == outputs or (self.sizes[-1] == 1 and outputs == 2)
+        fits = self.sizes[-1] == outputs or (shared and self.sizes[-1] == 1 and outputs == 2)
         if self.sizes[0] != features or not fits:
             raise UsageError(
                 "the sizes do not fit the data",

@@ -53,7 +53,7 @@ class Run:
     """A training, from its recipe to its report.
 
     `network`, `history`, `recipe` and `data` are what their names say; `prepared` is what it started with, `floor` the
-    cost of answering the class shares to every image; `state` is None, or `"non-finite"` when training blew up.
+    cost of the best answer that is the same for all; `state` is None, or `"non-finite"` when training blew up.
     `directory` is None for a run that lives in memory alone.
 
     >>> from whynet.data.sources import load
@@ -326,8 +326,10 @@ def _complete(recipe: Recipe, data: Dataset) -> Recipe:
         named = str(Path(data.source).resolve())
     elif named == "auto":
         named = data.name or named
-    sizes = recipe.full_sizes(data.features, len(data.classes))
-    return recipe.but(data=named, sizes=sizes, hidden=None, learning_rate=recipe.rate, weight_decay=recipe.decay)
+    sizes = recipe.sizes_for(data)
+    return recipe.fitting(data.problem).but(
+        data=named, sizes=sizes, hidden=None, learning_rate=recipe.rate, weight_decay=recipe.decay
+    )
 
 
 def _make_folder(directory: Path, recipe: Recipe, *, overwrite: bool = False) -> None:

@@ -33,7 +33,7 @@ def suspect(case: Case) -> Suspicion | None:
     settings = case.settings
     if settings.output is None:
         return None
-    squashes = settings.cost != "quadratic" and settings.output != "identity"
+    squashes = settings.cost not in ("quadratic", "absolute", "huber") and settings.output != "identity"
     cuts = settings.output in ("relu", "leaky-relu", "elu", "gelu")
     odd = settings.cost == "quadratic" and settings.output in ("tanh", "scaled-tanh", "softmax")
     if squashes or cuts:

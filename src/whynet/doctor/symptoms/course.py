@@ -37,7 +37,9 @@ START_COST_RATIO = Symptom(
 BEND = Symptom("bend", "departure of the outputs from a linear map", "of its answers' differences", Above(0.001))
 
 PROBE_ROWS = 500
-HEALTHY_START = {"quadratic": 0.125, "sigmoid-cross-entropy": math.log(2)}  # per output, all at one half
+HEALTHY_START = {  # per output, all at one half
+    "quadratic": 0.125, "sigmoid-cross-entropy": math.log(2), "absolute": 0.5, "huber": 0.125,
+}  # fmt: skip
 
 
 def pauses(total: int) -> list[int]:

@@ -7,6 +7,9 @@ import math
 import numpy as np
 
 from whynet.data.dataset import Dataset
+from whynet.data.features import ByteImages
+from whynet.data.problem import Classification
+from whynet.data.protocol import Problem
 from whynet.doctor.case import Case
 from whynet.doctor.diagnosis import Gap
 from whynet.doctor.normal import About, Above, AtLeast, Below, Exactly
@@ -143,8 +146,14 @@ def nearest_neighbour(X: Array, labels: Labels, held: Array, known: Labels) -> f
     >>> nearest_neighbour(np.array([[0.0], [5.0]]), np.array([0, 1]), np.array([[1.0], [4.0]]), np.array([0, 0]))
     0.5
     """
+    return float(np.mean(labels[_nearest(X, held)] == known))
+
+
+def _nearest(X: Array, held: Array) -> Array:
+    """The number of the row of X that is nearest to each row held back."""
     distances = (X * X).sum(axis=1) - 2 * (held @ X.T)
-    return float(np.mean(labels[distances.argmin(axis=1)] == known))
+    nearest: Array = distances.argmin(axis=1)
+    return nearest
 
 
 def measure_copies(case: Case, X: Array, held: Array, test: Array | None) -> None:
@@ -192,15 +201,32 @@ def measure_neighbours(case: Case, train: Dataset, held: Dataset, test: Dataset 
     rng = np.random.default_rng(0)
     some = np.sort(rng.choice(len(train), min(len(train), 4000), replace=False))
     asked = np.sort(rng.choice(len(held), min(len(held), 800), replace=False))
-    A, B = train.pixels[some].astype(np.float32), held.pixels[asked].astype(np.float32)
-    labels = train.labels[some]
-    nearest = nearest_neighbour(A, labels, B, held.labels[asked])
-    case.note(NEAREST_NEIGHBOUR, nearest, at=train.prior.max())
-    if len(A) >= ENOUGH:
-        case.note(NEIGHBOURS_AGREE, neighbours_agree(A[:MOST_NEIGHBOURS], labels[:MOST_NEIGHBOURS]))
-    measure_copies(case, train.pixels, held.pixels, None if test is None else test.pixels)
-    if test is not None:
+    scaling = None if isinstance(train.X, ByteImages) else train.X.scaling("standard")
+    A, B = (
+        rows.astype(np.float32) if scaling is None else scaling.apply(rows, "float32")
+        for rows in (train.inputs[some], held.inputs[asked])
+    )
+    measure_nearest(case, train.problem, A, train.y[some], B, held.y[asked])
+    measure_copies(case, train.inputs, held.inputs, None if test is None else test.inputs)
+    if test is not None and train.are_pictures:
         case.note(TEST_SET_DIFFERS, _difference(train, test))
+
+
+def measure_nearest(case: Case, problem: Problem, X: Array, y: Array, held: Array, held_y: Array) -> None:
+    """How good it is to answer each row held back as its nearest training row is, and whether neighbours agree.
+
+    >>> from whynet.data.problem import Classification
+    >>> from whynet.doctor.diagnosis import Settings
+    >>> case = Case(Settings(), layers=2, rows=2, available=2, classes=2, features=1)
+    >>> X, y = np.array([[0.0], [5.0]]), np.array([0, 1])
+    >>> measure_nearest(case, Classification(("a", "b")), X, y, np.array([[1.0], [4.0]]), np.array([0, 0]))
+    >>> case.value("nearest-neighbour")
+    0.5
+    """
+    answers = problem.targets(y[_nearest(X, held)], max(problem.outputs, 2))
+    case.note(NEAREST_NEIGHBOUR, problem.quality(answers, held_y), at=problem.constant_quality(y))
+    if len(X) >= ENOUGH and isinstance(problem, Classification):
+        case.note(NEIGHBOURS_AGREE, neighbours_agree(X[:MOST_NEIGHBOURS], y[:MOST_NEIGHBOURS]))
 
 
 def _difference(a: Dataset, b: Dataset) -> float:

@@ -32,6 +32,9 @@ ACCURACY = Symptom("accuracy", "validation accuracy", "fraction right, or R2", A
 TRAIN_ACCURACY = Symptom("train-accuracy", "training accuracy", "fraction right, or R2")
 GAP = Symptom("gap", "training accuracy above validation accuracy by", "fraction", Below(0.05))
 STANDARD_ERROR = Symptom("standard-error", "standard error of the accuracy", "fraction")
+YARDSTICK_ERROR = Symptom(
+    "yardstick-error", "standard error of the distance from the yardstick", "fraction, on the same rows"
+)
 TEST_LOSS = Symptom("test-loss", "validation accuracy above test accuracy by", "fraction", Below(0.03))
 ONE_ANSWER = Symptom("one-answer", "commonest prediction", "fraction of predictions alike", About())
 LOST_CLASSES = Symptom("lost-classes", "classes that are never predicted", "classes with recall below 0.05", Exactly(0))

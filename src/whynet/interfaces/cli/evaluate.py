@@ -38,7 +38,7 @@ def evaluate(screen: Screen, run: Path, data: str | None) -> None:
     test = dataset.test
     if test is None:
         raise UsageError("these data have no test images", where=dataset.source)
-    predictions = network.cost.predictions(FASTEST.scores(network, test.pixels))
+    predictions = network.problem.predictions(FASTEST.scores(network, test.inputs), network.cost.middle)
     classes = len(test.classes)
     table = metrics.confusion(predictions, test.labels, max(classes, int(predictions.max()) + 1))
     right = int(table.trace())

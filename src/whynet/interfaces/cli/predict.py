@@ -47,7 +47,7 @@ def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool) -> 
             file = str(path) if len(pictures) == 1 else f"{path}[{number}]"
             predicted = int(network.predict(picture[None])[0])
             probability = float(row[predicted]) if len(row) > 1 else float(max(row[0], 1 - row[0]))
-            name = network.classes[predicted] if predicted < len(network.classes) else str(predicted)
+            name = network.problem.names[predicted] if predicted < len(network.problem.names) else str(predicted)
             predictions.append({"file": file, "answer": predicted, "probabilities": row.tolist()})
             lines.append(f"{file}: {name} (probability {probability:.1%})")
             if show:

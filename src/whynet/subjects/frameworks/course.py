@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from whynet.data.problem import Classification
 from whynet.doctor.budget import TIMES
 from whynet.doctor.diagnose import examine
 from whynet.doctor.diagnosis import Diagnosis, Finding, Gap, Remark
@@ -81,8 +82,9 @@ class Course:
         adapter = self.adapter()
         if are_images(self.X):
             adapter.wording = replace(adapter.wording, examples="images")
+        problem = Classification(tuple(map(str, range(self.classes))))
         subject = AdaptedSubject(
-            adapter, self.X, self.labels, classes=self.classes, test=self.test, found=self.found, noted=self.noted,
+            adapter, self.X, self.labels, problem=problem, test=self.test, found=self.found, noted=self.noted,
             remarks=self.remarks, used=self.used, not_examined=self.not_examined, most_epochs=self.most_epochs,
         )  # fmt: skip
         library = adapter.wording.library

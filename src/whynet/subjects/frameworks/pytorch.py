@@ -90,7 +90,7 @@ def diagnose_torch(
     ...     _ = torch.nn.init.zeros_(parameter)
     >>> found = diagnose_torch(
     ...     model, loss=torch.nn.CrossEntropyLoss(), optimizer=torch.optim.SGD(model.parameters(), lr=0.1),
-    ...     data=(digits.pixels / 255, digits.labels), epochs=5)
+    ...     data=(digits.inputs / 255, digits.labels), epochs=5)
     >>> found.verdict[0].cause, found.wording.library
     ('symmetric-init', 'PyTorch')
 

@@ -46,7 +46,7 @@ def diagnose_sklearn(
     >>> from whynet.data.sources import load
     >>> digits = load("digits")
     >>> estimator = MLPClassifier((30,), solver="sgd", learning_rate_init=30.0, batch_size=32, max_iter=20)
-    >>> diagnose_sklearn(estimator, data=(digits.pixels / 255, digits.labels), budget=10).verdict[0].cause
+    >>> diagnose_sklearn(estimator, data=(digits.inputs / 255, digits.labels), budget=10).verdict[0].cause
     'lr-too-high'
 
     Raises

@@ -44,7 +44,7 @@ def watch(model: Any, *, loss: Any, optimizer: Any) -> Watch:
     >>> torch = pytest.importorskip("torch")
     >>> from whynet.data.sources import load
     >>> digits = load("digits")
-    >>> X, y = torch.tensor(digits.pixels / 255, dtype=torch.float32), torch.tensor(digits.labels)
+    >>> X, y = torch.tensor(digits.inputs / 255, dtype=torch.float32), torch.tensor(digits.labels)
     >>> model, loss = torch.nn.Linear(64, 10), torch.nn.CrossEntropyLoss()
     >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     >>> with watch(model, loss=loss, optimizer=optimizer) as watched:

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from whynet.data.problem import Classification, Regression
+from whynet.data.protocol import Problem, names_of
 from whynet.doctor.budget import TIMES
 from whynet.doctor.change import Wording
 from whynet.doctor.diagnose import examine
@@ -155,7 +157,7 @@ def _subject(
             used=dict(used), not_examined=gaps, settings=settings, wording=Wording("NumPy"),
         )  # fmt: skip
     subject = AdaptedSubject(
-        adapter, X, _targets(y, audit), classes=audit.classes or 0, found=audit.findings,
+        adapter, X, _targets(y, audit), problem=_problem(y, audit), found=audit.findings,
         remarks=remarks, used=dict(used), not_examined=gaps,
     )  # fmt: skip
     adapter.rows = subject.rest
@@ -170,6 +172,12 @@ def _targets(y: Array, audit: Audit) -> Array:
         classes: Array = y.argmax(axis=1)
         return classes
     return np.rint(y.reshape(-1)).astype(np.intp)
+
+
+def _problem(y: Array, audit: Audit) -> Problem:
+    if audit.classes is None:
+        return Regression(names_of(y.reshape(len(y), -1).shape[1]))
+    return Classification(tuple(map(str, range(audit.classes))))
 
 
 def _middle(audit: Audit) -> float:
