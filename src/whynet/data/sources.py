@@ -1,8 +1,10 @@
-"""Sources: where digits come from. Find, download, verify, cache.
+"""Sources: where data come from. Find, download, verify, cache.
 
-    a folder given by path      checked for structure; its hashes only name it
+    a folder given by path      IDX files, checked for structure (their hashes only name them), or folders of pictures
+    a file given by path        a table (.csv, .tsv, .parquet) or arrays (.npz)
     mnist, fashion-mnist        $WHYNET_DATA, then the user's cache, then the mirrors; SHA-256 decides, on every load
     digits                      1,797 real 8x8 digits inside scikit-learn
+    iris, wine, breast-cancer   small tables inside scikit-learn; diabetes is a regression
     xor                         four rows
     auto                        mnist if it can be had, else digits
 
@@ -19,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from whynet.data import published
+from whynet.data import arrays, folders, frames, published, small, tables
 from whynet.data.dataset import DIGITS, Dataset
 from whynet.data.download import MIRRORS, Say, download
 from whynet.data.features import ByteImages
@@ -46,23 +48,37 @@ SHAPES = {  # training images, test images, rows, columns
     "digits": (1_442, 355, 8, 8),
     "xor": (1_000, 4, 1, 2),
 }
-NAMES = ("auto", "mnist", "fashion-mnist", "digits", "xor")
+NAMES = ("auto", "mnist", "fashion-mnist", "digits", *small.FEATURES, "xor")
 AUTO_TIMEOUT, TIMEOUT = 5.0, 60.0  # seconds
 
 
 def load(
-    name: str | Path = "auto",
+    what: Any = "auto",
+    y: Any = None,
     *,
+    target: str | None = None,
+    problem: str = "auto",
+    missing: str = "refuse",
     say: Say | None = None,
     progress: Any = None,
     mirrors: Mapping[str, Sequence[str]] | None = None,
 ) -> Dataset:
-    """The training set of that name, with its `test` set; or of a folder of IDX files.
+    """The training set of that name, with its `test` set; or data of your own.
 
     Parameters
     ----------
-    name
-        `auto`, `mnist`, `fashion-mnist`, `digits`, `xor`, or a folder.
+    what
+        `auto`, `mnist`, `fashion-mnist`, `digits`, `iris`, `wine`, `breast-cancer`, `diabetes`, `xor`; a file `.csv`,
+        `.tsv`, `.parquet` or `.npz`; a folder with IDX files, or with a folder of pictures for each class. Or what is
+        in memory: a frame of pandas or polars, an array `X`, or what scikit-learn's loaders return.
+    y
+        With an array `X`: its targets.
+    target
+        Of a table: the column to predict, or several, separated by commas.
+    problem
+        `auto`, `classification`, `regression` or `labels`.
+    missing
+        Missing cells: `refuse` them, or put the `median` of the training rows there (of words the commonest).
     say
         Receives a sentence where the user should know something.
     progress
@@ -73,37 +89,109 @@ def load(
     >>> digits = load("digits")
     >>> len(digits), len(digits.test), digits.images.shape[1:]
     (1442, 355, (8, 8))
+    >>> load(np.eye(10), np.linspace(0, 1, 10)).problem.kind
+    'regression'
 
     Raises
     ------
     UsageError
-        No such name or folder.
+        No such name, folder or file; no target.
     BadFile
         A file is there but not what it should be.
     ResourceError
         The data cannot be had.
     """
     say = say or (lambda _: None)
+    if isinstance(what, Dataset):
+        return what
+    tables.check_missing(missing)
+    if not isinstance(what, (str, Path)):
+        return _in_memory(what, y, target, problem, missing, say)
     known = MIRRORS if mirrors is None else mirrors
-    text = str(name)
-    if text == "auto":
-        return _auto(say, progress, known)
-    if text in published.HASHES:
-        return _canonical(text, say, progress, known, TIMEOUT)
-    if text == "digits":
-        return digits()
-    if text == "xor":
-        return xor()
-    folder = Path(name)
-    with reading(folder):
-        there, is_folder = folder.exists(), folder.is_dir()
+    text = str(what)
+    if text in NAMES:
+        if target is not None or problem != "auto":
+            say(f"{text} says itself what is to be predicted: --target and --problem change nothing.")
+        if text == "auto":
+            return _auto(say, progress, known)
+        if text in published.HASHES:
+            return _canonical(text, say, progress, known, TIMEOUT)
+        return {"digits": digits, "xor": xor}[text]() if text in SHAPES else small.small(text)
+    path = Path(what)
+    with reading(path):
+        there, is_folder = path.exists(), path.is_dir()
+    if text and there and (tables.is_table(path) or path.suffix.lower() == ".npz"):
+        return _of_file(path, target, problem, missing, say)
     if not (text and is_folder):  # "" would be the working directory
         if text and there:
             raise UsageError(
-                "data are given as a folder, not as a file", found=text, do="Give the folder that it lies in"
-            )
-        raise UsageError(f"there are no data '{text}', and no such folder", do=did_you_mean(text, NAMES))
-    return from_folder(folder, say)
+                "data are not read from such a file", found=text,
+                expected=f"a file that ends in {', '.join(tables.ENDINGS)} or .npz, or a folder",
+                do="Of IDX files and of pictures, give the folder that they lie in",
+            )  # fmt: skip
+        raise UsageError(f"there are no data '{text}', and no such file or folder", do=did_you_mean(text, NAMES))
+    if target is not None:
+        raise UsageError("a folder has no columns to predict", found=f"--target {target}", do="Leave out --target")
+    if not find(path) and folders.holds_pictures(path):
+        return folders.load_pictures(path, say)
+    return from_folder(path, say)
+
+
+def load_for(recipe: Any, what: Any = None, *, say: Say | None = None, progress: Any = None) -> Dataset:
+    """The data that a recipe names, or `what` in their place, read as the recipe says: its `target`, `problem` and
+    `missing`.
+
+    >>> from types import SimpleNamespace
+    >>> len(load_for(SimpleNamespace(data="xor", target=None, problem="auto", missing="refuse")))
+    1000
+
+    Raises
+    ------
+    UsageError, BadFile, ResourceError
+        See `load`.
+    """
+    return load(
+        recipe.data if what is None else what,
+        target=recipe.target, problem=recipe.problem, missing=recipe.missing, say=say, progress=progress,
+    )  # fmt: skip
+
+
+def is_data(name: str) -> bool:
+    """Whether this names a file or a folder of data, and no recipe and no run.
+
+    >>> is_data("prices.csv"), is_data("recipe.toml")
+    (True, False)
+    """
+    path = Path(name)
+    if tables.is_table(path) or path.suffix.lower() == ".npz":
+        return True
+    with reading(path):
+        return path.is_dir() and not (path / "recipe.toml").exists()
+
+
+def _of_file(path: Path, target: str | None, problem: str, missing: str, say: Say) -> Dataset:
+    if path.suffix.lower() != ".npz":
+        return tables.load_table(path, target=target, problem=problem, missing=missing, say=say)
+    if target is not None:
+        raise UsageError("an .npz file has arrays, not columns", found=f"--target {target}", do="Leave out --target")
+    return arrays.load_npz(path, problem=problem, missing=missing, say=say)
+
+
+def _in_memory(what: Any, y: Any, target: str | None, problem: str, missing: str, say: Say) -> Dataset:
+    if isinstance(what, tuple) and len(what) == 2 and y is None:
+        what, y = what
+    if isinstance(what, Mapping) and "data" in what and "target" in what:
+        return arrays.of_bunch(what, problem=problem, missing=missing, say=say)
+    if y is not None:
+        return arrays.of_arrays(what, y, problem=problem, missing=missing, say=say)
+    if frames.is_frame(what):
+        return tables.dataset_of(
+            frames.table_of(what), target, problem, missing, name="frame", source="the frame", say=say
+        )
+    raise UsageError(
+        "these are no data that can be read", expected="a name, a path, a frame, (X, y), or what scikit-learn loads",
+        found=type(what).__name__,
+    )  # fmt: skip
 
 
 def from_folder(folder: Path, say: Say = lambda _: None) -> Dataset:
@@ -202,10 +290,11 @@ def available() -> list[dict[str, Any]]:
     is wrong with it.
 
     >>> sorted(one["name"] for one in available())
-    ['digits', 'fashion-mnist', 'mnist', 'xor']
+    ['breast-cancer', 'diabetes', 'digits', 'fashion-mnist', 'iris', 'mnist', 'wine', 'xor']
     """
     found = {
         "digits": ("built in", "1,797 real 8x8 digits inside scikit-learn"),
+        **{name: ("built in", f"{about}, inside scikit-learn") for name, about in small.ABOUT.items()},
         "xor": ("built in", "four rows of two pixels"),
     }
     for name in published.HASHES:
@@ -218,8 +307,14 @@ def available() -> list[dict[str, Any]]:
                 found[name] = "verified", str(folder)
         except BadFile as error:
             found[name] = "bad", str(error)
-    keys = ("name", "status", "source", "examples", "test_examples", "rows", "columns")
-    return [dict(zip(keys, (name, *found[name], *shape), strict=True)) for name, shape in SHAPES.items()]
+    keys = ("name", "status", "source", "examples", "test_examples")
+    return [
+        dict(zip((*keys, "rows", "columns"), (name, *found[name], *SHAPES[name]), strict=True))
+        if name in SHAPES
+        else dict(zip((*keys, "features"), (name, *found[name], *small.SHAPES[name]), strict=True))
+        for name in NAMES
+        if name != "auto"
+    ]
 
 
 def _auto(say: Say, progress: Any, mirrors: Mapping[str, Sequence[str]]) -> Dataset:
