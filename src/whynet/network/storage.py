@@ -19,6 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
 from whynet import files
+from whynet.data.columns import columns_from
 from whynet.data.problem import Classification, problem_from
 from whynet.data.protocol import Problem
 from whynet.errors import BadFile, UsageError, WhynetError
@@ -178,7 +179,11 @@ def _described(metadata: dict[str, str], path: Path) -> Model:
         cost(_text(about["cost"]))  # is there one?
         scaling = about["scaling"] and _scaling(about["scaling"], sizes[0])
         problem = problem_from(about["problem"] if "problem" in about else _classes(about["classes"]))
-        return Model(layers, tuple(_empty(layer, dtype) for layer in layers), about["cost"], dtype, scaling, problem)
+        encoding = columns_from(about["columns"]) if about.get("columns") is not None else None
+        if encoding is not None and len(encoding.names) != sizes[0]:
+            raise ValueError(f"{len(encoding.names)} features of columns do not fit {sizes[0]} inputs")
+        arrays = tuple(_empty(layer, dtype) for layer in layers)
+        return Model(layers, arrays, about["cost"], dtype, scaling, problem, encoding)
     except BadFile:
         raise
     except (WhynetError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:

@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from whynet.data.dataset import Dataset
 from whynet.data.features import ByteImages
 from whynet.data.protocol import error_between
-from whynet.data.sources import load
+from whynet.data.sources import load_for
 from whynet.doctor.budget import STEP, TIMES, multiply_adds, work_of
 from whynet.doctor.case import Case
 from whynet.doctor.change import Change, Wording
@@ -386,8 +386,8 @@ def diagnose_recipe(
     """
     name = patient if isinstance(patient, str) else ""
     recipe = (recipe_of(patient) if isinstance(patient, str) else patient).but(**(edits or {}))
-    if data is None or isinstance(data, str):
-        data = load(data or recipe.data)
+    if not isinstance(data, Dataset):
+        data = load_for(recipe, data)
     remark = recorded(name, recipe, data) if name else None
     subject = RecipeSubject(recipe, data, misreport=misreported(name, data) if name else math.nan)
     diagnosis = examine(subject, effort=effort, budget=budget, trials=trials, say=say)

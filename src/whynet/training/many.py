@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from threading import Event
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
 from whynet.data.dataset import Dataset
-from whynet.data.sources import load
+from whynet.data.sources import load_for
 from whynet.processors import processors
 from whynet.training.recipe import Recipe
 from whynet.training.run import Run
 
 
-def train_many(
-    recipes: Sequence[Recipe | str], data: Dataset | str | None = None, *, workers: int | None = None
-) -> list[Run]:
+def train_many(recipes: Sequence[Recipe | str], data: Any = None, *, workers: int | None = None) -> list[Run]:
     """Train what each recipe describes, several at a time, and hand back the runs in the order of the recipes.
 
     Each run is to the last bit what `fit` would have returned. `data` is as for `fit`; data sets are loaded once.
@@ -34,16 +33,16 @@ def train_many(
         As for `fit`, of the first recipe that gives reason.
     """
     found = [Recipe.find(recipe) if isinstance(recipe, str) else recipe for recipe in recipes]
-    sets: dict[str, Dataset] = {}
+    sets: dict[tuple[str | None, ...], Dataset] = {}
     for recipe in found:
         if isinstance(data, Dataset):
-            sets[recipe.data] = data
-        elif recipe.data not in sets:
-            sets[recipe.data] = load(data or recipe.data)
+            sets[_data_of(recipe)] = data
+        elif _data_of(recipe) not in sets:
+            sets[_data_of(recipe)] = load_for(recipe, data)
     stopped = Event()
 
     def one(recipe: Recipe) -> Run:
-        run = Run.create(recipe, sets[recipe.data])
+        run = Run.create(recipe, sets[_data_of(recipe)])
         run.train(stop=stopped.is_set)
         return run
 
@@ -59,3 +58,8 @@ def train_many(
             for job in jobs:
                 job.cancel()
             raise
+
+
+def _data_of(recipe: Recipe) -> tuple[str | None, ...]:
+    """What decides which data a recipe is trained on."""
+    return recipe.data, recipe.target, recipe.problem, recipe.missing

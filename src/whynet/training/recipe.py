@@ -48,10 +48,13 @@ class Recipe:
     """
 
     data: str = _help(
-        "auto, mnist, fashion-mnist, digits, xor, or a folder of IDX files. auto: MNIST if it can be had, "
-        "else the digits inside scikit-learn.",
+        "auto, mnist, fashion-mnist, digits, iris, wine, breast-cancer, diabetes, xor; a file .csv, .tsv, .parquet or "
+        ".npz; a folder of pictures or IDX files. auto: MNIST if it can be had, else the digits inside scikit-learn.",
         "auto",
     )
+    target: str | None = _help("Of a table: the column to predict, or several with commas between.", None)
+    problem: Literal["auto", "classification", "regression", "labels"] = _help("What kind of target that is.", "auto")
+    missing: Literal["refuse", "median"] = _help("What to do about missing cells of a table.", "refuse")
     train_size: int | None = _help("Train on this many examples only.", None)
     subset: Literal["balanced", "first"] = _help(
         "Which ones: as many of each class, or the first in the file.", "balanced"
@@ -348,7 +351,7 @@ def field_names() -> list[str]:
     """The names of a recipe's fields, in their order.
 
     >>> field_names()[:3]
-    ['data', 'train_size', 'subset']
+    ['data', 'target', 'problem']
     """
     return [f.name for f in dataclasses.fields(Recipe)]
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from whynet import files
 from whynet.data.dataset import Dataset
-from whynet.data.sources import load
+from whynet.data.sources import NAMES, load_for
 from whynet.errors import BadFile, Interrupted, NonFinite, UsageError
 from whynet.training.callbacks import Callback
 from whynet.training.checkpoint import read_checkpoint, write_checkpoint
@@ -127,7 +127,7 @@ class Run:
             )
         recipe = Recipe.read(directory / "recipe.toml")
         environment = _read_environment(directory)
-        data = load(recipe.data, say=say)
+        data = load_for(recipe, say=say)
         if environment.get("data_fingerprint") not in (None, data.fingerprint()):
             raise BadFile(
                 "the data are not those that this run was started with",
@@ -270,7 +270,7 @@ class Run:
 
 def fit(
     recipe: Recipe | str = "default",
-    data: Dataset | str | None = None,
+    data: Any = None,
     *,
     out: str | Path | None = None,
     callbacks: Iterable[Callback] = (),
@@ -291,8 +291,8 @@ def fit(
         As the recipe, the data or the disk give reason. A training that blows up does not raise: see `run.state`.
     """
     recipe = Recipe.find(recipe) if isinstance(recipe, str) else recipe
-    if data is None or isinstance(data, str):
-        data = load(data or recipe.data)
+    if not isinstance(data, Dataset):
+        data = load_for(recipe, data)
     run = Run.create(recipe, data, None if out is None else Path(out))
     calls = list(callbacks)
 
@@ -322,11 +322,16 @@ def new_directory(parent: Path, recipe: Recipe) -> Path:
 def _complete(recipe: Recipe, data: Dataset) -> Recipe:
     """The recipe with everything that was left open written in, so that its file alone repeats the run."""
     named = recipe.data
-    if Path(data.source).is_dir() and named not in ("mnist", "fashion-mnist", "digits", "xor"):
+    if data.source and Path(data.source).exists() and (named == "auto" or named not in NAMES):
         named = str(Path(data.source).resolve())
     elif named == "auto":
         named = data.name or named
-    sizes = recipe.sizes_for(data)
+    sizes, encoding = recipe.sizes_for(data), data.X.encoding
+    if encoding is not None and encoding.targets and recipe.target is None:  # read in Python, by other words
+        filled = any(column.fill is not None for column in encoding.columns)
+        recipe = recipe.but(target=",".join(encoding.targets), missing="median" if filled else "refuse")
+    if encoding is not None and encoding.targets:
+        recipe = recipe.but(problem=data.problem.kind)
     return recipe.fitting(data.problem).but(
         data=named, sizes=sizes, hidden=None, learning_rate=recipe.rate, weight_decay=recipe.decay
     )

@@ -37,7 +37,7 @@ def check_gradients(
       whynet check-gradients plain --data digits
       whynet check-gradients runs/20260101-120000-784-30-10
     """
-    from whynet.data.sources import load
+    from whynet.data.sources import load_for
     from whynet.training.checking import check, whole_matrix_ratios
     from whynet.training.prepare import prepare
     from whynet.training.recipe import Recipe
@@ -48,7 +48,7 @@ def check_gradients(
         prepared = run.prepared
     else:
         recipe = Recipe.find(recipe_or_run)
-        prepared = prepare(recipe, load(data or recipe.data, say=screen.say))
+        prepared = prepare(recipe, load_for(recipe, data, say=screen.say))
     found = check(prepared, rows=rows, sample=sample, complex_step=complex_step)
     text = in_words(found)
     if "whole-matrix-check" in prepared.recipe.faults:

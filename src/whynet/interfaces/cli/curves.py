@@ -25,13 +25,13 @@ def curves(screen: Screen, patient: str, data: str | None, page: Path | None) ->
       whynet curves runs/20260101-120000-784-30-10 --page curves.html
     """
     from whynet import files
-    from whynet.data.sources import load
+    from whynet.data.sources import load_for
     from whynet.report.curves import curves_page
     from whynet.subjects.curves import learning_curves
     from whynet.subjects.records import recipe_of
 
     recipe = recipe_of(patient)
-    dataset = load(data or recipe.data, say=screen.say)
+    dataset = load_for(recipe, data, say=screen.say)
     found = learning_curves(recipe, dataset, say=screen.say)
     lines = [f"{'examples':>9} {'epochs':>7} {'training':>9} {'validation':>11}"]
     lines += [f"{p.examples:>9,} {p.epochs:>7,} {p.train:>9.2%} {p.validation:>11.2%}" for p in found.over_examples]

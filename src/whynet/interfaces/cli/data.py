@@ -18,13 +18,28 @@ SHEET_COLUMNS = 20
 @click.command(short_help="List the data sets, or describe one.")
 @click.argument("name", required=False)
 @click.option("--download", is_flag=True, help="Fetch NAME if it is not here yet.")
+@click.option("--target", help="Of a table: the column to predict, or several with commas between.")
+@click.option(
+    "--problem", default="auto", help="What kind of target that is: auto, classification, regression, labels."
+)
+@click.option("--missing", default="refuse", help="Missing cells of a table: refuse, or fill in the median.")
 @click.option("--show", is_flag=True, help="Draw the first image of each class.")
 @click.option("--sheet", type=click.Path(path_type=Path), help="Write a PNG with the first 20 images of each class.")
 @screen_options
-def data(screen: Screen, name: str | None, download: bool, show: bool, sheet: Path | None) -> None:
+def data(
+    screen: Screen,
+    name: str | None,
+    download: bool,
+    target: str | None,
+    problem: str,
+    missing: str,
+    show: bool,
+    sheet: Path | None,
+) -> None:
     """List the data sets that whynet knows and where they would come from, or describe NAME.
 
-    NAME is auto, mnist, fashion-mnist, digits, xor, or a folder with IDX files.
+    NAME is auto, mnist, fashion-mnist, digits, iris, wine, breast-cancer, diabetes, xor, a file (.csv, .tsv, .parquet,
+    .npz), or a folder with IDX files or with a folder of pictures for each class.
 
     \b
     Examples:
@@ -32,8 +47,11 @@ def data(screen: Screen, name: str | None, download: bool, show: bool, sheet: Pa
       whynet data mnist --download
       whynet data digits --show
       whynet data path/to/folder --sheet sheet.png
+      whynet data prices.csv --target price
     """
     from whynet.data.sources import available, load
+    from whynet.data.tables import described, is_table
+    from whynet.interfaces.cli import tables
 
     if name is None:
         for option, given in (("--download", download), ("--show", show), ("--sheet", sheet is not None)):
@@ -44,9 +62,17 @@ def data(screen: Screen, name: str | None, download: bool, show: bool, sheet: Pa
         screen.result({"sets": sets}, "\n".join(lines))
         screen.next("whynet data mnist --download", "fetch and check MNIST")
         return
-    dataset = load(name, say=screen.say, progress=None if screen.quiet else DownloadBar())
+    table = described(Path(name)) if is_table(Path(name)) and Path(name).exists() else None
+    shown_table = "" if table is None else tables.in_words(table, name)
+    if table is not None and target is None:
+        screen.result({"sets": [], "table": table}, shown_table)
+        screen.next(f"whynet data {name} --target NAME", "what is there to predict, and from what")
+        return
+    bar = None if screen.quiet else DownloadBar()
+    dataset = load(name, target=target, problem=problem, missing=missing, say=screen.say, progress=bar)
     summary = dataset.summary()
-    text = in_words(summary)
+    text = in_words(summary) if "rows" in summary else tables.targets_in_words(summary)
+    text = f"{shown_table}\n\n{text}" if shown_table else text
     if show:
         text += "\n\n" + drawn(dataset)
     if sheet is not None:
@@ -56,8 +82,9 @@ def data(screen: Screen, name: str | None, download: bool, show: bool, sheet: Pa
         shown = pictures.of_each_class(dataset.images, dataset.labels, len(dataset.classes), SHEET_COLUMNS)
         files.write(sheet, pictures.png(pictures.sheet(shown, SHEET_COLUMNS)))
         screen.say(f"sheet  {sheet}")
-    screen.result({"sets": [summary]}, text)
-    screen.next(f"whynet train --data {name}", "train on these")
+    screen.result({"sets": [summary]} | ({} if table is None else {"table": table}), text)
+    options = f" --target {target}" if target else ""
+    screen.next(f"whynet train --data {name}{options}", "train on these")
 
 
 def drawn(dataset: Dataset) -> str:

@@ -83,7 +83,7 @@ def diagnose(
     _refuse(given, "what the cost and the classes are, the patient itself tells")
     assert patient is not None
     from whynet import files
-    from whynet.data.sources import load
+    from whynet.data.sources import load_for
     from whynet.report.diagnosis import diagnosis_html, diagnosis_in_words
     from whynet.report.page import page as whole_page
     from whynet.subjects.recipe import diagnose_recipe
@@ -93,7 +93,7 @@ def diagnose(
         raise UsageError("the file for the mended recipe exists", where=str(apply_to), do="Choose another name")
     recipe = recipe_of(patient)
     edits = {name: value for name, value in (("seed", seed), ("engine", engine)) if value is not None}
-    dataset = load(data or recipe.data, say=screen.say)
+    dataset = load_for(recipe, data, say=screen.say)
     diagnosis = diagnose_recipe(
         patient, dataset, edits=edits, effort=effort or EFFORT, budget=budget or BUDGET, trials=not no_trials,
         say=screen.say,

@@ -22,7 +22,7 @@ def evaluate(screen: Screen, run: Path, data: str | None) -> None:
       whynet evaluate runs/20260101-120000-784-30-10
       whynet evaluate model.safetensors --data mnist
     """
-    from whynet.data.sources import load
+    from whynet.data.sources import load, load_for
     from whynet.engines.choice import FASTEST
     from whynet.network.network import Network
     from whynet.training import metrics
@@ -30,11 +30,10 @@ def evaluate(screen: Screen, run: Path, data: str | None) -> None:
 
     if run.is_dir():
         network = Network.load(run / "model.safetensors")
-        data = data or Recipe.read(run / "recipe.toml").data
+        dataset = load_for(Recipe.read(run / "recipe.toml"), data, say=screen.say)
     else:
         network = Network.load(run)
-        data = data or "auto"
-    dataset = load(data, say=screen.say)
+        dataset = load(data or "auto", say=screen.say)
     test = dataset.test
     if test is None:
         raise UsageError("these data have no test images", where=dataset.source)

@@ -1,18 +1,21 @@
-"""`whynet predict`: the classes that a network predicts for pictures."""
+"""`whynet predict`: what a network predicts for pictures, or for the rows of a table."""
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from whynet.errors import UsageError
 from whynet.interfaces.cli.screen import SHADES, Screen, screen_options
 
+if TYPE_CHECKING:
+    from whynet.network.network import Network
 
-@click.command(short_help="Predict the classes of pictures with a trained network.")
+
+@click.command(short_help="Predict the classes of pictures, or the rows of a table, with a trained network.")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--show", is_flag=True, help="Draw what the network saw.")
@@ -22,17 +25,22 @@ def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool) -> 
     or a model file).
 
     Each picture is first made as MNIST's were: bright ink on black, scaled into a box, its centre of mass in the
-    middle.
+    middle. A network that was trained on a table takes files with the same columns instead (.csv, .tsv, .parquet); the
+    column that is predicted may be missing.
 
     \b
     Examples:
       whynet predict runs/20260101-120000-784-320-10 four.png
       whynet predict model.safetensors *.jpg --show
+      whynet predict runs/20260101-120000-9-30-1 houses.csv
     """
     from whynet.data import drawing
     from whynet.network.network import Network
 
     network = Network.load(run / "model.safetensors" if run.is_dir() else run)
+    if network.encoding is not None:
+        _rows(screen, network, run, images, show)
+        return
     size = math.isqrt(network.sizes[0])
     if size * size != network.sizes[0] or network.scaling is None:
         raise UsageError(
@@ -57,3 +65,20 @@ def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool) -> 
         screen.next(f"whynet evaluate {run}", "how often it is right")
     else:
         screen.next(f"whynet predict {run} {images[0]} --show", "see what the network saw")
+
+
+def _rows(screen: Screen, network: Network, run: Path, paths: tuple[Path, ...], show: bool) -> None:
+    """The answers to the rows of tables."""
+    from whynet.interfaces.cli.tables import predictions
+
+    if show:
+        raise UsageError("rows of a table cannot be drawn", do="Leave out --show")
+    rows: list[dict[str, Any]] = []
+    lines: list[str] = []
+    for path in paths:
+        found, words = predictions(network, path, screen.say)
+        several = len(paths) > 1
+        rows += [{"file": str(path), **one} for one in found] if several else found
+        lines += [f"{path}, {line}" for line in words] if several else words
+    screen.result({"rows": rows}, "\n".join(lines))
+    screen.next(f"whynet evaluate {run}", "how often it is right")

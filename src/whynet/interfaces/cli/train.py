@@ -18,7 +18,7 @@ import click
 from whynet.errors import Interrupted, UsageError
 from whynet.interfaces.cli.options import recipe_options
 from whynet.interfaces.cli.screen import Screen, screen_options
-from whynet.training.recipe import Recipe
+from whynet.training.recipe import Recipe, recipe_names
 
 if TYPE_CHECKING:
     from whynet.training.history import Epoch
@@ -27,7 +27,18 @@ if TYPE_CHECKING:
 
 WATCHED = 3  # epochs at the floor after which --watch stops
 # Options that say where, on what data or from which seed, but nothing about the network or how it is trained.
-NEUTRAL = {"data", "train_size", "subset", "validation_size", "seed", "engine", "threads"}
+NEUTRAL = {
+    "data",
+    "target",
+    "problem",
+    "missing",
+    "train_size",
+    "subset",
+    "validation_size",
+    "seed",
+    "engine",
+    "threads",
+}
 
 
 @click.command(short_help="Train a network; leave a run directory with a report.")
@@ -53,9 +64,10 @@ def train(
     resume: Path | None,
     **options: Any,
 ) -> None:
-    """Train a network on handwritten digits and leave a run directory with a report.
+    """Train a network on handwritten digits, or on data of your own, and leave a run directory with a report.
 
-    RECIPE is a shipped recipe's name or a TOML file. Without one, and without any option about the network or its
+    RECIPE is a shipped recipe's name or a TOML file; a file or a folder of data in its place stands for --data. Without
+    a recipe, and without any option about the network or its
     training, it is `default`: fast and accurate. With such an option it is `plain`: sigmoid units, softmax
     cross-entropy, plain SGD, batches of 10.
 
@@ -65,6 +77,7 @@ def train(
       whynet train --data digits --epochs 20
       whynet train --sizes 784,30,10 --cost quadratic --learning-rate 3 --epochs 5
       whynet train --hidden 100 --find-rate --csv log.csv
+      whynet train prices.csv --target price
       whynet train --resume runs/20260101-120000-784-30-10
     """
     given = {name: value for name, value in options.items() if value is not None}
@@ -104,6 +117,12 @@ def _new(
     """How to make the run that is asked for, once everything about it is known to make sense."""
     if find_rate and "learning_rate" in given:
         raise UsageError("--find-rate looks for what --learning-rate gives", do="Leave out one of them")
+    from whynet.data.sources import is_data, load_for
+
+    if name is not None and name not in recipe_names() and not name.endswith(".toml") and is_data(name):
+        if "data" in given:
+            raise UsageError("data are given twice", found=f"{name} and --data {given['data']}", do="Leave out one")
+        name, given = None, {"data": name, **given}
     base = name or ("plain" if set(given) - NEUTRAL else "default")
     recipe = Recipe.find(base)
     if "sizes" in given and "hidden" not in given:
@@ -113,13 +132,10 @@ def _new(
     recipe = recipe.but(**given)
     changed = ", ".join("--" + option.replace("_", "-") for option in given if given[option] is not None)
     screen.say(f"Recipe: {base}" + (f" with {changed}" if changed else ""))
-    from whynet.data.sources import load
     from whynet.training.run import Run, new_directory
 
-    data = load(recipe.data, say=screen.say, progress=_download_progress(screen))
-    directory = out or new_directory(
-        Path("runs"), recipe.but(sizes=recipe.full_sizes(data.features, len(data.classes)), hidden=None)
-    )
+    data = load_for(recipe, say=screen.say, progress=_download_progress(screen))
+    directory = out or new_directory(Path("runs"), recipe.but(sizes=recipe.sizes_for(data), hidden=None))
     search = None
     if find_rate:
         from whynet.training import rates
