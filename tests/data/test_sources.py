@@ -285,9 +285,9 @@ def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch, mirror):
 def test_names_and_folders_that_do_not_exist():
     with pytest.raises(UsageError, match="Did you mean 'fashion-mnist'"):
         whynet.load("fashon-mnist")
-    with pytest.raises(UsageError, match="given as a folder"):
+    with pytest.raises(UsageError, match="not read from such a file"):
         whynet.load(__file__)
-    with pytest.raises(UsageError, match="no such folder"):
+    with pytest.raises(UsageError, match="no such file or folder"):
         whynet.load("")  # not the working directory
 
 
@@ -338,6 +338,10 @@ def test_available_uses_no_network(tmp_path, monkeypatch):
     for name in ("digits", "xor"):
         described = whynet.load(name).summary()
         assert all(sets[name][key] == described[key] for key in ("examples", "test_examples", "rows", "columns"))
+    for name in ("iris", "wine", "breast-cancer", "diabetes"):
+        described = whynet.load(name).summary()
+        assert sets.pop(name)["status"] == "built in"
+        assert described["features"] == sources.small.SHAPES[name][2]
     assert {name: one["status"] for name, one in sets.items()} == {
         "mnist": "verified",
         "fashion-mnist": "absent",

@@ -28,7 +28,8 @@ def is_frame(thing: Any) -> bool:
     >>> is_frame(np.zeros((2, 2)))
     False
     """
-    return type(thing).__module__.partition(".")[0] in ("pandas", "polars") and hasattr(thing, "columns")
+    kind = type(thing)
+    return kind.__module__.partition(".")[0] in ("pandas", "polars") and kind.__name__.endswith("Frame")
 
 
 def table_of(frame: Any, where: str = "the frame", first: int = 0) -> Table:

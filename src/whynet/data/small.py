@@ -8,6 +8,7 @@ Every fifth row of each class is a test row; of the regression every fifth in th
 
 from __future__ import annotations
 
+import warnings
 import zlib
 from importlib.util import find_spec
 from pathlib import Path
@@ -131,8 +132,10 @@ def _file(name: str) -> Path:
 
 def _numbers(path: Path, delimiter: str | None) -> Array:
     try:
-        return np.loadtxt(path, delimiter=delimiter, dtype=np.float64, skiprows=int(delimiter is not None), ndmin=2)
-    except (OSError, EOFError, ValueError, zlib.error):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # of a file without a number it only warns
+            return np.loadtxt(path, delimiter=delimiter, dtype=np.float64, skiprows=int(delimiter is not None), ndmin=2)
+    except (OSError, EOFError, ValueError, UserWarning, zlib.error):
         raise _damaged(path) from None
 
 
