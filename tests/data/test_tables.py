@@ -123,7 +123,7 @@ def test_frames_of_pandas(people):
         }
     )
     data = whynet.load(frame, target="y", missing="median")
-    assert data.X.names == ("a", "b=x", "b=y", "c") or data.X.names == ("a", "b=x", "c")
+    assert set(data.X.names) - {"b=y"} == {"a", "b=x", "c"}  # the one y may be a test row
     with pytest.raises(BadFile, match="row 1, column 'a'"):
         whynet.load(frame, target="y")
     with pytest.raises(BadFile, match="date"):

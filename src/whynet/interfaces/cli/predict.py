@@ -80,5 +80,5 @@ def _rows(screen: Screen, network: Network, run: Path, paths: tuple[Path, ...], 
         several = len(paths) > 1
         rows += [{"file": str(path), **one} for one in found] if several else found
         lines += [f"{path}, {line}" for line in words] if several else words
-    screen.result({"rows": rows}, "\n".join(lines))
+    screen.result({"names": list(network.problem.names), "rows": rows}, "\n".join(lines))
     screen.next(f"whynet evaluate {run}", "how often it is right")
