@@ -136,3 +136,12 @@ def test_a_contact_sheet_shows_each_image_before_and_after(images):
 def test_strengths_that_make_no_sense_are_refused(wrong):
     with pytest.raises(UsageError, match="makes no sense"):
         Distortions(**wrong)
+
+
+def test_colours_move_together(rng):
+    grey = rng.integers(256, size=(3, 10, 8), dtype=np.uint8)
+    bend = Distortions(rotation=20, shift=1, elastic=1.0)
+    moved = bend.apply(np.stack([grey, 255 - grey, grey], axis=-1), seed=4, epoch=2)
+    np.testing.assert_array_equal(moved[..., 0], bend.apply(grey, seed=4, epoch=2))
+    np.testing.assert_array_equal(moved[..., 0], moved[..., 2])
+    assert (moved[..., 1] != moved[..., 0]).any()

@@ -152,7 +152,7 @@ def test_every_option_reaches_the_recipe(as_json):
         (["train", "--data", "digits", "--sizes", "784,30,10"], "64,30,10"),
         (["train", "--data", "digits", "--train-size", "9999"], "1,442"),
         (["train", "--data", "digits", "--engine", "warp"], "auto"),
-        (["train", "--data", "nowhere"], "auto, digits"),
+        (["train", "--data", "nowhere"], "auto, breast-cancer, diabetes, digits"),
         (["train", "nothing-like-this"], "recipe"),
         (["train", "--resume", "x", "--epochs", "3"], "Leave out"),
         (["trian"], "Did you mean 'train'"),
@@ -312,7 +312,7 @@ def test_check_gradients_of_a_faulty_recipe_is_exit_1(as_json, tmp_path):
 
 def test_data(as_json, whynet):
     names = [one["name"] for one in as_json("data")[1]["sets"]]
-    assert names == ["mnist", "fashion-mnist", "digits", "xor"]
+    assert names == ["mnist", "fashion-mnist", "digits", "iris", "wine", "breast-cancer", "diabetes", "xor"]
     assert as_json("data", "digits")[1]["sets"][0]["examples"] == 1442
     assert "1,442 training" in whynet("data", "digits")[1]
 

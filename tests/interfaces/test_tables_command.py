@@ -75,6 +75,35 @@ def test_train_takes_a_file_in_place_of_a_recipe(whynet, fruit):
     assert made["sizes"] == [5, 30, 2]
 
 
+def test_the_base_of_a_table_is_its_own_recipe_and_the_cost_follows_from_the_problem(whynet, fruit):
+    _, _, err = whynet("train", "fruit.csv", "--target", "price", "--out", "a")
+    assert "Recipe: table with --data, --target\n" in err
+    _, _, err = whynet("train", "--data", "fruit.csv", "--target", "price", "--epochs", 1, "--out", "b")
+    assert "Recipe: plain with" in err
+    made = [tomllib.loads(Path(name, "recipe.toml").read_text()) for name in "ab"]
+    assert [one["cost"] for one in made] == ["quadratic"] * 2 and made[0]["activation"] == "relu"
+    _, _, err = whynet("train", "--data", "iris", "--out", "c")
+    assert "Recipe: table with --data\n" in err
+
+
+def test_another_file_is_tested_on_in_the_columns_of_the_first(whynet, fruit, tmp_path):
+    run = trained(fruit, tmp_path / "r", target="kind")
+    rows = [line.split(",") for line in fruit.read_text().splitlines()]
+    kept = [rows[0], *(row for row in rows[1:] if row[1] != "green")]
+    (tmp_path / "other.csv").write_text("".join(",".join(row[::-1]) + "\n" for row in kept))
+    code, out, _ = whynet("evaluate", "r", "--data", "other.csv", "--json")
+    values = json.loads(out)
+    assert code == 0 and values["test_total"] == len(kept) - 1
+    data = run.data
+    both = [(row, label) for part in (data, data.test) for row, label in zip(part.inputs, part.labels, strict=True)]
+    red_or_yellow = [(row, label) for row, label in both if not row[data.X.names.index("colour=green")]]
+    answers = run.network.predict(np.array([row for row, _ in red_or_yellow]))
+    assert values["test_correct"] == sum(answers == [label for _, label in red_or_yellow])
+    (tmp_path / "other.csv").write_text("weight,colour,price,kind\n1,red,2,pear\n")
+    code, _, err = whynet("evaluate", "r", "--data", "other.csv")
+    assert code == 3 and "row 2, column 'kind'" in err and "'pear'" in err
+
+
 def test_what_names_a_recipe_stays_one_and_data_are_given_once(whynet, fruit):
     code, _, err = whynet("train", "fruit.csv", "--data", "digits", "--target", "kind")
     assert code == 2 and "given twice" in err
@@ -291,3 +320,41 @@ def test_idx_and_parquet_headers_that_claim_two_gigabytes(whynet, tmp_path):
 def test_a_dataset_is_its_own_source(fruit):
     data = sources.load(fruit, target="kind")
     assert sources.load(data) is data and isinstance(data, Dataset)
+
+
+def pets(folder, mode):
+    """Pictures that differ in nothing but their shade."""
+    for label, name in enumerate(("cat", "dog")):
+        (folder / name).mkdir(parents=True)
+        for one in range(10):
+            shade = 40 + 150 * label + one
+            Image.new(mode, (6, 4), shade if mode == "L" else (shade, 0, shade)).save(folder / name / f"{one}.png")
+    return folder
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_pictures_are_predicted_as_they_are(whynet, tmp_path, mode):
+    trained(pets(tmp_path / "pets", mode), tmp_path / "r")
+    for name, shade in (("a", 45), ("b", 200)):
+        Image.new(mode, (6, 4), shade if mode == "L" else (shade, 0, shade)).save(tmp_path / f"{name}.png")
+    code, out, _ = whynet("predict", "r", "a.png", "b.png", "--show")
+    assert code == 0
+    answers = [line.split(" (")[0] for line in out.splitlines() if "probability" in line]
+    assert answers == ["a.png: cat", "b.png: dog"]
+    Image.new("L", (5, 5), 9).save(tmp_path / "c.png")
+    code, _, err = whynet("predict", "r", "c.png")
+    assert code == 3 and "another size" in err and "5 x 5" in err
+
+
+def test_colours_are_drawn_and_put_on_a_sheet(whynet, tmp_path):
+    pets(tmp_path / "pets", "RGB")
+    code, out, err = whynet("data", "pets", "--show", "--sheet", "s.png")
+    assert code == 0, err
+    assert "16 training and 4 test images of 4 x 6 pixels" in out and "cat" in out
+    with Image.open("s.png") as sheet:
+        assert sheet.mode == "RGB"
+
+
+def test_a_table_has_nothing_to_draw(whynet, fruit):
+    code, _, err = whynet("data", "fruit.csv", "--target", "price", "--show")
+    assert code == 2 and "Traceback" not in err

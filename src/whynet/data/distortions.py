@@ -75,13 +75,16 @@ class Distortions:
         return any((self.rotation, self.shear, self.zoom, self.shift, self.elastic))
 
     def apply(self, images: Images, *, seed: int, epoch: int) -> Images:
-        """The images (n, rows, columns) as the epoch shows them, new uint8 arrays of the same shape.
+        """The images (n, rows, columns), or with colours, as the epoch shows them, new uint8 arrays of the same shape.
 
         What happens to the image in row i depends on nothing but (seed, epoch, i) and the shape of an image: the
         movements are drawn with `default_rng([seed, 3, epoch, 0])`, the bending with `[seed, 3, epoch, 1]`.
         """
         if not self:
             return images
+        if images.ndim == 4:  # each colour moves with the others
+            colours = [self.apply(images[..., one], seed=seed, epoch=epoch) for one in range(images.shape[3])]
+            return np.stack(colours, axis=-1)
         n, rows, columns = images.shape
         down, across = _modes(rows, self.sigma), _modes(columns, self.sigma)
         movements, bending = (np.random.default_rng([seed, 3, epoch, what]) for what in (0, 1))

@@ -112,6 +112,35 @@ def picture(path: Path) -> Array:
         raise BadFile(f"the picture cannot be read: {reason}", where=str(path)) from None
 
 
+def as_trained(path: Path, size: int) -> Images:
+    """A picture for a network of `size` features that was trained on such a folder: (1, rows, columns), or with colours
+    (1, rows, columns, 3).
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "one.png"
+    >>> Image.new("L", (6, 4), 9).save(path)
+    >>> as_trained(path, 24).shape, as_trained(path, 72).shape
+    ((1, 4, 6), (1, 4, 6, 3))
+
+    Raises
+    ------
+    BadFile
+        It is no picture, or has another size.
+    """
+    pixels = picture(path)
+    rows, columns = pixels.shape[:2]
+    if size not in (rows * columns, 3 * rows * columns):
+        raise BadFile(
+            "this picture has another size than those that were trained on", where=str(path),
+            expected=f"{size:,} pixels, or {size // 3:,} of three colours", found=f"{columns} x {rows}",
+            do="Bring it to their size first, cut or scaled as they were",
+        )  # fmt: skip
+    if size == rows * columns:
+        grey = pixels if pixels.ndim == 2 else np.asarray(Image.fromarray(pixels).convert("L"))
+        return grey[np.newaxis]
+    return (pixels if pixels.ndim == 3 else np.repeat(pixels[..., np.newaxis], 3, axis=2))[np.newaxis]
+
+
 def _pixels(image: Image.Image, path: Path) -> Array:
     if image.mode.startswith("I;16"):
         return (np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)

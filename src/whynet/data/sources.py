@@ -132,7 +132,7 @@ def load(
         raise UsageError(f"there are no data '{text}', and no such file or folder", do=did_you_mean(text, NAMES))
     if target is not None:
         raise UsageError("a folder has no columns to predict", found=f"--target {target}", do="Leave out --target")
-    if not find(path) and folders.holds_pictures(path):
+    if is_pictures(text):
         return folders.load_pictures(path, say)
     return from_folder(path, say)
 
@@ -154,6 +154,17 @@ def load_for(recipe: Any, what: Any = None, *, say: Say | None = None, progress:
         recipe.data if what is None else what,
         target=recipe.target, problem=recipe.problem, missing=recipe.missing, say=say, progress=progress,
     )  # fmt: skip
+
+
+def is_pictures(name: str) -> bool:
+    """Whether this is a folder of pictures, which are read as they are.
+
+    >>> is_pictures("digits")
+    False
+    """
+    path = Path(name)
+    with reading(path):
+        return name not in NAMES and path.is_dir() and not find(path) and folders.holds_pictures(path)
 
 
 def is_data(name: str) -> bool:

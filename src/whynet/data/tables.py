@@ -24,7 +24,7 @@ from whynet.data.features import ByteImages, FloatFeatures
 from whynet.data.frames import read_parquet
 from whynet.data.protocol import Problem
 from whynet.data.table import Say, Table
-from whynet.data.targets import target_names, target_of
+from whynet.data.targets import target_names, target_of, targets_like
 from whynet.errors import BadFile, UsageError, WhynetError
 from whynet.types import Array
 
@@ -241,6 +241,29 @@ def features_of_file(path: Path, encoding: Columns, say: Say = lambda _: None) -
     """
     table = read_table(path, encoding.texts)
     return encoding.transform(table, say), table
+
+
+def load_like(path: Path, encoding: Columns, problem: Problem, say: Say = lambda _: None) -> Dataset:
+    """All rows of a file as a network was trained on such rows, with what is to be predicted: to test it on them.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "fruit.csv"
+    >>> _ = path.write_text("kind,weight\\nlemon,150\\n")
+    >>> from whynet.data.columns import Column
+    >>> from whynet.data.problem import Classification
+    >>> encoding = Columns((Column("weight", "number"),), ("kind",))
+    >>> load_like(path, encoding, Classification(("apple", "lemon"))).labels
+    array([1])
+
+    Raises
+    ------
+    BadFile
+        A column is missing, or not as it was.
+    """
+    table = read_table(path, (*encoding.texts, *(encoding.targets if problem.kind == "classification" else ())))
+    y = targets_like(table.only(encoding.targets), problem)
+    features = FloatFeatures(encoding.transform(table, say), encoding.names, encoding)
+    return Dataset(features, y, path.name, problem, None, str(path))
 
 
 def check_missing(missing: str) -> None:

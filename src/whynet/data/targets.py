@@ -96,6 +96,36 @@ def target_of(table: Table, problem: str = "auto", say: Say = lambda _: None) ->
     return _several(table, problem, say)
 
 
+def targets_like(table: Table, problem: Problem) -> Array:
+    """The targets in these columns, of a problem that is known already.
+
+    >>> table = Table((Cells.of("kind", ["dog", "cat", "dog"]),), range(2, 5), "pets.csv")
+    >>> targets_like(table, Classification(("cat", "dog")))
+    array([1, 0, 1])
+
+    Raises
+    ------
+    BadFile
+        A target is missing, or is none of the classes.
+    """
+    for cells in table.columns:
+        if cells.missing.any():
+            raise missing_cell(cells, table, do="Remove the rows without a target")
+    if problem.kind != "classification" or len(table.columns) > 1:
+        y = _columns_of(table)
+        return y.argmax(axis=1) if problem.kind == "classification" else y
+    cells = table.columns[0]
+    places = {name: place for place, name in enumerate(problem.names)}
+    texts = [str(text) for text in cells.spelt()]
+    for row, text in enumerate(texts):
+        if text not in places and is_number(text):  # 1.0 for 1
+            texts[row] = text = spelt(float(text))
+        if text not in places:
+            raise table.bad("this is none of the classes", cells.name, row, found=repr(text),
+                            do=did_you_mean(text, problem.names))  # fmt: skip
+    return np.array([places[text] for text in texts])
+
+
 def _one(table: Table, problem: str, say: Say) -> Target:
     cells = table.columns[0]
     different = cells.different()
@@ -172,15 +202,20 @@ def _several(table: Table, problem: str, say: Say) -> Target:
 
 def _numbers(table: Table, say: Say) -> Array:
     """All columns as numbers, (n, columns); one that is the same in each row can teach nothing."""
+    y = _columns_of(table)
+    constant = [(name, spelt(one[0])) for name, one in zip(table.names, y.T, strict=True) if np.ptp(one) == 0]
+    if len(constant) == len(table.names):
+        _check_two(table, [constant[0][1]])
+    if constant:
+        say(f"Target '{constant[0][0]}' is {constant[0][1]} in every row: there is nothing to learn about it.")
+    return y
+
+
+def _columns_of(table: Table) -> Array:
     made = []
     for cells in table.columns:
         flag = cells.texts is not None and all(str(text).lower() in FLAGS for text in cells.texts)
         made.append(numbers_of(cells, table, flag=flag))
-    constant = [(cells.name, spelt(one[0])) for cells, one in zip(table.columns, made, strict=True) if np.ptp(one) == 0]
-    if len(constant) == len(made):
-        _check_two(table, [constant[0][1]])
-    if constant:
-        say(f"Target '{constant[0][0]}' is {constant[0][1]} in every row: there is nothing to learn about it.")
     return np.stack(made, axis=1)
 
 

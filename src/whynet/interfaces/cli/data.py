@@ -98,7 +98,7 @@ def drawn(dataset: Dataset) -> str:
     import numpy as np
 
     first = [int(np.argmax(dataset.labels == label)) for label in range(len(dataset.classes)) if dataset.counts[label]]
-    rows, columns = dataset.images.shape[1:]
+    rows, columns = dataset.images.shape[1:3]
     down, wide = (2, 1) if rows >= 16 else (1, 2)
     columns *= wide
     across = max(1, shutil.get_terminal_size().columns // (columns + 2))
@@ -107,10 +107,15 @@ def drawn(dataset: Dataset) -> str:
         part = first[start : start + across]
         lines.append("  ".join(f"{dataset.classes[dataset.labels[row]]:<{columns}.{columns}}" for row in part).rstrip())
         for top in range(0, rows, down):
-            strips = [dataset.images[row, top : top + down].max(axis=0) for row in part]
+            strips = [grey(dataset.images[row])[top : top + down].max(axis=0) for row in part]
             shaded = ("".join(SHADES[int(v) * len(SHADES) // 256] * wide for v in strip) for strip in strips)
             lines.append("  ".join(shaded).rstrip())
     return "\n".join(lines)
+
+
+def grey(image: Any) -> Any:
+    """One image as (rows, columns): the mean of its colours."""
+    return image if image.ndim == 2 else image.mean(axis=2)
 
 
 def in_words(summary: dict[str, Any]) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from whynet.errors import UsageError
 from whynet.interfaces.cli.screen import Screen, screen_options
+
+if TYPE_CHECKING:
+    from whynet.data.dataset import Dataset
 
 
 @click.command(short_help="Test a trained network: accuracy, confusion matrix, recall.")
@@ -23,18 +27,25 @@ def evaluate(screen: Screen, run: Path, data: str | None) -> None:
       whynet evaluate model.safetensors --data mnist
     """
     from whynet.data.sources import load, load_for
+    from whynet.data.tables import is_table, load_like
     from whynet.engines.choice import FASTEST
     from whynet.network.network import Network
     from whynet.training import metrics
     from whynet.training.recipe import Recipe
 
-    if run.is_dir():
-        network = Network.load(run / "model.safetensors")
-        dataset = load_for(Recipe.read(run / "recipe.toml"), data, say=screen.say)
+    network = Network.load(run / "model.safetensors" if run.is_dir() else run)
+    test: Dataset | None
+    if data is not None and network.encoding is not None and is_table(Path(data)):
+        test = load_like(
+            Path(data), network.encoding, network.problem, screen.say
+        )  # all rows, as it was trained on such
     else:
-        network = Network.load(run)
-        dataset = load(data or "auto", say=screen.say)
-    test = dataset.test
+        dataset = (
+            load_for(Recipe.read(run / "recipe.toml"), data, say=screen.say)
+            if run.is_dir()
+            else load(data or "auto", say=screen.say)
+        )
+        test = dataset.test
     if test is None:
         raise UsageError("these data have no test images", where=dataset.source)
     predictions = network.problem.predictions(FASTEST.scores(network, test.inputs), network.cost.middle)

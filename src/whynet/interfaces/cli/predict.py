@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from whynet.interfaces.cli.screen import SHADES, Screen, screen_options
 
 if TYPE_CHECKING:
     from whynet.network.network import Network
+    from whynet.types import Images
 
 
 @click.command(short_help="Predict the classes of pictures, or the rows of a table, with a trained network.")
@@ -25,7 +27,8 @@ def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool) -> 
     or a model file).
 
     Each picture is first made as MNIST's were: bright ink on black, scaled into a box, its centre of mass in the
-    middle. A network that was trained on a table takes files with the same columns instead (.csv, .tsv, .parquet); the
+    middle; of a network that was trained on a folder of pictures it is taken as it is, and has the size of those. A
+    network that was trained on a table takes files with the same columns instead (.csv, .tsv, .parquet); the
     column that is predicted may be missing.
 
     \b
@@ -34,22 +37,28 @@ def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool) -> 
       whynet predict model.safetensors *.jpg --show
       whynet predict runs/20260101-120000-9-30-1 houses.csv
     """
-    from whynet.data import drawing
+    from whynet.data import drawing, folders
+    from whynet.data.sources import is_pictures
+    from whynet.interfaces.cli.data import grey
     from whynet.network.network import Network
+    from whynet.training.recipe import Recipe
 
     network = Network.load(run / "model.safetensors" if run.is_dir() else run)
     if network.encoding is not None:
         _rows(screen, network, run, images, show)
         return
     size = math.isqrt(network.sizes[0])
-    if size * size != network.sizes[0] or network.scaling is None:
+    read: Callable[[Path, int], Images] = drawing.read
+    if run.is_dir() and is_pictures(Recipe.read(run / "recipe.toml").data):
+        size, read = network.sizes[0], folders.as_trained
+    elif size * size != network.sizes[0] or network.scaling is None:
         raise UsageError(
             "this network does not take square images", where=str(run), found=f"{network.sizes[0]} features"
         )
     predictions: list[dict[str, Any]] = []
     lines = []
     for path in images:
-        pictures = drawing.read(path, size)
+        pictures = read(path, size)
         probabilities = network.probabilities(pictures)
         for number, (picture, row) in enumerate(zip(pictures, probabilities, strict=True)):
             file = str(path) if len(pictures) == 1 else f"{path}[{number}]"
@@ -59,7 +68,9 @@ def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool) -> 
             predictions.append({"file": file, "answer": predicted, "probabilities": row.tolist()})
             lines.append(f"{file}: {name} (probability {probability:.1%})")
             if show:
-                lines += ["".join(SHADES[int(v) * len(SHADES) // 256] * 2 for v in line).rstrip() for line in picture]
+                lines += [
+                    "".join(SHADES[int(v) * len(SHADES) // 256] * 2 for v in line).rstrip() for line in grey(picture)
+                ]
     screen.result({"images": predictions}, "\n".join(lines))
     if show:
         screen.next(f"whynet evaluate {run}", "how often it is right")

@@ -67,9 +67,9 @@ def train(
     """Train a network on handwritten digits, or on data of your own, and leave a run directory with a report.
 
     RECIPE is a shipped recipe's name or a TOML file; a file or a folder of data in its place stands for --data. Without
-    a recipe, and without any option about the network or its
-    training, it is `default`: fast and accurate. With such an option it is `plain`: sigmoid units, softmax
-    cross-entropy, plain SGD, batches of 10.
+    a recipe, and without any option about the network or its training, it is `default`, fast and accurate, or of tables
+    `table`. With such an option it is `plain`: sigmoid units, softmax cross-entropy (of tables the cost that goes with
+    the problem), plain SGD, batches of 10.
 
     \b
     Examples:
@@ -117,6 +117,7 @@ def _new(
     """How to make the run that is asked for, once everything about it is known to make sense."""
     if find_rate and "learning_rate" in given:
         raise UsageError("--find-rate looks for what --learning-rate gives", do="Leave out one of them")
+    from whynet.data.features import FloatFeatures
     from whynet.data.sources import is_data, load_for
 
     if name is not None and name not in recipe_names() and not name.endswith(".toml") and is_data(name):
@@ -130,11 +131,13 @@ def _new(
     if "hidden" in given and "sizes" not in given:
         given = {**given, "sizes": None}
     recipe = recipe.but(**given)
+    data = load_for(recipe, say=screen.say, progress=_download_progress(screen))
+    if name is None and isinstance(data.X, FloatFeatures):
+        base, recipe = _of_table(base, given)
     changed = ", ".join("--" + option.replace("_", "-") for option in given if given[option] is not None)
     screen.say(f"Recipe: {base}" + (f" with {changed}" if changed else ""))
     from whynet.training.run import Run, new_directory
 
-    data = load_for(recipe, say=screen.say, progress=_download_progress(screen))
     directory = out or new_directory(Path("runs"), recipe.but(sizes=recipe.sizes_for(data), hidden=None))
     search = None
     if find_rate:
@@ -144,6 +147,13 @@ def _new(
         screen.say(f"Rate finder: {search.in_words()}")
         recipe = recipe.but(learning_rate=search.chosen or recipe.rate)
     return partial(Run.create, recipe, data, directory, overwrite=overwrite, base=base, rate_search=search)
+
+
+def _of_table(base: str, given: dict[str, Any]) -> tuple[str, Recipe]:
+    """What stands in for `default` and `plain` where no pixels are learned: the cost follows from the problem."""
+    if base == "default":
+        return "table", Recipe.named("table").but(**given)
+    return base, Recipe.named(base).but(**{"cost": "auto", "target_scaling": "standard", **given})
 
 
 def _resumed(
