@@ -91,4 +91,4 @@ def batch(prepared: Prepared, rows: int) -> tuple[Features, Targets]:
     """
     examples = prepared.task.examples
     X = examples.features(np.arange(min(rows, len(examples.labels))), np.dtype(np.float64))
-    return X, prepared.network.targets(examples.labels[:rows]).astype(np.float64)
+    return X, examples.targets[examples.labels[:rows]].astype(np.float64)
