@@ -45,8 +45,8 @@ class Case:
     """What was used as what."""
     not_examined: list[Gap] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
-    yardstick: str = "a linear classifier"
-    """What reaches the quality noted as `linear-accuracy`."""
+    yardstick: str = ""
+    """What reaches the quality noted as `linear-accuracy`; where nothing is said, the linear model of its problem."""
     ill_data: tuple[str, ...] = ()
     """Causes in the data themselves that no change of the training can cure."""
 

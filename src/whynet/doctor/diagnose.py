@@ -56,7 +56,9 @@ def examine(
     suspects = suspects_of(case, diagnosis)
     if case.before is not None:
         quality, yardstick = case.before.quality, case.value("linear-accuracy")
-        say(f"{case.state}: {quality:.1%} right on the rows held back; the yardstick has {yardstick:.1%}")
+        shown = f"{quality:.1%} right" if case.before.metric is None else f"a quality of {quality:.3f}"
+        mark = f"{yardstick:.1%}" if case.before.metric is None else f"{yardstick:.3f}"
+        say(f"{case.state}: {shown} on the rows held back; the yardstick has {mark}")
         if not trials or learns(case):
             told = suspects if not learns(case) else [one for one in suspects if is_measured(*one)]
             diagnosis.verdict = [unproved(case, *one) for one in told]
@@ -84,6 +86,7 @@ def _begun(subject: Subject, case: Case) -> Diagnosis:
         judged_after=(taken, of) if 0 < taken < of and not case.value("stopped-early") > 0 else None,
         yardstick=yardstick,
         yardstick_name=case.yardstick,
+        problem=case.problem,
         symptoms=case.symptoms,
         settings=case.settings,
         lost=case.lost,

@@ -39,7 +39,7 @@ class Outcome:
     cost: float
     quality: float
     metric: Metric | None = None
-    """What people print; where nothing is said, the accuracy."""
+    """What people print: R2, F1; where nothing is said, the accuracy."""
     error: float = 0.0
     """The standard error of the quality, from the number of rows held back; 0 where it is not known."""
     test_quality: float | None = None
@@ -271,7 +271,10 @@ class Diagnosis:
     judged_after: tuple[int, int] | None = None
     """Steps taken before it was judged, and those of its whole training."""
     yardstick: float = math.nan
-    yardstick_name: str = "a linear classifier"
+    yardstick_name: str = ""
+    """Where nothing is said, the linear model of its problem."""
+    problem: str = "classification"
+    """Its kind: classification, labels, regression."""
     symptoms: dict[str, Measured] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
     lost: tuple[str, ...] = ()

@@ -15,10 +15,11 @@ from whynet.report.screen import changes_of, first_line, headline, on_one_screen
 from whynet.report.wording import lines, say
 from whynet.report.wording.contradictions import checked
 from whynet.report.wording.outcomes import end, tested, whole_way
-from whynet.report.wording.questions import asked, classes, cleared, quality, why
+from whynet.report.wording.problems import bare, classes, fact, words_of, yardstick
+from whynet.report.wording.questions import asked, cleared, quality, why
 from whynet.report.wording.remarks import all_in_words
 from whynet.report.wording.states import what
-from whynet.report.wording.symptoms import mark_of, name_of, normal_of, percent, value_of
+from whynet.report.wording.symptoms import mark_of
 
 STATUS = {
     "proved": "proved by training again with it changed",
@@ -74,7 +75,7 @@ def sections(diagnosis: Diagnosis) -> list[Section]:
         f"{words}  # {was}" if was else words for one in changes_of(diagnosis) for words, was in lines(one, diagnosis)
     ]
     ended = [] if fix is None else [f"To the end: {whole_way(fix.before, fix.after)}."]
-    measured = [_row(one) for one in diagnosis.symptoms.values()]
+    measured = [_row(one, diagnosis) for one in diagnosis.symptoms.values()]
     compared = [f"{name}: {end(outcome)}" for name, outcome in diagnosis.baselines.items()]
     tried = [f"{name}: {say(change, diagnosis)}: {quality(to, diagnosis)}" for name, change, to in diagnosis.tried]
     usual = [
@@ -113,12 +114,13 @@ def _finding(finding: Finding, diagnosis: Diagnosis) -> Section:
     if finding.before is not None and finding.after is not None:
         label = f"Proof, over {finding.seeds} seeds" if finding.status == "proved" else "With that"
         items.append(f"{label}: {whole_way(finding.before, finding.after)}{unequal(finding)}")
-    table = [_row(one) for one in finding.evidence]
+    table = [_row(one, diagnosis) for one in finding.evidence]
     return Section(f"{finding.cause}: {STATUS[finding.status]}", items, table)
 
 
-def _row(fact: Measured) -> Row:
-    return name_of(fact), value_of(fact), mark_of(fact), normal_of(fact)
+def _row(one: Measured, diagnosis: Diagnosis) -> Row:
+    name, value, normal = fact(one, diagnosis)
+    return name, value, mark_of(one), normal
 
 
 def _spent(diagnosis: Diagnosis) -> str:
@@ -148,6 +150,7 @@ def diagnosis_as_dict(diagnosis: Diagnosis) -> dict[str, Any]:
             for one in diagnosis.questions
         ],
         "remarks": all_in_words(diagnosis),
+        "problem": diagnosis.problem,
         "yardstick": diagnosis.yardstick,
         "linear_accuracy": diagnosis.yardstick if classes(diagnosis) else None,
         "effort": diagnosis.effort,
@@ -264,9 +267,14 @@ def _large(diagnosis: Diagnosis) -> list[tuple[str, str]]:
         if tested(after):
             found.append((tested(after), "with the cure, on the test set"))
     if math.isfinite(diagnosis.yardstick):
-        shown = percent(diagnosis.yardstick) if classes(diagnosis) else f"quality {diagnosis.yardstick:.3g}"
-        found.append((shown, f"{diagnosis.yardstick_name} on the same {diagnosis.wording.examples}"))
+        found.append((bare(diagnosis.yardstick, words_of(diagnosis)), _compared(diagnosis)))
     return found
+
+
+def _compared(diagnosis: Diagnosis) -> str:
+    """What the figure of the yardstick is."""
+    of = "" if classes(diagnosis) else f"{words_of(diagnosis).quality} of "
+    return f"{of}{yardstick(diagnosis)} on the same {diagnosis.wording.examples}"
 
 
 def _costs(diagnosis: Diagnosis) -> str:

@@ -16,10 +16,11 @@ from whynet.doctor.diagnosis import Diagnosis, Finding
 from whynet.doctor.symptom import Measured
 from whynet.report.wording import lines, say
 from whynet.report.wording.outcomes import tested, way
+from whynet.report.wording.problems import classes, first_line_of
+from whynet.report.wording.problems import fact as fact_of
 from whynet.report.wording.questions import not_the_reason
 from whynet.report.wording.remarks import all_in_words, in_words
 from whynet.report.wording.states import sentence
-from whynet.report.wording.symptoms import name_of, normal_of, value_of
 
 LINES, COLUMNS, WIDEST = 20, 80, 120
 LABEL, INDENT = 7, 11  # columns
@@ -56,7 +57,7 @@ def first_line(name: str, diagnosis: Diagnosis) -> str:
         page = cause(name).__doc__ or name
     except Exception:  # a cause of somebody's own has no page
         return name.replace("-", " ") + "."
-    return page.strip().splitlines()[0]
+    return first_line_of(name, page.strip().splitlines()[0], diagnosis)
 
 
 def headline(diagnosis: Diagnosis) -> str:
@@ -80,7 +81,7 @@ def on_one_screen(diagnosis: Diagnosis, columns: int | None = None) -> str:
     for place, finding in enumerate(proved):
         blocks.append(Block(_finding(finding, diagnosis, wide, "Why" if not place else "and"), 2, 1))
         facts = [fact for fact in finding.evidence if fact.telling]  # -v has what is as usual too
-        blocks.append(Block(_evidence(facts[: 3 if not place else 1], wide), 5))
+        blocks.append(Block(_evidence(facts[: 3 if not place else 1], diagnosis, wide), 5))
     if not proved:
         blocks.append(Block(_labelled("Why", _nothing_proved(diagnosis), wide, 3), 2, 1))
     blocks.append(Block(_change(diagnosis, wide), 3, 1))
@@ -147,8 +148,8 @@ def _bracketed(sentence: str, more: str) -> str:
     return f"{sentence.rstrip('.')} ({more})." if more else sentence
 
 
-def _evidence(facts: Sequence[Measured], wide: int) -> list[str]:
-    table = [(name_of(one), value_of(one), normal_of(one)) for one in facts]
+def _evidence(facts: Sequence[Measured], diagnosis: Diagnosis, wide: int) -> list[str]:
+    table = [fact_of(one, diagnosis) for one in facts]
     names = max((len(name) for name, *_ in table), default=0)
     values = max((len(value) for _, value, _ in table), default=0)
     rows = []
@@ -202,8 +203,9 @@ def _proof(diagnosis: Diagnosis, wide: int) -> list[str]:
             only = f"of these only {say(finding.change, diagnosis)}" if not finding.with_ else "only the proved changed"
         text = f"same seeds, same order, {only}: {result} ({finding.seeds} seeds{unequal(finding)})"
         if diagnosis.fix is not None and tested(diagnosis.fix.after):
+            of = "of" if classes(diagnosis) else "on"
             whole = "with all, to the end" if len(diagnosis.fix.changes) > 1 else "to the end"
-            text += f"; {whole}, {tested(diagnosis.fix.after)} of the test set"
+            text += f"; {whole}, {tested(diagnosis.fix.after)} {of} the test set"
         return _labelled("Proof", text, wide, 2)
     if finding.status == "helps":
         return _labelled("Gain", f"{result}: it helps, but the cause is elsewhere", wide, 2)
@@ -238,7 +240,7 @@ def _also(findings: Sequence[Finding], diagnosis: Diagnosis, wide: int) -> list[
             text = _bracketed(text, f"{one.where.file}:{one.where.line}")
         elif not one.detail:
             fact = next((fact for fact in one.evidence if fact.telling), None)
-            text = text if fact is None else _bracketed(text, f"{name_of(fact)}: {value_of(fact)}")
+            text = text if fact is None else _bracketed(text, ": ".join(fact_of(fact, diagnosis)[:2]))
         status = one.status + (f" (+{len(findings) - 3})" if place == 2 and len(findings) > 3 else "")
         rows += _with_status("Also" if not place else "", text, status, wide, 2 if len(findings) == 1 else 1)
     return rows

@@ -58,6 +58,7 @@ def checkup(run: Run) -> Diagnosis | None:
     return Diagnosis(
         state_of(case), run.floor, before=case.before, yardstick=linear, symptoms=case.symptoms,
         settings=case.settings, lost=tuple(lost), wording=examples,
+        problem=case.problem,
     )  # fmt: skip
 
 

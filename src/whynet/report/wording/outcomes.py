@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from whynet.doctor.diagnosis import Outcome
+from whynet.report.wording.problems import quality, words_of_outcome
 from whynet.report.wording.states import quality_of
 
 
@@ -50,5 +51,4 @@ def tested(outcome: Outcome) -> str:
     """
     if outcome.test_quality is None or not math.isfinite(outcome.test_quality):
         return ""
-    shown = quality_of(Outcome(outcome.cost, outcome.test_quality))
-    return shown if outcome.metric is None else f"quality {outcome.test_quality:.3g}"
+    return quality(outcome.test_quality, words_of_outcome(outcome))

@@ -6,9 +6,9 @@ import math
 
 from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import Acquittal, Diagnosis, Question
-from whynet.report.wording import say
+from whynet.report.wording import problems, say
 from whynet.report.wording.contradictions import fewer
-from whynet.report.wording.symptoms import percent
+from whynet.report.wording.problems import words_of
 
 NOUNS = {  # what a change is of, in everyday words
     "rate": "learning rate",
@@ -78,21 +78,10 @@ def why(question: Question, diagnosis: Diagnosis) -> str:
 def quality(value: float, diagnosis: Diagnosis) -> str:
     """A quality: per cent right where there are classes.
 
-    >>> quality(0.9, Diagnosis("healthy")), quality(math.nan, Diagnosis("healthy"))
-    ('90 %', 'not measured')
+    >>> quality(0.9, Diagnosis("healthy")), quality(0.9, Diagnosis("healthy", problem="regression"))
+    ('90 %', 'R2 0.9')
     """
-    if not math.isfinite(value):
-        return "not measured"
-    return percent(value) if classes(diagnosis) else f"quality {value:.3g}"
-
-
-def classes(diagnosis: Diagnosis) -> bool:
-    """Whether qualities are fractions of right predictions.
-
-    >>> classes(Diagnosis("healthy"))
-    True
-    """
-    return diagnosis.before is None or diagnosis.before.metric is None
+    return problems.quality(value, words_of(diagnosis))
 
 
 def cleared(one: Acquittal, diagnosis: Diagnosis) -> str:
@@ -115,11 +104,12 @@ def cleared(one: Acquittal, diagnosis: Diagnosis) -> str:
 
 
 def _what(diagnosis: Diagnosis) -> str:
-    return "the accuracy" if classes(diagnosis) else "the quality"
+    word = words_of(diagnosis).quality
+    return word if word == "R2" else f"the {word}"
 
 
 def _points(value: float, diagnosis: Diagnosis) -> str:
-    return f"{100 * value:+.1f} points" if classes(diagnosis) else f"{value:+.3f}"
+    return problems.points(value, words_of(diagnosis))
 
 
 def not_the_reason(diagnosis: Diagnosis) -> str:
@@ -145,10 +135,9 @@ def not_the_reason(diagnosis: Diagnosis) -> str:
     many = len(gains) > 1
     known = all(map(math.isfinite, every))
     if known and max(every) < POINT:
-        result = "gains a point" if classes(diagnosis) else "gains anything"
-        ending = (
-            f"each tried alone, none {result}" if many else f"tried alone, {result.replace('gains a', 'gains not a')}"
-        )
+        points = words_of(diagnosis).percent
+        each = f"each tried alone, none gains {'a point' if points else 'anything'}"
+        ending = each if many else f"tried alone, gains {'not a point' if points else 'nothing'}"
     elif known:
         best = _points(max(every), diagnosis)
         ending = f"each tried alone, the best gains {best}" if many else f"tried alone, it gains {best}"

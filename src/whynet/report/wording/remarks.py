@@ -9,6 +9,7 @@ from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import Diagnosis, Outcome, Remark
 from whynet.report.wording import say
 from whynet.report.wording.base import is_number, number
+from whynet.report.wording.problems import WORDS, quality, words_of
 from whynet.report.wording.symptoms import percent
 
 Numbers = Mapping[str, Any]
@@ -35,7 +36,7 @@ def _shown(value: Any, diagnosis: Diagnosis) -> str:
     if isinstance(value, Change):
         return say(value, diagnosis)
     if isinstance(value, Outcome):
-        return f"quality {number(value.quality)}"
+        return _fraction(value, diagnosis)
     if isinstance(value, (list, tuple)):
         return ", ".join(_shown(one, diagnosis) for one in value)
     return number(value)
@@ -44,18 +45,19 @@ def _shown(value: Any, diagnosis: Diagnosis) -> str:
 def _fraction(value: Any, diagnosis: Diagnosis) -> str:
     """A quality: per cent where it is an accuracy."""
     value = value.quality if isinstance(value, Outcome) else value
-    if not is_number(value):
-        return "no number"
-    classes = diagnosis.before is None or diagnosis.before.metric is None
-    return percent(value) if classes else f"a quality of {value:.3g}"
+    return quality(value, words_of(diagnosis)) if is_number(value) else "no number"
+
+
+def _reached(value: Any, diagnosis: Diagnosis) -> str:
+    return _fraction(value, diagnosis) + (" right" if words_of(diagnosis) is WORDS["classification"] else "")
 
 
 def _points(value: Any, diagnosis: Diagnosis) -> str:
     """A difference of qualities, given as a fraction."""
     if not is_number(value):
         return "an unknown amount"
-    classes = diagnosis.before is None or diagnosis.before.metric is None
-    return f"{100 * value:.1f} points" if classes else f"{value:.3g} of quality"
+    words = words_of(diagnosis)
+    return f"{100 * value:.1f} points" if words.percent else f"{value:.3g} of {words.quality}"
 
 
 def _changes(numbers: Numbers, diagnosis: Diagnosis) -> str:
@@ -193,8 +195,8 @@ SENTENCES: dict[str, Callable[[Numbers, Diagnosis], str]] = {
         f"{_changes(numbers, diagnosis)}."
     ),
     "catches-up": lambda numbers, diagnosis: (
-        f"Trained to its end, it does as well without the change ({percent(numbers['quality'])} right): the trials "
-        "judged it too early."
+        f"Trained to its end, it does as well without the change ({_reached(numbers['quality'], diagnosis)}): the "
+        "trials judged it too early."
     ),
     "beside": _beside,
     "lays-bare": _lays_bare,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 from whynet.doctor.diagnosis import Diagnosis, Outcome
-from whynet.report.wording.base import one_of
+from whynet.report.wording import problems
+from whynet.report.wording.base import number, one_of
+from whynet.report.wording.problems import WORDS, words_of, yardstick
 from whynet.report.wording.symptoms import percent
 
 AT_FLOOR = 0.02  # so near the cost of the best constant prediction counts as the same
@@ -52,18 +54,22 @@ def figures_of(diagnosis: Diagnosis) -> str:
     """How good it is, and how good the yardstick.
 
     >>> from whynet.doctor.diagnosis import Metric
-    >>> figures_of(Diagnosis("healthy", before=Outcome(0.1, 0.8, Metric("RMSE", 0.3)), yardstick=0.7))
-    'RMSE 0.3; quality 0.8, a linear classifier 0.7'
+    >>> figures_of(Diagnosis("healthy", before=Outcome(0.1, 0.8, Metric("R2", 0.8)), yardstick=0.7))
+    'R2 0.8; a linear regression reaches 0.7'
+    >>> figures_of(Diagnosis("healthy", problem="labels", before=Outcome(0.1, 0.8, Metric("F1", 0.7)), yardstick=0.9))
+    'F1 0.7; balanced accuracy 80 %, a linear classifier 90 %'
     """
-    before, yardstick = diagnosis.before, diagnosis.yardstick
+    before, words = diagnosis.before, words_of(diagnosis)
     if before is None:
         return ""
-    shown, known = quality_of(before), math.isfinite(yardstick) and math.isfinite(before.quality)
+    shown, known = quality_of(before), math.isfinite(diagnosis.yardstick) and math.isfinite(before.quality)
     if before.metric is None and shown:
-        right = f"{shown} right"
-        return f"{right}; {diagnosis.yardstick_name} reaches {percent(yardstick)}" if known else right
+        shown = f"{shown} right"
+    reached = problems.bare(diagnosis.yardstick, words) if known else ""
+    if known and shown and (before.metric is None or before.metric.name == words.quality):
+        return f"{shown}; {yardstick(diagnosis)} reaches {reached}"
     if known:
-        compared = f"quality {before.quality:.2g}, {diagnosis.yardstick_name} {yardstick:.2g}"
+        compared = f"{words.quality} {problems.bare(before.quality, words)}, {yardstick(diagnosis)} {reached}"
         return f"{shown}; {compared}" if shown else compared
     return shown or (f"cost {before.cost:.4g}" if math.isfinite(before.cost) else "")
 
@@ -104,6 +110,11 @@ def _constant(diagnosis: Diagnosis) -> str:
     before, row = diagnosis.before, one_of(diagnosis.wording)
     if before is not None and alike(diagnosis):
         return f"{'' if before.one_answer >= 0.999 else 'almost '}every {row} gets the same prediction"
+    if words_of(diagnosis) is WORDS["regression"] and at_floor(diagnosis):
+        answer, what = OF_FLOOR.get(diagnosis.settings.cost or "", ("mean", ""))
+        least = f"{what}, {number(diagnosis.floor)}" if what and diagnosis.wording.library == "whynet" else ""
+        cost = f"its cost is {least}" if least else f"its cost is {number(diagnosis.floor)}, which is what that costs"
+        return f"the {answer} of the targets is predicted for every {row}: {cost}"
     return "it has learned nothing from its inputs: its cost is that of the best constant prediction"
 
 
@@ -113,7 +124,7 @@ def _missing(diagnosis: Diagnosis) -> str:
 
 
 def _than(diagnosis: Diagnosis) -> str:
-    return f"it is worse than {diagnosis.yardstick_name}"
+    return f"it is worse than {yardstick(diagnosis)}"
 
 
 def _undertrained(diagnosis: Diagnosis) -> str:
@@ -135,12 +146,22 @@ def _stalled(diagnosis: Diagnosis) -> str:
 def _healthy(diagnosis: Diagnosis) -> str:
     before = diagnosis.before
     if before is not None and math.inf > before.quality >= diagnosis.yardstick:
-        return f"it learns, and is at least as good as {diagnosis.yardstick_name}"
+        return f"it learns, and is at least as good as {yardstick(diagnosis)}"
     return "it learns" if before is None or math.isnan(diagnosis.yardstick) else _about(diagnosis)
 
 
 def _about(diagnosis: Diagnosis) -> str:
-    return f"it learns, and is about as good as {diagnosis.yardstick_name}"
+    before = diagnosis.before
+    if before is not None and diagnosis.yardstick - before.quality > FAR:
+        held = diagnosis.wording.examples
+        return f"it learns; with so few {held} held back, it cannot be told from {yardstick(diagnosis)}"
+    return f"it learns, and is about as good as {yardstick(diagnosis)}"
+
+
+OF_FLOOR = {  # the best constant prediction under a cost of whynet's, and what it costs
+    "quadratic": ("mean", "half the variance of what is trained on"),
+    "absolute": ("median", "the mean distance from it"),
+}
 
 
 SENTENCES = {
