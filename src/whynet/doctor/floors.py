@@ -10,8 +10,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+from whynet.doctor import target_floors
+from whynet.doctor.plateaus import NEAR, Plateau, plateau
+from whynet.doctor.plateaus import Reading as Reading
 from whynet.errors import UsageError, did_you_mean
 
 SHARES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {  # counts per class: training labels, test labels
@@ -21,36 +25,10 @@ SHARES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {  # counts per cla
     ),
     "fashion-mnist": ((6000,) * 10, (1000,) * 10),
 }
-NEAR = 0.02  # a cost this close to a plateau, relatively, counts as there: the line of the state constant-answer
 MOST = 6
 ANSWERS = ("accuracy", "count")
 BATCHES = (10, 32, 50, 64, 100, 128, 256)
 COUNTING = ("zeros", "ones", "twos", "threes", "fours", "fives", "sixes", "sevens", "eights", "nines")
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One thing that a number can mean: `exact` is the plateau's own value.
-
-    `cost` is a cost's name, `"accuracy"` (a share, 0..1) or `"count"`; `averaging` says how it was summed up.
-
-    >>> explain(958)[0].meaning[:44]
-    'every image is answered with class 6: the si'
-    """
-
-    cost: str
-    averaging: str
-    meaning: str
-    exact: float
-
-
-@dataclass(frozen=True)
-class _Plateau:
-    reading: Reading
-    rank: int
-    """How often people meet it: 0 first."""
-    near: float = NEAR
-    """How far from it, relatively, a number may be and still be taken for it."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +70,11 @@ def softmax_cross_entropy_floor(prior: Sequence[float]) -> float:
 
 
 def explain(
-    number: float | str, *, classes: int | None = None, labels: str | Sequence[float] | None = "mnist"
+    number: float | str,
+    *,
+    classes: int | None = None,
+    labels: str | Sequence[float] | None = "mnist",
+    targets: Any = None,
 ) -> list[Reading]:
     """What a cost, an accuracy or a count of right answers is the plateau of, the likeliest first.
 
@@ -104,27 +86,35 @@ def explain(
         How many there are; by default ten, and other numbers are considered as well.
     labels
         Whose class shares: `"mnist"`, `"fashion-mnist"`, `"balanced"`, or a share or count for each class.
+    targets
+        The targets themselves, in place of classes and labels: a number for each row, or a row of numbers; an array.
 
     >>> explain("0.45")[0].meaning
     'every image gets the same answer, the share of each class: nothing has been learned about the images'
     >>> explain("958 of 10000")[0].meaning
     'every image is answered with class 6: the sixes are right, nothing else'
+    >>> explain("3.5", targets=[1.0, 2.0, 3.0, 6.0])[0].meaning
+    'the variance of the targets: the mean, 3, is answered to everything'
 
     Raises
     ------
     UsageError
-        No number, or labels that do not exist.
+        No number, labels that do not exist, or targets that are none.
     """
     written = _parse(str(number))
-    train, test = _shares(labels, classes)
+    if targets is not None:
+        possible = _of_targets(targets, written, classes)
+    else:
+        train, test = _shares(labels, classes)
+        possible = _plateaus(train, test, written, anything=classes is None)
     matches = []
-    for plateau in _plateaus(train, test, written, anything=classes is None):
-        exact = plateau.reading.exact
+    for one in possible:
+        exact = one.reading.exact
         off = abs(exact - written.value)
         if off <= min(written.precision * (1 + 1e-9), 2 * NEAR * abs(exact)):
-            matches.append((0, plateau.rank, off, plateau.reading))
-        elif off <= plateau.near * abs(exact) and plateau.rank < 4:
-            matches.append((1, plateau.rank, off, plateau.reading))
+            matches.append((0, one.rank, off, one.reading))
+        elif off <= one.near * abs(exact) and one.rank < 4:
+            matches.append((1, one.rank, off, one.reading))
     matches.sort(key=lambda match: match[:3])
     if any(level == 0 and reading.cost in ANSWERS for level, *_, reading in matches):  # a count is exact or it is not
         matches = [match for match in matches if match[0] == 0 or match[3].cost not in ANSWERS]
@@ -146,9 +136,28 @@ MEAN, HALF_MEAN = "mean over outputs and images (MSE)", "half the mean over outp
 CROSS_MEAN = "mean over outputs and images"
 
 
+def _of_targets(targets: Any, number: _Number, classes: int | None) -> Iterator[Plateau]:
+    """The plateaus of somebody's targets; where those may be numbers of classes, those of classes as well."""
+    if classes is not None:
+        raise UsageError("how many classes there are, the targets themselves tell", do="Leave out the classes")
+    columns = target_floors.columns_of(targets)
+    if number.total is None:
+        shares = {"accuracy", "balanced accuracy"}
+        for one in target_floors.of_targets(columns):
+            if not number.percent or one.reading.cost in shares:
+                yield one
+    counts = target_floors.class_counts(columns)
+    if counts is not None:
+        prior = [count / sum(counts) for count in counts]
+        costs = () if number.percent or number.total is not None else _costs(prior)
+        for one in (*costs, *_shares_of_one_class(counts, number)):
+            words = {what: getattr(one.reading, what).replace("image", "row") for what in ("averaging", "meaning")}
+            yield replace(one, reading=replace(one.reading, **words))
+
+
 def _plateaus(
     train: Sequence[float], test: Sequence[int | float], number: _Number, *, anything: bool
-) -> Iterator[_Plateau]:
+) -> Iterator[Plateau]:
     """Every plateau that the number could be, as (what, how averaged, meaning, value) with a rank."""
     if number.total is None and not number.percent:
         yield from _costs(train)
@@ -157,42 +166,42 @@ def _plateaus(
     yield from _shares_of_one_class(test, number)
 
 
-def _costs(prior: Sequence[float]) -> Iterator[_Plateau]:
+def _costs(prior: Sequence[float]) -> Iterator[Plateau]:
     K = len(prior)
     even = EVEN.format(K=K)
     squared = 2 * quadratic_floor(prior)
     for averaging, factor, rank in ((HALVED, 0.5, 0), (MEAN, 1 / K, 1), (SUMMED, 1.0, 1), (HALF_MEAN, 0.5 / K, 3)):
-        yield _row("quadratic", averaging, SAME, squared * factor, rank)
-        yield _row("quadratic", averaging, HIGH, (K - 1) * factor, rank + 1)
-        yield _row("quadratic", averaging, HALF, K / 4 * factor, rank + 1)
-        yield _row("quadratic", averaging, LOW, factor, rank + 2)
+        yield plateau("quadratic", averaging, SAME, squared * factor, rank)
+        yield plateau("quadratic", averaging, HIGH, (K - 1) * factor, rank + 1)
+        yield plateau("quadratic", averaging, HALF, K / 4 * factor, rank + 1)
+        yield plateau("quadratic", averaging, LOW, factor, rank + 2)
     for averaging, factor, rank in ((SUMMED, 1.0, 0), (CROSS_MEAN, 1 / K, 1)):
-        yield _row("sigmoid-cross-entropy", averaging, SAME, sigmoid_cross_entropy_floor(prior) * factor, rank)
-        yield _row("sigmoid-cross-entropy", averaging, HALF, K * math.log(2) * factor, rank + 1)
+        yield plateau("sigmoid-cross-entropy", averaging, SAME, sigmoid_cross_entropy_floor(prior) * factor, rank)
+        yield plateau("sigmoid-cross-entropy", averaging, HALF, K * math.log(2) * factor, rank + 1)
     entropy = softmax_cross_entropy_floor(prior)
-    yield _row("softmax-cross-entropy", "mean over images", SAME, entropy, 0)
-    yield _row("softmax-cross-entropy", "mean over images", even, math.log(K), 0)
-    yield _row("softmax-cross-entropy", "mean over images, in bits", SAME, entropy / math.log(2), 3)
+    yield plateau("softmax-cross-entropy", "mean over images", SAME, entropy, 0)
+    yield plateau("softmax-cross-entropy", "mean over images", even, math.log(K), 0)
+    yield plateau("softmax-cross-entropy", "mean over images, in bits", SAME, entropy / math.log(2), 3)
     twice = f"a softmax of a softmax: with {K} classes no answer, however right, can cost less"
-    yield _row("softmax-cross-entropy", "mean over images", twice, math.log(math.e + K - 1) - 1, 2)
+    yield plateau("softmax-cross-entropy", "mean over images", twice, math.log(math.e + K - 1) - 1, 2)
     for batch in BATCHES:
-        yield _row("softmax-cross-entropy", f"sum over a batch of {batch}", even, batch * math.log(K), 4)
+        yield plateau("softmax-cross-entropy", f"sum over a batch of {batch}", even, batch * math.log(K), 4)
 
 
-def _other_costs(number: _Number) -> Iterator[_Plateau]:
+def _other_costs(number: _Number) -> Iterator[Plateau]:
     """Costs of nets with another number of classes than was assumed."""
     two = "two classes on one output, as in XOR, and the answer is one half for every example: nothing has been learned"
-    yield _row("quadratic", "mean over examples, not halved", two, 0.25, 0)
-    yield _row("quadratic", "half, mean over examples", two, 0.125, 0)
-    yield _row("sigmoid-cross-entropy", "mean over examples", two, math.log(2), 0)
+    yield plateau("quadratic", "mean over examples, not halved", two, 0.25, 0)
+    yield plateau("quadratic", "half, mean over examples", two, 0.125, 0)
+    yield plateau("sigmoid-cross-entropy", "mean over examples", two, math.log(2), 0)
     K = round(math.exp(min(number.value, 7)))
     if 2 < K <= 1000 and number.digits >= 3:
-        yield _row("softmax-cross-entropy", "mean over images", EVEN.format(K=K), math.log(K), 4 if K > 20 else 3)
+        yield plateau("softmax-cross-entropy", "mean over images", EVEN.format(K=K), math.log(K), 4 if K > 20 else 3)
     if 0.69 < number.value < 0.7:
-        yield _row("softmax-cross-entropy", "mean over images", EVEN.format(K=2), math.log(2), 1)
+        yield plateau("softmax-cross-entropy", "mean over images", EVEN.format(K=2), math.log(2), 1)
 
 
-def _shares_of_one_class(test: Sequence[int | float], number: _Number) -> Iterator[_Plateau]:
+def _shares_of_one_class(test: Sequence[int | float], number: _Number) -> Iterator[Plateau]:
     """Accuracies and counts: one class answered for everything, or one never answered."""
     total = math.fsum(test)
     count = number.total is not None or (
@@ -209,18 +218,16 @@ def _shares_of_one_class(test: Sequence[int | float], number: _Number) -> Iterat
         name = f": the {COUNTING[label]} are right, nothing else" if len(test) == len(COUNTING) else ""
         text = f"every image is answered with class {label}{name}"
         exact = of_class * scale
-        yield _row(what, averaging, text, round(exact) if count else exact, 2)
+        yield plateau(what, averaging, text, round(exact) if count else exact, 2)
     if len(test) > 3:
         exact = total * scale / len(test)
-        yield _row(what, averaging, "chance: one answer, or answers that have nothing to do with the images", exact, 3)
+        yield plateau(
+            what, averaging, "chance: one answer, or answers that have nothing to do with the images", exact, 3
+        )
         one_less = total * scale * (1 - 1 / len(test))
         text = "all but one class right: one class is never answered, and the rest is learned"
         if 0.95 * one_less <= number.value <= 1.01 * one_less:
-            yield _Plateau(Reading(what, averaging, text, one_less), 3, near=0.05)
-
-
-def _row(cost: str, averaging: str, meaning: str, exact: float, rank: int) -> _Plateau:
-    return _Plateau(Reading(cost, averaging, meaning, exact), rank)
+            yield Plateau(Reading(what, averaging, text, one_less), 3, near=0.05)
 
 
 def _parse(text: str) -> _Number:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,41 +21,70 @@ from whynet.report import glossary
 @click.option(
     "--labels", default="mnist", show_default=True, help="Whose class frequencies: mnist, fashion-mnist, balanced."
 )
+@click.option(
+    "--targets",
+    type=click.Path(path_type=Path),
+    help="Your own targets instead: a file with a number a line, a CSV file, or .npy.",
+)
+@click.option("--target", metavar="COLUMN", help="Which column of that CSV file.")
 @screen_options
-def explain(screen: Screen, number: tuple[str, ...], classes: int | None, labels: str) -> None:
+def explain(
+    screen: Screen, number: tuple[str, ...], classes: int | None, labels: str, targets: Path | None, target: str | None
+) -> None:
     """Say what NUMBER, a cost, an accuracy or a count of correct predictions, is the plateau of; or what a cause of
     the doctor's is; or what a word means, whynet's or the field's.
+
+    With --targets, what it is the plateau of where those are predicted: their variance, the entropy of their base
+    rates, and others.
 
     \b
     Examples:
       whynet explain 0.45
       whynet explain 11.35%
+      whynet explain 6100 --targets houses.csv --target price
       whynet explain 958 of 10000
       whynet explain init-positive-saturation
       whynet explain learning rate
     """
     text = " ".join(number)
+    if target is not None and targets is None:
+        raise UsageError("--target is a column of a file", do="Name the file: --targets FILE")
+    if targets is not None and classes is not None:
+        raise UsageError("how many classes there are, the targets themselves tell", do="Leave out --classes")
     word = glossary.lookup(text)
     if not any(character.isdigit() for character in text):
         _explain_name(screen, text, word)
     elif word is not None:  # such as L2
         _explain_word(screen, word)
     else:
-        _explain_number(screen, text, classes, labels)
+        _explain_number(screen, text, classes, labels, targets, target)
 
 
-def _explain_number(screen: Screen, text: str, classes: int | None, labels: str) -> None:
+def _explain_number(
+    screen: Screen, text: str, classes: int | None, labels: str, targets: Path | None, target: str | None
+) -> None:
+    from whynet.doctor import target_floors
     from whynet.doctor.floors import explain as readings_of
+    from whynet.interfaces.targets import read_targets
 
-    readings = readings_of(text, classes=classes, labels=labels)
-    values = {
+    rows = None if targets is None else read_targets(targets, target)
+    readings = readings_of(text, classes=classes, labels=labels, targets=rows)
+    outputs = [] if rows is None else target_floors.summary(target_floors.columns_of(rows))
+    values: dict[str, Any] = {
         "number": text,
         "readings": [
             {"cost": one.cost, "averaging": one.averaging, "meaning": one.meaning, "exact": one.exact}
             for one in readings
         ],
     }
-    if not readings:
+    if rows is not None:
+        values["targets"] = {"rows": len(rows), "outputs": outputs}
+    if not readings and outputs:
+        words = "\n".join([
+            f"{text} is no plateau of these targets: if it no longer moves, the predictions are not constant.",
+            "Their plateaus are:", "", *(line for one in outputs for line in _spread(one)),
+        ])  # fmt: skip
+    elif not readings:
         words = f"{text} is no plateau that whynet knows: if it no longer moves, the predictions are not constant."
     else:
         lines = [f"{text} is what you get by:"]
@@ -63,6 +94,17 @@ def _explain_number(screen: Screen, text: str, classes: int | None, labels: str)
         words = "\n".join(lines)
     screen.result(values, words)
     screen.next("whynet reproduce --quick", "see networks that are stuck there, and why")
+
+
+def _spread(one: Mapping[str, float]) -> list[str]:
+    """The plateaus of one output."""
+    said = {
+        "variance": "the variance: squared error (MSE) of the mean", "half_variance": "half the variance",
+        "sd": "the standard deviation: RMSE of the mean",
+        "mean_absolute_deviation": "the mean distance from the median: MAE of the median",
+        "huber": "Huber's cost of its best constant",
+    }  # fmt: skip
+    return [f"  {one[name]:<12.6g} {words}" for name, words in said.items()]
 
 
 def _explain_name(screen: Screen, name: str, word: glossary.Word | None) -> None:
