@@ -8,35 +8,30 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from whynet.data.distortions import contact_sheet
-from whynet.engines.choice import FASTEST
 from whynet.network.excitation import exciting_inputs, masks
 from whynet.report import pictures
+from whynet.report.answers import answers_html
 from whynet.report.diagnosis import diagnosis_html
 from whynet.report.page import chart, figures, page, text
-from whynet.training import metrics
-from whynet.types import Array, Labels
+from whynet.report.wording.problems import decimals
+from whynet.types import Array
 
 if TYPE_CHECKING:
-    from whynet.data.dataset import Dataset
+    from whynet.training.history import Epoch
     from whynet.training.run import Run
 
-MISTAKES = 24
+INK = "Each unit's weights: ink on red pixels excites it, ink on blue pixels inhibits it."
+COLOUR = "Each unit's weights: where a pixel is grey they are 0; light of a pixel's own colour excites it."
 
 
 def run_page(run: Run) -> str:
-    """The run as one HTML page: outcome, curves, confusion, masks, worst mistakes, recipe."""
+    """The run as one HTML page: outcome, curves, how good the answers are, masks, recipe."""
     parts = [_outcome(run), _curves(run)]
     if run.diagnosis is not None:
         parts.append(diagnosis_html(run.diagnosis))
     test = run.data.test
     if test is not None:
-        scores = FASTEST.scores(run.network, test.inputs)
-        if np.isfinite(scores).all():
-            predictions = run.network.problem.predictions(scores, run.network.cost.middle)
-            parts.append(_confusion(predictions, test))
-            parts.append(_mistakes(run.network.cost.probabilities(scores), predictions, test))
-        else:
-            parts.append("<p>Its scores for the test images are not finite, so there are no predictions to show.</p>")
+        parts.append(answers_html(run, test))
     parts += [_responses(run), _rates(run), _distortions(run), _recipe(run)]
     return page(f"whynet: {_title(run)}", "".join(parts), charts=True)
 
@@ -48,8 +43,34 @@ def run_summary(run: Run) -> str:
     if last is not None:
         lines.append(f"cost {last.cost:.4f} (floor {run.floor:.4f})")
         if last.test_accuracy is not None:
-            lines.append(f"{last.test_accuracy:.2%} of {last.test_total:,} test images right")
+            lines.append(f"{last.test_accuracy:.2%} of {last.test_total:,} test {run.data.word} right")
+        elif last.metric is not None and not run.data.classes:
+            lines.append(f"{last.metric.name} {last.metric.value:.4f}")
     return "<br>".join(lines)
+
+
+def _one(run: Run) -> str:
+    return run.data.word.removesuffix("s")
+
+
+def _qualities(run: Run, last: Epoch) -> list[tuple[str, str]]:
+    """The large figures of a problem without classes."""
+    kind, name, items = run.network.problem.kind, run.network.problem.quality_name, []
+    if last.test_quality is not None and last.metric is not None and run.data.test is not None:
+        shown = last.metric.value if last.metric.name == name else last.test_quality
+        items.append((decimals(shown, kind), f"{name} on {len(run.data.test):,} test {run.data.word}"))
+        if last.metric.name != name:
+            items.append((f"{last.metric.value:.4f}", f"{last.metric.name} on the same"))
+    if last.validation_quality is not None:
+        items.append((decimals(last.validation_quality, kind), f"{name} on the validation {run.data.word}"))
+    return items
+
+
+def _scaled(run: Run) -> str:
+    """How numbers are scaled while they are trained on: the cost is one of scaled numbers."""
+    if getattr(run.network.problem, "offset", None) is None:
+        return ""
+    return " The cost is that of targets in standard deviations from their mean."
 
 
 def _title(run: Run) -> str:
@@ -61,18 +82,20 @@ def _outcome(run: Run) -> str:
     last = history[-1 if run.best_epoch is None else run.best_epoch] if len(history) else None
     items = []
     if last is not None and last.test_accuracy is not None:
-        items.append((f"{last.test_accuracy:.2%}", f"of {last.test_total:,} test images right"))
-    if last is not None and last.validation_accuracy is not None:
-        items.append((f"{last.validation_accuracy:.2%}", "of the validation images right"))
+        items.append((f"{last.test_accuracy:.2%}", f"of {last.test_total:,} test {run.data.word} right"))
+    if last is not None and last.validation_accuracy is not None and run.data.classes:
+        items.append((f"{last.validation_accuracy:.2%}", f"of the validation {run.data.word} right"))
+    if last is not None and not run.data.classes:
+        items += _qualities(run, last)
     if last is not None:
         which = "last epoch" if run.best_epoch is None else f"best epoch, number {run.best_epoch + 1}: kept"
         items.append((f"{last.cost:.4f}", f"cost in the {which}"))
-    items.append((f"{run.floor:.4f}", "floor: the same prediction for every image"))
+    items.append((f"{run.floor:.4f}", f"floor: the same prediction for every {_one(run)}"))
     if last is not None:
         took = f"for {len(history)} epochs, {history[-1].steps:,} steps"
         seconds = sum(history["seconds"])
         items.append((f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2f} s", took))
-    sentence = _sentence(run)
+    sentence = f"{_sentence(run)}{_scaled(run)}"
     warning = f'<p class="bad">Training stopped: {text(run.message)}</p>' if run.state else ""
     return f"<h1>{text(_title(run))}</h1>{warning}<p>{text(sentence)}</p>{figures(items)}"
 
@@ -88,11 +111,11 @@ def _sentence(run: Run) -> str:
     if last.cost >= 0.98 * run.floor:
         return (
             f"The cost {last.cost:.4f} is no better than the floor {run.floor:.4f}, which is what the same "
-            "prediction for every image costs: the network has learned nothing about the images."
+            f"prediction for every {_one(run)} costs: the network has learned nothing about the {run.data.word}."
         )
     gone = 1 - last.cost / run.floor
     return (
-        f"The cost went {gone:.1%} of the way from the floor, the same prediction for every image, down to zero. "
+        f"The cost went {gone:.1%} of the way from the floor, the same prediction for every {_one(run)}, down to zero. "
         f"Recipe {run.base}; seed {run.recipe.seed}; {run.engine} engine."
     )
 
@@ -112,79 +135,32 @@ def _curves(run: Run) -> str:
         ("training cost", "--accent", False, clean(history["cost"])),
         ("floor", "--faint", True, [run.floor] * len(x)),
     ]
-    accuracies: list[tuple[str, str, bool, list[float | None]]] = [
-        ("test accuracy", "--accent", False, clean([epoch.test_accuracy for epoch in history]))
-    ]
+    problem, classes = run.network.problem, bool(run.data.classes)
+    name = problem.quality_name
+    tested = [epoch.test_accuracy if classes else epoch.test_quality for epoch in history]
+    qualities: list[tuple[str, str, bool, list[float | None]]] = [(f"test {name}", "--accent", False, clean(tested))]
     if history[-1].validation_cost is not None:
         costs.insert(1, ("validation cost", "--second", False, clean(history["validation_cost"])))
-        accuracies.append(("validation accuracy", "--second", False, clean(history["validation_accuracy"])))
+        validated = clean(history["validation_accuracy" if classes else "validation_quality"])
+        qualities.append((f"validation {name}", "--second", False, validated))
     drawn = chart("cost", "Cost", x, costs)
-    if run.data.test is not None or len(accuracies) > 1:
-        drawn += chart("accuracy", "Accuracy", x, accuracies, percent=True)
+    if run.data.test is not None or len(qualities) > 1:
+        title = f"{name[0].upper()}{name[1:]}"
+        drawn += chart("accuracy" if classes else "quality", title, x, qualities, percent=problem.kind != "regression")
     return (
         f'<h2>Learning curves</h2><div class="charts">{drawn}</div>'
         '<p class="faint">The training cost is the mean over the batches of an epoch, each taken before its step.</p>'
     )
 
 
-def _confusion(predictions: Labels, test: Dataset) -> str:
-    classes = max(len(test.classes), int(predictions.max()) + 1)
-    table = metrics.confusion(predictions, test.labels, classes)
-    recall = metrics.recall(table)
-    names = [*test.classes, *map(str, range(len(test.classes), classes))]
-    off_diagonal = table - np.diag(np.diag(table))
-    largest = max(int(off_diagonal.max()), 1)
-    head = "".join(f"<th>{text(name)}</th>" for name in names)
-    rows = []
-    for actual, name in enumerate(names):
-        cells = []
-        for predicted in range(classes):
-            count = int(table[actual, predicted])
-            if actual == predicted:
-                cells.append(f'<td class="right">{count}</td>')
-            else:
-                opacity = 0.75 * math.sqrt(count / largest)
-                shade = f' style="background: rgb(214 69 65 / {opacity:.2f})"' if count else ""
-                cells.append(f"<td{shade}>{count or '·'}</td>")
-        known = not math.isnan(recall[actual])
-        width = 8 * float(recall[actual]) if known else 0.0
-        label = f"{recall[actual]:.1%}" if known else "none"
-        bar = f'<td class="text"><span class="bar" style="width:{width:.2f}rem"></span> {label}</td>'
-        rows.append(f"<tr><th>{text(name)}</th>{''.join(cells)}{bar}</tr>")
-    return (
-        "<h2>Confusion matrix</h2><p>Rows: the true class of a test image. Columns: the predicted class. "
-        "Recall: the fraction of the class that is predicted as that class.</p>"
-        f'<div class="scroll"><table class="confusion"><tr><th></th>{head}<th class="text">recall</th></tr>'
-        f"{''.join(rows)}</table></div>"
-    )
-
-
-def _mistakes(probabilities: Array, predictions: Labels, test: Dataset) -> str:
-    wrong = np.flatnonzero(predictions != test.labels)
-    if not len(wrong):
-        return "<h2>Worst mistakes</h2><p>None: every prediction on the test images is right.</p>"
-    one_output = probabilities.shape[1] == 1
-    sure = np.abs(probabilities[wrong, 0] - 0.5) + 0.5 if one_output else probabilities[wrong, predictions[wrong]]
-    order = np.argsort(-sure, kind="stable")[:MISTAKES]
-    shown = []
-    for place, uri in zip(order, pictures.digits(test.images[wrong[order]]), strict=True):
-        row = wrong[place]
-        is_, said = test.classes[test.labels[row]], test.classes[predictions[row]]
-        shown.append(
-            f'<figure><img class="pixels" src="{uri}" alt="test image {row}"><figcaption>{text(is_)}, predicted '
-            f"{text(said)}<br>probability {sure[place]:.1%}</figcaption></figure>"
-        )
-    return (
-        f"<h2>Worst mistakes</h2><p>{len(wrong):,} test images are predicted wrong; these are the mistakes with the "
-        f'highest probability.</p><div class="mistakes">{"".join(shown)}</div>'
-    )
-
-
 def _responses(run: Run) -> str:
     """Masks and exciting inputs, layer by layer."""
     network = run.network
-    rows, columns = run.data.images.shape[1:]
-    if network.sizes[0] != rows * columns or min(rows, columns) < 4 or network.scaling is None:
+    if not run.data.are_pictures:
+        return ""
+    shape = run.data.images.shape[1:]
+    rows, columns = shape[:2]
+    if network.sizes[0] != math.prod(shape) or min(rows, columns) < 4 or network.scaling is None:
         return ""
     if not np.abs(network.params.vector).max() < 1e6:
         return ""  # blown up: there is nothing to see, and computing it would overflow
@@ -202,16 +178,17 @@ def _responses(run: Run) -> str:
         elif name == "Output layer" and units_there == len(network.problem.names):
             which = f"From left to right: {text(', '.join(network.problem.names))}. "
         how = (
-            "Each unit's weights: ink on red pixels excites it, ink on blue pixels inhibits it."
+            (INK if len(shape) == 2 else COLOUR)
             if number == 0
             else "Weights as seen from the input, as if the layers before were linear."
         )
         inputs = exciting_inputs(network, number, units, examples, low, high)
-        ink = np.clip(255 * (inputs - low) / (high - low), 0, 255).astype(np.uint8).reshape(-1, rows, columns)
+        ink = np.clip(255 * (inputs - low) / (high - low), 0, 255).astype(np.uint8).reshape(-1, *shape)
         parts.append(
-            f"<h3>{name}</h3><p>{which}{how}</p>{_sheet(pictures.masks(W[:, units], rows, columns), f'masks, {name}')}"
-            "<p>The image, among those with as much ink as an ordinary one, that excites each of them most:</p>"
-            f"{_sheet(255 - ink, f'exciting inputs, {name}')}"
+            f"<h3>{name}</h3><p>{which}{how}</p>{_sheet(pictures.masks(W[:, units], *shape), f'masks, {name}')}"
+            f"<p>The image, among those with as much {'ink' if len(shape) == 2 else 'light'} as an ordinary one, that "
+            "excites each of them most:</p>"
+            f"{_sheet(pictures.on_paper(ink), f'exciting inputs, {name}')}"
         )
     return "".join(parts)
 

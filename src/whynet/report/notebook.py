@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from whynet.report import pictures
+from whynet.report.numbers import number_short
 from whynet.report.page import text
+from whynet.report.rows import columns_of, number, shown
+from whynet.report.wording.problems import OF_METRIC, decimals
 
 if TYPE_CHECKING:
     from whynet.data.dataset import Dataset
@@ -13,6 +18,12 @@ if TYPE_CHECKING:
     from whynet.training.history import History
 
 EACH = 12  # examples of each class on a contact sheet
+FIRST = 8  # rows of a table
+KINDS = {
+    "classification": "a class of each is predicted",
+    "labels": "labels are predicted",
+    "regression": "numbers are predicted",
+}
 
 
 def network_html(network: Network) -> str:
@@ -33,10 +44,12 @@ def network_html(network: Network) -> str:
 
 
 def dataset_html(data: Dataset) -> str:
-    """The first examples of each class on a contact sheet, a row a class."""
+    """Of images, the first of each class on a contact sheet, a row a class; of a table, its first rows."""
+    if not data.are_pictures or not data.classes:
+        return _rows_html(data)
     sheet = pictures.sheet(pictures.of_each_class(data.images, data.labels, len(data.classes), EACH), columns=EACH)
     counts = ", ".join(f"{name}: {count:,}" for name, count in zip(data.classes, data.counts, strict=True))
-    rows_, columns = data.images.shape[1:]
+    rows_, columns = data.images.shape[1:3]
     return (
         f"<b>{text(data.name or 'data')}</b>: {len(data):,} images of {rows_} x {columns} pixels, "
         f"{len(data.test) if data.test else 0:,} more to test<br>{text(counts)}<br>"
@@ -44,15 +57,44 @@ def dataset_html(data: Dataset) -> str:
     )
 
 
+def _rows_html(data: Dataset) -> str:
+    """Columns and first rows of a table; of images without classes, the first of them."""
+    rows = np.arange(min(FIRST, len(data)))
+    names = data.problem.names
+    if data.classes:
+        said = [("class", [data.classes[label] for label in data.labels[rows]])]
+    else:
+        said = [(name, [number(float(value)) for value in data.y[rows, at]]) for at, name in enumerate(names)]
+    columns = [] if data.are_pictures else columns_of(data)
+    what = "" if data.are_pictures else f" of {len(columns):,} column{'s' if len(columns) != 1 else ''}"
+    counts = ""
+    if data.classes:
+        counts = ", ".join(f"{name}: {count:,}" for name, count in zip(names, data.counts, strict=True))
+    elif data.problem.kind == "labels":
+        counts = ", ".join(f"{name}: {count:,}" for name, count in zip(names, data.y.sum(axis=0), strict=True))
+    else:
+        counts = "; ".join(
+            f"{name}: {number_short(one.min())} to {number_short(one.max())}, mean {number_short(one.mean())}"
+            for name, one in zip(names, data.y.T, strict=True)
+        )
+    return (
+        f"<b>{text(data.name or 'data')}</b>: {len(data):,} {data.word}{what}, "
+        f"{len(data.test) if data.test else 0:,} more to test; {text(KINDS[data.problem.kind])}<br>{text(counts)}<br>"
+        f"{shown(data, rows, said, columns)}"
+    )
+
+
 def history_html(history: History) -> str:
     """The epochs as a table; of a long history, the first and the last ten."""
     epochs = list(history)
+    kind = OF_METRIC.get(next((one.metric.name for one in epochs if one.metric is not None), "accuracy"), "")
+    classes = kind == "classification"
     shown = epochs if len(epochs) <= 20 else [*epochs[:10], *epochs[-10:]]
     rows = "".join(
         f"<tr><td>{epoch.epoch + 1}</td><td>{epoch.cost:.4f}</td>"
         + "".join(
-            f"<td>{'' if share is None else f'{share:.2%}'}</td>"
-            for share in (epoch.validation_accuracy, epoch.test_accuracy)
+            f"<td>{decimals(quality, kind)}</td>"
+            for quality in (epoch.validation_quality, epoch.test_accuracy if classes else epoch.test_quality)
         )
         + f"<td>{epoch.seconds:.2f}</td></tr>"
         for epoch in shown

@@ -73,33 +73,53 @@ def strongest(W: Array, most: int = 60) -> Array:
     return np.sort(order)
 
 
-def masks(W: Array, rows: int, columns: int) -> Array:
-    """Each column of W as a picture, (units, rows, columns, 3), with a colour scale of its own.
+def masks(W: Array, rows: int, columns: int, channels: int = 1) -> Array:
+    """Each column of W as a picture, (units, rows, columns, 3), with a colour scale of its own: red and blue on white;
+    of weights of coloured images, light and dark of each colour around grey.
 
     >>> masks(np.ones((6, 4)), 2, 3).shape
     (4, 2, 3, 3)
     """
-    return np.stack([diverging(W[:, unit].reshape(rows, columns)) for unit in range(W.shape[1])])
+    if channels == 1:
+        return np.stack([diverging(W[:, unit].reshape(rows, columns)) for unit in range(W.shape[1])])
+    share = W / np.maximum(np.abs(W).max(axis=0), 1e-30)
+    grey: Array = np.round(127.5 + 127.5 * share).astype(np.uint8).T.reshape(-1, rows, columns, channels)
+    return on_paper(grey)
 
 
 def digits(images: Images) -> list[str]:
-    """Images (n, rows, columns) as `data:` addresses, dark ink on white paper.
+    """Images as `data:` addresses: (n, rows, columns) as dark ink on white paper, coloured ones as they are.
 
     >>> len(digits(np.zeros((3, 8, 8), np.uint8)))
     3
     """
-    return [data_uri(255 - image) for image in images]
+    return [data_uri(image) for image in on_paper(images)]
+
+
+def on_paper(images: Images) -> Images:
+    """Grey images (n, rows, columns) as dark ink on white paper; coloured ones (n, rows, columns, 3) as they are. Of
+    more channels than three the first three are taken, of fewer their mean.
+
+    >>> on_paper(np.zeros((1, 2, 2), np.uint8))[0, 0, 0], on_paper(np.zeros((1, 2, 2, 3), np.uint8)).shape
+    (np.uint8(255), (1, 2, 2, 3))
+    """
+    if images.ndim == 3:
+        return 255 - images
+    if images.shape[3] >= 3:
+        return images[..., :3]
+    grey: Images = images.mean(axis=3).astype(np.uint8)
+    return grey
 
 
 def of_each_class(images: Images, labels: Labels, classes: int, each: int) -> Images:
-    """The first `each` images of every class as dark ink on white, (classes * each, rows, columns); where a class has
-    fewer, white paper.
+    """The first `each` images of every class as `on_paper` has them, (classes * each, rows, columns); where a class
+    has fewer, white paper.
 
     >>> of_each_class(np.zeros((3, 2, 2), np.uint8), np.array([0, 1, 1]), classes=2, each=5).shape
     (10, 2, 2)
     """
-    shown = np.full((classes * each, *images.shape[1:]), 255, dtype=np.uint8)
+    shown = np.full((classes * each, *on_paper(images[:1]).shape[1:]), 255, dtype=np.uint8)
     for label in range(classes):
         found = images[labels == label][:each]
-        shown[label * each : label * each + len(found)] = 255 - found
+        shown[label * each : label * each + len(found)] = on_paper(found)
     return shown

@@ -1,4 +1,4 @@
-"""Learning curves: accuracy over the number of training examples and over epochs, and what they say about bias and
+"""Learning curves: quality over the number of training examples and over epochs, and what they say about bias and
 variance."""
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from whynet.data.dataset import Dataset
+from whynet.data.protocol import Problem
 from whynet.subjects.recipe import RecipeSubject
 from whynet.training.loop import Training
 from whynet.training.metrics import quality
@@ -23,7 +24,7 @@ NEAR = 0.02
 
 @dataclass(frozen=True)
 class Point:
-    """Accuracies on the examples trained on and on those held back, with so many examples and epochs.
+    """Qualities on the examples trained on and on those held back, with so many examples and epochs.
 
     >>> Point(examples=100, epochs=5, train=1.0, validation=0.7).train
     1.0
@@ -47,6 +48,10 @@ class Curves:
     over_epochs: tuple[Point, ...]
     reading: str
     linear: float
+    problem: str = "classification"
+    """Its kind: classification, labels, regression."""
+    quality: str = "accuracy"
+    """What the qualities are called."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -54,7 +59,10 @@ class Curves:
             "over_examples": [asdict(point) for point in self.over_examples],
             "over_epochs": [asdict(point) for point in self.over_epochs],
             "reading": self.reading,
-            "linear_accuracy": self.linear,
+            "problem": self.problem,
+            "quality": self.quality,
+            "linear_quality": self.linear,
+            "linear_accuracy": self.linear if self.problem == "classification" else None,
         }
 
 
@@ -66,7 +74,7 @@ def learning_curves(recipe: Recipe, data: Dataset, *, say: Callable[[str], None]
     >>> [point.examples for point in curves.over_examples][-1]
     1298
     """
-    subject = RecipeSubject(recipe, data)
+    subject, problem = RecipeSubject(recipe, data), data.problem
     most = len(subject.rest)
     sizes = sorted({max(2 * max(len(data.classes), 5), most >> halvings) for halvings in range(SIZES)})
     over_examples, over_epochs = [], []
@@ -92,16 +100,33 @@ def learning_curves(recipe: Recipe, data: Dataset, *, say: Callable[[str], None]
                     over_epochs.append(point)
                 if last:
                     over_examples.append(point)
-                    say(f"{size:,} examples: {point.train:.1%} of them right, {point.validation:.1%} of others")
+                    mine, others = _said(point.train, problem), _said(point.validation, problem)
+                    say(f"{size:,} examples: {mine}, {others} of others")
     linear = linear_quality(recipe, subject.rest, subject.held)
-    return Curves(tuple(over_examples), tuple(over_epochs), _reading(over_examples, over_epochs, linear), linear)
+    reading = _reading(over_examples, over_epochs, linear, problem)
+    return Curves(tuple(over_examples), tuple(over_epochs), reading, linear, problem.kind, problem.quality_name)
 
 
-def _reading(over_examples: list[Point], over_epochs: list[Point], linear: float) -> str:
+def _said(quality: float, problem: Problem) -> str:
+    if problem.kind == "classification":
+        return f"{quality:.1%} right"
+    return (
+        f"{problem.quality_name} {quality:.3f}" if problem.kind == "regression" else f"{quality:.1%} balanced accuracy"
+    )
+
+
+WRONG = {  # what bias is, after its size
+    "classification": "of the training examples are wrong",
+    "labels": "are missing to a balanced accuracy of 100% on the training examples",
+    "regression": "of the variance of the training examples is not predicted",
+}
+
+
+def _reading(over_examples: list[Point], over_epochs: list[Point], linear: float, problem: Problem) -> str:
     """Bias: what even the training examples are not answered right. Variance: what others lose against them."""
     last = over_examples[-1]
     gap = last.train - last.validation
-    parts = [f"Bias: {1 - last.train:.1%} of the training examples are wrong. Variance: others lose {gap:.1%} more."]
+    parts = [f"Bias: {1 - last.train:.1%} {WRONG[problem.kind]}. Variance: others lose {gap:.1%} more."]
     if last.train < linear + NEAR and last.train < 0.97:
         parts.append("Bias is what limits it: more units, another activation or more epochs, not more data.")
     elif gap > NEAR:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from whynet.interfaces.cli.screen import Screen, screen_options
+
+if TYPE_CHECKING:
+    from whynet.subjects.curves import Point
 
 
 @click.command()
@@ -27,6 +31,7 @@ def curves(screen: Screen, patient: str, data: str | None, page: Path | None) ->
     from whynet import files
     from whynet.data.sources import load_for
     from whynet.report.curves import curves_page
+    from whynet.report.wording.problems import decimals
     from whynet.subjects.curves import learning_curves
     from whynet.subjects.records import recipe_of
 
@@ -34,11 +39,14 @@ def curves(screen: Screen, patient: str, data: str | None, page: Path | None) ->
     dataset = load_for(recipe, data, say=screen.say)
     found = learning_curves(recipe, dataset, say=screen.say)
     lines = [f"{'examples':>9} {'epochs':>7} {'training':>9} {'validation':>11}"]
-    lines += [f"{p.examples:>9,} {p.epochs:>7,} {p.train:>9.2%} {p.validation:>11.2%}" for p in found.over_examples]
-    lines += [
-        "",
-        *(f"epoch {p.epochs:>4}: training {p.train:.2%}, validation {p.validation:.2%}" for p in found.over_epochs),
-    ]
+    if found.problem != "classification":
+        lines.insert(0, f"{found.quality}:")
+
+    def both(point: Point) -> tuple[str, str]:
+        return decimals(point.train, found.problem), decimals(point.validation, found.problem)
+
+    lines += ["{:>9,} {:>7,} {:>9} {:>11}".format(p.examples, p.epochs, *both(p)) for p in found.over_examples]
+    lines += ["", *("epoch {:>4}: training {}, validation {}".format(p.epochs, *both(p)) for p in found.over_epochs)]
     lines += ["", found.reading]
     screen.result(found.as_dict(), "\n".join(lines))
     if page is not None:

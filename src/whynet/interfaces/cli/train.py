@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,8 @@ import click
 from whynet.errors import Interrupted, UsageError
 from whynet.interfaces.cli.options import recipe_options
 from whynet.interfaces.cli.screen import Screen, screen_options
+from whynet.interfaces.cli.trained import as_json, epoch_line, in_words, one_of
+from whynet.report.wording.problems import decimals
 from whynet.training.recipe import Recipe, recipe_names
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from whynet.training.loop import Training
     from whynet.training.run import Run
 
+EVALUATED = {  # what `whynet evaluate` shows
+    "classification": "the confusion matrix, and the recall of each class",
+    "labels": "recall, precision and F1 of each label",
+    "regression": "RMSE and MAE in the units of the targets",
+}
 WATCHED = 3  # epochs at the floor after which --watch stops
 # Options that say where, on what data or from which seed, but nothing about the network or how it is trained.
 NEUTRAL = {
@@ -100,13 +106,13 @@ def train(
             run.report()
     seconds = time.perf_counter() - started
     state, judgement = (None, "") if code == 130 else _checkup(run)
-    screen.result(_as_json(run, report, seconds, state), _in_words(run, report, judgement))
+    screen.result(as_json(run, report, seconds, state), in_words(run, report, judgement))
     if code == 130:
         screen.next(f"whynet train --resume {run.directory}", "go on from the batch where it stopped")
     elif state not in (None, "healthy"):
         screen.next(f"whynet diagnose {run.directory}", "find out why, by trials")
     else:
-        screen.next(f"whynet evaluate {run.directory}", "the confusion matrix, and the recall of each class")
+        screen.next(f"whynet evaluate {run.directory}", EVALUATED[run.network.problem.kind])
     if code:
         raise click.exceptions.Exit(code)
 
@@ -184,9 +190,11 @@ def _train(run: Run, screen: Screen, csv: Path | None, stop: Callable[[], bool],
     log = CsvLog(csv) if csv is not None else None
     screen.say(f"{run.network!r}")
     screen.say(
-        f"{run.data.name}: {len(run.prepared.train):,} images to train on, "
+        f"{run.data.name}: {len(run.prepared.train):,} {run.data.word} to train on, "
         f"{len(run.data.test) if run.data.test else 0:,} to test; {run.engine} engine"
     )
+    if getattr(run.network.problem, "offset", None) is not None:
+        screen.say("Trained on targets in standard deviations from their mean; predictions are in their own units.")
     screen.detail(f"data from {run.data.source}; {run.engine} engine: {run.engine_reason}; into {run.directory}")
     if run.recipe.engine == "auto" and run.engine == "reference":
         screen.say(f"The reference engine takes the steps: {run.engine_reason}.")
@@ -218,7 +226,7 @@ def _hopeless(run: Run, screen: Screen) -> Callable[[Epoch], bool]:
             return False
         screen.say(
             f"Stopped: for {WATCHED} epochs the cost has been {costs[-1]:.4g}, the floor is {run.floor:.4g}: every "
-            "image gets the same prediction, and the cost no longer changes."
+            f"{one_of(run)} gets the same prediction, and the cost no longer changes."
         )
         return True
 
@@ -272,8 +280,10 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
 def progress(run: Run, screen: Screen) -> Iterator[tuple[Callable[[Training], None], Callable[[Epoch], None]]]:
     """A live line on a terminal, plain lines elsewhere."""
 
+    kind = run.network.problem.kind
+
     def plain(epoch: Epoch) -> None:
-        screen.say(epoch_line(epoch, run.floor, run.recipe.epochs))
+        screen.say(epoch_line(epoch, run.floor, run.recipe.epochs, kind))
 
     if screen.quiet or not sys.stderr.isatty():
         yield (lambda _: None), plain
@@ -287,7 +297,7 @@ def progress(run: Run, screen: Screen) -> Iterator[tuple[Callable[[Training], No
         BarColumn(bar_width=24),
         TextColumn("cost {task.fields[cost]} (floor {task.fields[floor]:.4f}){task.fields[right]}"),
         TextColumn("rate {task.fields[rate]:.2g}"),
-        TextColumn("{task.fields[speed]:,.0f} images/s"),
+        TextColumn("{task.fields[speed]:,.0f} " + f"{run.data.word}/s"),
         TimeRemainingColumn(),
         console=console,
         transient=True,
@@ -318,26 +328,12 @@ def progress(run: Run, screen: Screen) -> Iterator[tuple[Callable[[Training], No
             )
 
         def on_epoch(epoch: Epoch) -> None:
-            accuracy = epoch.test_accuracy if epoch.validation_accuracy is None else epoch.validation_accuracy
-            bar.update(job, rate=epoch.learning_rate, right="" if accuracy is None else f" accuracy {accuracy:.2%}")
-            console.print(epoch_line(epoch, run.floor, run.recipe.epochs), highlight=False)
+            quality = epoch.test_quality if epoch.validation_quality is None else epoch.validation_quality
+            name = f" {run.network.problem.quality_name} "
+            bar.update(job, rate=epoch.learning_rate, right="" if quality is None else name + decimals(quality, kind))
+            console.print(epoch_line(epoch, run.floor, run.recipe.epochs, kind), highlight=False)
 
         yield look, on_epoch
-
-
-def epoch_line(epoch: Epoch, floor: float, epochs: int) -> str:
-    """One epoch in one line.
-
-    >>> from whynet.training.history import Epoch
-    >>> epoch_line(Epoch(epoch=0, steps=6000, cost=0.21, learning_rate=3.0, seconds=0.4), 0.45, 30)
-    'Epoch  1/30  cost 0.2100 (floor 0.4500)  rate 3  0.40 s'
-    """
-    text = f"Epoch {epoch.epoch + 1:>{len(str(epochs))}}/{epochs}  cost {epoch.cost:.4f} (floor {floor:.4f})"
-    if epoch.validation_accuracy is not None:
-        text += f"  validation {epoch.validation_accuracy:.2%}"
-    if epoch.test_correct is not None and epoch.test_total:
-        text += f"  test {epoch.test_correct} / {epoch.test_total}"
-    return f"{text}  rate {epoch.learning_rate:.3g}  {epoch.seconds:.2f} s"
 
 
 def _download_progress(screen: Screen) -> Any:
@@ -346,48 +342,3 @@ def _download_progress(screen: Screen) -> Any:
     from whynet.interfaces.cli.data import DownloadBar
 
     return DownloadBar()
-
-
-def _as_json(run: Run, report: Path, seconds: float, state: str | None) -> dict[str, Any]:
-    history = run.history
-    last = history[-1 if run.best_epoch is None else run.best_epoch] if len(history) else None
-    return {
-        "data": run.data.name,
-        "sizes": run.network.sizes,
-        "base": run.base,
-        "engine": run.engine,
-        "engine_reason": run.engine_reason,
-        "seed": run.recipe.seed,
-        "epochs_run": len(history),
-        "seconds": seconds,
-        "epoch_seconds": history["seconds"],
-        "train_cost": last and last.cost,
-        "floor": run.floor,
-        "test_correct": history["test_correct"],
-        "test_total": len(run.data.test) if run.data.test else None,
-        "test_accuracy": last and last.test_accuracy,
-        "validation_accuracy": last and last.validation_accuracy,
-        "run": str(run.directory),
-        "report": str(report),
-        "best_epoch": run.best_epoch,
-        "rate_search": None if run.rate_search is None else asdict(run.rate_search),
-        "state": run.state or state,
-        "message": run.message,
-    }
-
-
-def _in_words(run: Run, report: Path, judgement: str) -> str:
-    lines = []
-    if len(run.history):
-        last = run.history[-1 if run.best_epoch is None else run.best_epoch]
-        if run.best_epoch is not None:
-            early = "stopped early: " if len(run.history) < run.recipe.epochs else ""
-            lines.append(f"{early}the best of {len(run.history)} epochs, number {run.best_epoch + 1}, is kept")
-        if last.test_accuracy is not None:
-            lines.append(f"{last.test_correct:,} of {last.test_total:,} test images right ({last.test_accuracy:.2%})")
-        lines.append(f"cost {last.cost:.4f}; the floor, the same prediction for every image, is {run.floor:.4f}")
-        if judgement:
-            lines.append(judgement)
-    lines.append(f"run     {run.directory}")
-    lines.append(f"report  {report}")
-    return "\n".join(lines)
