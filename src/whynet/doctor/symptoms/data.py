@@ -51,6 +51,7 @@ HELD_IN_TRAINING = Symptom(
 ENOUGH = 50  # rows: of fewer, the nearest one says nothing about labels
 MOST_NEIGHBOURS = 1500  # rows of which the nearest other one is looked for
 SOME = 1000  # rows that are looked for among the others
+BEYOND_NOISE = 3.0  # standard errors
 SMALL = 0.25  # of the features, a quarter are as small or smaller than a small one
 
 
@@ -159,18 +160,23 @@ def _nearest(X: Array, held: Array) -> Array:
 def measure_copies(case: Case, X: Array, held: Array, test: Array | None) -> None:
     """How many of the rows held back, and of the test set, stand among the training rows as well.
 
-    Some rows are alike by chance, those held back as much as those of the test set: of these, what is beyond that.
+    Some rows are alike by chance, those held back as much as those of the test set: of these, what is beyond that, and
+    beyond the noise of so few rows.
 
     >>> from whynet.doctor.diagnosis import Settings
     >>> case = Case(Settings(), layers=2, rows=3, available=3, classes=2, features=1)
-    >>> measure_copies(case, np.array([[1.0], [2.0], [3.0]]), np.array([[4.0], [5.0]]), np.array([[3.0], [9.0]]))
+    >>> X, held, test = (np.arange(*ends, dtype=float)[:, None] for ends in ((0, 50), (60, 80), (40, 60)))
+    >>> measure_copies(case, X, held, test)
     >>> case.value("held-rows-in-training"), case.value("test-images-in-training")
     (0.0, 0.5)
     """
     ours = copies(X, held)
     case.note(HELD_IN_TRAINING, ours)
     if test is not None and len(test):
-        case.note(TEST_IN_TRAINING, max(copies(X, test) - ours, 0.0))
+        theirs, n, m = copies(X, test), min(len(test), SOME), min(len(held), SOME)
+        both = (theirs * n + ours * m) / (n + m)
+        noise = math.sqrt(both * (1 - both) * (1 / n + 1 / m))
+        case.note(TEST_IN_TRAINING, theirs - ours if theirs - ours > BEYOND_NOISE * noise else 0.0)
     else:
         case.not_examined.append(Gap("whether test rows were trained on", "there is no test set"))
 
