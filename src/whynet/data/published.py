@@ -131,6 +131,7 @@ def missing(folder: Path, stem: str) -> BadFile:
         where=str(folder),
         expected=f"{stem}-{SUFFIX[stem]}.gz (or without .gz)",
         found=", ".join(sorted(path.name for path in find(folder).values())) or "none of the four files",
+        do=None if find(folder) else "A folder of pictures holds a folder for each class, with its pictures in it",
     )
 
 
