@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from whynet.doctor import target_floors
 from whynet.doctor.plateaus import NEAR, Plateau, plateau
 from whynet.doctor.plateaus import Reading as Reading
 from whynet.errors import UsageError, did_you_mean
@@ -140,6 +139,8 @@ def _of_targets(targets: Any, number: _Number, classes: int | None) -> Iterator[
     """The plateaus of somebody's targets; where those may be numbers of classes, those of classes as well."""
     if classes is not None:
         raise UsageError("how many classes there are, the targets themselves tell", do="Leave out the classes")
+    from whynet.doctor import target_floors  # a log has none
+
     columns = target_floors.columns_of(targets)
     if number.total is None:
         shares = {"accuracy", "balanced accuracy"}

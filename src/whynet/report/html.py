@@ -13,7 +13,7 @@ from whynet.report import pictures
 from whynet.report.answers import answers_html
 from whynet.report.diagnosis import diagnosis_html
 from whynet.report.page import chart, figures, page, text
-from whynet.report.wording.problems import decimals
+from whynet.report.wording.problems import cost, decimals
 from whynet.types import Array
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def run_summary(run: Run) -> str:
     last = run.history[-1] if len(run.history) else None
     lines = [f"<b>{text(repr(run.network))}</b>", f"{len(run.history)} of {run.recipe.epochs} epochs"]
     if last is not None:
-        lines.append(f"cost {last.cost:.4f} (floor {run.floor:.4f})")
+        lines.append(f"cost {cost(last.cost)} (floor {cost(run.floor)})")
         if last.test_accuracy is not None:
             lines.append(f"{last.test_accuracy:.2%} of {last.test_total:,} test {run.data.word} right")
         elif last.metric is not None and not run.data.classes:
@@ -89,8 +89,8 @@ def _outcome(run: Run) -> str:
         items += _qualities(run, last)
     if last is not None:
         which = "last epoch" if run.best_epoch is None else f"best epoch, number {run.best_epoch + 1}: kept"
-        items.append((f"{last.cost:.4f}", f"cost in the {which}"))
-    items.append((f"{run.floor:.4f}", f"floor: the same prediction for every {_one(run)}"))
+        items.append((cost(last.cost), f"cost in the {which}"))
+    items.append((cost(run.floor), f"floor: the same prediction for every {_one(run)}"))
     if last is not None:
         took = f"for {len(history)} epochs, {history[-1].steps:,} steps"
         seconds = sum(history["seconds"])
@@ -110,7 +110,7 @@ def _sentence(run: Run) -> str:
         )
     if last.cost >= 0.98 * run.floor:
         return (
-            f"The cost {last.cost:.4f} is no better than the floor {run.floor:.4f}, which is what the same "
+            f"The cost {cost(last.cost)} is no better than the floor {cost(run.floor)}, which is what the same "
             f"prediction for every {_one(run)} costs: the network has learned nothing about the {run.data.word}."
         )
     gone = 1 - last.cost / run.floor

@@ -62,10 +62,10 @@ def errors_table(found: Sequence[Errors]) -> tuple[list[str], list[list[str]]]:
 def number_short(value: float) -> str:
     """An error with four digits.
 
-    >>> number_short(61.2345), number_short(123456.7), number_short(0.00012345)
-    ('61.23', '123,457', '0.0001234')
+    >>> number_short(61.2345), number_short(7843.2), number_short(123456.7), number_short(0.00012345)
+    ('61.23', '7,843', '123,457', '0.0001234')
     """
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:,.4g}"
 
 
 def numbers_html(predictions: Array, test: Dataset, columns: Sequence[Column]) -> str:

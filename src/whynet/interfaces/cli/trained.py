@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from whynet.report.wording.problems import WORDS, decimals
+from whynet.report.wording.problems import WORDS, cost, decimals
 
 if TYPE_CHECKING:
     from whynet.training.history import Epoch
@@ -23,7 +23,7 @@ def epoch_line(epoch: Epoch, floor: float, epochs: int, kind: str = "classificat
     >>> epoch_line(epoch, 0.5, 30, "regression")
     'Epoch  1/30  cost 0.2000 (floor 0.5000)  R2: test 0.3000  rate 3  0.40 s'
     """
-    text = f"Epoch {epoch.epoch + 1:>{len(str(epochs))}}/{epochs}  cost {epoch.cost:.4f} (floor {floor:.4f})"
+    text = f"Epoch {epoch.epoch + 1:>{len(str(epochs))}}/{epochs}  cost {cost(epoch.cost)} (floor {cost(floor)})"
     if kind != "classification" and (epoch.validation_quality, epoch.test_quality) != (None, None):
         text += f"  {WORDS[kind].quality}:"
     if epoch.validation_quality is not None:
@@ -112,7 +112,7 @@ def in_words(run: Run, report: Path, judgement: str) -> str:
         elif not run.data.classes:
             lines += _qualities(run, last)
         lines.append(
-            f"cost {last.cost:.4f}; the floor, the same prediction for every {one_of(run)}, is {run.floor:.4f}"
+            f"cost {cost(last.cost)}; the floor, the same prediction for every {one_of(run)}, is {cost(run.floor)}"
         )
         if judgement:
             lines.append(judgement)

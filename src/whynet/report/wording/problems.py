@@ -135,6 +135,15 @@ def decimals(value: float | None, kind: str) -> str:
     return f"{value:.2%}" if WORDS.get(kind, UNKNOWN).percent else f"{value:.4f}"
 
 
+def cost(value: float) -> str:
+    """A cost with four decimals; one that is large, as of raw prices, with six digits.
+
+    >>> cost(0.45), cost(13106695771.0461)
+    ('0.4500', '1.31067e+10')
+    """
+    return f"{value:.4f}" if not abs(value) >= 1e5 else f"{value:.6g}"
+
+
 # ---- what was measured, and what a cause is, of this problem
 
 QUALITIES = {
