@@ -133,3 +133,26 @@ def test_a_page_of_a_diagnosis_of_numbers(trained):
     found = json.loads(command("diagnose", "r", "--no-trials", "--json").stdout)
     assert (found["problem"], found["linear_accuracy"]) == ("regression", None)
     assert "R2" in command("diagnose", "r", "--no-trials").stdout
+
+
+def test_pictures_get_numbers_or_labels(tmp_path, digits):
+    """As a network that was trained on pictures predicts them; one of a table takes no pictures."""
+    from PIL import Image
+
+    paper = Image.new("L", (80, 80), "white")
+    paper.paste(Image.fromarray(255 - digits.images[0]).resize((60, 60)), (10, 10))
+    paper.save(tmp_path / "p.png")
+    recipe = whynet.Recipe(hidden=(8,), epochs=1)
+    size = whynet.Dataset(digits.X, digits.labels.astype(float), problem=Regression(("size",)))
+    parts = whynet.Dataset(digits.X, np.eye(10, dtype=int)[digits.labels][:, :2], problem=MultiLabel(("nought", "one")))
+    for data in (size, parts):
+        whynet.fit(recipe.but(cost="auto"), data).network.save(tmp_path / "m.safetensors")
+        found = json.loads(command("predict", tmp_path / "m.safetensors", tmp_path / "p.png", "--json").stdout)
+        answer = found["images"][0]["answer"]
+        assert isinstance(answer, float if data is size else list)
+        assert command("predict", tmp_path / "m.safetensors", tmp_path / "p.png").stdout.startswith(
+            f"{tmp_path / 'p.png'}: "
+        )
+    whynet.fit(RECIPE.but(epochs=1), prices()).network.save(tmp_path / "t.safetensors")
+    done = CliRunner().invoke(cli, ["predict", str(tmp_path / "t.safetensors"), str(tmp_path / "p.png")])
+    assert done.exception.exit_code == 2 and "square images" in str(done.exception)

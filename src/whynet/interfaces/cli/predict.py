@@ -14,7 +14,7 @@ from whynet.interfaces.cli.screen import SHADES, Screen, screen_options
 
 if TYPE_CHECKING:
     from whynet.network.network import Network
-    from whynet.types import Images
+    from whynet.types import Array, Images
 
 
 @click.command(short_help="Predict the classes of pictures, or the rows of a table, with a trained network.")
@@ -51,7 +51,7 @@ def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool) -> 
     read: Callable[[Path, int], Images] = drawing.read
     if run.is_dir() and is_pictures(Recipe.read(run / "recipe.toml").data):
         size, read = network.sizes[0], folders.as_trained
-    elif size * size != network.sizes[0] or network.scaling is None:
+    elif size * size != network.sizes[0] or network.scaling is None or network.scaling.of_floats:
         raise UsageError(
             "this network does not take square images", where=str(run), found=f"{network.sizes[0]} features"
         )
@@ -62,11 +62,11 @@ def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool) -> 
         probabilities = network.probabilities(pictures)
         for number, (picture, row) in enumerate(zip(pictures, probabilities, strict=True)):
             file = str(path) if len(pictures) == 1 else f"{path}[{number}]"
-            predicted = int(network.predict(picture[None])[0])
-            probability = float(row[predicted]) if len(row) > 1 else float(max(row[0], 1 - row[0]))
-            name = network.problem.names[predicted] if predicted < len(network.problem.names) else str(predicted)
-            predictions.append({"file": file, "answer": predicted, "probabilities": row.tolist()})
-            lines.append(f"{file}: {name} (probability {probability:.1%})")
+            answer, words = _answer(network, network.predict(picture[None])[0], row)
+            predictions.append({"file": file, "answer": answer, "probabilities": row.tolist()})
+            if network.problem.kind == "regression":
+                del predictions[-1]["probabilities"]
+            lines.append(f"{file}: {words}")
             if show:
                 lines += [
                     "".join(SHADES[int(v) * len(SHADES) // 256] * 2 for v in line).rstrip() for line in grey(picture)
@@ -76,6 +76,23 @@ def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool) -> 
         screen.next(f"whynet evaluate {run}", "how often it is right")
     else:
         screen.next(f"whynet predict {run} {images[0]} --show", "see what the network saw")
+
+
+def _answer(network: Network, predicted: Array, probabilities: Array) -> tuple[Any, str]:
+    """The answer to one picture as a plain value, and in words."""
+    problem, names = network.problem, network.problem.names
+    if problem.kind == "classification":
+        label = int(predicted)
+        probability = float(
+            probabilities[label] if len(probabilities) > 1 else max(*probabilities, 1 - probabilities[0])
+        )
+        return label, f"{names[label] if label < len(names) else label} (probability {probability:.1%})"
+    if problem.kind == "labels":
+        there = [name for name, one in zip(names, predicted, strict=True) if one]
+        return there, ", ".join(there) or "none"
+    numbers = [float(one) for one in predicted]
+    words = ", ".join(f"{name} {one:.6g}" for name, one in zip(names, numbers, strict=True))
+    return numbers[0] if len(names) == 1 else dict(zip(names, numbers, strict=True)), words
 
 
 def _rows(screen: Screen, network: Network, run: Path, paths: tuple[Path, ...], show: bool) -> None:
