@@ -8,11 +8,24 @@ from dataclasses import replace
 
 import pytest
 
+from whynet.doctor.case import Case
 from whynet.doctor.change import Change, Wording
 from whynet.doctor.diagnosis import Acquittal, Diagnosis, Finding, Fix, Metric, Outcome, Question, Remark, Settings
+from whynet.doctor.states import state_of
+from whynet.doctor.symptom import Symptom
 from whynet.doctor.symptoms.data import CLASSES_PER_BATCH
-from whynet.doctor.symptoms.outcome import ACCURACY, GAP, LINEAR_ACCURACY, NARROWEST, STANDARD_ERROR
+from whynet.doctor.symptoms.outcome import (
+    ACCURACY,
+    COST,
+    GAP,
+    LINEAR_ACCURACY,
+    NARROWEST,
+    PROGRESS,
+    STANDARD_ERROR,
+    START_COST,
+)  # fmt: skip
 from whynet.report.diagnosis import diagnosis_as_dict, diagnosis_html, diagnosis_in_words
+from whynet.report.wording.contradictions import checked
 from whynet.report.wording.problems import WORDS, fact, first_line_of
 
 R2 = lambda value, **more: Outcome(0.3, max(value, 0.0), Metric("R2", value), **more)  # noqa: E731
@@ -146,3 +159,21 @@ def test_every_kind_of_problem_has_its_words():
     assert set(WORDS) == set(get_args(Kind)) == set(PROBLEMS)
     for kind, words in WORDS.items():
         assert PROBLEMS[kind]().quality_name == words.quality
+
+
+def test_worse_than_the_mean_is_not_healthy_however_few_the_rows():
+    """As a quality R2 is cut at 0; how far below that it is tells a network that learned nothing from a sound one."""
+    before = replace(R2(-0.98), cost=1.02)
+    symptoms = facts(0.0) | {
+        "yardstick-error": Symptom("yardstick-error", "").measured(0.35),
+        "start-cost": START_COST.measured(1.023), "progress": PROGRESS.measured(0.001),
+    }  # fmt: skip
+    one = Diagnosis("healthy", 0.5, before=before, yardstick=0.4755, problem="regression", symptoms=symptoms)
+    assert checked(one).state == "not-started"
+    case = Case(Settings(), layers=2, rows=284, available=284, classes=0, features=10, problem="regression")
+    case.before = before
+    case.symptoms = symptoms
+    case.note(COST, 1.02)
+    assert state_of(case) == "not-started"
+    case.before = R2(0.2)  # as good, as far as so few rows can tell
+    assert state_of(case) == "healthy"

@@ -54,6 +54,16 @@ class Outcome:
     curve: tuple[tuple[int, float], ...] = ()
 
     @property
+    def uncut(self) -> float:
+        """The quality, of numbers before the cut at 0: below it where their mean would do better.
+
+        >>> from whynet.metric import Metric
+        >>> Outcome(1.0, 0.0, Metric("R2", -0.98)).uncut, Outcome(1.0, 0.9).uncut
+        (-0.98, 0.9)
+        """
+        return self.metric.value if self.metric is not None and self.metric.name == "R2" else self.quality
+
+    @property
     def validation_accuracy(self) -> float | None:
         """The fraction of held-back rows predicted right; None where there are no classes."""
         return self.quality if self.metric is None else None

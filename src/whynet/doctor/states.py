@@ -35,7 +35,7 @@ def state_of(case: Case) -> str:
     error = 0.0 if math.isnan(value("standard-error")) else value("standard-error")
     yardstick = value("linear-accuracy")
     apart = value("yardstick-error")  # on the same rows
-    good = accuracy >= yardstick - AS_GOOD - 2 * (error if math.isnan(apart) else apart)
+    good = before.uncut >= yardstick - AS_GOOD - 2 * (error if math.isnan(apart) else apart)
     known = [recall for recall in before.recalls if not math.isnan(recall)]
     learned = good and accuracy > value("largest-class") + 0.2
     if case.ill_data or _data_are_ill(case, learned):

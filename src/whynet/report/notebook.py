@@ -9,7 +9,7 @@ import numpy as np
 from whynet.report import pictures
 from whynet.report.numbers import number_short
 from whynet.report.page import text
-from whynet.report.rows import columns_of, number, shown
+from whynet.report.rows import columns_of, number, rows_table
 from whynet.report.wording.problems import OF_METRIC, decimals
 
 if TYPE_CHECKING:
@@ -80,8 +80,14 @@ def _rows_html(data: Dataset) -> str:
     return (
         f"<b>{text(data.name or 'data')}</b>: {len(data):,} {data.word}{what}, "
         f"{len(data.test) if data.test else 0:,} more to test; {text(KINDS[data.problem.kind])}<br>{text(counts)}<br>"
-        f"{shown(data, rows, said, columns)}"
+        f"{_sheet(data) if data.are_pictures else rows_table(data, rows, said, columns)}"
     )
+
+
+def _sheet(data: Dataset) -> str:
+    """The first pictures."""
+    sheet = pictures.sheet(pictures.on_paper(data.images[: 4 * EACH]), columns=EACH)
+    return f'<img style="image-rendering: pixelated" src="{pictures.data_uri(sheet)}" alt="the first images">'
 
 
 def history_html(history: History) -> str:

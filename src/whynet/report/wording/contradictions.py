@@ -67,10 +67,11 @@ def progress(diagnosis: Diagnosis) -> float:
 
 def good(diagnosis: Diagnosis) -> bool:
     """Whether it is about as good as the yardstick; not if either number is missing."""
-    error = diagnosis.value("standard-error")
+    own, apart = diagnosis.value("standard-error"), diagnosis.value("yardstick-error")  # the latter is of the same rows
+    error = apart if math.isfinite(apart) else own
     least = diagnosis.yardstick - AS_GOOD - (2 * error if math.isfinite(error) else 0.0)
     before = diagnosis.before
-    return before is not None and math.isfinite(before.quality) and before.quality >= least
+    return before is not None and math.isfinite(before.quality) and before.uncut >= least
 
 
 def finite(diagnosis: Diagnosis) -> bool:
