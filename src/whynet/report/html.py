@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from whynet.training.run import Run
 
 INK = "Each unit's weights: ink on red pixels excites it, ink on blue pixels inhibits it."
+CUT = " R2 is drawn from 0 up: below it, always predicting the mean would be better."
 COLOUR = "Each unit's weights: where a pixel is grey they are 0; light of a pixel's own colour excites it."
 
 
@@ -149,7 +150,8 @@ def _curves(run: Run) -> str:
         drawn += chart("accuracy" if classes else "quality", title, x, qualities, percent=problem.kind != "regression")
     return (
         f'<h2>Learning curves</h2><div class="charts">{drawn}</div>'
-        '<p class="faint">The training cost is the mean over the batches of an epoch, each taken before its step.</p>'
+        '<p class="faint">The training cost is the mean over the batches of an epoch, each taken before its step.'
+        f"{CUT if problem.kind == 'regression' else ''}</p>"
     )
 
 
