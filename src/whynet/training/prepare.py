@@ -235,7 +235,8 @@ def check_fit(recipe: Recipe, data: Dataset) -> None:
         return
     if recipe.cost == "softmax-cross-entropy":
         raise UsageError(
-            "softmax-cross-entropy is for classes, and here numbers are predicted", do="Use --cost quadratic"
+            "softmax-cross-entropy is for classes, and here numbers are predicted",
+            do="Use the recipe table, or --cost quadratic",
         )
     if recipe.cost == "sigmoid-cross-entropy" and (data.y.min() < 0 or data.y.max() > 1):
         raise UsageError(
