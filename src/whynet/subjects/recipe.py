@@ -17,7 +17,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from whynet.data.dataset import Dataset
-from whynet.data.features import ByteImages
 from whynet.data.protocol import error_between
 from whynet.data.sources import load_for
 from whynet.doctor.budget import STEP, TIMES, multiply_adds, work_of
@@ -90,7 +89,7 @@ class RecipeSubject:
         self.misreport = misreport
         self.wording = wording or Wording("whynet", examples="images" if data.are_pictures else "examples")
         n = len(data)
-        few = n < 10 * FEW_HELD or not isinstance(data.X, ByteImages)  # of tables there is seldom enough
+        few = n < 10 * FEW_HELD or data.X.array.ndim == 2  # of tables there is seldom enough
         size = HELD_BACK if n >= 5 * HELD_BACK else n // 5 if few else n // 10
         if n >= FEW_HELD:
             self.rest, self.held = data.split(size, seed=recipe.seed)
@@ -280,15 +279,15 @@ class RecipeSubject:
         """What is fed to the network, as its mistakes leave it."""
         examples, data, n = training.task.examples, training.train, len(training.train)
         X = examples.features(np.linspace(0, n - 1, min(n, 2000)).astype(np.intp), np.dtype(np.float64))
-        measure_inputs(case, X, pictures=isinstance(data.X, ByteImages))
+        measure_inputs(case, X, pictures=data.X.array.ndim > 2)
         order = next(training.prepared.orders())
         case.note(ROWS, n)
         case.note(ROWS_VISITED, len(np.unique(order)) / n)
         if data.classes:
             measure_classes(case, data.labels, len(data.classes))
         measure_order(case, data.problem.strata(data.y), order, training.prepared.batch_size)
-        if isinstance(data.X, ByteImages) and data.images.ndim == 3 and data.images.shape[2] > 1:
-            measure_pixels(case, X, data.images.shape[2])
+        if data.X.array.ndim == 3 and min(data.X.shape) > 1:
+            measure_pixels(case, X, data.X.shape[1])
 
     def _afforded(self, recipe: Recipe, total: int) -> int:
         """The steps of its whole training, or as many as are afforded."""

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 
 from whynet.data.dataset import Dataset
-from whynet.data.features import ByteImages
 from whynet.data.problem import Regression
 from whynet.data.protocol import Problem
 from whynet.engines.choice import FASTEST
@@ -60,17 +59,15 @@ def linear_quality(recipe: Recipe, data: Dataset, held: Dataset) -> float:
 def linear_answers(recipe: Recipe, data: Dataset, held: Dataset) -> Answers:
     """What a linear model says to `held` that is trained on the recipe's rows of `data`.
 
-        >>> from whynet.data.problem import Regression
-    from whynet.data.protocol import Problem
-        >>> rows = np.arange(12.0).reshape(6, 2)
-        >>> line = Dataset(FloatFeatures(rows), 3 * rows[:, 0] + 1, problem=Regression(("y",)))
-        >>> linear_answers(Recipe(), line, line).quality(line.y) > 0.9
-        True
+    >>> rows = np.arange(12.0).reshape(6, 2)
+    >>> line = Dataset(rows, 3 * rows[:, 0] + 1, problem=Regression(("y",)))
+    >>> linear_answers(Recipe(), line, line).quality(line.y) > 0.9
+    True
     """
     if isinstance(data.problem, Regression):
         return _ridge(recipe, data, held)
     rows = len(data) if recipe.train_size is None else min(recipe.train_size, len(data))
-    images = isinstance(data.X, ByteImages)
+    images = data.X.array.ndim > 2
     most = 100 if images else 1000  # a table may be small
     plain = Recipe(
         data=recipe.data,
