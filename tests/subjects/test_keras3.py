@@ -235,3 +235,51 @@ def test_fifty_healthy_models_raise_no_alarm(digits, mnist):
     )
     assert good >= 45
     assert not alarmed, alarmed
+
+
+# ---- numbers and labels
+
+
+def numbers(rng):
+    X = rng.normal(size=(400, 4)).astype("float32")
+    return X, (3 * X[:, :2] - X[:, 2:] ** 2 + rng.normal(0, 0.1, (400, 2))).astype("float32")
+
+
+@pytest.mark.parametrize("loss", ["mean_squared_error", "mean_absolute_error", "huber"])
+def test_a_regression_is_a_recipe_that_takes_the_very_steps(loss, rng):
+    X, y = numbers(rng)
+    model = compiled(Dense(30, activation="tanh"), Dense(2), loss=loss, rate=0.1, features=(4,))
+    found = diagnose_keras(model, data=(X, y), test=(X[:50], y[:50]), epochs=100, trials=False)
+    assert "whynet's engine" in found.used["trials"]
+    assert found.used["problem"].startswith("a regression of 2 numbers")
+    assert (found.before.metric.name, found.before.recalls) == ("R2", ())
+    assert found.before.quality > 0.7
+    assert found.before.test_quality > 0.7
+
+
+def test_several_labels_are_judged_each_for_itself(rng):
+    X = rng.normal(size=(400, 4)).astype("float32")
+    y = (X[:, :2] + X[:, 2:] > 0.3).astype("float32")
+    last = Dense(2, activation="sigmoid")
+    model = compiled(Dense(30, activation="tanh"), last, loss="binary_crossentropy", rate=1.0, features=(4,))
+    found = diagnose_keras(model, data=(X, y), epochs=60, trials=False)
+    assert found.used["problem"].startswith("2 labels")
+    assert found.before.metric.name == "F1"
+    assert found.before.quality > 0.9
+
+
+def test_targets_are_scaled_for_training_and_predictions_scaled_back(rng):
+    X, y = numbers(rng)
+    y = 1e6 * y[:, :1]
+    model = compiled(Dense(30, activation="tanh"), Dense(1), loss="mean_squared_error", rate=0.05, features=(4,))
+    read = keras3._Model(keras, model, (X, y), None, 30, 32, True)
+    adapter, what = read._adapter(), read.what
+    scale, robust = Change("scale-targets", {"scheme": "standard"}), Change("cost", {"name": "huber"})
+    assert adapter.why_not((scale, robust)) is None
+    before, after, huber = (
+        adapter.train(X, what.y, changes, seed=0, steps=300, stop=lambda: False)
+        for changes in ((), (scale,), (scale, robust))
+    )
+    assert not what.problem.quality(before.scores(X), what.y) > 0.5
+    assert what.problem.quality(after.scores(X), what.y) > 0.7
+    assert what.problem.quality(huber.scores(X), what.y) > 0.7

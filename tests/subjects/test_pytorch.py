@@ -116,7 +116,7 @@ def test_a_perceptron_is_understood_by_what_it_does(numbers):
 
 
 def test_a_softmax_before_the_cross_entropy_is_seen_and_said_in_pytorchs_words(numbers):
-    found = asked(Own(squash=True), numbers, epochs=10, rate=0.05)
+    found = asked(Own(squash=True), numbers, epochs=20, rate=0.05)
     assert found.verdict[0].cause == "wrong-output-activation"
     assert "no activation after the last `nn.Linear`" in changes_in_words(found)[0]
 

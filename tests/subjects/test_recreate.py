@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from whynet.errors import NoRecipe, UsageError
+from whynet.data.features import ByteImages, FloatFeatures
+from whynet.data.problem import MultiLabel, Regression
+from whynet.errors import BadFile, NoRecipe, UsageError
 from whynet.network.initializers import initializer
 from whynet.network.network import Network
+from whynet.subjects.inputs import fed, standardising
 from whynet.subjects.losses import recognise
-from whynet.subjects.recreate import Description, as_pixels, fit_init, recreate
+from whynet.subjects.recreate import Description, fit_init, recreate
 
 
 def described(data, *, scaling="0..1", activation="relu", **options):
@@ -17,17 +20,42 @@ def described(data, *, scaling="0..1", activation="relu", **options):
     X = data.X.scaling(scaling).apply(data.images, "float32")
     layers = [(arrays["W"], arrays["b"]) for arrays in network.params]
     return Description(
-        layers=layers, X=X, labels=data.labels, outputs=network.scores(X[:40]), activation=activation, **options
+        layers=layers, X=X, y=data.labels, outputs=network.scores(X[:40]), activation=activation, **options
     )
 
 
 @pytest.mark.parametrize("scaling", ["0..1", "-1..1", "standard", "raw"])
-def test_features_become_the_pixels_they_were(scaling, digits):
-    recipe, again = recreate(described(digits, scaling=scaling))
-    assert recipe.scaling == scaling
-    features = again.X.scaling(recipe.scaling).apply(again.images, "float32")
-    assert features == pytest.approx(described(digits, scaling=scaling).X, abs=0.02)
-    assert again.images.shape[1:] == (8, 8)
+def test_features_stay_the_numbers_that_they_are(scaling, digits):
+    d = described(digits, scaling=scaling)
+    recipe, again = recreate(d)
+    features = again.X.scaling(recipe.scaling).apply(again.inputs, "float32")
+    assert np.abs(features - d.X).max() <= 1e-7 * np.abs(d.X).max()
+    assert isinstance(again.X, ByteImages) == (scaling in ("0..1", "raw"))
+    assert again.X.shape == ((8, 8) if scaling in ("0..1", "raw") else (64,))
+
+
+def test_a_table_stays_a_table_of_numbers_and_bytes_of_pictures_stay_bytes(rng):
+    table = rng.normal(0, 1e6, (50, 64))
+    scaling, features, _ = fed(table)
+    assert (scaling, features.array.dtype) == ("raw", np.float64)
+    assert (features.rows == table).all()
+    flags = rng.integers(0, 2, (50, 9)).astype(float)  # zeros and ones may be bytes over 255, and are none
+    assert isinstance(fed(flags)[1], FloatFeatures)
+    pixels = rng.integers(0, 256, (20, 12)).astype(np.float32) / 255
+    scaling, features, test = fed(pixels, pixels[:3] * np.float32(0.5), (3, 4))  # of the test set they are no bytes
+    assert (scaling, features.shape, type(test)) == ("raw", (3, 4), FloatFeatures)
+
+
+@pytest.mark.parametrize("shape", [(40, 5), (40, 64), (40, 1, 8, 8), (40, 150)])
+@pytest.mark.parametrize("scheme", ["standard", "0..1"])
+def test_inputs_are_scaled_by_pytorch_and_by_a_recipe_alike(shape, scheme, rng):
+    X = np.maximum(rng.normal(0.5, 1, shape), 0).astype(np.float32)
+    X /= X.max()
+    made = standardising(X, scheme)(X)
+    _, features, _ = fed(X.reshape(len(X), -1), picture=(8, 8) if X.ndim > 2 else None)
+    scaled = features.scaling(scheme).apply(features.rows, "float32")
+    assert np.abs(made.reshape(len(X), -1) - scaled).max() < 1e-6 * np.abs(scaled).max()
+    assert made.shape == X.shape
 
 
 @pytest.mark.parametrize(
@@ -70,21 +98,19 @@ def test_an_undefined_rate_and_a_negative_loss_are_mistakes(digits):
 
 def test_what_cannot_be_said_is_refused(digits):
     good = described(digits)
+    numbers, of_numbers = Regression(tuple("abcdefghij")), np.zeros((len(good.y), 10))
     for wrong, error, says in (
         ({"outputs": good.outputs + 1}, NoRecipe, "not understood"),
         ({"X": np.where(good.X > 0.5, np.nan, good.X)}, NoRecipe, "NaN"),
-        ({"X": good.X * np.linspace(1, 1e6, 64)}, NoRecipe, "no pixels"),
         ({"X": good.X[:, :60]}, UsageError, "do not fit"),
-        ({"labels": good.labels + 1}, UsageError, "out of range"),
+        ({"y": good.y + 1}, BadFile, "out of range"),
+        ({"problem": Regression(("a", "b")), "y": np.zeros(len(good.y))}, UsageError, "no numbers to predict"),
+        ({"problem": numbers, "y": of_numbers, "cost": "softmax-cross-entropy"}, NoRecipe, "the loss squashes them"),
+        ({"problem": numbers, "y": of_numbers, "cost": "quadratic", "last": "tanh"}, NoRecipe, "the loss squashes"),
         ({"learning_rate": 0.0}, NoRecipe, "no step"),
     ):
         with pytest.raises(error, match=says):
             recreate(Description(**{**vars(good), **wrong}))
-
-
-def test_features_of_mean_0_that_are_no_image_are_put_on_256_levels(rng):
-    scaling, pixels, test = as_pixels(rng.normal(0, 1, (500, 5)), rng.normal(0, 9, (20, 5)))
-    assert (scaling, pixels.dtype, test.max()) == ("standard", np.uint8, 255)
 
 
 def softmax(z):
@@ -112,6 +138,57 @@ def test_losses_are_recognised_by_their_values(name):
     assert (found.cost, found.output_activation) == expected
     assert found.factor == pytest.approx(factor, rel=1e-3)
     assert found.summed == (name == "summed")
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def huber(e, delta=1.0):
+    return np.where(np.abs(e) <= delta, e * e / 2, delta * (np.abs(e) - delta / 2))
+
+
+OF_NUMBERS = {
+    "MSELoss": (lambda Z, y: np.mean((Z - y) ** 2), ("quadratic", "identity"), 2 / 3, False),
+    "L1Loss": (lambda Z, y: np.mean(np.abs(Z - y)), ("absolute", "identity"), 1 / 3, False),
+    "HuberLoss": (lambda Z, y: np.mean(huber(Z - y)), ("huber", "identity"), 1 / 3, False),
+    "summed squares": (lambda Z, y: np.sum((Z - y) ** 2), ("quadratic", "identity"), 2, True),
+    "half of squares": (lambda Z, y: 0.5 * np.mean((Z - y) ** 2), ("quadratic", "identity"), 1 / 3, False),
+    "squares of relu": (lambda Z, y: np.mean((np.maximum(Z, 0) - y) ** 2), ("quadratic", "relu"), 2 / 3, False),
+    "squares of sigmoid": (lambda Z, y: np.mean((sigmoid(Z) - y) ** 2), ("quadratic", "sigmoid"), 2 / 3, False),
+}
+
+
+@pytest.mark.parametrize("name", OF_NUMBERS)
+def test_losses_of_numbers_are_recognised(name):
+    loss, expected, factor, summed = OF_NUMBERS[name]
+    found = recognise(loss, 3, problem=Regression(("a", "b", "c")))
+    assert (found.cost, found.output_activation, found.summed) == (*expected, summed)
+    assert found.factor == pytest.approx(factor, rel=1e-3)
+
+
+def test_cross_entropies_of_labels_of_one_unit_and_of_shares_are_recognised():
+    def binary(Z, y):
+        return float(np.mean(np.logaddexp(0, Z) - np.reshape(y, Z.shape) * Z))
+
+    labels = recognise(binary, 4, problem=MultiLabel(tuple("abcd")))
+    assert labels[:2] == ("sigmoid-cross-entropy", "identity")
+    assert labels.factor == pytest.approx(0.25)
+    assert recognise(binary, 1)[:2] == ("sigmoid-cross-entropy", "identity")
+    shares = recognise(binary, 2, problem=Regression(("a", "b")), shares=True)
+    assert shares[:2] == ("sigmoid-cross-entropy", "identity")
+
+
+def test_losses_of_numbers_that_a_recipe_has_not_are_refused():
+    for loss in (
+        lambda Z, y: np.mean(huber(Z - y, delta=0.1)),
+        lambda Z, y: np.mean(np.abs(Z - y) ** 3),
+        lambda Z, y: np.mean((Z[:, :, None] - y[:, None]) ** 2),
+        lambda Z, y: np.mean(np.exp(Z) - y * Z),
+        lambda Z, y: -np.mean(Z * y),
+    ):
+        with pytest.raises(NoRecipe):
+            recognise(loss, 2, problem=Regression(("a", "b")))
 
 
 def test_other_losses_are_refused():

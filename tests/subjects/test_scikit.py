@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_wine
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
@@ -16,7 +19,7 @@ import whynet
 from plants.wards import agreement, changes_in_words, false_alarms, healthy_estimators, in_sklearn, sklearn_patient
 from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import Settings
-from whynet.errors import UsageError
+from whynet.errors import UsageError, WhynetError
 from whynet.report.wording.remarks import all_in_words
 from whynet.subjects.frameworks import scikit
 from whynet.subjects.frameworks.scikit import diagnose_sklearn
@@ -64,12 +67,12 @@ def test_tables_are_tried_by_scikit_learn_itself():
 
 
 @pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
-def test_tables_with_one_hot_targets_are_tried_by_scikit_learn_itself(kind, digits):
+def test_tables_with_one_hot_targets_are_recipes_of_outputs_each_for_itself(kind, digits):
     perceptron = kind(hidden_layer_sizes=(50,), learning_rate_init=0.01, max_iter=30, random_state=0)
     data = (digits.inputs, np.eye(10)[digits.labels])
     found = diagnose_sklearn(make_pipeline(StandardScaler(), perceptron), data=data)
     assert (found.state, found.verdict) == ("healthy", [])
-    assert "scikit-learn itself" in found.used["trials"]
+    assert "whynet's engine" in found.used["trials"]
 
 
 def test_a_regressor_is_spoken_of_as_one(digits):
@@ -77,6 +80,80 @@ def test_a_regressor_is_spoken_of_as_one(digits):
     found = diagnose_sklearn(estimator, data=(digits.inputs / 255, np.eye(10)[digits.labels]))
     assert found.verdict[0].cause == "regularisation-too-strong"
     assert changes_in_words(found)[0] == "`MLPRegressor(alpha=0)`"
+
+
+def numbers(rng, n=400):
+    X = rng.normal(size=(n, 4))
+    return X, 3 * X[:, 0] - X[:, 1] ** 2 + np.sin(2 * X[:, 2]) + rng.normal(0, 0.1, n)
+
+
+@pytest.mark.parametrize("columns", [0, 1, 2])
+def test_a_regression_is_a_recipe_that_takes_the_very_steps(columns, rng):
+    X, y = numbers(rng)
+    y = y if not columns else np.stack([y, 2 * X[:, 3]], axis=1)[:, :columns]
+    estimator = MLPRegressor(hidden_layer_sizes=(30,), learning_rate_init=0.01, max_iter=60, random_state=0)
+    found = diagnose_sklearn(estimator, data=(X, y), test=(X[:50], y[:50]), trials=False)
+    assert "whynet's engine" in found.used["trials"]
+    assert found.used["problem"].startswith("a regression of 2 numbers" if columns == 2 else "a regression of 1 number")
+    assert (found.state, found.before.metric.name) == ("healthy", "R2")
+    assert found.before.quality > 0.9
+    assert found.before.test_quality > 0.9
+    assert found.before.recalls == ()
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_r2_is_that_of_scikit_learn(rng):
+    X, y = numbers(rng)
+    estimator = MLPRegressor(hidden_layer_sizes=(20,), max_iter=30, random_state=0)
+    what = scikit.told(estimator, y)
+    settings = Settings(batch=32, epochs=30, widths=(4, 20, 1), rate=0.001)
+    adapter = scikit.ScikitAdapter(estimator, settings, what)
+    plain, scaled = (
+        adapter.train(X, what.y, changes, seed=0, steps=30 * 13, stop=lambda: False)
+        for changes in ((), (Change("scale-targets", {"scheme": "standard"}),))
+    )
+    for trained in (plain, scaled):
+        assert what.problem.r2(trained.scores(X), what.y) == pytest.approx(r2_score(y, trained.scores(X)[:, 0]))
+    around = TransformedTargetRegressor(clone(estimator), transformer=StandardScaler())
+    around.regressor.set_params(n_iter_no_change=31, random_state=np.random.RandomState(0))
+    assert scaled.scores(X)[:, 0] == pytest.approx(around.fit(X, y).predict(X), abs=1e-6)
+
+
+def test_targets_that_are_not_scaled_are_scaled_around_the_estimator(rng):
+    X, y = numbers(rng)
+    estimator = MLPRegressor(hidden_layer_sizes=(30,), learning_rate_init=0.01, max_iter=40, random_state=0)
+    settings = Settings(batch=32, epochs=40, widths=(4, 30, 1), rate=0.01)
+    what = scikit.told(estimator, 1000 * y + 5000)
+    adapter = scikit.ScikitAdapter(estimator, settings, what)
+    scale = Change("scale-targets", {"scheme": "standard"})
+    assert adapter.why_not((scale,)) is None
+    assert "no setting" in adapter.why_not((Change("cost", {"name": "huber"}),))
+    before, after = (
+        adapter.train(X, what.y, changes, seed=0, steps=40 * 13, stop=lambda: False) for changes in ((), (scale,))
+    )
+    assert what.problem.quality(before.scores(X), what.y) < 0.2
+    assert what.problem.quality(after.scores(X), what.y) > 0.9
+
+
+def test_what_stands_around_a_regressor_is_seen_through(rng):
+    X, y = numbers(rng)
+    inner = make_pipeline(
+        StandardScaler(), MLPRegressor(hidden_layer_sizes=(30,), learning_rate_init=0.01, max_iter=60)
+    )
+    around = TransformedTargetRegressor(inner, transformer=StandardScaler())
+    found = diagnose_sklearn(around, data=(X, 1e6 * y), test=(X[:40], 1e6 * y[:40]), trials=False)
+    assert (found.used["before it"], found.used["targets"]) == ("StandardScaler", "transformed by StandardScaler")
+    assert found.before.test_quality > 0.9
+
+
+def test_several_labels_are_judged_each_for_itself(rng):
+    X = rng.normal(size=(500, 6))
+    y = (X[:, :3] + X[:, 3:] > 0.3).astype(int)
+    estimator = MLPClassifier((20,), learning_rate_init=0.01, max_iter=60, random_state=0)
+    found = diagnose_sklearn(estimator, data=(X, y), trials=False)
+    assert "whynet's engine" in found.used["trials"]
+    assert found.used["problem"] == "3 labels: rows of 0 and 1"
+    assert (found.state, found.before.metric.name, len(found.before.recalls)) == ("healthy", "F1", 3)
 
 
 def test_two_classes_have_one_output_and_another_solver_is_said(digits):
@@ -104,7 +181,8 @@ def test_a_recipe_stands_in_only_where_it_takes_the_very_steps(digits, options, 
 
 def test_a_change_that_is_not_made_is_declined_with_a_sentence():
     settings = Settings(batch=10, epochs=3, widths=(1, 5, 1), rate=0.1)
-    adapter = scikit.ScikitAdapter(MLPClassifier((5,)), settings, one_hot=False, outputs=1)
+    estimator = MLPClassifier((5,))
+    adapter = scikit.ScikitAdapter(estimator, settings, scikit.told(estimator, np.array([0, 1, 1])))
     for change in (
         Change("weights", {"scheme": "he"}), Change("dropout", {"rate": 0.2}), Change("cost", {"name": "quadratic"}),
         Change("activation", {"name": "leaky-relu"}),
@@ -129,9 +207,10 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(digits):
         (MLPClassifier(), X, y[:-1], "do not fit together"),
         (MLPClassifier(), X[0], y, "do not fit together"),
         (MLPClassifier(), [["a"]], [1], "something else than numbers"),
-        (MLPRegressor(), X, np.arange(len(X)) / 7, "no classes"),
+        (MLPRegressor(), X, np.where(y == 3, np.nan, y), "is missing"),
+        (MLPRegressor(), X, np.array(list("0123456789"))[y], "no numbers"),
     ):
-        with pytest.raises(UsageError, match=says):
+        with pytest.raises(WhynetError, match=says):
             diagnose_sklearn(estimator, data=(X_given, y_given))
     with pytest.raises(UsageError, match="this is a class"):
         whynet.diagnose(MLPClassifier, (X, y))

@@ -9,31 +9,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from whynet.data.dataset import Dataset
-from whynet.data.features import FloatFeatures
 from whynet.data.problem import Classification
-from whynet.data.protocol import Problem
+from whynet.data.protocol import Problem, error_between
 from whynet.doctor.budget import work_of
 from whynet.doctor.case import Case
 from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import Finding, Gap, Outcome, Remark
 from whynet.doctor.subject import Arm
 from whynet.doctor.symptom import Measured
-from whynet.doctor.symptoms.data import (
-    ENOUGH,
-    LARGEST_CLASS,
-    MOST_NEIGHBOURS,
-    NEAREST_NEIGHBOUR,
-    NEIGHBOURS_AGREE,
-    ROWS,
-    ROWS_NOT_FINITE,
-    measure_classes,
-    measure_copies,
-    measure_inputs,
-    measure_order,
-    nearest_neighbour,
-    neighbours_agree,
-)
 from whynet.doctor.symptoms.outcome import (
     COST,
     FLOOR,
@@ -46,19 +29,19 @@ from whynet.doctor.symptoms.outcome import (
     STEPS_PER_EPOCH,
     STILL_FALLING,
     STOPPED_EARLY,
+    YARDSTICK_ERROR,
 )
 from whynet.doctor.symptoms.quality import measure_quality
 from whynet.doctor.symptoms.units import measure_units
 from whynet.doctor.symptoms.weights import measure_first_layer, measure_gradients, measure_step, measure_weights
 from whynet.subjects.adapter import FASTER, STEP, Adapter, Hidden, Inside, Trained, number
-from whynet.subjects.ill_data import ill_causes
+from whynet.subjects.given import Given
 from whynet.training.recipe import Recipe
-from whynet.training.yardstick import linear_quality
+from whynet.training.yardstick import linear_answers
 from whynet.types import Array
 
 HELD_BACK = 10_000
 FEW_ROWS = 20  # fewer are not split
-LEARNED = 0.2
 FEW = 16  # features: the nearest neighbour is a yardstick too
 MOST_ASKED = 5000
 PROBE = 500  # rows on which units and gradients are looked at
@@ -111,6 +94,7 @@ class AdaptedSubject:
             held = rest = np.arange(len(X))
         self.rest = rest
         self.X, self.y, self.held = X[rest], y[rest], (X[held], y[held])
+        self.given = Given(problem, self.X, self.y, self.held, test)
 
     # ---- what an arm is
 
@@ -141,6 +125,8 @@ class AdaptedSubject:
         if change.kind == "penalty":
             regular = settings.l2 or settings.decay or settings.dropout or settings.input_dropout or settings.l1
             return not regular if numbers.get("off") else bool(settings.l2 == numbers["l2"])
+        if change.kind == "cost" and "name" in numbers:
+            return bool(settings.cost == numbers["name"])
         if change.kind == "rows":
             return bool(numbers["rows"] >= len(self.X))
         if change.kind == "dropout":
@@ -206,8 +192,13 @@ class AdaptedSubject:
 
     def quality(self, trained: Trained, X: Array, y: Array) -> float:
         """That of its answers to these rows."""
-        scores = np.nan_to_num(trained.scores(X), nan=-np.inf, posinf=np.inf, neginf=-np.inf)
-        return self.problem.quality(scores, y, self.adapter.middle)
+        return self.problem.quality(self._scores(trained, X), y, self.adapter.middle)
+
+    @staticmethod
+    def _scores(trained: Trained, X: Array) -> Array:
+        """Its scores; a NaN is the least of all."""
+        scores: Array = np.nan_to_num(trained.scores(X), nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+        return scores
 
     # ---- the patient as it is
 
@@ -223,9 +214,9 @@ class AdaptedSubject:
             not_examined=self.not_examined, remarks=self.remarks,
         )  # fmt: skip
         case.keep(*self.noted)
-        if self._no_data(case):
+        if self.given.are_ill(case, self.whole):
             return case
-        self._data(case)
+        self.given.measure(case, pictures=self.wording.examples == "images", batch=self._batch(()))
         self._inside(case)
         total = self.steps(())
         started = time.perf_counter()
@@ -241,36 +232,6 @@ class AdaptedSubject:
         self._figures(case, trained)
         self._hidden_at_the_end(case, trained)
         return case
-
-    def _no_data(self, case: Case) -> bool:
-        """Whether nothing can be learned from the data: NaN or infinite features, labels that are all alike."""
-        X, y = self.whole
-        flat = X.reshape(len(X), -1)
-        with np.errstate(all="ignore"):
-            finite = np.isfinite(flat).all(axis=1)
-        if not finite.all():
-            row = int(np.flatnonzero(~finite)[0])
-            fact = ROWS_NOT_FINITE.measured(float(np.sum(~finite)))
-            detail = f"leave out or mend the rows that hold NaN or infinite numbers, the first of them row {row}"
-            case.findings.append(Finding("bad-inputs", "found", (fact,), detail=detail))
-            case.ill_data = ("bad-inputs",)
-        elif self.classes and len(y) > 1 and len(np.unique(y)) == 1:
-            fact = LARGEST_CLASS.measured(1, at=1 / self.classes)
-            detail = "read the labels again: they are all the same"
-            case.findings.append(Finding("labels-corrupted", "found", (fact,), detail=detail))
-            case.ill_data = ("labels-corrupted",)
-        return bool(case.ill_data)
-
-    def _data(self, case: Case) -> None:
-        X, y = self.X.reshape(len(self.X), -1), self.y
-        measure_inputs(case, X, pictures=self.wording.examples == "images")
-        case.note(ROWS, len(X))
-        tested = None if self.test is None else self.test[0].reshape(len(self.test[0]), -1)
-        measure_copies(case, X, self.held[0].reshape(len(self.held[0]), -1), tested)
-        if self.classes:
-            measure_classes(case, y, self.classes)
-            if case.settings.order == "file":
-                measure_order(case, y, np.arange(len(y)), self._batch(()))
 
     def _probe(self) -> Array:
         n = len(self.X)
@@ -333,39 +294,20 @@ class AdaptedSubject:
         if "floor" not in case.symptoms:
             case.note(FLOOR, self._floor())
         rows = np.linspace(0, len(X) - 1, min(len(X), MOST_ASKED)).astype(np.intp)
-        linear = linear_quality(Recipe(), self._dataset(X[rows], y[rows]), self._dataset(*self.held))
-        if not self.classes:
+        answers = linear_answers(Recipe(), self.given.table(X[rows], y[rows]), self.given.table(*self.held))
+        linear = answers.quality(self.held[1])
+        if self.problem.kind == "regression":
             case.yardstick = "a linear regression"
-        elif case.features < FEW:
-            nearest = self._nearest()
-            if nearest > linear:
-                linear, case.yardstick = nearest, "the nearest neighbour"
+        if not self.classes:
+            own = self.problem.each(self._scores(trained, self.held[0]), self.held[1], self.adapter.middle)
+            with np.errstate(all="ignore"):  # numbers that overflow are infinitely far off
+                case.note(YARDSTICK_ERROR, error_between(own, answers.each(self.held[1])))
+        nearest = self.given.nearest() if case.features < FEW else math.nan
+        if nearest > linear:
+            linear, case.yardstick = nearest, "the nearest neighbour"
         case.note(LINEAR_ACCURACY, linear)
         if self.classes:
-            self._neighbours(case)
-
-    def _dataset(self, X: Array, y: Array) -> Dataset:
-        """Rows as a table, of whatever type their numbers are."""
-        return Dataset(FloatFeatures(X.reshape(len(X), -1).astype(np.float64)), y, problem=self.problem)
-
-    def _nearest(self) -> float:
-        """The fraction right of the nearest neighbour."""
-        X, held = (rows.reshape(len(rows), -1).astype(float) for rows in (self.X[:2000], self.held[0][:500]))
-        return nearest_neighbour(X, self.y[:2000], held, self.held[1][:500])
-
-    def _neighbours(self, case: Case) -> None:
-        """Whether rows that are alike have the same label: else nothing can be learned from them."""
-        some = self.X[:MOST_NEIGHBOURS]
-        if len(some) < ENOUGH:
-            return
-        A = some.reshape(len(some), -1).astype(np.float64)
-        A = (A - A.mean(axis=0)) / np.where(A.std(axis=0) > 0, A.std(axis=0), 1)
-        agree = neighbours_agree(A, self.y[:MOST_NEIGHBOURS])
-        case.note(NEIGHBOURS_AGREE, agree)
-        case.note(NEAREST_NEIGHBOUR, self._nearest(), at=case.value("largest-class"))
-        learned = case.before is not None and case.before.quality > case.value("constant-accuracy") + LEARNED
-        if agree < 0.3 and not learned:
-            case.ill_data = ill_causes(case)
+            self.given.neighbours(case)
 
     def _floor(self) -> float:
         """The cost of the best constant prediction, where it is known which cost this is."""

@@ -8,8 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
+from whynet.data.protocol import Problem
 from whynet.doctor.change import Change, Wording
 from whynet.doctor.diagnosis import Settings
+from whynet.subjects.inputs import standardising
 from whynet.types import Array
 
 STEP = 2e6
@@ -158,15 +160,16 @@ def mended(fitting: Sequence[str], changes: Sequence[Change]) -> tuple[str, ...]
     return tuple(name for name in fitting if name not in gone)
 
 
-def standardising(X: Array) -> Callable[[Array], Array]:
-    """To mean 0 and standard deviation 1 of these rows: feature by feature where they are few, else one for all pixels.
+def targets_as(problem: Problem, y: Array, changes: Sequence[Change]) -> Problem:
+    """The problem as a copy is trained on it: its numbers are scaled, where a change asks for it, by what these are.
 
-    >>> standardising(np.array([[0.0, 1000.0], [2.0, 3000.0]]))(np.array([[1.0, 4000.0]]))
-    array([[0., 2.]])
+    >>> from whynet.data.problem import Regression
+    >>> y = np.array([[10.0], [30.0]])
+    >>> targets_as(Regression(("price",)), y, [Change("scale-targets", {"scheme": "standard"})]).targets(y, 1)
+    array([[-1.],
+           [ 1.]])
     """
-    axes = 0 if X.ndim == 2 and X.shape[1] <= 100 else None
-    mean, sd = X.mean(axis=axes), X.std(axis=axes)
-    return lambda rows: ((rows - mean) / np.where(sd > 0, sd, 1)).astype(X.dtype)
+    return problem.fitted(y, "standard" if has(changes, "scale-targets") else "raw")
 
 
 def drawn_like(own: Array, rng: np.random.Generator) -> Array:
@@ -190,4 +193,5 @@ def prepared(X: Array, changes: Sequence[Change]) -> Callable[[Array], Array]:
     >>> prepared(np.array([[0.0], [2.0]]), [])(np.array([[5.0]]))
     array([[5.]])
     """
-    return standardising(X) if has(changes, "scale-inputs") else (lambda rows: rows)
+    schemes = [change.numbers.get("scheme", "standard") for change in changes if change.kind == "scale-inputs"]
+    return standardising(X, schemes[-1]) if schemes else (lambda rows: rows)

@@ -7,13 +7,21 @@ from typing import NamedTuple
 
 import numpy as np
 
+from whynet.data.problem import Classification
+from whynet.data.protocol import Problem
 from whynet.errors import NoRecipe
 from whynet.network.activations import ACTIVATIONS
-from whynet.network.costs import COSTS, one_hot
-from whynet.types import Array, Labels
+from whynet.network.costs import COSTS
+from whynet.types import Array, Targets
 
-TOLD_APART = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")  # costs of classes
+OF_CLASSES = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")
+OF_NUMBERS = ("quadratic", "absolute", "huber")
+OF_SHARES = ("quadratic", "sigmoid-cross-entropy", "absolute", "huber")
+"""The costs that are told apart, of numbers from 0 to 1."""
+CLEARLY = 0.2  # times the error: another cost fits better, relu than its leaky kind
 CLOSE = 2e-3  # relative to the spread of the values: losses are computed in float32, some with an epsilon of 1e-7
+
+CLOSE_OF_NUMBERS = 1e-4  # the same where no loss has an epsilon
 
 
 class Loss(NamedTuple):
@@ -31,15 +39,23 @@ class Loss(NamedTuple):
     smoothing: float
 
 
-def recognise(loss: Callable[[Array, Labels], float], outputs: int, *, smoothing: float = 0.0) -> Loss:
-    """Which cost `loss(Z, labels)` is, where `Z (n, outputs)` are the weighted inputs of the last layer.
+def recognise(
+    loss: Callable[[Array, Array], float], outputs: int, *, problem: Problem | None = None, shares: bool = False,
+    smoothing: float = 0.0,
+) -> Loss:  # fmt: skip
+    """Which cost `loss(Z, y)` is, where `Z (n, outputs)` are the weighted inputs of the last layer and `y` is what the
+    `problem` keeps: without one, class numbers. Of numbers, `shares` are those from 0 to 1.
 
-    The loss is asked about random `Z`, and the values are compared with those of every cost under every activation.
+    The loss is asked about random `Z` and `y`, and the values are compared with those of every cost under every
+    activation.
 
     >>> def mean_square(Z, labels):
     ...     return float(np.mean((1 / (1 + np.exp(-Z)) - np.eye(4)[labels]) ** 2))
     >>> recognise(mean_square, 4)
     Loss(cost='quadratic', output_activation='sigmoid', factor=0.5, summed=False, smoothing=0.0)
+    >>> from whynet.data.problem import Regression
+    >>> recognise(lambda Z, y: float(np.abs(Z - y).mean()), 2, problem=Regression(("a", "b")))
+    Loss(cost='absolute', output_activation='identity', factor=0.5, summed=False, smoothing=0.0)
 
     Raises
     ------
@@ -47,14 +63,14 @@ def recognise(loss: Callable[[Array, Labels], float], outputs: int, *, smoothing
         It is none of them.
     """
     rng = np.random.default_rng(0)
-    classes = max(outputs, 2)
+    problem = problem or Classification(tuple(map(str, range(max(outputs, 2)))))
     asked = [
-        (rng.normal(0, spread, (rows, outputs)), rng.integers(classes, size=rows))
+        (rng.normal(0, spread, (rows, outputs)), _drawn(problem, rows, outputs, rng, shares=shares))
         for rows in (6, 12)
         for spread in (0.3, 1.0, 2.0, 3.0)
         for _ in range(3)
     ]
-    values = np.array([loss(Z, labels) for Z, labels in asked])
+    values = np.array([loss(Z, y) for Z, y in asked])
     if not np.isfinite(values).all():
         raise NoRecipe(
             "the loss is not finite for moderate outputs",
@@ -62,34 +78,54 @@ def recognise(loss: Callable[[Array, Labels], float], outputs: int, *, smoothing
             found=str(values[~np.isfinite(values)][0]),
         )
     rows = np.array([len(Z) for Z, _ in asked])
-    for cost in TOLD_APART:
+    best: tuple[float, Loss] | None = None
+    close = CLOSE_OF_NUMBERS if problem.kind == "regression" and not shares else CLOSE
+    for cost in _costs(problem, shares):
         for name, activation in ACTIVATIONS.items():
             with np.errstate(all="ignore"):
                 own = np.array(
                     [
-                        COSTS[cost].value(activation.forward(Z)[0], _targets(labels, outputs, smoothing))
-                        for Z, labels in asked
+                        COSTS[cost].value(activation.forward(Z)[0], _targets(problem, y, outputs, smoothing))
+                        for Z, y in asked
                     ]
                 )
             for summed in (False, True):
-                factor = _factor(values, own * rows if summed else own)
-                if factor is not None:
-                    return Loss(cost, name, factor, summed, smoothing)
+                factor, error = _factor(values, own * rows if summed else own)
+                if error <= close and (best is None or error < CLEARLY * best[0]):
+                    best = error, Loss(cost, name, factor, summed, smoothing)
+    if best is not None:
+        return best[1]
     raise NoRecipe(
         "this loss is none of the costs that are told apart",
-        expected="squared error, or a cross-entropy with sigmoid or softmax, of integer labels or one-hot targets",
+        expected="squared, absolute or Huber's error, or a cross-entropy with sigmoid or softmax",
         do="Its training is measured, but not trained again as a recipe",
     )
 
 
-def _targets(labels: Labels, outputs: int, smoothing: float) -> Array:
-    return (1 - smoothing) * one_hot(labels, outputs, "float64") + smoothing / max(outputs, 2)
+def _costs(problem: Problem, shares: bool) -> tuple[str, ...]:
+    if problem.kind == "regression":
+        return OF_SHARES if shares else OF_NUMBERS
+    return OF_CLASSES
 
 
-def _factor(values: Array, own: Array) -> float | None:
-    """The number that takes one to the other, if there is one."""
+def _drawn(problem: Problem, rows: int, outputs: int, rng: np.random.Generator, *, shares: bool) -> Array:
+    """Targets that the loss may be asked about."""
+    if problem.kind == "classification":
+        return rng.integers(max(outputs, 2), size=rows)
+    if problem.kind == "labels":
+        return rng.integers(2, size=(rows, outputs)).astype(np.uint8)
+    return rng.uniform(0, 1, (rows, outputs)) if shares else rng.normal(0, 2, (rows, outputs))
+
+
+def _targets(problem: Problem, y: Array, outputs: int, smoothing: float) -> Targets:
+    targets = problem.targets(y, outputs)
+    return targets if not smoothing else (1 - smoothing) * targets + smoothing / max(outputs, 2)
+
+
+def _factor(values: Array, own: Array) -> tuple[float, float]:
+    """The number that takes one to the other, and how far they are apart then, of the spread of the values."""
     if not np.isfinite(own).all() or np.ptp(own) == 0:
-        return None
+        return 0.0, np.inf
     factor, offset = np.polyfit(own, values, 1)
-    error = np.abs(factor * own + offset - values).max()
-    return float(f"{factor:.4g}") if factor and error <= CLOSE * np.ptp(values) else None
+    error = float(np.abs(factor * own + offset - values).max()) / max(float(np.ptp(values)), 1e-300)
+    return float(f"{factor:.4g}"), error if factor else np.inf

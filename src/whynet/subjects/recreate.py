@@ -13,18 +13,18 @@ from typing import Any
 import numpy as np
 
 from whynet.data.dataset import Dataset
-from whynet.data.features import ByteImages
 from whynet.data.problem import Classification
+from whynet.data.protocol import Problem
 from whynet.errors import NoRecipe, UsageError
 from whynet.network.activations import ACTIVATIONS
 from whynet.network.network import Network
+from whynet.subjects.inputs import Sides, fed
 from whynet.training.recipe import Recipe
-from whynet.types import Array, Images, Labels
+from whynet.types import Array
 
+OF_NUMBERS = ("quadratic", "absolute", "huber")  # costs under which the outputs are the numbers themselves
 ADAPTIVE = ("adam", "adamw", "rmsprop")  # whose steps are as long whatever the cost is multiplied by
 ALIKE = 1e-4  # of scores, relative to the largest: float32 in another order of summation
-COARSE = 0.02  # how far, in standard deviations, features may move when they are put onto 256 levels
-NEAR = 0.1  # relative: as near as mean and spread must be to those of a scaling of the recipe
 SAMPLING = 4.0  # standard errors by which the spread of drawn numbers may miss the one they were drawn with
 
 
@@ -33,25 +33,27 @@ class Description:
     """Everything that a plain multilayer perceptron and its training are.
 
     `layers` are `(W (in, out), b (out,))` from input to output, `X (n, features)` the numbers as they are fed to the
-    network, `labels (n,)` 0 .. classes - 1; `outputs (m, classes)` is what their network says to the first m rows of
-    `X`, after the activation `last`. Their loss is `factor` times `cost` of the last weighted inputs after
-    `output_activation`. `l2` belongs to their loss, `weight_decay` to their steps.
+    network, `y (n, ...)` what is to be answered, as `problem` keeps it: without one, class numbers. `outputs (m,
+    outputs)` is what their network says to the first m rows of `X`, after the activation `last`. Their loss is `factor`
+    times `cost` of the last weighted inputs after `output_activation`. `l2` belongs to their loss, `weight_decay` to
+    their steps.
 
     >>> layer = (np.eye(2), np.zeros(2))
     >>> X = np.array([[0.0, 1.0], [1.0, 0.0]])
-    >>> described = Description(layers=(layer,), X=X, labels=np.array([1, 0]), outputs=X)
+    >>> described = Description(layers=(layer,), X=X, y=np.array([1, 0]), outputs=X)
     >>> described.sizes
     (2, 2)
     """
 
     layers: Sequence[tuple[Array, Array]]
     X: Array
-    labels: Labels
+    y: Array
     outputs: Array
+    problem: Problem | None = None
     last: str = "identity"
     X_test: Array | None = None
-    labels_test: Labels | None = None
-    picture: tuple[int, int] | None = None
+    y_test: Array | None = None
+    picture: Sides | None = None
     """Rows and columns of an image, where the features are one."""
     activation: str = "identity"
     output_activation: str = "identity"
@@ -76,11 +78,16 @@ class Description:
         """Units from input to output."""
         return (self.layers[0][0].shape[0], *(W.shape[1] for W, _ in self.layers))
 
+    @property
+    def learned(self) -> Problem:
+        """The problem: the one that is given, else so many classes as there are outputs."""
+        return self.problem or Classification(tuple(str(label) for label in range(max(self.sizes[-1], 2))))
+
 
 def recreate(description: Description) -> tuple[Recipe, Dataset]:
     """The recipe and the data set that a description amounts to.
 
-    Initial weights become the distribution that they look drawn from, features become pixels and a scaling.
+    Initial weights become the distribution that they look drawn from; features stay the numbers that they are.
 
     >>> from whynet.data.sources import load
     >>> data = load("digits")
@@ -88,7 +95,7 @@ def recreate(description: Description) -> tuple[Recipe, Dataset]:
     >>> X = data.inputs / 255
     >>> layers = [(arrays["W"], arrays["b"]) for arrays in network.params]
     >>> recipe, again = recreate(Description(
-    ...     layers=layers, X=X, labels=data.labels, outputs=network.scores(X[:50]), activation="tanh"))
+    ...     layers=layers, X=X, y=data.labels, outputs=network.scores(X[:50]), activation="tanh"))
     >>> recipe.init, recipe.bias_init, recipe.scaling, bool((again.inputs == data.inputs).all())
     ('he', 'zeros', '0..1', True)
 
@@ -101,18 +108,11 @@ def recreate(description: Description) -> tuple[Recipe, Dataset]:
     """
     d = description
     _check_data(d)
-    sizes, classes = d.sizes, max(d.sizes[-1], 2)
-    problem = Classification(tuple(str(label) for label in range(classes)))
-    picture = d.picture or _picture(sizes[0])
-    scaling, images, test = as_pixels(d.X, d.X_test)
-    data = Dataset(
-        ByteImages(images.reshape(-1, *picture)),
-        d.labels,
-        problem=problem,
-        test=None
-        if test is None or d.labels_test is None
-        else Dataset(ByteImages(test.reshape(-1, *picture)), d.labels_test, problem=problem),
-    )
+    _check_numbers(d)
+    sizes, problem = d.sizes, d.learned
+    scaling, features, tested = fed(d.X, d.X_test, d.picture)
+    test = None if tested is None or d.y_test is None else Dataset(tested, d.y_test, problem=problem)
+    data = Dataset(features, d.y, problem=problem, test=test)
     weights = [W for W, _ in d.layers]
     fans = [W.shape for W in weights]
     hidden = weights[:-1] or weights
@@ -125,7 +125,9 @@ def recreate(description: Description) -> tuple[Recipe, Dataset]:
         "sizes": sizes,
         "scaling": scaling,
         "activation": d.activation,
-        "output_activation": _unless_usual(d.output_activation, d.cost),
+        "output_activation": d.output_activation
+        if problem.kind == "regression"
+        else _unless_usual(d.output_activation, d.cost),
         "init": fit_init(hidden, fans[: len(hidden)]),
         "bias_init": fit_init([b for _, b in d.layers], fans),
         "output_init": fit_init(weights[-1:], fans[-1:]),
@@ -155,79 +157,25 @@ def recreate(description: Description) -> tuple[Recipe, Dataset]:
 
 def _check_data(d: Description) -> None:
     features = d.layers[0][0].shape[0]
-    for X, labels in ((d.X, d.labels), (d.X_test, d.labels_test)):
-        if X is None or labels is None:
+    for X, y in ((d.X, d.y), (d.X_test, d.y_test)):
+        if X is None or y is None:
             continue
-        if X.ndim != 2 or X.shape[1] != features or len(X) != len(labels) or not len(X):
+        if X.ndim != 2 or X.shape[1] != features or len(X) != len(y) or not len(X):
             raise UsageError(
                 "the examples do not fit the network",
-                expected=f"X (n, {features}) and a label for each row",
-                found=f"X {X.shape} and {len(labels)} labels",
+                expected=f"X (n, {features}) and a target for each row",
+                found=f"X {X.shape} and {len(y)} targets",
             )
-        classes = max(d.layers[-1][0].shape[1], 2)
-        if labels.min() < 0 or labels.max() >= classes:
-            wrong = int(np.flatnonzero((labels < 0) | (labels >= classes))[0])
-            raise UsageError(
-                "a label is out of range",
-                expected=f"0 to {classes - 1}, as the network has {d.layers[-1][0].shape[1]} outputs",
-                found=f"{labels[wrong]} at row {wrong:,}",
-            )
+        if not np.isfinite(X).all():
+            row = int(np.flatnonzero(~np.isfinite(X).all(axis=1))[0])
+            raise NoRecipe("the features hold NaN or infinite numbers", found=f"the first in row {row:,}")
+        d.learned.checked(y)
 
 
-def _picture(features: int) -> tuple[int, int]:
-    """A square where that is possible, as 784 features most likely are one."""
-    side = math.isqrt(features)
-    return (side, side) if side * side == features and features >= 16 else (1, features)
-
-
-def as_pixels(X: Array, X_test: Array | None = None) -> tuple[str, Images, Images | None]:
-    """`(scaling, pixels (n, features), test pixels)`: the bytes that `scaling` makes these features of.
-
-    >>> scaling, pixels, _ = as_pixels(np.array([[-1.0, 0.0], [0.5, 1.0]]))
-    >>> scaling, pixels.tolist()
-    ('-1..1', [[0, 128], [191, 255]])
-
-    Raises
-    ------
-    NoRecipe
-        Not finite, or numbers of which 256 levels and the scalings of a recipe give no true picture.
-    """
-    X = np.ascontiguousarray(X)  # columns turned into rows are not, and engines want rows
-    if not np.isfinite(X).all():
-        row = int(np.flatnonzero(~np.isfinite(X).all(axis=1))[0])
-        raise NoRecipe("the features hold NaN or infinite numbers", found=f"the first in row {row:,}")
-    low, high, sd = float(X.min()), float(X.max()), float(X.std())
-    for offset, step, name in ((0.0, 1 / 255, "0..1"), (-1.0, 2 / 255, "-1..1"), (0.0, 1.0, "raw")):
-        pixels = _levels(X, offset, step)
-        if low >= offset - step and high <= offset + 256 * step and _true(X, pixels * step + offset, sd):
-            return name, pixels.astype(np.uint8), _test_levels(X_test, offset, step)
-    step = (high - low) / 255 or 1.0
-    pixels = _levels(X, low, step).astype(np.uint8)
-    centred = abs(X.mean()) <= NEAR * sd and abs(sd - 1) <= NEAR
-    rounded = np.sqrt(np.mean((X - (low + pixels * step)) ** 2, axis=0))
-    if centred and (rounded <= 0.3 * X.std(axis=0) + 1e-6).all():  # no feature is lost between two levels
-        scaling = ByteImages(pixels[:, np.newaxis, :]).scaling("standard")
-        if _true(X, (pixels - scaling.offset) / scaling.divisor, sd, allowed=2 * NEAR):
-            return "standard", pixels, _test_levels(X_test, low, step)
-    raise NoRecipe(
-        "these features are no pixels: 256 equal steps and the scalings of a recipe give no true picture of them",
-        expected="numbers from 0 to 1, from -1 to 1, from 0 to 255, or of mean 0 and standard deviation 1",
-        found=f"from {low:.4g} to {high:.4g}, mean {X.mean():.3g}, standard deviation {sd:.3g}",
-    )
-
-
-def _levels(X: Array, offset: float, step: float) -> Array:
-    levels: Array = np.clip(np.rint((X - offset) / step), 0, 255)
-    return levels
-
-
-def _test_levels(X: Array | None, offset: float, step: float) -> Images | None:
-    """Test images on the same levels; what lies outside of them is cut off."""
-    return None if X is None else _levels(np.nan_to_num(X), offset, step).astype(np.uint8)
-
-
-def _true(X: Array, again: Array, sd: float, allowed: float = COARSE) -> bool:
-    return float(np.sqrt(np.mean((X - again) ** 2))) <= allowed * max(sd, 1e-12)
+def _check_numbers(d: Description) -> None:
+    """Of numbers, a recipe takes the outputs for the answers: so must they."""
+    if d.learned.kind == "regression" and (d.cost not in OF_NUMBERS or d.last != d.output_activation):
+        raise NoRecipe("a recipe predicts numbers by its outputs as they are, and here the loss squashes them")
 
 
 def _unless_usual(output_activation: str, cost: str) -> str | None:
@@ -320,7 +268,7 @@ def compare(description: Description) -> None:
     """Their weights in whynet's network must give their outputs.
 
     >>> X = np.array([[0.0, 1.0]])
-    >>> compare(Description(layers=[(np.eye(2), np.zeros(2))], X=X, labels=np.array([1]), outputs=X))
+    >>> compare(Description(layers=[(np.eye(2), np.zeros(2))], X=X, y=np.array([1]), outputs=X))
 
     Raises
     ------

@@ -24,7 +24,7 @@ from whynet.subjects.recipe import RecipeSubject
 from whynet.subjects.recreate import ADAPTIVE, Description, recreate, squashed
 from whynet.training.prepare import prepare
 from whynet.training.recipe import Recipe
-from whynet.types import Array, Labels
+from whynet.types import Array
 
 UNLIKE = 0.05  # so much lower, the quality on the test set is another
 STEPS = 4  # of both trainings, from the same weights on the same rows
@@ -109,10 +109,10 @@ def compare_steps(subject: AdaptedSubject, d: Description, recipe: Recipe, data:
     """
     plain = recipe.but(dropout=0.0, input_dropout=0.0, dtype="float64")
     rows, batch = _rows(len(subject.X), d.batch_size)
-    X, labels = d.X[subject.rest][:rows].astype(np.float64), d.labels[subject.rest][:rows]
+    X, y = d.X[subject.rest][:rows].astype(np.float64), d.y[subject.rest][:rows]
     first = data.take(subject.rest[:rows])
     for layers in (d.layers, _drawn(d)):
-        ours = _Steps(d, plain, first, X, labels, batch, layers)
+        ours = _Steps(d, plain, first, X, y, batch, layers)
         times, own = ours.visible()
         theirs = subject.adapter.steps_from(
             layers, subject.X[:rows], subject.y[:rows], STEPS, times=times, dropout=bool(d.dropout or d.input_dropout)
@@ -155,7 +155,7 @@ class _Steps:
     """whynet's steps from these weights, and what they predict for the probe rows."""
 
     def __init__(
-        self, d: Description, recipe: Recipe, data: Dataset, X: Array, labels: Labels, batch: int,
+        self, d: Description, recipe: Recipe, data: Dataset, X: Array, y: Array, batch: int,
         layers: Sequence[tuple[Array, Array]],
     ) -> None:  # fmt: skip
         self.last, self.recipe, self.X, self.batch = d.last, recipe, X, batch
@@ -165,6 +165,7 @@ class _Steps:
         for arrays, (W, b) in zip(dense, layers, strict=True):
             arrays["W"][...], arrays["b"][...] = W, b
         known = task.examples
+        labels = y if data.classes else np.arange(len(y))  # where there are no classes, each row is its own
         self.task = task._replace(examples=Examples(X, None, labels, known.targets, known.weights))
         self.before = self._predictions(network)
 

@@ -40,6 +40,9 @@ OWN_CHECK = Symptom(
     "own-check", "error that the program's gradient check finds", "of a gradient that is right", Below(1e-5)
 )
 LOSS_OF_DOUBLED_SCORES = Symptom("loss-of-doubled-scores", "loss of doubled scores", "times the loss")
+LOSS_OF_EXCHANGED_TARGETS = Symptom(
+    "loss-of-exchanged-targets", "loss when the targets of a batch change places", "times the loss"
+)
 
 CHECK_ROWS = 8
 FEATURES = 48  # on which a known mistake is looked for at first

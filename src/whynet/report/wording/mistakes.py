@@ -5,6 +5,7 @@ from __future__ import annotations
 PLAIN: dict[str, str] = {
     "argmax-over-images": "count the examples whose largest output is that of their label",
     "blank-rows": "leave the blank rows out",
+    "crossed-targets": "bring the targets to the shape of the outputs",
     "few-rows": "visit every row once an epoch",
     "flipped-gradient": "step against the gradient",
     "forgotten-bias": "update the biases like the weights",

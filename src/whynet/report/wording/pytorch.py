@@ -174,6 +174,7 @@ def _widths(numbers: Numbers, known: Known) -> str:
 
 
 MISTAKES = {
+    "crossed-targets": "targets of the shape of the outputs: `y = y.reshape(outputs.shape)`, such as `y[:, None]`",
     "few-rows": "a sampler that visits every row once: `DataLoader(dataset, shuffle=True)` alone",
     "flipped-gradient": "the loss without its minus sign, and `maximize=False` in the optimizer",
     "forgotten-bias": "hand the biases to the optimizer too: `model.parameters()`",

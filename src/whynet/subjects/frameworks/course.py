@@ -3,7 +3,6 @@ by trials that the library makes itself."""
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from whynet.data.problem import Classification
+from whynet.data.protocol import Problem
 from whynet.doctor.budget import TIMES
 from whynet.doctor.diagnose import examine
 from whynet.doctor.diagnosis import Diagnosis, Finding, Gap, Remark
@@ -20,11 +19,11 @@ from whynet.doctor.symptom import Measured
 from whynet.errors import NoRecipe, UsageError
 from whynet.subjects.adapted import AdaptedSubject
 from whynet.subjects.adapter import Adapter
+from whynet.subjects.inputs import are_images
 from whynet.subjects.recreate import ADAPTIVE, Description
 from whynet.subjects.standin import stand_in
-from whynet.types import Array, Labels
+from whynet.types import Array
 
-MOST_CLASSES = 10  # whole numbers of more kinds than this and than there are outputs are counts or measurements
 SHORT = 60  # letters of what was found that are said beside why there is no recipe
 
 
@@ -52,16 +51,17 @@ class Course:
 
     `describe` gives the description or says why there is none; `adapter` makes what trains copies in the library.
 
-    >>> Course(np.zeros((2, 1)), np.array([0, 1]), 2, describe=None, adapter=None).found
+    >>> from whynet.data.problem import Classification
+    >>> Course(np.zeros((2, 1)), np.array([0, 1]), Classification(("a", "b")), describe=None, adapter=None).found
     []
     """
 
     X: Array
-    labels: Labels
-    classes: int
+    y: Array
+    problem: Problem
     describe: Callable[[], Description]
     adapter: Callable[[], Adapter]
-    test: tuple[Array, Labels] | None = None
+    test: tuple[Array, Array] | None = None
     found: list[Finding] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     noted: list[Measured] = field(default_factory=list)
@@ -82,9 +82,8 @@ class Course:
         adapter = self.adapter()
         if are_images(self.X):
             adapter.wording = replace(adapter.wording, examples="images")
-        problem = Classification(tuple(map(str, range(self.classes))))
         subject = AdaptedSubject(
-            adapter, self.X, self.labels, problem=problem, test=self.test, found=self.found, noted=self.noted,
+            adapter, self.X, self.y, problem=self.problem, test=self.test, found=self.found, noted=self.noted,
             remarks=self.remarks, used=self.used, not_examined=self.not_examined, most_epochs=self.most_epochs,
         )  # fmt: skip
         library = adapter.wording.library
@@ -105,22 +104,6 @@ class Course:
         return examine(own, **asked)
 
 
-def are_images(X: Array) -> bool:
-    """Whether rows look like images: rows and columns of pixels, or a square of them with a blank background.
-
-    >>> are_images(np.zeros((5, 1, 8, 8))), are_images(np.ones((5, 30)))
-    (True, False)
-    """
-    if X.ndim == 4:
-        return bool(min(sorted(X.shape[1:])[1:]) > 1)
-    side = math.isqrt(int(np.prod(X.shape[1:])))
-    square = side >= 8 and (X.shape[1:] == (side, side) or X.shape[1:] == (side * side,))
-    some = X[:1000]
-    low, high = float(some.min()), float(some.max())
-    pixels = low == 0 and high <= 255 and (high <= 1 or np.array_equal(some, np.rint(some)))
-    return bool(square and pixels and np.mean(some == 0) > 0.2)
-
-
 def finite_weights(named: Iterable[tuple[str, Array]]) -> None:
     """Whether training can begin with these weights.
 
@@ -137,38 +120,3 @@ def finite_weights(named: Iterable[tuple[str, Array]]) -> None:
                 "the weights hold NaN or infinite numbers before training begins", where=name,
                 do="Hand the network over as it was before it was trained, or initialise it anew",
             )  # fmt: skip
-
-
-def class_numbers(values: Array, classes: int) -> Labels:
-    """Class numbers (n,) from whole numbers, or from one-hot rows (n, classes).
-
-    >>> class_numbers(np.array([[0.0, 1.0], [1.0, 0.0]]), 2)
-    array([1, 0])
-
-    Raises
-    ------
-    UsageError
-        They are no classes, or out of range.
-    """
-    if values.ndim == 2 and values.shape[1] > 1:
-        one_hot = values.shape[1] == classes and np.isin(values, (0, 1)).all() and (values.sum(axis=1) == 1).all()
-        labels: Labels | None = values.argmax(axis=1) if one_hot else None
-    elif values.size == len(values) and values.dtype.kind in "iufb" and np.array_equal(values, np.rint(values)):
-        labels = values.reshape(-1).astype(np.intp)
-    else:
-        labels = None
-    several = labels is not None and len(np.unique(labels)) > max(classes, MOST_CLASSES) and labels.max() >= classes
-    if labels is None or several:
-        found = "" if labels is None else f", {len(np.unique(labels))} different numbers"
-        raise UsageError(
-            "the targets are no classes: whynet judges classifiers",
-            expected=f"whole numbers (n,), or one-hot rows (n, {classes})",
-            found=f"{values.dtype} {values.shape}{found}",
-        )
-    if len(labels) and (labels.min() < 0 or labels.max() >= classes):
-        raise UsageError(
-            "a label is out of range",
-            expected=f"0 to {classes - 1}, as there are so many outputs",
-            found=str(labels.min() if labels.min() < 0 else labels.max()),
-        )
-    return labels

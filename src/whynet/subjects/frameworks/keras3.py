@@ -16,12 +16,14 @@ from whynet.doctor.diagnosis import Diagnosis, Finding, Remark, Settings
 from whynet.doctor.symptoms.update import LAYERS_LEFT_OUT
 from whynet.errors import NoRecipe, ResourceError, UsageError
 from whynet.network.activations import ACTIVATIONS
-from whynet.subjects.adapter import Hidden, Inside, Trained, has, mended, number, orders, prepared, times
-from whynet.subjects.frameworks.course import Course, chance_kept, class_numbers, finite_weights
+from whynet.subjects.adapter import Hidden, Inside, Trained, has, mended, number, orders, prepared, targets_as, times
+from whynet.subjects.frameworks.course import Course, chance_kept, finite_weights
 from whynet.subjects.frameworks.outputs import Outputs
+from whynet.subjects.frameworks.targets import is_whole, learned
+from whynet.subjects.inputs import picture_of
 from whynet.subjects.losses import recognise
 from whynet.subjects.recreate import Description, squashed
-from whynet.types import Array, Labels
+from whynet.types import Array
 
 PROBE = 64
 NAMES = {"SGD": "sgd", "Adam": "adam", "AdamW": "adamw", "RMSprop": "rmsprop"}
@@ -209,17 +211,14 @@ class _Model:
         outputs = self.answers(model, self.X[:PROBE])
         finite_weights((one.path, array_of(self.keras, one)) for one in model.weights)
         self.outputs = outputs
-        self.classes = max(outputs.shape[1], 2)
-        self.labels = class_numbers(self.y, self.classes)
-        self.tested = None
-        if test is not None:
-            self.tested = (test[0].astype(np.float32), class_numbers(test[1], self.classes))
         self.loss = self._loss()
+        self.what = learned(self.y, outputs.shape[1], self._measure, self._name_of_loss)
+        self.tested = None if test is None else (test[0].astype(np.float32), self.what.again(test[1]))
         self.remarks: list[Remark] = []
         self.found: list[Finding] = []
         self.faults: tuple[str, ...] = ()
         try:
-            self.loss_of(outputs, self.labels[: len(outputs)])
+            self.loss_of(outputs, self.what.y[: len(outputs)])
         except Exception as error:
             raise UsageError(
                 f"the loss cannot be computed: {sentence(error)}",
@@ -227,8 +226,9 @@ class _Model:
             ) from None
         self._left_out()
         self.said = Outputs(
-            outputs, self._squash(), self.loss_of, smoothing=float(getattr(self.loss, "label_smoothing", 0.0))
-        )
+            outputs, self._squash(), self.loss_of, smoothing=float(getattr(self.loss, "label_smoothing", 0.0)),
+            problem=self.what.problem, shares=self._shares,
+        )  # fmt: skip
         self.found += self.said.squashed_twice()
 
     def _loss(self) -> Any:
@@ -251,29 +251,35 @@ class _Model:
         """How it is diagnosed."""
         return Course(
             self.X,
-            self.labels,
-            self.classes,
+            self.what.y,
+            self.what.problem,
             describe=self.describe,
             adapter=self._adapter,
             test=self.tested,
             found=self.found,
             remarks=self.remarks,
-            noted=self.said.facts(self.labels),
+            noted=self.said.facts(self.what.y),
             used=self._used(),
         )
 
     def _used(self) -> dict[str, str]:
         """What was used as what."""
-        scores = "the largest output is the predicted class"
-        if self.outputs.shape[1] == 1:
-            scores = f"class 1 where the output is above {self.said.middle:g}"
-        name = getattr(self.loss, "name", None) or getattr(self.loss, "__name__", type(self.loss).__name__)
         return {
             "model": f"called with rows of shape {self.X.shape[1:]}",
-            "loss": str(name),
+            "loss": self._name_of_loss,
+            "problem": self.what.words,
             "optimizer": type(self.model.optimizer).__name__,
-            "predictions": scores,
+            "predictions": self.said.words,
         }
+
+    @property
+    def _name_of_loss(self) -> str:
+        return str(getattr(self.loss, "name", None) or getattr(self.loss, "__name__", type(self.loss).__name__))
+
+    @property
+    def _shares(self) -> bool:
+        """Whether its targets are numbers from 0 to 1."""
+        return bool(self.what.y.min() >= 0 and self.what.y.max() <= 1)
 
     def _squash(self) -> str | None:
         """The activation of the outputs: of the last layer with weights, or of the layers after it; None if it is not
@@ -306,18 +312,26 @@ class _Model:
             )
         return outputs
 
-    def target(self, labels: Labels) -> Array:
-        """Labels in the form of the user's targets."""
-        if self.y.ndim == 2 and self.y.shape[1] > 1:
-            return np.eye(self.classes, dtype=self.y.dtype)[labels]
-        form: Array = labels.astype(self.y.dtype).reshape(-1, *self.y.shape[1:])
+    def target(self, y: Array) -> Array:
+        """What the problem keeps, in the form of the user's targets."""
+        if self.what.problem.kind == "classification" and self.y.ndim == 2 and self.y.shape[1] > 1:
+            return np.eye(self.outputs.shape[1], dtype=self.y.dtype)[y]
+        dtype = self.y.dtype if self.y.dtype.kind == "f" or is_whole(y) else np.float32
+        form: Array = y.astype(dtype).reshape(-1, *self.y.shape[1:])
         return form
 
-    def loss_of(self, outputs: Array, labels: Labels) -> float:
+    def loss_of(self, outputs: Array, y: Array) -> float:
         """The loss of a batch: what `fit` minimises, the mean where a function gives one number for each row."""
-        given = self.keras.ops.convert_to_tensor(outputs.astype(np.float32))
-        value = self.loss(self.keras.ops.convert_to_tensor(self.target(labels)), given)
-        return float(np.mean(self.keras.ops.convert_to_numpy(value)))
+        return self._value(outputs, self.target(y))
+
+    def _measure(self, outputs: Array, targets: Array) -> float:
+        """The loss of numbers, each for an output."""
+        return self._value(outputs, targets.astype(self.y.dtype).reshape(-1, *self.y.shape[1:]))
+
+    def _value(self, outputs: Array, targets: Array) -> float:
+        ops = self.keras.ops
+        value = self.loss(ops.convert_to_tensor(targets), ops.convert_to_tensor(outputs.astype(np.float32)))
+        return float(np.mean(ops.convert_to_numpy(value)))
 
     def _left_out(self) -> None:
         """Layers that are not trained."""
@@ -371,19 +385,22 @@ class _Model:
             raise NoRecipe("its hidden layers drop different shares of their units")
         last = activations[-1]
         loss = recognise(
-            lambda Z, labels: self.loss_of(squashed(last, Z), labels),
+            lambda Z, y: self.loss_of(squashed(last, Z), y),
             dense[-1].units,
+            problem=self.what.problem,
+            shares=self._shares,
             smoothing=float(getattr(self.loss, "label_smoothing", 0.0)),
         )
         return Description(
             layers=[self._arrays(layer) for layer in dense],
             X=self._features(before, self.X),
-            labels=self.labels,
+            y=self.what.y,
+            problem=self.what.problem,
             outputs=self.outputs,
             last=last,
             X_test=None if self.tested is None else self._features(before, self.tested[0]),
-            labels_test=None if self.tested is None else self.tested[1],
-            picture=self._picture(int(dense[0].kernel.shape[0])),
+            y_test=None if self.tested is None else self.tested[1],
+            picture=picture_of(self.X, int(dense[0].kernel.shape[0])),
             activation=activations[0] if len(activations) > 1 else "sigmoid",
             output_activation=loss.output_activation,
             cost=loss.cost,
@@ -398,11 +415,6 @@ class _Model:
             dropout=max(shares, default=0.0) if len(dense) > 1 else 0.0,
             input_dropout=max((layer.rate for layer in before if type(layer).__name__ == "Dropout"), default=0.0),
         )
-
-    def _picture(self, features: int) -> tuple[int, int] | None:
-        shape = self.X.shape[1:]
-        sides = shape[:2] if len(shape) == 3 and shape[2] == 1 else shape
-        return (int(sides[0]), int(sides[1])) if len(sides) == 2 and sides[0] * sides[1] == features else None
 
     def _chain(self) -> tuple[list[Any], list[Any], list[list[Any]]]:
         """What prepares the inputs; the dense layers; what follows each of them."""
@@ -503,10 +515,11 @@ NOT_MADE = {
     "depth": "a model's layers are not taken away",
     "mode": "trials switch between training and evaluation as they should",
     "optimizer": "no other optimizer is tried",
-    "scale-targets": "class numbers are not scaled",
     "schedule": "the learning rate stays constant in the trials",
     "width": "a model's layers are not made wider",
 }
+LOSSES = {"quadratic": "MeanSquaredError", "absolute": "MeanAbsoluteError", "huber": "Huber"}
+"""Of numbers, which stay the targets that they are."""
 SCHEMES = {"he": "he_normal", "scaled-normal": "lecun_normal", "glorot": "glorot_normal", "zeros": "zeros"}
 
 
@@ -521,7 +534,7 @@ class KerasAdapter:
         self,
         keras: Any,
         model: Any,
-        target: Callable[[Labels], Array],
+        target: Callable[[Array], Array],
         settings: Settings,
         wording: Wording,
         fitting: Sequence[str],
@@ -529,6 +542,7 @@ class KerasAdapter:
     ) -> None:
         self.keras, self.model, self.target, self.settings, self.wording = keras, model, target, settings, wording
         self.fitting, self.middle, self.squash = tuple(fitting), said.middle, said.squash
+        self.problem = said.problem
         self.first: list[Array] | None = None
         """Weights to begin with, in place of the model's."""
         self._copies: dict[Any, tuple[Any, list[Any]]] = {}
@@ -611,6 +625,10 @@ class KerasAdapter:
             return "it has no rule for stopping early" if "early_stop" in numbers else None
         if kind == "weights":
             return None if numbers["scheme"] in SCHEMES and self.weights() else "there is no such start for its layers"
+        if kind == "scale-targets":
+            return None if self._of_numbers else "class numbers are not scaled"
+        if kind == "cost" and self._of_numbers and numbers.get("name") in LOSSES:
+            return None
         if kind not in MADE_ANEW:
             return NOT_MADE.get(kind, f"a model is not trained with another {kind}")
         if not self._clones():
@@ -626,13 +644,23 @@ class KerasAdapter:
             return None if self.settings.dropout else "it has no Dropout layers, and none is added"
         return None
 
+    @property
+    def _of_numbers(self) -> bool:
+        return self.problem.kind == "regression"
+
+    def _loss(self, changes: Sequence[Change]) -> Any:
+        """The loss, or the one that a change asks for."""
+        names = [change.numbers["name"] for change in changes if change.kind == "cost"]
+        return getattr(self.keras.losses, LOSSES[names[-1]])() if names else self.model.loss
+
     def _clones(self) -> bool:
         return type(self.model).__name__ in ("Sequential", "Functional")
 
     def _made(self, changes: Sequence[Change], whole: bool) -> tuple[Any, list[Any]]:
         """A compiled clone with these settings, and its optimizer's memory; kept, as compiling takes longest."""
         settings = tuple(change for change in changes if change.kind in MADE_ANEW)
-        key = (settings, whole)
+        loss = self._loss(changes)
+        key = (settings, whole, str(getattr(loss, "name", loss)))
         if key not in self._copies:
             keras = self.keras
             model = keras.models.clone_model(self.model)
@@ -651,7 +679,7 @@ class KerasAdapter:
                 config["weight_decay"] = None
             model.compile(
                 optimizer=type(self.model.optimizer).from_config(config),
-                loss=self.model.loss,
+                loss=loss,
                 run_eagerly=self.model.run_eagerly,
             )
             model.optimizer.build(model.trainable_variables)
@@ -714,7 +742,8 @@ class KerasAdapter:
         model = self._copy(changes, seed, whole)
         size = min(int(number(changes, "batch", "size") or self.settings.batch or 32), len(X))
         prepare = prepared(X, changes)
-        given, targets = prepare(X), self.target(y)
+        fitted = targets_as(self.problem, y, changes)
+        given, targets = prepare(X), self.target(fitted.targets(y, fitted.outputs) if self._of_numbers else y)
 
         def cost() -> float:
             found = model.evaluate(given[:500], targets[:500], verbose=0, batch_size=500, return_dict=True)
@@ -735,6 +764,8 @@ class KerasAdapter:
             model.set_weights(values)
             found = scores_of(self.keras, model, prepare(rows))
             model.set_weights(kept)
+            if self._of_numbers:
+                return fitted.predictions(found)
             bare = has(changes, "output") and self.squash == "sigmoid"
             return squashed("sigmoid", found) if bare else found  # `middle` is that of squashed outputs
 

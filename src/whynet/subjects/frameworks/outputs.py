@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from whynet.data.problem import Classification
+from whynet.data.protocol import Problem
 from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import Finding
 from whynet.doctor.symptom import Measured
@@ -16,13 +18,14 @@ from whynet.doctor.symptoms.units import outputs_measured
 from whynet.network.costs import COSTS, floor, one_hot
 from whynet.subjects.losses import Loss, recognise
 from whynet.subjects.recreate import squashed
-from whynet.types import Array, Labels
+from whynet.types import Array
 
 ROWS = 500  # that a cost is computed on
 
 
 class Outputs:
-    """The outputs of the probe rows, what squashes them, and which cost `loss(outputs, labels)` then is.
+    """The outputs of the probe rows, what squashes them, and which cost `loss(outputs, y)` then is, of what the problem
+    keeps: without one, of class numbers. Of a regression, `shares` are numbers from 0 to 1.
 
     >>> def squares(outputs, labels):
     ...     return float(np.mean((outputs - np.eye(3)[labels]) ** 2))
@@ -31,16 +34,21 @@ class Outputs:
     """
 
     def __init__(
-        self, outputs: Array, squash: str | None, loss: Callable[[Array, Labels], float], *, smoothing: float
-    ) -> None:
+        self, outputs: Array, squash: str | None, loss: Callable[[Array, Array], float], *, smoothing: float = 0.0,
+        problem: Problem | None = None, shares: bool = False,
+    ) -> None:  # fmt: skip
+        self.problem = problem or Classification(tuple(map(str, range(max(outputs.shape[1], 2)))))
+        self.shares = shares
         self.outputs, self.squash, self.loss = outputs, squash or "identity", loss
         self.cost = None if squash is None else self._cost(smoothing)
 
     def _cost(self, smoothing: float) -> Loss | None:
         try:
             return recognise(
-                lambda Z, labels: self.loss(squashed(self.squash, Z), labels),
+                lambda Z, y: self.loss(squashed(self.squash, Z), y),
                 self.outputs.shape[1],
+                problem=self.problem,
+                shares=self.shares,
                 smoothing=smoothing,
             )
         except Exception:  # a loss that takes no such numbers is none of them
@@ -53,31 +61,52 @@ class Outputs:
 
     @property
     def middle(self) -> float:
-        """Of one output for two classes, where the prediction changes."""
-        if self.outputs.shape[1] > 1:
+        """Of one output for two classes, and of those of labels, where the prediction changes."""
+        several, labels = self.outputs.shape[1], self.problem.kind == "labels"
+        if self.problem.kind == "regression" or (several > 1 and not labels):
             return 0.0
         if self.squash == "sigmoid":
             return 0.5
+        if labels:
+            return middle_of(
+                lambda score, label: self.loss(np.full((1, several), score), np.full((1, several), label, np.uint8))
+            )
         return middle_of(lambda score, label: self.loss(np.array([[score]]), np.array([label])))
 
-    def facts(self, labels: Labels) -> list[Measured]:
-        """What is measured of them before training."""
-        return [*outputs_measured(self.outputs), FLOOR.measured(self._floor(labels))]
+    @property
+    def words(self) -> str:
+        """What is taken for a prediction."""
+        if self.problem.kind == "regression":
+            return "the outputs are the numbers"
+        if self.problem.kind == "labels":
+            return f"a label is there where its output is above {self.middle:g}"
+        if self.outputs.shape[1] == 1:
+            return f"class 1 where the output is above {self.middle:g}"
+        return "the largest output is the predicted class"
 
-    def _floor(self, labels: Labels) -> float:
+    def facts(self, y: Array) -> list[Measured]:
+        """What is measured of them before training."""
+        return [*outputs_measured(self.outputs), FLOOR.measured(self._floor(y))]
+
+    def _floor(self, y: Array) -> float:
         """The loss of the best constant outputs; NaN where it is no known cost."""
         if self.cost is None:
             return math.nan
         outputs = self.outputs.shape[1]
-        rows = min(len(labels), ROWS) if self.cost.summed else 1
-        counts = np.bincount(labels, minlength=max(outputs, 2))
-        targets = one_hot(np.arange(len(counts)), outputs, "float64")
-        return float(self.cost.factor * rows * floor(COSTS[self.cost.cost], targets, counts))
+        rows = min(len(y), ROWS) if self.cost.summed else 1
+        cost = COSTS[self.cost.cost]
+        if self.problem.kind != "classification":
+            least = floor(cost, self.problem.targets(y, outputs))
+        else:
+            counts = np.bincount(y, minlength=max(outputs, 2))
+            least = floor(cost, one_hot(np.arange(len(counts)), outputs, "float64"), counts)
+        return float(self.cost.factor * rows * least)
 
     def squashed_twice(self) -> list[Finding]:
         """A cross-entropy of scores squashes them itself: to hand it outputs that are squashed already is a mistake."""
         cost = self.cost
-        if cost is None or cost.cost == "quadratic" or cost.output_activation == "identity":
+        squares = cost is None or cost.cost not in ("sigmoid-cross-entropy", "softmax-cross-entropy")
+        if cost is None or squares or cost.output_activation == "identity":
             return []
         change = Change("output", {"name": "identity"})
         return [Finding("wrong-output-activation", "found", tuple(outputs_measured(self.outputs)), change)]

@@ -5,6 +5,7 @@ Everything is done on a copy: the module, the optimizer and every state of chanc
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,25 +18,28 @@ from whynet.doctor.change import Wording
 from whynet.doctor.diagnosis import Diagnosis, Finding, Gap, Remark, Settings
 from whynet.doctor.symptom import Measured
 from whynet.doctor.symptoms.data import ROWS_VISITED
-from whynet.doctor.symptoms.gradient import LOSS_OF_DOUBLED_SCORES
+from whynet.doctor.symptoms.gradient import LOSS_OF_DOUBLED_SCORES, LOSS_OF_EXCHANGED_TARGETS
 from whynet.doctor.symptoms.update import PARAMETERS_LEFT_OUT
 from whynet.errors import NoRecipe, ResourceError, UsageError
 from whynet.optimizers.optimizers import RMSprop
-from whynet.subjects.frameworks.course import Course, chance_kept, class_numbers, finite_weights
+from whynet.subjects.frameworks.course import Course, chance_kept, finite_weights
 from whynet.subjects.frameworks.outputs import Outputs
+from whynet.subjects.frameworks.targets import Learned, is_whole, learned
 from whynet.subjects.frameworks.torch_data import read_data
 from whynet.subjects.frameworks.torch_trace import PROBE, Traced, outputs_of, squash_of
 from whynet.subjects.frameworks.torch_training import (
     ACTIVATIONS,
+    CROSSED,
     FORGOTTEN,
     FROZEN,
     OptimizerSettings,
     TorchAdapter,
     copied,
 )
+from whynet.subjects.inputs import picture_of
 from whynet.subjects.losses import recognise
 from whynet.subjects.recreate import Description, squashed
-from whynet.types import Array, Labels
+from whynet.types import Array
 
 FEW = 10  # rows over and over: what the mistake `few-rows` of a recipe is
 NAMES = {"SGD": "sgd", "Adam": "adam", "AdamW": "adamw", "RMSprop": "rmsprop"}
@@ -217,6 +221,8 @@ class Patient:
     noted: list[Measured] = field(default_factory=list)
     not_examined: list[Gap] = field(default_factory=list)
     outputs: int = 0
+    what: Learned = field(init=False)
+    """What is learned."""
     said: Outputs = field(init=False)
     """What the loss makes of the outputs."""
 
@@ -233,23 +239,25 @@ class Patient:
             )  # fmt: skip
         outputs = outputs_of(self.torch, self.model, self.X[:PROBE])
         self.outputs = outputs.shape[1]
-        self.classes = max(self.outputs, 2)
-        self.labels = class_numbers(self.y.numpy(), self.classes)
-        test = None if self.test is None else (self.test[0].numpy(), class_numbers(self.test[1].numpy(), self.classes))
+        self._shape_of_outputs()
+        self.what = learned(self.y.numpy(), self.outputs, self._measure, self._name_of_loss)
+        test = None if self.test is None else (self.test[0].numpy(), self.what.again(self.test[1].numpy()))
         self._loss_is_a_number(outputs)
+        self._crossed()
         self._left_out()
         self._unregistered()
         self._raw_scores(outputs)
         self.said = Outputs(
             outputs, squash_of(self.torch, self.model, self.X), self._loss_of,
-            smoothing=float(getattr(self.loss, "label_smoothing", 0.0)),
+            smoothing=float(getattr(self.loss, "label_smoothing", 0.0)), problem=self.what.problem,
+            shares=self._shares,
         )  # fmt: skip
-        self.noted += self.said.facts(self.labels)
+        self.noted += self.said.facts(self.what.y)
         self.found += self.said.squashed_twice()
         return Course(
             self.X.numpy(),
-            self.labels,
-            self.classes,
+            self.what.y,
+            self.what.problem,
             describe=self.describe,
             adapter=self._adapter,
             test=test,
@@ -262,16 +270,34 @@ class Patient:
 
     def _used(self) -> dict[str, str]:
         """What was used as what."""
-        scores = "the largest output is the predicted class"
-        if self.outputs == 1:
-            scores = f"class 1 where the output is above {self.said.middle:g}"
         shape = tuple(self.X.shape[1:])
         return {
             "model": f"{type(self.model).__name__}, called with rows of shape {shape}",
-            "loss": f"{getattr(self.loss, '__name__', type(self.loss).__name__)}(outputs, y)",
+            "loss": f"{self._name_of_loss}(outputs, y)",
+            "problem": self.what.words,
             "optimizer": self.settings.kind.__name__,
-            "predictions": scores,
+            "predictions": self.said.words,
         }
+
+    @property
+    def _name_of_loss(self) -> str:
+        return str(getattr(self.loss, "__name__", type(self.loss).__name__))
+
+    @property
+    def _shares(self) -> bool:
+        """Whether its targets are numbers from 0 to 1."""
+        y = self.what.y
+        return bool(y.min() >= 0 and y.max() <= 1)
+
+    def _crossed(self) -> None:
+        """A loss that compares each output with every target."""
+        if not self.what.crossed:
+            return
+        evidence = (LOSS_OF_EXCHANGED_TARGETS.measured(1.0),)
+        given, shape = (len(self.X), *self.shape), tuple(self.y.shape)
+        words = f"outputs {given} against targets {shape}: `y = y.reshape(outputs.shape)`"
+        self.faults += (CROSSED,)
+        self.found.append(Finding("output-shape-mismatch", "found", evidence, detail=words))
 
     def visited(self, rows: Array) -> None:
         """The rows that a loader goes through in an epoch; many of them never is a mistake."""
@@ -325,9 +351,11 @@ class Patient:
 
     def _raw_scores(self, outputs: Array) -> None:
         """A loss that is a straight line in the scores has no least value: it was made for logarithms of shares."""
+        if self.what.problem.kind != "classification":
+            return
         Z = np.random.default_rng(0).normal(size=(8, outputs.shape[1]))
         try:
-            once, twice, back = (self._loss_of(by * Z, np.arange(8) % self.classes) for by in (1, 2, -1))
+            once, twice, back = (self._loss_of(by * Z, np.arange(8) % max(self.outputs, 2)) for by in (1, 2, -1))
         except Exception:  # a loss that takes no such numbers is no straight line
             return
         with np.errstate(all="ignore"):  # raw scores may be in the hundreds
@@ -351,6 +379,8 @@ class Patient:
         options = self.settings.options
         if self.settings.left_out and not {"frozen-layer", "forgotten-bias"} & set(self.faults):
             raise NoRecipe("some of its parameters are not trained", found=", ".join(self.settings.left_out[:3]))
+        if CROSSED in self.faults:
+            raise NoRecipe("its loss compares each output with every target")
         traced = Traced(self.torch, self.model, self.X)
         last = traced.last
         if (
@@ -360,19 +390,22 @@ class Patient:
         ):
             raise NoRecipe("a recipe judges a single output by its sign, and this one is squashed already")
         loss = recognise(
-            lambda Z, labels: self._loss_of(squashed(last, Z), labels),
+            lambda Z, y: self._loss_of(squashed(last, Z), y),
             traced.layers[-1][0].shape[1],
+            problem=self.what.problem,
+            shares=self._shares,
             smoothing=float(getattr(self.loss, "label_smoothing", 0.0)),
         )
         return Description(
             layers=traced.layers,
             X=traced.X,
-            labels=self.labels,
+            y=self.what.y,
+            problem=self.what.problem,
             outputs=traced.outputs,
             last=last,
             X_test=None if self.test is None else traced.features(self.test[0]),
-            labels_test=None if self.test is None else class_numbers(self.test[1].numpy(), self.classes),
-            picture=self._picture(traced.X.shape[1]),
+            y_test=None if self.test is None else self.what.again(self.test[1].numpy()),
+            picture=picture_of(self.X.numpy(), traced.X.shape[1]),
             activation=traced.activation,
             output_activation=loss.output_activation,
             cost=loss.cost,
@@ -387,11 +420,6 @@ class Patient:
             input_dropout=traced.input_dropout,
             batch_norm=traced.batch_norm,
         )
-
-    def _picture(self, features: int) -> tuple[int, int] | None:
-        shape = tuple(self.X.shape[1:])
-        sides = shape[1:] if len(shape) == 3 and shape[0] == 1 else shape
-        return (int(sides[0]), int(sides[1])) if len(sides) == 2 and sides[0] * sides[1] == features else None
 
     def _steps(self) -> dict[str, Any]:
         """The optimizer's settings as fields of a description."""
@@ -423,29 +451,47 @@ class Patient:
 
     # ---- numbers through it
 
-    def _target(self, labels: Labels) -> Any:
-        """Labels in the form that the user's loss is given them."""
-        torch, y = self.torch, self.y
-        if y.ndim == 2 and y.shape[1] > 1:
-            return torch.eye(self.classes, dtype=y.dtype)[torch.as_tensor(labels)]
-        return torch.as_tensor(labels).to(y.dtype).reshape(-1, *y.shape[1:])
+    def _target(self, y: Array) -> Any:
+        """What the problem keeps, in the form that the user's loss is given it."""
+        torch, own = self.torch, self.y
+        if self.what.problem.kind != "classification":
+            dtype = own.dtype if own.is_floating_point() or is_whole(y) else torch.get_default_dtype()
+            return torch.as_tensor(y).to(dtype).reshape(-1, *own.shape[1:])
+        if own.ndim == 2 and own.shape[1] > 1:
+            return torch.eye(max(self.outputs, 2), dtype=own.dtype)[torch.as_tensor(y)]
+        return torch.as_tensor(y).to(own.dtype).reshape(-1, *own.shape[1:])
 
-    def _loss_of(self, outputs: Array, labels: Labels) -> float:
-        torch = self.torch
-        given = torch.as_tensor(outputs).to(next(self.model.parameters()).dtype)
-        if self.flat:
-            given = given[:, 0]
-        with torch.no_grad():
-            return float(self.loss(given, self._target(labels)))
+    def _loss_of(self, outputs: Array, y: Array) -> float:
+        return self._value(outputs, self._target(y))
+
+    def _measure(self, outputs: Array, targets: Array) -> float:
+        """The loss of numbers, each for an output."""
+        given = self.torch.as_tensor(targets).to(self.y.dtype).reshape(-1, *self.y.shape[1:])
+        return self._value(outputs, given)
+
+    def _value(self, outputs: Array, targets: Any) -> float:
+        with self.torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of shapes that are broadcast: it is said where it is found
+            return float(self.loss(self._given(outputs), targets))
+
+    def _given(self, outputs: Array) -> Any:
+        """Outputs (rows, outputs) as the module gives them."""
+        given = self.torch.as_tensor(outputs).to(next(self.model.parameters()).dtype)
+        return given.reshape(-1, *self.shape)
+
+    def _shape_of_outputs(self) -> None:
+        """That of one row's."""
+        with self.torch.no_grad():
+            made = self.model(self.X[:2].to(next(self.model.parameters()).dtype))
+        self.shape = tuple(made.shape[1:])
 
     def _loss_is_a_number(self, outputs: Array) -> None:
         torch = self.torch
-        with torch.no_grad():
-            self.flat = self.model(self.X[:2].to(next(self.model.parameters()).dtype)).ndim == 1
-        given = torch.as_tensor(outputs).to(next(self.model.parameters()).dtype)
+        given = self._given(outputs)
         try:
-            with torch.no_grad():
-                value = self.loss(given[:, 0] if self.flat else given, self.y[: len(outputs)])
+            with torch.no_grad(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                value = self.loss(given, self.y[: len(outputs)])
         except Exception as error:
             raise UsageError(
                 f"the loss cannot be computed: {str(error).splitlines()[0]}",
@@ -487,10 +533,11 @@ class Patient:
             self._target,
             settings,
             Wording("PyTorch", optimizer="" if kind in NAMES else kind),
-            fitting=self.faults or self._thawed(),
+            fitting=self.faults if set(self.faults) - {CROSSED} else (*self.faults, *self._thawed()),
             middle=self.said.middle,
             squash=self.said.squash,
             example=self.X[:2],
+            problem=self.what.problem,
         )
 
     def _thawed(self) -> tuple[str, ...]:

@@ -5,22 +5,29 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from whynet.data.problem import Classification, MultiLabel, Regression
+from whynet.data.protocol import Problem, names_of
 from whynet.doctor.budget import TIMES
 from whynet.doctor.change import Change, Wording
 from whynet.doctor.diagnosis import Diagnosis, Remark, Settings, said
+from whynet.doctor.symptom import Measured
+from whynet.doctor.symptoms.outcome import FLOOR
 from whynet.errors import NoRecipe, UsageError
 from whynet.network.activations import ACTIVATIONS
+from whynet.network.costs import COSTS, floor
 from whynet.network.network import Network
-from whynet.subjects.adapter import Hidden, Inside, Trained, has, number, prepared, times
-from whynet.subjects.frameworks.course import Course, chance_kept, class_numbers
+from whynet.subjects.adapter import Hidden, Inside, Trained, has, number, prepared, targets_as, times
+from whynet.subjects.frameworks.course import Course, chance_kept
+from whynet.subjects.frameworks.targets import class_numbers
 from whynet.subjects.recreate import Description, compare
-from whynet.types import Array, Labels
+from whynet.types import Array
 
 ACTIVATION = {"identity": "identity", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu"}
 AUTO_BATCH = 200  # what batch_size="auto" means, or all rows if they are fewer
@@ -38,9 +45,8 @@ def diagnose_sklearn(
 ) -> Diagnosis:
     """Why does this estimator not learn? Fitted or not, it is judged by its settings.
 
-    `estimator` is an `MLPClassifier`, an `MLPRegressor` of one-hot targets, or a `Pipeline` that ends in one; `data`
-    and `test` are `(X, y)`, with classes of any kind. A pixel-like `X` is trained by whynet, with every trial; any
-    other by scikit-learn.
+    `estimator` is an `MLPClassifier`, of classes of any kind or of several labels, an `MLPRegressor`, of numbers or of
+    one-hot targets, or a `Pipeline` or a `TransformedTargetRegressor` that ends in one; `data` and `test` are `(X, y)`.
 
     >>> from sklearn.neural_network import MLPClassifier
     >>> from whynet.data.sources import load
@@ -59,7 +65,7 @@ def diagnose_sklearn(
 
 
 def _course(estimator: Any, *, data: Any, test: Any) -> Course:
-    steps, last = _parts(estimator)
+    steps, last, scaler = _parts(estimator)
     if not isinstance(data, (tuple, list)) or len(data) != 2:
         raise UsageError("these are no data to train on", expected="data=(X, y)", found=type(data).__name__)
     X, y = _rows(data[0]), np.asarray(data[1])
@@ -69,12 +75,14 @@ def _course(estimator: Any, *, data: Any, test: Any) -> Course:
             expected="X (n, features) and n targets",
             found=f"X {X.shape} and y {y.shape}",
         )
-    names, labels = _classes(last, y)
+    targets = y if scaler is None else _scaled(scaler, y)
+    what = told(last, targets)
     tested = None
     if test is not None:
         if not isinstance(test, (tuple, list)) or len(test) != 2:
             raise UsageError("these are no test data", expected="(X, y)", found=type(test).__name__)
-        tested = _known(names, _rows(test[0]), np.asarray(test[1]))
+        raw = np.asarray(test[1])
+        tested = _known(what, _rows(test[0]), raw if scaler is None else scaler.transform(raw.reshape(len(raw), -1)))
     if steps and np.isfinite(X).all():
         from sklearn.base import clone
 
@@ -85,38 +93,46 @@ def _course(estimator: Any, *, data: Any, test: Any) -> Course:
                 tested = None if tested is None else (_rows(step.transform(tested[0])), tested[1])
         except Exception as error:
             raise UsageError(f"a step before the perceptron fails: {type(step).__name__}: {error}") from None
-    outputs = len(names) if len(names) > 2 or y.ndim == 2 else 1
-    patient = _Estimator(last, X, labels, outputs, tested)
-    hot = y.ndim == 2 and y.shape[1] > 1
-    patient.targets = np.eye(len(names))[labels] if hot else labels
+    patient = _Estimator(last, X, what, tested)
+    patient.targets = what.form(what.y)
     stopped = np.isfinite(X).all() and patient.epochs < last.max_iter
+    before = [type(step).__name__ for step in steps]
     return Course(
         X,
-        labels,
-        max(len(names), 2),
+        what.y,
+        what.problem,
         describe=patient.describe,
-        adapter=lambda: ScikitAdapter(last, patient.settings(), one_hot=hot, outputs=outputs),
+        adapter=lambda: ScikitAdapter(last, patient.settings(), what),
         test=tested,
         remarks=patient.remarks,
+        noted=what.facts(last),
         penalty=patient.batch_size,
         most_epochs=int(last.max_iter) if stopped else None,
         used={
             "estimator": type(last).__name__,
-            **({"before it": ", ".join(type(step).__name__ for step in steps)} if steps else {}),
-            "classes": ", ".join(map(str, names[:10])) + (" ..." if len(names) > 10 else ""),
+            "problem": what.words,
+            **({"before it": ", ".join(before)} if before else {}),
+            **({} if scaler is None else {"targets": f"transformed by {type(scaler).__name__}"}),
+            **({"classes": ", ".join(map(str, what.names[:10])) + (" ..." if len(what.names) > 10 else "")}
+               if what.names else {}),
         },
-    )
+    )  # fmt: skip
 
 
-def _parts(estimator: Any) -> tuple[list[Any], Any]:
-    """The steps before, and the perceptron itself."""
+def _parts(estimator: Any) -> tuple[list[Any], Any, Any]:
+    """The steps before, the perceptron itself, and what transforms its targets; None if nothing does."""
+    from sklearn.compose import TransformedTargetRegressor
     from sklearn.neural_network import MLPClassifier, MLPRegressor
     from sklearn.pipeline import Pipeline
 
     steps: list[Any] = []
-    if isinstance(estimator, Pipeline):
+    scaler = None
+    while isinstance(estimator, (Pipeline, TransformedTargetRegressor)):
+        if isinstance(estimator, TransformedTargetRegressor):
+            scaler, estimator = _transformer(estimator), estimator.regressor
+            continue
         *before, (_, estimator) = estimator.steps
-        steps = [step for _, step in before if step not in (None, "passthrough")]
+        steps += [step for _, step in before if step not in (None, "passthrough")]
     if not isinstance(estimator, (MLPClassifier, MLPRegressor)):
         inner = next((name for name in ("best_estimator_", "estimator") if hasattr(estimator, name)), None)
         raise UsageError(
@@ -132,7 +148,25 @@ def _parts(estimator: Any) -> tuple[list[Any], Any]:
         raise UsageError(f"the estimator's settings make no sense: {error}") from None
     if any(size < 1 for size in sizes):
         raise UsageError("a hidden layer has no units", expected="whole numbers, 1 or more", found=str(sizes))
-    return steps, estimator
+    return steps, estimator, scaler
+
+
+def _transformer(estimator: Any) -> Any:
+    """What a TransformedTargetRegressor does to its targets."""
+    from sklearn.preprocessing import FunctionTransformer
+
+    if estimator.transformer is not None:
+        return estimator.transformer
+    return FunctionTransformer(estimator.func, estimator.inverse_func)
+
+
+def _scaled(scaler: Any, y: Array) -> Array:
+    """Targets as the perceptron is trained on them."""
+    try:
+        made: Array = np.asarray(scaler.fit_transform(y.reshape(len(y), -1)))
+    except Exception as error:
+        raise UsageError(f"the targets cannot be transformed: {type(error).__name__}: {error}") from None
+    return made
 
 
 def _rows(X: Any) -> Array:
@@ -143,35 +177,111 @@ def _rows(X: Any) -> Array:
     return array
 
 
-def _classes(estimator: Any, y: Array) -> tuple[list[Any], Labels]:
-    """The classes, and each row's as a number."""
+class Told(NamedTuple):
+    """What is learned: targets as the problem keeps them, the names of the classes, and how it was told.
+
+    >>> Told(Regression(("price",)), np.zeros((3, 1)), "a regression").form(np.zeros((3, 1))).shape
+    (3,)
+    """
+
+    problem: Problem
+    y: Array
+    words: str
+    names: tuple[Any, ...] = ()
+    outputs: int = 1
+    hot: bool = False
+    """Whether the estimator is given one-hot rows of classes."""
+
+    @property
+    def binary(self) -> bool:
+        """Whether a classifier's outputs are binary, each for itself: scikit-learn takes one-hot rows for labels."""
+        return self.outputs == 1 or self.hot or self.problem.kind == "labels"
+
+    def form(self, y: Array) -> Array:
+        """Targets as the estimator is given them."""
+        if self.hot:
+            hot: Array = np.eye(self.outputs)[y]
+            return hot
+        return y.reshape(len(y)) if self.problem.kind == "regression" and self.outputs == 1 else y
+
+    def facts(self, estimator: Any) -> list[Measured]:
+        """The cost of the best constant answer, as the estimator counts it."""
+        if self.problem.kind != "regression" or getattr(estimator, "loss", "squared_error") != "squared_error":
+            return []
+        return [FLOOR.measured(floor(COSTS["quadratic"], self.problem.targets(self.y, self.outputs)) / self.outputs)]
+
+
+def told(estimator: Any, y: Array) -> Told:
+    """What the estimator learns from these targets.
+
+    >>> from sklearn.neural_network import MLPRegressor
+    >>> told(MLPRegressor(), np.array([0.5, 2.0, 7.0])).words
+    'a regression of 1 number: MLPRegressor of float targets'
+
+    Raises
+    ------
+    UsageError
+        It cannot learn them.
+    """
     from sklearn.utils.multiclass import type_of_target
 
+    classifies = type(estimator).__name__ == "MLPClassifier"
+    if not classifies and y.dtype.kind == "f" and not np.isfinite(y).all():
+        return _numbers(y)  # says which is missing
     try:
         with np.errstate(invalid="ignore"):  # NaN as a whole number
             kind = type_of_target(y)
     except (TypeError, ValueError) as error:
         raise UsageError(f"the targets are no classes: {error}") from None
     if y.ndim == 2 and y.shape[1] > 1:
-        return list(range(y.shape[1])), class_numbers(y, y.shape[1])
-    if kind.startswith("continuous") or (type(estimator).__name__ == "MLPRegressor" and len(np.unique(y)) > 2):
+        outputs = y.shape[1]
+        with suppress(UsageError):
+            labels = class_numbers(y, outputs)
+            problem = Classification(tuple(map(str, range(outputs))))
+            return Told(problem, labels, f"{outputs} classes: one-hot rows", tuple(range(outputs)), outputs, hot=True)
+        if kind == "multilabel-indicator":
+            several = MultiLabel(names_of(outputs))
+            return Told(several, several.checked(y), f"{outputs} labels: rows of 0 and 1", outputs=outputs)
+        if classifies:
+            class_numbers(y, outputs)  # says what is wrong
+        return _numbers(y)
+    if not classifies and (kind.startswith("continuous") or len(np.unique(y)) > 2):
+        return _numbers(y)
+    if kind.startswith("continuous"):
         raise UsageError(
-            "the targets are no classes: whynet judges classifiers",
-            expected="MLPClassifier, or one-hot rows (n, classes)",
-            found=f"{len(np.unique(y)):,} different numbers",
-        )
+            "the targets are no classes, and the estimator is a classifier",
+            expected="classes, or an MLPRegressor", found=f"{len(np.unique(y)):,} different numbers",
+        )  # fmt: skip
     names, labels = np.unique(y.reshape(-1), return_inverse=True)
-    return names.tolist(), labels.astype(np.intp)
+    count = max(len(names), 2)
+    known = Classification(tuple(map(str, range(count))))
+    outputs = len(names) if len(names) > 2 or y.ndim == 2 else 1
+    words = f"{len(names)} classes: {kind} targets"
+    return Told(known, labels.astype(np.intp), words, tuple(names.tolist()), outputs)
 
 
-def _known(names: list[Any], X: Array, y: Array) -> tuple[Array, Labels]:
-    """Test rows and their class numbers; rows of classes that the training set has not are left out."""
-    if y.ndim == 2 and y.shape[1] > 1:
-        return X, class_numbers(y, len(names))
-    number = {name: index for index, name in enumerate(names)}
+def _numbers(y: Array) -> Told:
+    if y.dtype.kind not in "iufb":
+        raise UsageError("the targets are no numbers", expected="numbers (n,) or (n, outputs)", found=str(y.dtype))
+    outputs = y.shape[1] if y.ndim == 2 else 1
+    problem = Regression(names_of(outputs))
+    many = "1 number" if outputs == 1 else f"{outputs} numbers"
+    kind = "float targets" if y.dtype.kind == "f" else "whole numbers"
+    return Told(problem, problem.checked(y), f"a regression of {many}: MLPRegressor of {kind}", outputs=outputs)
+
+
+def _known(what: Told, X: Array, y: Array) -> tuple[Array, Array]:
+    """Test rows and their targets; rows of classes that the training set has not are left out."""
+    if len(X) != len(y):
+        raise UsageError("the test set does not fit", expected="a target for each row", found=f"{len(y):,} targets")
+    if what.hot:
+        return X, class_numbers(y, what.outputs)
+    if what.problem.kind != "classification":
+        return X, what.problem.checked(y)
+    number = {name: index for index, name in enumerate(what.names)}
     values = y.reshape(-1).tolist()
     rows = [row for row, value in enumerate(values) if value in number]
-    if not rows or len(X) != len(values):
+    if not rows:
         raise UsageError(
             "the test set does not fit",
             expected="a target for each row, of the classes of y",
@@ -183,11 +293,11 @@ def _known(names: list[Any], X: Array, y: Array) -> tuple[Array, Labels]:
 class _Estimator:
     """An estimator's settings as a description."""
 
-    def __init__(self, estimator: Any, X: Array, labels: Labels, outputs: int, test: Any) -> None:
-        self.estimator, self.X, self.labels, self.outputs, self.test = estimator, X, labels, outputs, test
+    def __init__(self, estimator: Any, X: Array, what: Told, test: Any) -> None:
+        self.estimator, self.X, self.what, self.outputs, self.test = estimator, X, what, what.outputs, test
         self.classifies = type(estimator).__name__ == "MLPClassifier"
         self.remarks: list[Remark] = []
-        self.targets: Array = labels
+        self.targets: Array = what.y
         self._taken: int | None = None
         own = estimator.batch_size
         self.batch_size = min(AUTO_BATCH if own == "auto" else int(own), len(X))
@@ -237,6 +347,8 @@ class _Estimator:
             widths=(self.X.shape[1], *hidden, self.outputs),
             activation=ACTIVATION.get(one.activation),
             l2=float(one.alpha) / self.batch_size,
+            cost="quadratic" if self.what.problem.kind == "regression" and squares_of(one) else None,
+            output="identity" if self.what.problem.kind == "regression" else None,
         )
 
     def describe(self) -> Description:
@@ -249,10 +361,7 @@ class _Estimator:
         activation = ACTIVATION.get(one.activation, "")
         if not activation or not math.isfinite(one.learning_rate_init):
             raise UsageError("the estimator's settings make no sense", found=repr(one))
-        if getattr(one, "loss", "squared_error") not in (
-            "squared_error",
-            "log_loss",
-        ):  # a classifier's is not asked for
+        if not self.classifies and not squares_of(one):
             raise NoRecipe(f"a recipe has no loss '{one.loss}'", expected="squared_error")
         rng = np.random.default_rng(0)
         layers = []
@@ -261,23 +370,22 @@ class _Estimator:
             layers.append((rng.uniform(-bound, bound, (fan_in, fan_out)), rng.uniform(-bound, bound, fan_out)))
         last = "identity"
         if self.classifies:
-            last = "sigmoid" if self.outputs == 1 else "softmax"
+            last = "sigmoid" if self.what.binary else "softmax"
         network = Network(sizes, activation=activation, output_activation=last, dtype="float64")
         vector = np.concatenate([np.concatenate([W.ravel(), b]) for W, b in layers])
         rows = self.X[:64].astype(np.float64)
         description = Description(
             layers=layers,
             X=self.X,
-            labels=self.labels,
+            y=self.what.y,
+            problem=self.what.problem,
             outputs=network.having(vector, network.statistics.vector).scores(rows),
             last=last,
             X_test=None if self.test is None else self.test[0],
-            labels_test=None if self.test is None else self.test[1],
+            y_test=None if self.test is None else self.test[1],
             activation=activation,
             output_activation="identity",
-            cost=("sigmoid-cross-entropy" if self.outputs == 1 else "softmax-cross-entropy")
-            if self.classifies
-            else "quadratic",
+            cost=_cost_of(one, self.what),
             **self._steps(),
             l2=float(one.alpha) / self.batch_size,  # its penalty is divided by the rows of a batch
             batch_size=self.batch_size,
@@ -305,6 +413,22 @@ class _Estimator:
         if one.momentum == 0:
             return {**rate, "optimizer": "sgd"}
         return {**rate, "optimizer": "nesterov" if one.nesterovs_momentum else "sgd", "momentum": float(one.momentum)}
+
+
+def squares_of(estimator: Any) -> bool:
+    """Whether a regressor's loss is the squared error.
+
+    >>> from sklearn.neural_network import MLPRegressor
+    >>> squares_of(MLPRegressor())
+    True
+    """
+    return bool(getattr(estimator, "loss", "squared_error") == "squared_error")
+
+
+def _cost_of(estimator: Any, what: Told) -> str:
+    if type(estimator).__name__ != "MLPClassifier":
+        return "quadratic"
+    return "sigmoid-cross-entropy" if what.binary else "softmax-cross-entropy"
 
 
 SOLVERS = {"sgd": "sgd", "adam": "adam"}
@@ -347,8 +471,9 @@ class ScikitAdapter:
 
     >>> from sklearn.neural_network import MLPClassifier
     >>> settings = Settings(batch=10, epochs=3, widths=(1, 5, 1))
-    >>> adapter = ScikitAdapter(MLPClassifier((5,), max_iter=3), settings, one_hot=False, outputs=1)
     >>> X, labels = np.array([[0.0], [1.0]] * 20), np.array([0, 1] * 20)
+    >>> estimator = MLPClassifier((5,), max_iter=3)
+    >>> adapter = ScikitAdapter(estimator, settings, told(estimator, labels))
     >>> adapter.train(X, labels, (), seed=0, steps=12, stop=lambda: False).steps
     12
     """
@@ -356,8 +481,8 @@ class ScikitAdapter:
     middle = 0.5
     fitting: tuple[str, ...] = ()
 
-    def __init__(self, estimator: Any, settings: Settings, *, one_hot: bool, outputs: int) -> None:
-        self.estimator, self.settings, self.one_hot, self.outputs = estimator, settings, one_hot, outputs
+    def __init__(self, estimator: Any, settings: Settings, what: Told) -> None:
+        self.estimator, self.settings, self.what, self.outputs = estimator, settings, what, what.outputs
         self.classifies = type(estimator).__name__ == "MLPClassifier"
         self.wording = Wording(
             "scikit-learn", estimator=type(estimator).__name__, penalty=float(settings.batch or AUTO_BATCH)
@@ -401,14 +526,12 @@ class ScikitAdapter:
 
     def _given(self, X: Array, y: Array) -> tuple[Array, Array, dict[str, Any]]:
         """Inputs and targets as its `partial_fit` takes them."""
-        kinds = np.arange(max(self.outputs, 2))
-        return X, np.eye(len(kinds))[y] if self.one_hot else y, {"classes": kinds} if self.classifies else {}
+        kinds = np.arange(self.outputs if self.what.problem.kind == "labels" else max(self.outputs, 2))
+        return X, self.what.form(y), {"classes": kinds} if self.classifies else {}
 
     def _gradients(self, layers: Sequence[tuple[Array, Array]], X: Array, targets: Array) -> list[Array]:
         sizes = (layers[0][0].shape[0], *(W.shape[1] for W, _ in layers))
-        cost = "quadratic"
-        if self.classifies:
-            cost = "sigmoid-cross-entropy" if sizes[-1] == 1 or self.one_hot else "softmax-cross-entropy"
+        cost = _cost_of(self.estimator, self.what)
         network = Network(sizes, activation=self.activation, output_activation="identity", cost=cost, dtype="float64")
         vector = np.concatenate([np.concatenate([W.ravel(), b]) for W, b in layers])
         wanted = targets if targets.ndim == 2 else targets[:, None] if sizes[-1] == 1 else np.eye(sizes[-1])[targets]
@@ -420,6 +543,8 @@ class ScikitAdapter:
         for change in changes:
             if change.kind == "rate" and self.settings.rate is None:
                 return f"the solver '{self.estimator.solver}' has no learning rate"
+            if change.kind == "scale-targets" and self.what.problem.kind == "regression":
+                continue  # around it: TransformedTargetRegressor
             if change.kind not in (*KINDS, "rate"):
                 return f"{type(self.estimator).__name__} has no setting for {NO_SETTING.get(change.kind, change.kind)}"
             if change.kind == "activation" and change.numbers["name"] not in ACTIVATION.values():
@@ -457,11 +582,12 @@ class ScikitAdapter:
         given = prepare(X)
         model = clone(self.estimator).set_params(**self._changed(changes, seed))
         model.random_state = np.random.RandomState(seed)  # an int gives every epoch the same order
-        kinds = np.arange(max(self.outputs, 2))
+        fitted = targets_as(self.what.problem, y, changes)
+        y = fitted.targets(y, self.outputs) if fitted.kind == "regression" else y
         batches = -(-len(X) // min(int(number(changes, "batch", "size") or self.settings.batch or AUTO_BATCH), len(X)))
         epochs = max(1, round(steps / batches))
-        targets = np.eye(len(kinds))[y] if self.one_hot else y
-        more = {"classes": kinds} if self.classifies else {}
+        _, targets, more = self._given(given, y)
+        kinds = more.get("classes", np.arange(max(self.outputs, 2)))
         start = self._start(clone(model).set_params(random_state=seed), given, targets, more)
         curve: list[tuple[int, float]] = []
         taken, finite, finished = 0, True, False
@@ -488,11 +614,18 @@ class ScikitAdapter:
                 finite = False
 
         def scores(rows: Array) -> Array:
+            if fitted.kind == "regression":
+                if not finite:
+                    return np.full((len(rows), self.outputs), np.nan)
+                return fitted.predictions(model.predict(prepare(rows)).reshape(len(rows), -1))
             if not finite:
                 return np.zeros((len(rows), max(len(kinds), 2)))
+            if fitted.kind == "labels" and not self.classifies:
+                answers: Array = model.predict(prepare(rows)).reshape(len(rows), -1)
+                return answers
             if self.classifies:
                 probabilities: Array = model.predict_proba(prepare(rows))
-                if self.one_hot or len(model.classes_) == len(kinds):
+                if self.what.hot or fitted.kind == "labels" or len(model.classes_) == len(kinds):
                     return probabilities
                 every = np.zeros((len(rows), len(kinds)))  # a class that these rows have not is never predicted
                 every[:, model.classes_] = probabilities
@@ -534,9 +667,7 @@ class ScikitAdapter:
             batch_size=size,
             learning_rate_init=self.estimator.learning_rate_init * times,
         )
-        kinds = np.arange(max(self.outputs, 2))
-        targets = np.eye(len(kinds))[y] if self.one_hot else y
-        more = {"classes": kinds} if self.classifies else {}
+        _, targets, more = self._given(X, y)
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             model.partial_fit(X[:size], targets[:size], **more)  # makes its arrays

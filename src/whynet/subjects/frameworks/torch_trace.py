@@ -22,7 +22,8 @@ def _equal(ours: Array, theirs: Array) -> bool:
 
 
 def outputs_of(torch: Any, model: Any, X: Any) -> Array:
-    """What a module says to these rows, (n, outputs) float64, in evaluation mode.
+    """What a module says to these rows, (n, outputs) float64, in evaluation mode; an answer of several dimensions, such
+    as a picture, in one row.
 
     >>> import pytest
     >>> torch = pytest.importorskip("torch")
@@ -48,6 +49,7 @@ def outputs_of(torch: Any, model: Any, X: Any) -> Array:
         raise UsageError("the module's answer is no tensor", found=type(parts[0]).__name__)
     outputs = torch.cat([part[None] if part.ndim == 0 else part for part in parts])
     outputs = outputs[:, None] if outputs.ndim == 1 else outputs
+    outputs = outputs.flatten(1) if outputs.ndim > 2 else outputs
     if outputs.ndim != 2 or len(outputs) != len(X):
         raise UsageError(
             "the module's answer is no row of scores for each example",

@@ -4,38 +4,40 @@ from __future__ import annotations
 
 import copy
 import inspect
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from whynet.data.protocol import Problem
 from whynet.doctor.change import Change, Wording
 from whynet.doctor.diagnosis import Settings
 from whynet.errors import UsageError
-from whynet.subjects.adapter import Hidden, Inside, Trained, has, mended, number, orders, prepared, times
+from whynet.subjects.adapter import Hidden, Inside, Trained, has, mended, number, orders, prepared, targets_as, times
 from whynet.subjects.frameworks.torch_inside import gradient_and_step, hidden_units, layers_called, weights_of
 from whynet.subjects.frameworks.torch_trace import outputs_of
 from whynet.subjects.recreate import squashed
 from whynet.types import Array
 
 PROBE = 500  # rows
-STALE, FROZEN, FORGOTTEN = "stale-gradients", "frozen-layer", "forgotten-bias"
+STALE, FROZEN, FORGOTTEN, CROSSED = "stale-gradients", "frozen-layer", "forgotten-bias", "crossed-targets"
 SEVERAL = 1e8  # multiply-adds of a step: from here on it is worth more than one thread
 ACTIVATIONS = {"relu": "ReLU", "leaky-relu": "LeakyReLU", "tanh": "Tanh", "sigmoid": "Sigmoid", "identity": "Identity"}
 SQUASHES = {"Softmax": "softmax", "LogSoftmax": "log-softmax", "Sigmoid": "sigmoid", "ReLU": "relu", "Tanh": "tanh"}
 NOT_MADE = {
     "biases": "biases are not added to a module's layers",
     "clip": "gradients are not clipped in the trials",
-    "cost": "no other loss is tried, as its targets would have to be others too",
     "depth": "a module's layers are not taken away",
     "mode": "trials switch between training and evaluation mode as they should",
     "optimizer": "no other optimizer is tried",
-    "scale-targets": "class numbers are not scaled",
     "schedule": "the learning rate stays constant in the trials",
     "width": "a module's layers are not made wider",
 }
 UNKNOWN = "what squashes its outputs is a call inside forward that cannot be taken away"
+LOSSES = {"quadratic": "MSELoss", "absolute": "L1Loss", "huber": "HuberLoss"}
+"""Of numbers, which stay the targets that they are."""
 SCHEMES = ("he", "scaled-normal", "glorot", "zeros", "anew")
 
 
@@ -115,7 +117,7 @@ class OptimizerSettings:
 
 
 class TorchAdapter:
-    """Trains copies of a module. `target(y)` makes what the loss is given of class numbers (or numbers).
+    """Trains copies of a module. `target(y)` makes what the loss is given of what the `problem` keeps.
 
     >>> TorchAdapter.why_not.__doc__
     'None if a copy can be trained with these changes, or the reason.'
@@ -135,7 +137,9 @@ class TorchAdapter:
         middle: float = 0.0,
         squash: str = "identity",
         example: Any = None,
+        problem: Problem | None = None,
     ) -> None:
+        self.problem = problem
         self.torch, self.model, self.loss, self.optimizer, self.target = torch, model, loss, optimizer, target
         self.settings, self.wording, self.fitting, self.middle = settings, wording, tuple(fitting), middle
         self.squash = squash
@@ -177,10 +181,12 @@ class TorchAdapter:
         if optimizer is None:
             unseen |= dict.fromkeys(("gradients", "step"), "its optimizer holds none of its parameters")
         else:
-            gradients, step = gradient_and_step(
-                optimizer, layers,
-                lambda: self.loss(model(given), targets), lambda: self.loss(model(given[:size]), targets[:size]),
-            )  # fmt: skip
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                gradients, step = gradient_and_step(
+                    optimizer, layers,
+                    lambda: self.loss(model(given), targets), lambda: self.loss(model(given[:size]), targets[:size]),
+                )  # fmt: skip
         return Inside(
             drawn, hidden=None if "hidden" in unseen else hidden, gradients=gradients, step=step, unseen=unseen
         )
@@ -216,7 +222,16 @@ class TorchAdapter:
         if kind == "penalty":
             known = "weight_decay" in self.optimizer.options or (numbers.get("off") and self._dropouts())
             return None if known else "its optimizer has no weight decay"
+        if kind == "scale-targets":
+            return None if self._of_numbers else "class numbers are not scaled"
+        if kind == "cost":
+            known = self._of_numbers and numbers.get("name") in LOSSES
+            return None if known else "no other loss is tried, as its targets would have to be others too"
         return NOT_MADE.get(kind, f"a module is not trained with another {kind}")
+
+    @property
+    def _of_numbers(self) -> bool:
+        return self.problem is not None and self.problem.kind == "regression"
 
     def _modules(self, model: Any, names: Sequence[str]) -> list[tuple[str, Any]]:
         return [(path, one) for path, one in model.named_modules() if type(one).__name__ in names]
@@ -264,15 +279,29 @@ class TorchAdapter:
 
     def _loss(self, changes: Sequence[Change]) -> Any:
         """The loss; of what a call inside forward squashes, the loss of what was squashed."""
-        torch, loss = self.torch, self.loss
+        loss, names = self.loss, [change.numbers.get("name") for change in changes if change.kind == "cost"]
+        if names:
+            loss = getattr(self.torch.nn, LOSSES[str(names[-1])])()
+        crossed = CROSSED in mended(self.fitting, changes)
+        if (names or CROSSED in self.fitting) and not crossed:
+            return self._bared(lambda outputs, targets: loss(outputs, targets.reshape(outputs.shape)), changes)
+        return self._bared(loss, changes)
+
+    def _bared(self, loss: Any, changes: Sequence[Change]) -> Any:
+        undo = self._undo(changes)
+        return loss if undo is None else lambda outputs, targets: loss(undo(outputs), targets)
+
+    def _undo(self, changes: Sequence[Change]) -> Callable[[Any], Any] | None:
+        """What takes away the squashing by a call inside forward; None where that is not asked for."""
         if not has(changes, "output") or self._last_squash():
-            return loss
+            return None
+        torch = self.torch
         inverse: dict[str, Callable[[Any], Any]] = {
             "softmax": lambda a: a.clamp(min=1e-30).log(),
             "sigmoid": lambda a: torch.logit(a, eps=1e-7),
         }
-        undo = inverse.get(self.squash, lambda a: a)
-        return lambda outputs, targets: loss(undo(outputs), targets)
+        undo: Callable[[Any], Any] = inverse.get(self.squash, lambda a: a)
+        return undo
 
     def _draw(self, model: Any, scheme: str, part: str) -> None:
         init = self.torch.nn.init
@@ -332,7 +361,9 @@ class TorchAdapter:
         if self._multiply_adds * (self.settings.batch or 32) < SEVERAL:
             self.torch.set_num_threads(1)
         try:
-            return self._train(X, y, changes, seed, steps, stop)
+            with warnings.catch_warnings():  # they are said of the original where they say something
+                warnings.simplefilter("ignore", UserWarning)
+                return self._train(X, y, changes, seed, steps, stop)
         finally:
             self.torch.set_num_threads(threads)
 
@@ -351,7 +382,9 @@ class TorchAdapter:
         optimizer = self.optimizer.make(model, times(changes), whole=whole, decay=decay)
         dtype = next(model.parameters()).dtype
         prepare = prepared(X, changes)
-        given, targets = torch.as_tensor(prepare(X)).to(dtype), self.target(y)
+        fitted = None if self.problem is None else targets_as(self.problem, y, changes)
+        given = torch.as_tensor(prepare(X)).to(dtype)
+        targets = self.target(fitted.targets(y, fitted.outputs) if fitted is not None and self._of_numbers else y)
         cleared = STALE not in left
 
         def cost() -> float:
@@ -361,6 +394,9 @@ class TorchAdapter:
 
         def scores(rows: Array) -> Array:
             outputs = outputs_of(torch, model, torch.as_tensor(prepare(rows)))
+            if fitted is not None and self._of_numbers:
+                undo = self._undo(changes)
+                return fitted.predictions(outputs if undo is None else undo(torch.as_tensor(outputs)).numpy())
             bare = has(changes, "output") and self.squash == "sigmoid" and self._last_squash()
             return squashed("sigmoid", outputs) if bare else outputs  # `middle` is that of squashed outputs
 

@@ -12,25 +12,30 @@ from typing import Any
 
 import numpy as np
 
-from whynet.data.problem import Classification, Regression
+from whynet.data.problem import Classification, MultiLabel, Regression
 from whynet.data.protocol import Problem, names_of
 from whynet.doctor.budget import TIMES
 from whynet.doctor.change import Wording
 from whynet.doctor.diagnose import examine
 from whynet.doctor.diagnosis import Diagnosis, Gap, Remark, said
-from whynet.errors import NoRecipe, UsageError
+from whynet.doctor.symptom import Measured
+from whynet.doctor.symptoms.outcome import FLOOR
+from whynet.errors import BadFile, NoRecipe, UsageError
 from whynet.mistakes.catalogue import planted_as
 from whynet.network.activations import ACTIVATIONS
+from whynet.network.costs import COSTS, floor
 from whynet.subjects.adapted import AdaptedSubject
 from whynet.subjects.own_code.reading import Audit, read
-from whynet.subjects.own_code.training import CodeAdapter, settings_of
+from whynet.subjects.own_code.training import PROBE, CodeAdapter, settings_of
 from whynet.subjects.recreate import Description
 from whynet.subjects.standin import StandIn, stand_in
 from whynet.types import Array
 
 ASSUMED_RATE = 0.1  # where none is given and no step tells it
 ASSUMED_BATCH = 10
-COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")
+OF_CLASSES = {name: name for name in ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")}
+OF_NUMBERS = {"quadratic": "quadratic", "absolute error": "absolute"}
+"""The costs that a recipe has, by what they are called where they are told from the code."""
 
 
 def diagnose_code(
@@ -156,18 +161,33 @@ def _subject(
             "not-examined", verdict=list(audit.findings), remarks=remarks,
             used=dict(used), not_examined=gaps, settings=settings, wording=Wording("NumPy"),
         )  # fmt: skip
+    problem = _problem(y, audit)
+    used["problem"] = _in_words(problem, audit)
     subject = AdaptedSubject(
-        adapter, X, _targets(y, audit), problem=_problem(y, audit), found=audit.findings,
-        remarks=remarks, used=dict(used), not_examined=gaps,
+        adapter, X, _targets(y, problem), problem=problem, found=audit.findings,
+        noted=_floor(audit, y), remarks=remarks, used=dict(used), not_examined=gaps,
     )  # fmt: skip
     adapter.rows = subject.rest
     return subject
 
 
-def _targets(y: Array, audit: Audit) -> Array:
-    """Class numbers; where there are no classes, the targets as they are."""
-    if audit.classes is None:
+def _floor(audit: Audit, y: Array) -> list[Measured]:
+    """What the best constant numbers cost, where it is known which cost of numbers this is."""
+    anatomy = audit.anatomy
+    name = None if anatomy is None else OF_NUMBERS.get(anatomy.cost)
+    if audit.classes is not None or anatomy is None or name is None:
+        return []
+    rows = 1 if anatomy.mean else min(len(y), PROBE)
+    return [FLOOR.measured(anatomy.scale * rows * floor(COSTS[name], y.reshape(len(y), -1)))]
+
+
+def _targets(y: Array, problem: Problem) -> Array:
+    """Targets as the problem keeps them."""
+    if problem.kind == "regression":
         return y.reshape(len(y), -1).astype(np.float64)
+    if problem.kind == "labels":
+        labels: Array = (y == y.max()).astype(np.uint8)
+        return labels
     if y.ndim == 2 and y.shape[1] > 1:
         classes: Array = y.argmax(axis=1)
         return classes
@@ -177,7 +197,18 @@ def _targets(y: Array, audit: Audit) -> Array:
 def _problem(y: Array, audit: Audit) -> Problem:
     if audit.classes is None:
         return Regression(names_of(y.reshape(len(y), -1).shape[1]))
+    if y.ndim == 2 and y.shape[1] > 1 and not ((y == y.max()).sum(axis=1) == 1).all():
+        return MultiLabel(names_of(audit.classes))  # any number of them, where one-hot rows have one
     return Classification(tuple(map(str, range(audit.classes))))
+
+
+def _in_words(problem: Problem, audit: Audit) -> str:
+    """What is learned, and how that was told."""
+    count, cost = problem.outputs, None if audit.anatomy is None else audit.anatomy.cost
+    said = "its targets" if cost is None else f"{cost} of its targets"
+    if problem.kind == "regression":
+        return f"a regression of {'1 number' if count == 1 else f'{count} numbers'}: {said}"
+    return f"{count} {problem.kind if problem.kind == 'labels' else 'classes'}: {said}"
 
 
 def _middle(audit: Audit) -> float:
@@ -198,7 +229,8 @@ def _as_recipe(audit: Audit, subject: AdaptedSubject, epochs: int) -> StandIn:
     code, anatomy, settings = audit.code, audit.anatomy, subject.adapter.settings
     if anatomy is None:
         raise NoRecipe("which network it is could not be told")
-    if anatomy.cost not in COSTS:
+    cost = (OF_NUMBERS if audit.classes is None else OF_CLASSES).get(anatomy.cost)
+    if cost is None:
         raise NoRecipe(f"no recipe has the cost {anatomy.cost}")
     if len(set(anatomy.hidden)) > 1 or not set(anatomy.hidden) <= set(ACTIVATIONS):
         raise NoRecipe(f"no recipe has {', then '.join(anatomy.hidden)} hidden units")
@@ -206,8 +238,6 @@ def _as_recipe(audit: Audit, subject: AdaptedSubject, epochs: int) -> StandIn:
         raise NoRecipe("its cost is not known")
     if audit.unstable:
         raise NoRecipe("its own arithmetic overflows where whynet's does not")
-    if audit.classes is None:
-        raise NoRecipe("its targets are numbers, not classes")
     faults = _faults(audit)
     if faults is None:
         raise NoRecipe("its mistake is none that a recipe can make")
@@ -227,16 +257,16 @@ def _as_recipe(audit: Audit, subject: AdaptedSubject, epochs: int) -> StandIn:
     decay = audit.gradient.penalty if audit.gradient is not None else 0.0
     factor = anatomy.scale * (1 if anatomy.mean else size)
     description = Description(
-        layers=layers, X=X, labels=y.astype(np.int64), outputs=anatomy.forward(layers, X[:50])[-1][1],
+        layers=layers, X=X, y=y, problem=subject.problem, outputs=anatomy.forward(layers, X[:50])[-1][1],
         last=anatomy.output, activation=(anatomy.hidden or ("sigmoid",))[0], output_activation=anatomy.output,
-        cost=anatomy.cost, factor=factor, learning_rate=settings.rate if settings.rate is not None else math.nan,
+        cost=cost, factor=factor, learning_rate=settings.rate if settings.rate is not None else math.nan,
         momentum=momentum, l2=2 * anatomy.l2 + decay,
         optimizer="adam" if update is not None and update.adaptive else "sgd",
         batch_size=size, epochs=epochs, faults=faults,
     )  # fmt: skip
     try:
         return stand_in(subject, description, Wording("NumPy", rate=1 / factor if factor else 1.0))
-    except UsageError as error:
+    except (UsageError, BadFile) as error:
         raise NoRecipe(error.message) from None
 
 

@@ -25,6 +25,11 @@ PROBE = 200  # rows that a cost is of; where one example is asked about at a tim
 SINGLE_PROBE = 30
 POINTS = 8  # on the way, at which the cost is looked at
 OF_THE_STEP = {"forgotten-bias", "frozen-layer", "raw-momentum"}  # no gradient with the others left in shows them
+COSTS = {
+    **{name: name for name in ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")},
+    "absolute error": "absolute",
+}
+"""The costs that are settings, by what they are called where they are told from the code."""
 SCHEMES: dict[str, Callable[[int, int], float]] = {  # -> standard deviation
     "he": lambda fan_in, _: float(np.sqrt(2 / fan_in)),
     "scaled-normal": lambda fan_in, _: float(np.sqrt(1 / fan_in)),
@@ -326,7 +331,7 @@ def settings_of(audit: Audit, **known: Any) -> Settings:
     anatomy = audit.anatomy
     if anatomy is None:
         return Settings(**known)
-    cost = anatomy.cost if anatomy.cost in ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy") else None
+    cost = COSTS.get(anatomy.cost)
     same = len(set(anatomy.hidden)) == 1
     return Settings(
         widths=anatomy.shape.sizes,
