@@ -95,7 +95,7 @@ def test_logs_know_of_the_doctor_only_what_is_found_and_what_that_is_called(path
 @pytest.mark.parametrize("name", names())
 def test_a_cause_knows_of_the_case_and_of_no_recipe(name):
     path = PACKAGE / "doctor" / "causes" / f"{name.replace('-', '_')}.py"
-    room = {f"whynet.doctor.{file}" for file in ("case", "cause", "change", "diagnosis", "recommended")}
+    room = {f"whynet.doctor.{file}" for file in ("agreement", "case", "cause", "change", "diagnosis", "recommended")}
     assert {module for _, module in imports(path)} <= room
 
 

@@ -25,6 +25,7 @@ from whynet.errors import BadFile, UsageError
 from whynet.metric import Metric
 from whynet.types import Array, Labels, Scores, Targets
 
+LARGEST = 0.77  # times 1 / sqrt(n): the largest of 2 R (1 - R^2) / sqrt(n), the standard error of R^2 of normal numbers
 STRATA = 5  # of a regression: parts of equal size that a split takes alike from
 
 
@@ -305,12 +306,14 @@ class Regression:
         return min(max(self.r2(scores, y), 0.0), 1.0)
 
     def standard_error(self, scores: Scores, y: Array, middle: float = 0.5) -> float:
-        """Of R2, by the delta method: that of the mean of `error - (1 - R2) distance`, over the mean distance."""
+        """Of R2, by the delta method: that of the mean of `error - (1 - R2) distance`, over the mean distance. R2 is
+        cut at 0: below it, no more than that of any R2 above 0 is, of normal numbers."""
         with np.errstate(all="ignore"):
             error, distance = self._parts(scores, y)
             rest = error - distance * error.mean() / max(distance.mean(), 1e-300)
             found = float(rest.std() / max(distance.mean(), 1e-300) / math.sqrt(len(y)))
-        return min(found, 1.0) if math.isfinite(found) else 1.0
+        most = 1.0 if self.r2(scores, y) >= 0 else LARGEST / math.sqrt(len(y))
+        return min(found, most) if math.isfinite(found) else most
 
     def each(self, scores: Scores, y: Array, middle: float = 0.5) -> Array:
         with np.errstate(all="ignore"):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from whynet.doctor import questions
+from whynet.doctor.agreement import nothing_to_learn
 from whynet.doctor.arms import OutOfTime
 from whynet.doctor.budget import TIMES, Effort
 from whynet.doctor.case import Case
@@ -66,6 +67,7 @@ def examine(
             _try(subject, case, suspects, diagnosis, effort, budget, started, say)
         elif case.ill_data:
             diagnosis.verdict = _only_the_data(case, suspects)
+        _learns_after_all(diagnosis, case)
     _join(diagnosis, case)
     if not trials:
         diagnosis.remarks.append(Remark("no-trials"))
@@ -137,6 +139,13 @@ def _try(
     diagnosis.epochs = sum(arm.steps / max(subject.steps(()), 1) for arm in search.arms.known) * (
         case.settings.epochs or 1
     )
+
+
+def _learns_after_all(diagnosis: Diagnosis, case: Case) -> None:
+    """Where a trial restores learning, there is something to learn."""
+    if nothing_to_learn(case) and any(one.status == "proved" for one in diagnosis.verdict):
+        diagnosis.verdict = [one for one in diagnosis.verdict if one.cause != "useless-target"]
+        diagnosis.state = state_of(case.without({"learnable"}))
 
 
 def _only_the_data(case: Case, suspects: list[Suspect]) -> list[Finding]:

@@ -236,6 +236,7 @@ class Settings:
     output_weights: str | None = None
     biases: str | None = None
     scaling: str | None = None
+    target_scaling: str | None = None
     l1: float = 0.0
     l2: float = 0.0
     decay: float = 0.0

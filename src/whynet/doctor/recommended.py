@@ -27,23 +27,40 @@ def scheme(settings: Settings) -> str:
     return "he" if settings.activation in RECTIFIERS else "scaled-normal"
 
 
-def cross_entropy(settings: Settings) -> str:
-    """The cross-entropy for so many outputs: of one, the binary one.
+def cross_entropy(case: Case) -> str:
+    """The cross-entropy for such outputs: of a single one, or of several labels, one for each.
 
-    >>> cross_entropy(Settings(widths=(2, 3, 1))), cross_entropy(Settings(widths=(64, 10)))
+    >>> from whynet.doctor.example import case_like
+    >>> cross_entropy(case_like({"settings": {"widths": (2, 3, 1)}})), cross_entropy(case_like({}))
     ('sigmoid-cross-entropy', 'softmax-cross-entropy')
+    >>> cross_entropy(case_like({"problem": "labels", "classes": 0}))
+    'sigmoid-cross-entropy'
     """
-    single = settings.widths is not None and settings.widths[-1] == 1
-    return "sigmoid-cross-entropy" if single else "softmax-cross-entropy"
+    single = case.settings.widths is not None and case.settings.widths[-1] == 1
+    return "sigmoid-cross-entropy" if single or case.problem == "labels" else "softmax-cross-entropy"
 
 
-def output(settings: Settings) -> str:
-    """The activation of the last layer that belongs to the cost.
+def output(case: Case) -> str:
+    """The activation of the last layer that belongs to the cost; of numbers, none.
 
-    >>> output(Settings(cost="quadratic")), output(Settings(cost="softmax-cross-entropy"))
+    >>> from whynet.doctor.example import case_like
+    >>> output(case_like({"settings": {"cost": "quadratic"}})), output(case_like({}))
     ('sigmoid', 'identity')
+    >>> output(case_like({"settings": {"cost": "quadratic"}, "problem": "regression", "classes": 0}))
+    'identity'
     """
-    return "sigmoid" if settings.cost == "quadratic" else "identity"
+    return "sigmoid" if case.settings.cost == "quadratic" and case.problem != "regression" else "identity"
+
+
+def told_apart(case: Case) -> int:
+    """How many answers a hidden layer must keep apart: the classes, the labels, the numbers; two at least.
+
+    >>> from whynet.doctor.example import case_like
+    >>> told_apart(case_like({"classes": 10})), told_apart(case_like({"classes": 0, "settings": {"widths": (4, 9, 1)}}))
+    (10, 2)
+    """
+    outputs = case.settings.widths[-1] if case.settings.widths else 0
+    return max(case.classes or outputs, 2)
 
 
 def rates(settings: Settings, factors: tuple[float, ...]) -> list[Change]:

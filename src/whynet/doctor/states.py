@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import get_args
 
+from whynet.doctor.agreement import nothing_to_learn, unlike_their_likes
 from whynet.doctor.case import Case
 from whynet.doctor.diagnosis import State
 
 AS_GOOD = 0.015  # so far below the yardstick still counts as being as good
+NOISE_LEARNED = 0.25  # of what no model gets right, a good network may know so much by heart
 LOST = 0.05  # a class of smaller recall is never predicted
 STATES: tuple[str, ...] = get_args(State)
 
@@ -36,9 +38,11 @@ def state_of(case: Case) -> str:
     yardstick = value("linear-accuracy")
     apart = value("yardstick-error")  # on the same rows
     good = before.uncut >= yardstick - AS_GOOD - 2 * (error if math.isnan(apart) else apart)
+    if not case.classes:  # no better than a constant is not good, however bad the yardstick
+        good = good and accuracy > value("constant-accuracy") + AS_GOOD
     known = [recall for recall in before.recalls if not math.isnan(recall)]
     learned = good and accuracy > value("largest-class") + 0.2
-    if case.ill_data or _data_are_ill(case, learned):
+    if case.ill_data or _data_are_ill(case, learned) or (before.finite and nothing_to_learn(case)):
         return "bad-data"
     if not before.finite or not math.isfinite(cost):
         return "non-finite"
@@ -56,7 +60,7 @@ def state_of(case: Case) -> str:
     if missing and not early:
         return "classes-missing"
     if good and (not known or min(known) >= 0.5):
-        return "overfits" if value("gap") > 0.05 + 2 * error else "healthy"
+        return "overfits" if value("gap") > 0.05 + 2 * error + NOISE_LEARNED * (1 - accuracy) else "healthy"
     if abs(start - cost) < 0.01 * max(abs(start), 1e-12):
         return "not-started"
     if value("gap") > 0.05 + 2 * error:
@@ -82,7 +86,9 @@ def learns(case: Case) -> bool:
 
 
 def _data_are_ill(case: Case, learned: bool) -> bool:
-    return case.value("test-loss") > 0.2 or (_rows_are_ill(case) and not (learned and _few_blank(case)))
+    error = case.value("standard-error")
+    unlike = case.value("test-loss") > 0.2 + (0.0 if math.isnan(error) else 3 * error)
+    return unlike or (_rows_are_ill(case) and not (learned and _few_blank(case)))
 
 
 def _few_blank(case: Case) -> bool:
@@ -92,7 +98,8 @@ def _few_blank(case: Case) -> bool:
 def _rows_are_ill(case: Case) -> bool:
     """Whether the rows that it trains on are ill: blank, or labelled unlike their likes."""
     value = case.value
-    if value("blank-rows") > 0.05 or value("neighbours-agree") < 0.3 or value("largest-class") == 1:
+    same = value("constant-targets") == 1 or value("largest-class") == 1
+    if same or value("blank-rows") > 0.05 or unlike_their_likes(case, 0.22):
         return True
     pictures = case.features >= 64
     return pictures and value("neighbouring-pixels") < 0.15 and value("nearest-neighbour") < 0.6

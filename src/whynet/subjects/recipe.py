@@ -29,7 +29,6 @@ from whynet.doctor.symptoms.course import Watch, pauses
 from whynet.doctor.symptoms.data import (
     ROWS,
     ROWS_VISITED,
-    measure_classes,
     measure_inputs,
     measure_neighbours,
     measure_order,
@@ -56,6 +55,7 @@ from whynet.engines.choice import FASTEST
 from whynet.errors import Interrupted, NonFinite, WhynetError
 from whynet.mistakes.catalogue import in_code
 from whynet.processors import processors
+from whynet.subjects.answers import contributions, measure_answers
 from whynet.subjects.edits import changed, settings_of
 from whynet.subjects.records import misreported, recipe_of, recorded
 from whynet.training.loop import Training
@@ -113,7 +113,7 @@ class RecipeSubject:
             validation_size=own,
             patience=recipe.patience if own else None,
             train_size=None if size is None or size >= most - own else size,
-        )
+        ).fitting(self.data.problem)
 
     def why_not(self, changes: Sequence[Change]) -> str | None:
         """None if the recipe can be trained with these changes, or the reason."""
@@ -123,7 +123,7 @@ class RecipeSubject:
         try:
             recipe = self.fitted(changes)
             recipe.sizes_for(self.data)
-            check_fit(recipe.fitting(self.data.problem), self.data)
+            check_fit(recipe, self.data)
         except WhynetError as error:
             return error.message
         return None
@@ -283,8 +283,7 @@ class RecipeSubject:
         order = next(training.prepared.orders())
         case.note(ROWS, n)
         case.note(ROWS_VISITED, len(np.unique(order)) / n)
-        if data.classes:
-            measure_classes(case, data.labels, len(data.classes))
+        measure_answers(case, training, X)
         measure_order(case, data.problem.strata(data.y), order, training.prepared.batch_size)
         if data.X.array.ndim == 3 and min(data.X.shape) > 1:
             measure_pixels(case, X, data.X.shape[1])
@@ -342,16 +341,17 @@ class RecipeSubject:
         answers = linear_answers(recipe, self.rest, self.held)
         linear = answers.quality(self.held.y)
         if not held.classes:  # of an accuracy it is that of a fraction, whoever is asked
-            own = network.problem.each(scores_of(network, held), held.y, network.cost.middle)
-            case.note(YARDSTICK_ERROR, error_between(own, answers.each(self.held.y)))
+            case.note(YARDSTICK_ERROR, error_between(contributions(network, held), answers.each(self.held.y)))
+        if case.problem == "regression":
+            case.yardstick = "a linear regression"
         if case.features < FEW and case.value("nearest-neighbour") > linear:
             linear, case.yardstick = case.value("nearest-neighbour"), "the nearest neighbour"
         case.note(LINEAR_ACCURACY, linear)
 
 
 POSSIBLE = frozenset((
-    "rate", "epochs", "batch", "shuffle", "scale-inputs", "weights", "activation", "output", "cost", "penalty",
-    "dropout", "clip", "schedule", "optimizer", "width", "depth", "biases", "rows", "mend",
+    "rate", "epochs", "batch", "shuffle", "scale-inputs", "scale-targets", "weights", "activation", "output", "cost",
+    "penalty", "dropout", "clip", "schedule", "optimizer", "width", "depth", "biases", "rows", "mend",
 ))  # fmt: skip
 """Kinds of changes that a recipe has words for."""
 BEYOND = ("rotation", "shear", "zoom", "shift", "elastic", "class_weights", "batch_norm", "average")

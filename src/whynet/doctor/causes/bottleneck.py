@@ -2,8 +2,8 @@
 
 **What it means.** Classes that the layer cannot keep apart are confused.
 
-**How it is seen.** A hidden layer has fewer units than there are classes; doubling it gains points that longer
-training does not.
+**How it is seen.** A hidden layer has fewer units than there are classes, labels or numbers to tell apart; doubling it
+gains points that longer training does not.
 
 **Why it happens.** A layer of h units can span h dimensions.
 
@@ -18,6 +18,7 @@ training does not.
 
 from __future__ import annotations
 
+from whynet.doctor import recommended
 from whynet.doctor.case import Case
 from whynet.doctor.cause import LIKELY, Suspicion
 from whynet.doctor.change import Change
@@ -25,6 +26,7 @@ from whynet.doctor.change import Change
 KIND = "limit"
 FAMILY = "network"
 QUESTION = "width"
+USUAL = 10  # units, at least, of a layer that is made wider
 
 
 def suspect(case: Case) -> Suspicion | None:
@@ -32,16 +34,18 @@ def suspect(case: Case) -> Suspicion | None:
     if sizes is None or len(sizes) < 3 or case.rows < 100:
         return None
     least = min(sizes[1:-1])
-    if least < case.classes:
-        return Suspicion(LIKELY, case.evidence("rank", "narrowest"))
-    return Suspicion(0.2, case.evidence("rank", "narrowest")) if least < 3 * case.classes else None
+    apart = recommended.told_apart(case)
+    if least < apart:
+        alone = 0.87 if least == 1 else LIKELY  # whatever comes after it sees a single number
+        return Suspicion(alone, case.evidence("rank", "narrowest"))
+    return Suspicion(0.2, case.evidence("rank", "narrowest")) if least < 3 * apart else None
 
 
 def changes(case: Case) -> list[Change]:
     widths = case.settings.widths
     if widths is None or len(widths) < 3:
         return []
-    wide = (max(size, 3 * case.classes) for size in widths[1:-1])
+    wide = (max(size, 3 * recommended.told_apart(case), USUAL) for size in widths[1:-1])
     return [Change("width", {"widths": (widths[0], *wide, widths[-1])})]
 
 

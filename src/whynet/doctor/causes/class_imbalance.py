@@ -2,7 +2,8 @@
 
 **What it means.** Always predicting it is right that often, and the others are hardly ever seen.
 
-**How it is seen.** The largest class has more than half of the examples, and recall of the others is low.
+**How it is seen.** The largest class has more than half of the examples, and recall of the others is low. Of several
+labels, one is there, or missing, in fewer than one row in twenty.
 
 **Why it happens.** The cost counts examples, not classes.
 
@@ -18,7 +19,7 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.cause import CERTAIN, POSSIBLE, Suspicion
 from whynet.doctor.change import Change
 
 KIND = "setting"
@@ -30,10 +31,17 @@ def suspect(case: Case) -> Suspicion | None:
     if case.classes > 2 and case.value("largest-class") > 0.5:
         mixed = ("test-set-differs",)  # another mix of classes looks like other data
         return Suspicion(CERTAIN, case.evidence("largest-class", "class-balance"), explains=mixed)
+    if case.problem == "labels" and case.value("rarest-label") < 0.05:
+        lost = bool(case.lost) or case.state == "classes-missing"
+        return Suspicion(0.9 if lost else POSSIBLE, case.evidence("rarest-label", "lost-classes"))
     return None
 
 
 def changes(case: Case) -> list[Change]:
+    if case.problem == "labels":
+        return [
+            Change("mend", {"mistakes": ("more rows that have the rare label, or count those that there are more",)})
+        ]
     return [Change("cost", {"class_weights": "balanced"}), Change("mend", {"mistakes": ("one-class-mostly",)})]
 
 

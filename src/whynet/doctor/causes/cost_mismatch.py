@@ -1,12 +1,13 @@
 """The loss gradient vanishes where the prediction is confidently wrong (squared error on saturated outputs).
 
-**What it means.** Squared error after a sigmoid or softmax is flat where the output is saturated and wrong.
+**What it means.** Squared error after a sigmoid or softmax is flat where the output is saturated and wrong. Of several
+labels, a softmax allows one alone: its probabilities sum to 1.
 
 **How it is seen.** The gradient at the output is much smaller than probability minus target.
 
 **Why it happens.** The derivative of the sigmoid or softmax, almost 0 at saturation, multiplies the error.
 
-**What to change.** `cost = "softmax-cross-entropy"`.
+**What to change.** `cost = "softmax-cross-entropy"`; of several labels, or of one output, `"sigmoid-cross-entropy"`.
 
 **Not to be confused with.** A learning rate that is too low: there every unit is slow, not the saturated ones only.
 
@@ -29,7 +30,9 @@ QUESTION = None
 
 def suspect(case: Case) -> Suspicion | None:
     settings = case.settings
-    if settings.cost != "quadratic":
+    if case.problem == "labels" and settings.cost == "softmax-cross-entropy":  # its probabilities sum to 1
+        return Suspicion(0.95, case.evidence("outputs-sum", "start-cost", "lost-classes"))
+    if case.problem == "regression" or settings.cost != "quadratic":
         return None
     sure = case.value("output-weighted-input") > 4 or bool(case.lost)
     strength = LIKELY if settings.output in ("softmax", "relu") else 0.4 if sure else 0.2
@@ -37,7 +40,7 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("cost", {"name": recommended.cross_entropy(case.settings)})]
+    return [Change("cost", {"name": recommended.cross_entropy(case)})]
 
 
 SICK = {"settings": {"cost": "quadratic", "output": "sigmoid"}, "output-weighted-input": 6.0}

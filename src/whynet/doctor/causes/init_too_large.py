@@ -29,7 +29,7 @@ QUESTION = "initial weights"
 
 
 def suspect(case: Case) -> Suspicion | None:
-    if case.value("largest-input") > 10:
+    if case.value("largest-input") > 10 and not case.value("feature-size") <= 5:
         scale = case.value("largest-input")  # large inputs have the same effect; the weights by themselves decide
         return Suspicion(0.4, case.evidence("weight-gain")) if case.value("weight-gain") > 4 and scale else None
     if case.value("one-sided-push") > 4 and case.value("saturated-start") > 0.5:

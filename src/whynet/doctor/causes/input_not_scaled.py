@@ -30,8 +30,10 @@ QUESTION = None
 
 
 def suspect(case: Case) -> Suspicion | None:
-    if case.value("largest-input") > 10:
-        return Suspicion(CERTAIN, case.evidence("largest-input", "weighted-input-sd", "saturated-start"))
+    if case.value("largest-input") > 10 and not case.value("feature-size") <= 5:
+        return Suspicion(
+            CERTAIN, case.evidence("largest-input", "feature-size", "weighted-input-sd", "saturated-start")
+        )
     return None
 
 

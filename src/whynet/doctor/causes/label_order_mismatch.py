@@ -11,6 +11,7 @@ test accuracy is at chance level.
 **What to change.** Shuffle both with one permutation.
 
 **Not to be confused with.** Corrupted labels: there some are right. A wrong metric: there the predictions are right.
+Numbers in another order cannot be told from numbers that have nothing to do with the inputs: a useless target.
 
 **An example.** Labels of the test set in another order: 10 % where 94 % is true.
 
@@ -19,6 +20,9 @@ test accuracy is at chance level.
 
 from __future__ import annotations
 
+import math
+
+from whynet.doctor.agreement import unlike_their_likes
 from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, POSSIBLE, Suspicion
 from whynet.doctor.change import Change
@@ -29,10 +33,14 @@ QUESTION = None
 
 
 def suspect(case: Case) -> Suspicion | None:
-    if not case.value("neighbouring-pixels") < 0.15 and case.value("neighbours-agree") < 0.5:
+    if not case.value("neighbouring-pixels") < 0.15 and unlike_their_likes(case):
         strength = CERTAIN if case.value("nearest-neighbour") <= 1.5 / case.classes else POSSIBLE
         return Suspicion(strength, case.evidence("neighbours-agree", "nearest-neighbour"))
-    if case.value("test-loss") > 0.2 and not case.value("test-set-differs") > 0.5:
+    noise = 3 * case.value("standard-error")
+    if (
+        case.value("test-loss") > 0.2 + (0.0 if math.isnan(noise) else noise)
+        and not case.value("test-set-differs") > 0.5
+    ):
         return Suspicion(CERTAIN, case.evidence("test-loss", "test-set-differs"))
     return None
 

@@ -19,6 +19,7 @@ are right only by chance.
 
 from __future__ import annotations
 
+from whynet.doctor.agreement import unlike_their_likes
 from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, POSSIBLE, Suspicion
 from whynet.doctor.change import Change
@@ -31,7 +32,7 @@ QUESTION = None
 def suspect(case: Case) -> Suspicion | None:
     if case.value("largest-class") == 1:
         return Suspicion(CERTAIN, case.evidence("largest-class"))
-    if not case.value("neighbouring-pixels") < 0.15 and case.value("neighbours-agree") < 0.5:
+    if not case.value("neighbouring-pixels") < 0.15 and unlike_their_likes(case):
         strength = CERTAIN if case.value("nearest-neighbour") > 1.5 / case.classes else POSSIBLE
         return Suspicion(strength, case.evidence("neighbours-agree", "nearest-neighbour"))
     return None

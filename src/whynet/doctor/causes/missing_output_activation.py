@@ -29,14 +29,14 @@ QUESTION = None
 
 def suspect(case: Case) -> Suspicion | None:
     settings = case.settings
-    if settings.cost == "quadratic" and settings.output == "identity":
+    if case.problem != "regression" and settings.cost == "quadratic" and settings.output == "identity":
         outside = case.value("least-output") < -0.5 or case.value("largest-output") > 1.5
         return Suspicion(0.9 if outside else LIKELY, case.evidence("least-output", "largest-output"))
     return None
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("output", {"name": recommended.output(case.settings)})]
+    return [Change("output", {"name": recommended.output(case)})]
 
 
 SICK = {"settings": {"cost": "quadratic", "output": "identity"}, "least-output": -0.8, "largest-output": 1.9}

@@ -17,6 +17,8 @@
 
 from __future__ import annotations
 
+import math
+
 from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.change import Change
@@ -27,9 +29,9 @@ QUESTION = None
 
 
 def suspect(case: Case) -> Suspicion | None:
-    if not case.classes:
-        return None
-    mixed = 1 / case.classes + 0.4
+    known = case.symptoms.get("same-class-in-a-row")
+    chance = getattr(known.normal, "number", math.nan) if known is not None else math.nan
+    mixed = (1 / max(case.classes, 2) if math.isnan(chance) else chance) + 0.4
     if case.value("classes-per-batch") < 0.7 or case.value("same-class-in-a-row") > mixed:
         return Suspicion(CERTAIN, case.evidence("classes-per-batch", "same-class-in-a-row"))
     return None

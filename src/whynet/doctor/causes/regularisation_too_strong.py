@@ -36,9 +36,10 @@ def suspect(case: Case) -> Suspicion | None:
     if not (given or settings.decay or settings.max_norm or settings.clip):
         return None
     strong = max(settings.dropout, settings.input_dropout) > 0.7 or settings.smoothing > 0.5 or settings.noise > 2
-    if case.value("penalty-pull") > 0.5 or strong or (settings.clip or 1) < 0.01 or (settings.max_norm or 1) < 0.1:
-        return Suspicion(0.75, case.evidence("penalty-pull", "weights"))
-    return Suspicion(0.15, case.evidence("penalty-pull", "weights"))
+    pulls = case.value("penalty-pull") > 0.5 and not case.value("penalty-at-start") < 0.3  # at a minimum any does
+    if pulls or strong or (settings.clip or 1) < 0.01 or (settings.max_norm or 1) < 0.1:
+        return Suspicion(0.75, case.evidence("penalty-pull", "penalty-at-start", "weights"))
+    return Suspicion(0.15, case.evidence("penalty-pull", "penalty-at-start", "weights"))
 
 
 def changes(case: Case) -> list[Change]:

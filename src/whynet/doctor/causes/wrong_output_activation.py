@@ -31,7 +31,7 @@ QUESTION = None
 
 def suspect(case: Case) -> Suspicion | None:
     settings = case.settings
-    if settings.output is None:
+    if settings.output is None or case.problem == "regression":
         return None
     squashes = settings.cost not in ("quadratic", "absolute", "huber") and settings.output != "identity"
     cuts = settings.output in ("relu", "leaky-relu", "elu", "gelu")
@@ -42,7 +42,7 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("output", {"name": recommended.output(case.settings)})]
+    return [Change("output", {"name": recommended.output(case)})]
 
 
 SICK = {"settings": {"cost": "softmax-cross-entropy", "output": "softmax"}, "least-output": 0.0, "largest-output": 1.0}

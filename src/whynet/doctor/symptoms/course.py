@@ -19,6 +19,7 @@ from whynet.doctor.symptoms.outcome import COST, START_COST
 from whynet.doctor.symptoms.units import OUTPUT_WEIGHTED_INPUT, measure_rank, measure_units, outputs_measured
 from whynet.doctor.symptoms.weights import (
     MOVED,
+    PENALTY_AT_START,
     PENALTY_PULL,
     WEIGHTS,
     measure_first_layer,
@@ -104,9 +105,12 @@ class Watch:
         self.steps.append(0)
         outputs = self.targets.shape[1]
         healthy = HEALTHY_START.get(network.cost_name, math.log(outputs) / outputs if outputs > 1 else 0.0) * outputs
+        if case.problem == "regression":  # a sound start answers about 0
+            healthy = network.cost.value(np.zeros_like(trace.scores), self.targets)
         case.note(START_COST, cost, at=healthy)
         case.note(START_COST_RATIO, cost / max(healthy, 1e-12))
         self._units("start", trace)
+        params = network.params
         first = next(i for i, layer in enumerate(network.layers) if isinstance(layer, Dense))
         memo = trace.memos[first]
         x = memo.x if isinstance(memo, DenseMemo) else self.X
@@ -120,6 +124,11 @@ class Watch:
             case.note(OUTPUT_WEIGHTED_INPUT, np.abs(final.z).mean())
         gradient = network.gradients(self.X, self.targets)
         measure_gradients(case, [g["W"] for g in gradient if "W" in g])
+        decay, l1 = case.settings.l2 + case.settings.decay, case.settings.l1
+        if decay or l1:
+            length, push = (math.sqrt(sum(float(np.sum(W**2)) for W in one.weights())) for one in (params, gradient))
+            pull = decay * max(length, math.sqrt(sum(network.sizes[1:]))) + l1 * math.sqrt(params.vector.size)
+            case.note(PENALTY_AT_START, pull / max(push, 1e-300))
         if isinstance(network.layers[-1], Dense):
             case.keep(*outputs_measured(trace.scores))
 

@@ -14,9 +14,11 @@ from whynet.doctor.case import Case
 from whynet.doctor.diagnosis import Gap
 from whynet.doctor.normal import About, Above, AtLeast, Below, Exactly
 from whynet.doctor.symptom import Symptom
+from whynet.doctor.symptoms.targets import by_neighbours
 from whynet.types import Array, Labels
 
 LARGEST_INPUT = Symptom("largest-input", "largest input", normal=Below(10))
+FEATURE_SIZE = Symptom("feature-size", "size of the largest feature", "root mean square", Below(5))
 INPUT_OFFSET = Symptom("input-offset", "distance of the inputs' mean from 0", "sd", Below(1))
 FEATURE_SCALES = Symptom("feature-scales", "largest feature to a small one", "times", Below(100))
 CONSTANT_FEATURES = Symptom(
@@ -67,6 +69,7 @@ def measure_inputs(case: Case, X: Array, *, pictures: bool) -> None:
     (10000.0, 10000.0, 0.33)
     """
     case.note(LARGEST_INPUT, np.abs(X).max())
+    case.note(FEATURE_SIZE, np.sqrt((X**2).mean(axis=0)).max())
     case.note(INPUT_OFFSET, abs(float(X.mean())) / max(float(X.std()), 1e-12))
     if pictures and X.shape[1] >= 16:  # of a few features, all may be equal by chance
         case.note(BLANK_ROWS, np.mean(X.max(axis=1) == X.min(axis=1)))
@@ -219,7 +222,8 @@ def measure_neighbours(case: Case, train: Dataset, held: Dataset, test: Dataset 
 
 
 def measure_nearest(case: Case, problem: Problem, X: Array, y: Array, held: Array, held_y: Array) -> None:
-    """How good it is to answer each row held back as its nearest training row is, and whether neighbours agree.
+    """How good it is to answer each row held back as its nearest training row is, and whether neighbours agree. Numbers
+    are answered with the mean of the nearest ten.
 
     >>> from whynet.data.problem import Classification
     >>> from whynet.doctor.diagnosis import Settings
@@ -229,7 +233,10 @@ def measure_nearest(case: Case, problem: Problem, X: Array, y: Array, held: Arra
     >>> case.value("nearest-neighbour")
     0.5
     """
-    answers = problem.targets(y[_nearest(X, held)], max(problem.outputs, 2))
+    if problem.kind == "regression":  # a single neighbour has noise of its own
+        answers = by_neighbours(X, problem.targets(y, problem.outputs), held)
+    else:
+        answers = problem.targets(y[_nearest(X, held)], max(problem.outputs, 2))
     case.note(NEAREST_NEIGHBOUR, problem.quality(answers, held_y), at=problem.constant_quality(y))
     if len(X) >= ENOUGH and isinstance(problem, Classification):
         case.note(NEIGHBOURS_AGREE, neighbours_agree(X[:MOST_NEIGHBOURS], y[:MOST_NEIGHBOURS]))

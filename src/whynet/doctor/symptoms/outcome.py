@@ -25,7 +25,7 @@ STOPPED_EARLY = Symptom(
     "stopped-early", "epochs that the stopping rule left out", "fraction of the epochs asked for", Below(0.2)
 )
 NARROWEST = Symptom(
-    "narrowest", "units of the narrowest hidden layer", "units", AtLeast(why="as many as there are classes")
+    "narrowest", "units of the narrowest hidden layer", "units", AtLeast(why="as many as there are outputs")
 )
 
 ACCURACY = Symptom("accuracy", "validation accuracy", "fraction right, or R2", AtLeast(why="that of a linear model"))

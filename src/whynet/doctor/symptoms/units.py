@@ -96,7 +96,11 @@ def measure_rank(case: Case, activations: Array) -> None:
     """
     values = np.linalg.svd(activations - activations.mean(axis=0), compute_uv=False)
     rank = int(np.sum(values > LEAST * max(values[0], 1e-300)))
-    case.note(RANK, rank, at=min(max(case.classes - 1, 1), len(values)))
+    case.note(RANK, rank, at=min(max((case.classes or _outputs(case)) - 1, 1), len(values)))
+
+
+def _outputs(case: Case) -> int:
+    return case.settings.widths[-1] if case.settings.widths else 0
 
 
 def outputs_measured(scores: Scores) -> list[Measured]:

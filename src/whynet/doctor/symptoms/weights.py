@@ -34,6 +34,10 @@ UPDATE_RATIO = Symptom(
 )
 MOVED = Symptom("moved", "distance moved, to the weights' first length", "of the first weights' length")
 WEIGHTS = Symptom("weights", "mean size of the weights at the end", "mean size")
+PENALTY_AT_START = Symptom(
+    "penalty-at-start", "pull of the penalty on weights of a usual size, to the first gradient",
+    "of the data's gradient", Below(0.3),
+)  # fmt: skip
 PENALTY_PULL = Symptom("penalty-pull", "pull of the penalty, to the gradient's", "of the data's gradient", Below(0.5))
 
 

@@ -106,6 +106,9 @@ def _output(numbers: Numbers, known: Known) -> str:
     return f"{unit} in the last `Dense`{logits}"
 
 
+LOSSES = {SQUARES: "MeanSquaredError", "absolute": "MeanAbsoluteError", "huber": "Huber"}
+
+
 def _cost(numbers: Numbers, known: Known) -> str:
     if "class_weights" in numbers:
         weights = "dict(enumerate(len(y) / (len(set(y)) * np.bincount(y))))"
@@ -116,7 +119,7 @@ def _cost(numbers: Numbers, known: Known) -> str:
         return f"`loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True)` {linear}, labels as whole numbers"
     if name == SIGMOID:
         return f"`loss=keras.losses.BinaryCrossentropy(from_logits=True)` {linear}"
-    return "`loss=keras.losses.MeanSquaredError()`" if name == SQUARES else f"the cost {name}"
+    return f"`loss=keras.losses.{LOSSES[name]}()`" if name in LOSSES else f"the cost {name}"
 
 
 def _penalty(numbers: Numbers, known: Known) -> str:

@@ -79,6 +79,10 @@ def _cost(numbers: Numbers, known: Known) -> str:
     if name in (SOFTMAX, SIGMOID):
         kind = "a softmax and its cross-entropy" if name == SOFTMAX else "a sigmoid and its cross-entropy"
         return f"{kind}: `delta = a - t` at the outputs, without the activation's derivative"
+    if name == "absolute":
+        return "the absolute error: `delta = np.sign(a - t)` at the outputs"
+    if name == "huber":
+        return "Huber's cost: `delta = np.clip(a - t, -1, 1)` at the outputs"
     return "the squared error: `delta = (a - t) * a * (1 - a)` at sigmoid outputs" if name == SQUARES else f"{name}"
 
 

@@ -120,6 +120,9 @@ def _output(numbers: Numbers, known: Known) -> str:
     return f"`{UNITS[name]}` after the last `nn.Linear`" if name in UNITS else f"{name} after the last `nn.Linear`"
 
 
+LOSSES = {SQUARES: "`nn.MSELoss()`", "absolute": "`nn.L1Loss()`", "huber": "`nn.HuberLoss()`"}
+
+
 def _cost(numbers: Numbers, known: Known) -> str:
     if "class_weights" in numbers:
         if known.one_output:
@@ -131,7 +134,7 @@ def _cost(numbers: Numbers, known: Known) -> str:
         return f"`nn.CrossEntropyLoss()` {scores}, labels as whole numbers"
     if name == SIGMOID:
         return f"`nn.BCEWithLogitsLoss()` {scores}, targets of 0.0 and 1.0"
-    return "`nn.MSELoss()`" if name == SQUARES else f"the cost {name}"
+    return LOSSES.get(name, f"the cost {name}")
 
 
 def _penalty(numbers: Numbers, known: Known) -> str:

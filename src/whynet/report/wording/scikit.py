@@ -82,6 +82,10 @@ def _cost(numbers: Numbers, known: Known) -> str:
     if cost_of(numbers, known) in (SOFTMAX, SIGMOID):
         instead = "" if known.wording.estimator == "MLPClassifier" else ", in place of `MLPRegressor()`"
         return f"`MLPClassifier()`, whose loss is a cross-entropy{instead}"
+    if cost_of(numbers, known) in ("absolute", "huber"):
+        return (
+            f"the cost {cost_of(numbers, known)}, which scikit-learn's networks do not have: its `HuberRegressor` does"
+        )
     return "`MLPRegressor()`, whose loss is the squared error"
 
 

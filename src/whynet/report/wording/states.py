@@ -164,9 +164,15 @@ OF_FLOOR = {  # the best constant prediction under a cost of whynet's, and what 
 }
 
 
+def _bad_data(diagnosis: Diagnosis) -> str:
+    if any(one.cause == "useless-target" for one in diagnosis.verdict):
+        return "its inputs seem to tell nothing about what it is to predict: there may be nothing to learn"
+    return "the data themselves are not in order"
+
+
 SENTENCES = {
     "not-examined": lambda diagnosis: "nothing of it could be run, so nothing is said about its learning",
-    "bad-data": lambda diagnosis: "the data themselves are not in order",
+    "bad-data": _bad_data,
     "non-finite": lambda diagnosis: "a number became NaN or infinite",
     "diverged": lambda diagnosis: "its cost ended above where it began",
     "constant-answer": _constant,

@@ -107,9 +107,17 @@ def _cost(numbers: Numbers, known: Known) -> list[Edit]:
         return [Edit("class_weights", numbers["class_weights"])]
     edits = [Edit("cost", cost_of(numbers, known), known.settings.cost)]
     usual = "sigmoid" if known.settings.cost == "quadratic" else "identity"
-    if known.settings.output not in (None, usual):  # it was asked for by name
+    if known.settings.output not in (None, usual) and numbers.get("name") not in (
+        "absolute",
+        "huber",
+    ):  # it was asked for by name
         edits.append(Edit("output_activation", LEFT_OUT, known.settings.output))
     return edits
+
+
+def _targets(numbers: Numbers, known: Known) -> list[Edit]:
+    scheme = numbers.get("scheme")
+    return [Edit("target_scaling", scheme, known.settings.target_scaling)] if scheme == "standard" else []
 
 
 def _penalty(numbers: Numbers, known: Known) -> list[Edit]:
@@ -149,6 +157,7 @@ FIELDS: dict[str, Fields] = {
     "batch": _one("batch_size", "size", "batch"),
     "shuffle": lambda numbers, known: [Edit("order", "shuffled", known.settings.order)],
     "scale-inputs": _one("scaling", "scheme"),
+    "scale-targets": _targets,
     "weights": _weights,
     "activation": _activation,
     "output": _output,
