@@ -62,7 +62,7 @@ def test_features_that_are_no_pixels_go_as_they_are(rng):
     X = X * torch.tensor([1.0, 1e4, 1e-3, 1.0]) + torch.tensor([0.0, 5e4, 0.0, -7.0])
     found = asked(perceptron(4, 2), (X, y), nn.MSELoss(), epochs=5, trials=False)
     assert "whynet's engine" in found.used["trials"]
-    assert found.settings.scaling == "raw"
+    assert found.settings.scaling is None
     assert found.value("largest-input") > 5e4
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -56,6 +57,8 @@ class StandIn(RecipeSubject):
     def examine(self, stop: Callable[[], bool] = lambda: False) -> Case:
         """As a recipe; with what was measured on the original beside it."""
         case = RecipeSubject.examine(self, stop)
+        if self.data.X.array.ndim == 2:  # of a table nobody chose a scaling: the usual one is recommended
+            case.settings = replace(case.settings, scaling=None)
         case.findings, case.remarks = list(self.found), [*self.remarks, *case.remarks]
         case.not_examined = [*self.not_examined, *case.not_examined]
         case.used = {**self.used, **case.used}
