@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import r2_score
 
+from plants.wards import changes_in_words
 from whynet.doctor.change import Change
 from whynet.errors import UsageError, WhynetError
 from whynet.subjects.frameworks.pytorch import diagnose_torch
@@ -257,3 +258,21 @@ def test_a_distance_and_what_is_crossed_are_told_by_values(seed):
         assert is_crossed(lambda a, t, p=power: float(np.mean(np.abs(a - t[:, 0]) ** p)), y)
     assert not is_distance(lambda a, t: float(np.mean((a - 2 * t) ** 2)), y)
     assert is_distance(lambda a, t: float(np.abs(a - t).mean()), np.full((9, 1), 4.0))
+
+
+def test_raw_targets_and_squashed_outputs_are_proved(rng):
+    X, y = numbers(rng)
+    prices = asked(perceptron(4, 1), (X, 1e5 * y[:, :1] + 3e5), nn.MSELoss(), rate=0.003, epochs=30)
+    assert (prices.verdict[0].cause, prices.verdict[0].status) == ("target-not-scaled", "proved")
+    points = asked(perceptron(4, 1, nn.Sigmoid()), (X, 10 * y[:, :1] + 50), nn.MSELoss(), epochs=60)
+    assert (points.verdict[0].cause, points.verdict[0].status) == ("output-range-mismatch", "proved")
+    assert "no activation after the last `nn.Linear`" in changes_in_words(points)[0]
+
+
+def test_of_shuffled_and_of_constant_targets_nothing_is_proved(rng):
+    X, y = numbers(rng)
+    for targets, cause in ((y[torch.randperm(len(y))], "useless-target"), (0 * y + 7, "constant-target")):
+        found = asked(perceptron(4, 2), (X, targets), nn.MSELoss(), epochs=20, effort=5)
+        assert found.state == "bad-data"
+        assert [one.cause for one in found.verdict][:1] == [cause]
+        assert all(one.status != "proved" for one in found.verdict)

@@ -35,6 +35,7 @@ from whynet.doctor.symptoms.quality import measure_quality
 from whynet.doctor.symptoms.units import measure_units
 from whynet.doctor.symptoms.weights import measure_first_layer, measure_gradients, measure_step, measure_weights
 from whynet.subjects.adapter import FASTER, STEP, Adapter, Hidden, Inside, Trained, number
+from whynet.subjects.answers import contributed
 from whynet.subjects.given import Given
 from whynet.training.recipe import Recipe
 from whynet.training.yardstick import linear_answers
@@ -299,7 +300,7 @@ class AdaptedSubject:
         if self.problem.kind == "regression":
             case.yardstick = "a linear regression"
         if not self.classes:
-            own = self.problem.each(self._scores(trained, self.held[0]), self.held[1], self.adapter.middle)
+            own = contributed(self.problem, self._scores(trained, self.held[0]), self.held[1], self.adapter.middle)
             with np.errstate(all="ignore"):  # numbers that overflow are infinitely far off
                 case.note(YARDSTICK_ERROR, error_between(own, answers.each(self.held[1])))
         nearest = self.given.nearest() if case.features < FEW else math.nan

@@ -7,6 +7,7 @@ import numpy as np
 
 from whynet.data.dataset import Dataset
 from whynet.data.features import ByteImages
+from whynet.data.protocol import Problem
 from whynet.doctor.case import Case
 from whynet.doctor.symptoms.data import measure_classes
 from whynet.doctor.symptoms.targets import (
@@ -19,7 +20,7 @@ from whynet.doctor.symptoms.targets import (
 from whynet.network.network import Network
 from whynet.training.loop import Training
 from whynet.training.yardstick import scores_of
-from whynet.types import Array
+from whynet.types import Array, Scores
 
 
 def measure_answers(case: Case, training: Training, X: Array) -> None:
@@ -64,7 +65,16 @@ def contributions(network: Network, held: Dataset) -> Array:
     >>> contributions(prepare(Recipe(cost="auto"), data).network, data)  # it answers about 0
     array([0., 0., 0., 0.])
     """
-    problem, scores = network.problem, scores_of(network, held)
-    if problem.kind == "regression" and not problem.quality(scores, held.y) > 0:
-        scores = problem.targets(np.broadcast_to(held.y.mean(axis=0), held.y.shape), scores.shape[1])
-    return problem.each(scores, held.y, network.cost.middle)
+    return contributed(network.problem, scores_of(network, held), held.y, network.cost.middle)
+
+
+def contributed(problem: Problem, scores: Scores, y: Array, middle: float) -> Array:
+    """The same of scores that are known.
+
+    >>> from whynet.data.problem import Regression
+    >>> contributed(Regression(("y",)), np.array([[1.0], [9.0]]), np.array([[9.0], [1.0]]), 0.5)
+    array([0., 0.])
+    """
+    if problem.kind == "regression" and not problem.quality(scores, y) > 0:
+        scores = problem.targets(np.broadcast_to(y.mean(axis=0), y.shape), scores.shape[1])
+    return problem.each(scores, y, middle)

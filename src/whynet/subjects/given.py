@@ -26,6 +26,13 @@ from whynet.doctor.symptoms.data import (
     nearest_neighbour,
     neighbours_agree,
 )
+from whynet.doctor.symptoms.targets import (
+    MOST_ROWS,
+    measure_input_outliers,
+    measure_labels,
+    measure_learnable,
+    measure_targets,
+)
 from whynet.subjects.ill_data import ill_causes
 from whynet.types import Array
 
@@ -77,10 +84,25 @@ class Given:
         case.note(ROWS, len(X))
         tested = None if self.test is None else self.test[0].reshape(len(self.test[0]), -1)
         measure_copies(case, X, self.held[0].reshape(len(self.held[0]), -1), tested)
-        if self.classes:
-            measure_classes(case, y, self.classes)
+        self._answers(case, X, pictures=pictures)
         if case.settings.order == "file":
             measure_order(case, self.problem.strata(y), np.arange(len(y)), batch)
+
+    def _answers(self, case: Case, X: Array, *, pictures: bool) -> None:
+        """What is to be answered, and whether the features (rows, features) tell anything about it."""
+        if self.classes:
+            measure_classes(case, self.y, self.classes)
+        elif self.problem.kind == "labels":
+            measure_labels(case, self.y)
+        else:
+            measure_targets(case, self.problem.targets(self.y, self.problem.outputs), case.settings.output)
+            if case.value("constant-targets") == 1:
+                case.ill_data = ("constant-target",)
+        if pictures:
+            return
+        measure_input_outliers(case, X)
+        some = np.linspace(0, len(X) - 1, min(len(X), MOST_ROWS)).astype(np.intp)
+        measure_learnable(case, X[some], self.problem.targets(self.y[some], max(self.problem.outputs, 2)))
 
     def nearest(self) -> float:
         """The quality of answering as the nearest neighbour is."""
