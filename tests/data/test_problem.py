@@ -171,3 +171,12 @@ def test_scores_that_are_no_numbers_are_worth_nothing():
 
 def test_names_are_made_up_where_none_are_given():
     assert names_of(2, ("only one",)) == ("output 1", "output 2")
+
+
+def test_of_many_outputs_one_that_hardly_changes_counts_for_little(rng):
+    problem = Regression(names_of(50))
+    y = rng.normal(size=(80, 50))
+    y[:, 3] *= 1e-6
+    said = y + rng.normal(size=y.shape) * 0.1
+    assert problem.quality(said, y) == pytest.approx(metrics.r2_score(y, said, multioutput="variance_weighted"))
+    assert problem.quality(said, y) > 0.98

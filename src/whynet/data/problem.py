@@ -26,6 +26,7 @@ from whynet.metric import Metric
 from whynet.types import Array, Labels, Scores, Targets
 
 LARGEST = 0.77  # times 1 / sqrt(n): the largest of 2 R (1 - R^2) / sqrt(n), the standard error of R^2 of normal numbers
+ALIKE = 10  # outputs: of more, as of pixels, all are of one kind, and have one spread
 STRATA = 5  # of a regression: parts of equal size that a split takes alike from
 
 
@@ -140,10 +141,8 @@ class MultiLabel:
         wrong = np.argwhere((y != 0) & (y != 1))
         if len(wrong):
             row, column = wrong[0]
-            raise BadFile(
-                f"label '{self.names[column]}' is neither there nor not", expected="0 or 1",
-                found=f"{y[row, column]} at row {row:,}",
-            )  # fmt: skip
+            found = f"{y[row, column]} at row {row:,}"
+            raise BadFile(f"label '{self.names[column]}' is neither there nor not", expected="0 or 1", found=found)
         return y.astype(np.uint8)
 
     def fitted(self, y: Array, scaling: str) -> MultiLabel:
@@ -257,10 +256,8 @@ class Regression:
         wrong = np.argwhere(~np.isfinite(y))
         if len(wrong):
             row, column = wrong[0]
-            raise BadFile(
-                f"a number of '{self.names[column]}' is missing", expected="finite numbers",
-                found=f"{y[row, column]} at row {row:,}",
-            )  # fmt: skip
+            found = f"{y[row, column]} at row {row:,}"
+            raise BadFile(f"a number of '{self.names[column]}' is missing", expected="finite numbers", found=found)
         return y
 
     def fitted(self, y: Array, scaling: str) -> Regression:
@@ -285,8 +282,8 @@ class Regression:
         return numbers
 
     def r2(self, scores: Scores, y: Array) -> float:
-        """The fraction of the variance of all outputs together, each in its own standard deviations, that is predicted;
-        below 0 where the mean would do better."""
+        """The fraction of the variance of all outputs together, each in its own standard deviations (of more than
+        `ALIKE` outputs in one that all share), that is predicted; below 0 where the mean would do better."""
         with np.errstate(all="ignore"):
             each = self._parts(scores, y)
             error, spread = float(np.mean(each[0])), float(np.mean(each[1]))
@@ -298,6 +295,8 @@ class Regression:
         """The squared error of each row and its squared distance from the mean, in standard deviations, (n,) each."""
         y = y.reshape(len(y), -1)
         mean, sd = y.mean(axis=0), y.std(axis=0)
+        if y.shape[1] > ALIKE:
+            sd = np.full_like(sd, np.sqrt((sd**2).mean()))
         sd = np.where(sd > 0, sd, 1.0)
         error, distance = (self.predictions(scores) - y) / sd, (y - mean) / sd
         return (error**2).sum(axis=1), (distance**2).sum(axis=1)

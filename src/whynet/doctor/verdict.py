@@ -15,6 +15,8 @@ from whynet.doctor.suspects import CLEAR, WORTH, is_measured, unproved
 from whynet.doctor.trials import GOOD, Trial, Trials, changes_of, compatible
 from whynet.types import Array
 
+LITTLE = 0.1  # of R2, or of a balanced accuracy above chance: what a few rows held back can feign
+
 
 class Verdict:
     """Writes findings and acquittals into the diagnosis.
@@ -96,7 +98,8 @@ class Verdict:
     def _status(self, sure: bool, table: Array, best: list[Trial]) -> Status:
         if not sure:
             return "suspected"
-        if float(table[:, 1].mean()) <= self._constant() + self.trials.least:
+        least = self.trials.least if self.case.classes else max(self.trials.least, LITTLE)
+        if float(table[:, 1].mean()) <= self._constant() + least:
             return "suspected"  # a gain up to a constant prediction is no learning
         if self._output_is_wrong([*best, *self.trials.mended]):
             return "helps"
