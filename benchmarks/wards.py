@@ -145,7 +145,8 @@ def scores(what: str, rows: list[dict[str, Any]]) -> None:
     first, third = (statistics.mean(row[key] for row in harmed) for key in ("first", "third"))
     every = statistics.mean(row["first"] for row in rows)
     mended = statistics.mean(
-        row["after"] is not None and row["after"] >= row["linear"] - max(0.03, 2 * row["error"]) for row in sick
+        row["after"] is not None and row["after"] >= min(row["linear"], row["sound"]) - max(0.03, 2 * row["error"])
+        for row in sick
     )
     click.echo(
         f"{what}: {len(rows)} patients, {len(harmed)} of them harmed: first answer right {first:.1%}, among the first "
