@@ -172,13 +172,14 @@ GRID = {
 @main.command()
 @click.option("--every", default=1)
 @click.option("--ward", "wards", multiple=True, type=click.Choice(WARDS), default=WARDS)
+@click.option("--seed", "start", default=0, help="That of the first network.")
 @click.option("--penalty/--no-penalty", default=True, help="Some L2 penalty, which few rows want.")
-def healthy(every: int, wards: tuple[str, ...], penalty: bool) -> None:
+def healthy(every: int, wards: tuple[str, ...], penalty: bool, start: int) -> None:
     """Sound networks over a grid; those that a plain training shows to be as good as the yardstick count."""
     runs = alarms = seen = 0
     for ward in wards:
         grid = list(itertools.product(*GRID.values()))
-        for seed, (hidden, activation, (optimizer, rate), batch) in list(enumerate(grid))[::every]:
+        for seed, (hidden, activation, (optimizer, rate), batch) in list(enumerate(grid, start))[::every]:
             table = tables(ward)[seed % len(tables(ward))]
             recipe = Recipe(
                 hidden=hidden, activation=activation, optimizer=optimizer, learning_rate=rate, batch_size=batch,
