@@ -39,7 +39,7 @@ def state_of(case: Case) -> str:
     apart = value("yardstick-error")  # on the same rows
     good = before.uncut >= yardstick - AS_GOOD - 2 * (error if math.isnan(apart) else apart)
     if not case.classes:  # no better than a constant is not good, however bad the yardstick
-        good = good and accuracy > value("constant-accuracy") + AS_GOOD
+        good = good and not accuracy <= value("constant-accuracy") + AS_GOOD
     known = [recall for recall in before.recalls if not math.isnan(recall)]
     learned = good and accuracy > value("largest-class") + 0.2
     if case.ill_data or _data_are_ill(case, learned) or (before.finite and nothing_to_learn(case)):

@@ -14,6 +14,7 @@ from whynet.doctor.states import LOST, state_of
 from whynet.doctor.symptoms.course import PROBE_ROWS
 from whynet.doctor.symptoms.data import measure_classes
 from whynet.doctor.symptoms.outcome import (
+    CONSTANT_ACCURACY,
     COST,
     FLOOR,
     GAP,
@@ -95,5 +96,6 @@ def _case(run: Run, held: Dataset) -> Case:
     some = train.take(np.linspace(0, len(train) - 1, min(len(train), 5000)).astype(np.intp))
     case.note(TRAIN_ACCURACY, quality(run.network, some))
     case.note(GAP, case.value("train-accuracy") - case.before.quality)
+    case.note(CONSTANT_ACCURACY, problem.constant_quality(held.y))
     case.note(STANDARD_ERROR, problem.standard_error(scores, held.y, middle))
     return case
