@@ -517,7 +517,8 @@ def test_every_change_is_said_by_every_library(library):
             assert words
             assert words.count("`") % 2 == 0
             assert not re.search(r"\b(slope|share|answer)s?\b", words), words
-    assert {mended_as(name) for name in get_args(FaultName)} == set(PLAIN)
+    of_libraries = {"crossed-targets"}  # no recipe can make them
+    assert {mended_as(name) for name in get_args(FaultName)} | of_libraries == set(PLAIN)
 
 
 def test_a_rate_is_said_in_the_measure_of_the_library():

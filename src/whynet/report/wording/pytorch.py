@@ -177,7 +177,7 @@ def _widths(numbers: Numbers, known: Known) -> str:
 
 
 MISTAKES = {
-    "crossed-targets": "targets of the shape of the outputs: `y = y.reshape(outputs.shape)`, such as `y[:, None]`",
+    "crossed-targets": "targets of the shape of the outputs: `y = y.reshape(len(y), -1)`",
     "few-rows": "a sampler that visits every row once: `DataLoader(dataset, shuffle=True)` alone",
     "flipped-gradient": "the loss without its minus sign, and `maximize=False` in the optimizer",
     "forgotten-bias": "hand the biases to the optimizer too: `model.parameters()`",
