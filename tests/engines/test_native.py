@@ -422,7 +422,7 @@ def test_nothing_leaks_over_a_thousand_calls(floats, few, rng):
     recipe = whynet.Recipe(hidden=(50,), optimizer="adam")
     task = prepare(recipe, few).task
     if floats:
-        shown = {"pixels": rng.normal(size=(120, 64)).astype(np.float32), "scaling": None}
+        shown = {"inputs": rng.normal(size=(120, 64)).astype(np.float32), "scaling": None}
         task = task._replace(examples=task.examples._replace(**shown))
     state, rows = task.first_state(), np.zeros((3, 10), np.int64)
     used = []
