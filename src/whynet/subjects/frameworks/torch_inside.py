@@ -48,6 +48,19 @@ def _rows(z: Any) -> Any:
     return (z.movedim(1, -1) if z.ndim == 4 else z).reshape(-1, z.shape[1] if z.ndim == 4 else z.shape[-1])
 
 
+def has_weights(module: Any, kinds: tuple[str, ...] = ("Linear", "Conv")) -> bool:
+    """Whether it is a layer of PyTorch's that multiplies by weights: a block of the user's may be called so too.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> ConvBlock = type("ConvBlock", (torch.nn.Module,), {})
+    >>> has_weights(torch.nn.Conv2d(1, 2, 3)), has_weights(ConvBlock())
+    (True, False)
+    """
+    weight = getattr(module, "weight", None)
+    return type(module).__name__.startswith(kinds) and getattr(weight, "ndim", 0) > 1
+
+
 def layers_called(torch: Any, model: Any, X: Any) -> list[Any]:
     """The dense and convolutional layers, in the order of their first call.
 
@@ -58,8 +71,7 @@ def layers_called(torch: Any, model: Any, X: Any) -> list[Any]:
     [3, 1]
     """
     found: list[Any] = []
-    kinds = ("Linear", "Conv")
-    owners = [one for one in model.modules() if type(one).__name__.startswith(kinds) and one.weight.numel() > 1]
+    owners = [one for one in model.modules() if has_weights(one) and one.weight.numel() > 1]
     hooks = [one.register_forward_hook(lambda module, *_: found.append(module)) for one in owners]
     try:
         model.train(False)

@@ -16,7 +16,13 @@ from whynet.doctor.change import Change, Wording
 from whynet.doctor.diagnosis import Settings
 from whynet.errors import UsageError
 from whynet.subjects.adapter import Hidden, Inside, Trained, has, mended, number, orders, prepared, targets_as, times
-from whynet.subjects.frameworks.torch_inside import gradient_and_step, hidden_units, layers_called, weights_of
+from whynet.subjects.frameworks.torch_inside import (
+    gradient_and_step,
+    has_weights,
+    hidden_units,
+    layers_called,
+    weights_of,
+)
 from whynet.subjects.frameworks.torch_trace import outputs_of
 from whynet.subjects.recreate import squashed
 from whynet.types import Array
@@ -156,7 +162,7 @@ class TorchAdapter:
         return {
             name: module.weight.detach().float().reshape(len(module.weight), -1).T.numpy()
             for name, module in self.model.named_modules()
-            if type(module).__name__.startswith(("Linear", "Conv")) and module.weight.numel() > 1
+            if has_weights(module) and module.weight.numel() > 1
         }
 
     def inside(self, X: Array, y: Array) -> Inside:
@@ -305,7 +311,7 @@ class TorchAdapter:
 
     def _draw(self, model: Any, scheme: str, part: str) -> None:
         init = self.torch.nn.init
-        layers = [one for _, one in model.named_modules() if type(one).__name__.startswith(("Linear", "Conv"))]
+        layers = [one for one in model.modules() if has_weights(one)]
         for layer in layers[-1:] if part == "output weights" else layers:
             bias = getattr(layer, "bias", None)
             if part == "biases":
@@ -498,7 +504,7 @@ def _multiply_adds(torch: Any, model: Any, example: Any) -> float:
         return found[0]
 
     def look(module: Any, _: Any, made: Any) -> None:
-        if hasattr(made, "shape") and type(module).__name__.startswith("Conv"):
+        if hasattr(made, "shape") and has_weights(module, ("Conv",)):
             found.append(float(made[0].numel() / max(made.shape[1], 1) * module.weight.numel()))
 
     watched = copied(torch, model)
