@@ -6,8 +6,7 @@ Everything is done on a copy: the module, the optimizer and every state of chanc
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,10 +21,11 @@ from whynet.doctor.symptoms.gradient import LOSS_OF_DOUBLED_SCORES, LOSS_OF_EXCH
 from whynet.doctor.symptoms.update import PARAMETERS_LEFT_OUT
 from whynet.errors import NoRecipe, ResourceError, UsageError
 from whynet.optimizers.optimizers import RMSprop
-from whynet.subjects.frameworks.course import Course, chance_kept, finite_weights
+from whynet.subjects.frameworks.course import Course, finite_weights
 from whynet.subjects.frameworks.outputs import Outputs
 from whynet.subjects.frameworks.targets import Learned, is_whole, learned
 from whynet.subjects.frameworks.torch_data import read_data
+from whynet.subjects.frameworks.torch_probe import undisturbed
 from whynet.subjects.frameworks.torch_trace import PROBE, Traced, outputs_of, squash_of
 from whynet.subjects.frameworks.torch_training import (
     ACTIVATIONS,
@@ -179,22 +179,6 @@ def unseen(optimizer: Any) -> list[Gap]:
     if optimizer.state:
         found.append(Gap("what the optimizer remembers of earlier steps", "the trials begin with a new one"))
     return found
-
-
-@contextmanager
-def undisturbed(torch: Any) -> Iterator[None]:
-    """Whatever is drawn inside, the states of chance of PyTorch, NumPy and Python are afterwards what they were.
-
-    >>> import pytest
-    >>> torch = pytest.importorskip("torch")
-    >>> before = torch.get_rng_state()
-    >>> with undisturbed(torch):
-    ...     _ = torch.rand(3)
-    >>> bool((torch.get_rng_state() == before).all())
-    True
-    """
-    with chance_kept(), torch.random.fork_rng(devices=[]):  # copies are on the CPU
-        yield
 
 
 @dataclass

@@ -21,9 +21,10 @@ from whynet.doctor.budget import TIMES
 from whynet.doctor.diagnosis import Diagnosis, Finding, Remark, said
 from whynet.doctor.symptoms.update import GRADIENTS_KEPT
 from whynet.errors import UsageError
-from whynet.subjects.frameworks.pytorch import Patient, check, library, undisturbed
+from whynet.subjects.frameworks.pytorch import Patient, check, library
 from whynet.subjects.frameworks.torch_batches import Batches
 from whynet.subjects.frameworks.torch_data import read_data
+from whynet.subjects.frameworks.torch_probe import undisturbed
 from whynet.subjects.frameworks.torch_training import OptimizerSettings, copied
 
 CHECKED = (2, 6)  # steps whose gradient is computed again

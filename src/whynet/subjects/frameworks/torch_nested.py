@@ -1,0 +1,241 @@
+"""Batches of any form: tensors nested in tuples and dicts, taken apart into what a module and what a loss is given."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from whynet.errors import UsageError
+from whynet.subjects.frameworks.course import chance_kept
+
+LABELS = ("labels", "label", "targets", "target", "y")
+"""The names under which a batch that is a dict has what is to be learned."""
+
+
+class ProbeError(UsageError):
+    """Something that cannot be tried with this module, batch and loss; the message says why.
+
+    >>> ProbeError("the loss is no number").exit_code
+    2
+    """
+
+
+@contextmanager
+def undisturbed(torch: Any) -> Iterator[None]:
+    """Whatever is drawn inside, the states of chance of PyTorch, NumPy and Python are afterwards what they were.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> before = torch.get_rng_state()
+    >>> with undisturbed(torch):
+    ...     _ = torch.rand(3)
+    >>> bool((torch.get_rng_state() == before).all())
+    True
+    """
+    with chance_kept(), torch.random.fork_rng(devices=[]):  # copies are on the CPU
+        yield
+
+
+@contextmanager
+def seeded(torch: Any) -> Iterator[None]:
+    """Undisturbed, with chance that is the same every time and nothing said of shapes and overflows.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> def drawn():
+    ...     with seeded(torch):
+    ...         return float(torch.rand(1))
+    >>> drawn() == drawn()
+    True
+    """
+    with undisturbed(torch), warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        torch.manual_seed(0)
+        np.random.seed(0)  # noqa: NPY002 - it is the one that the user's module draws from
+        yield
+
+
+def mapped(values: Any, f: Callable[[Any], Any], torch: Any) -> Any:
+    """`values` with f of every tensor in it, however they are nested.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> mapped({"a": torch.ones(2), "b": (torch.ones(1), "c")}, lambda one: one + 1, torch)
+    {'a': tensor([2., 2.]), 'b': (tensor([2.]), 'c')}
+    """
+    if isinstance(values, torch.Tensor):
+        return f(values)
+    if isinstance(values, Mapping):
+        return {key: mapped(one, f, torch) for key, one in values.items()}
+    if isinstance(values, tuple) and hasattr(values, "_fields"):
+        return type(values)(*(mapped(one, f, torch) for one in values))
+    if isinstance(values, (tuple, list)):
+        return type(values)(mapped(one, f, torch) for one in values)
+    return values
+
+
+def tensors_in(values: Any, torch: Any) -> list[Any]:
+    """All tensors in it, in order; those of an object that holds some, its attributes.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> len(tensors_in({"a": torch.ones(2), "b": (torch.ones(1), "c")}, torch))
+    2
+    """
+    found: list[Any] = []
+
+    def keep(one: Any) -> Any:
+        found.append(one)
+        return one
+
+    mapped(values, keep, torch)
+    if not found and hasattr(values, "__dict__"):
+        mapped(dict(vars(values)), keep, torch)
+    return found
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, shortly.
+
+    >>> first_line(ValueError("no\\nmore"))
+    'no'
+    """
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]
+
+
+def rows_of(inputs: Any, targets: Any, torch: Any) -> int:
+    """How many examples a batch has: the length of most of its tensors.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> rows_of((torch.ones(5, 2), torch.ones(5)), torch.ones(5), torch)
+    5
+    """
+    sizes = [len(one) for one in (*tensors_in(inputs, torch), *tensors_in(targets, torch)) if one.ndim]
+    return max(sizes, key=sizes.count) if sizes else 1
+
+
+def on_cpu(batch: Any, torch: Any) -> Any:
+    """A batch of tensors of one's own: arrays made tensors, numbers float32 or int64.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> on_cpu({"x": np.ones(2), "name": "a"}, torch)
+    {'x': tensor([1., 1.]), 'name': 'a'}
+    """
+
+    def own(values: Any) -> Any:
+        if isinstance(values, torch.Tensor):
+            return values.detach().to("cpu").clone()
+        if isinstance(values, Mapping):
+            return {key: own(one) for key, one in values.items()}
+        if isinstance(values, tuple) and hasattr(values, "_fields"):
+            return tuple(own(one) for one in values)
+        if isinstance(values, (tuple, list)) and not (values and isinstance(values[0], (int, float))):
+            return type(values)(own(one) for one in values)
+        if isinstance(values, (np.ndarray, np.generic, list, tuple)) or hasattr(values, "__array__"):
+            array = np.array(values)
+            kinds: dict[str, Any] = {"i": np.int64, "u": np.int64, "b": np.int64, "f": np.float32}
+            return torch.from_numpy(array.astype(kinds[array.dtype.kind])) if array.dtype.kind in kinds else values
+        return values
+
+    return own(batch)
+
+
+def split_batch(batch: Any) -> tuple[Any, Any]:
+    """A batch as `(inputs, targets)`: of a row of things the last is the targets, of a dict what is called labels; one
+    thing alone is to be reconstructed.
+
+    >>> split_batch({"input_ids": 1, "labels": 2}), split_batch((1, 2, 3)), split_batch([1, 2])
+    (({'input_ids': 1}, 2), ((1, 2), 3), (1, 2))
+    """
+    if isinstance(batch, Mapping):
+        name = next((one for one in LABELS if one in batch), None)
+        if name is None:
+            return dict(batch), dict(batch)
+        return {key: value for key, value in batch.items() if key != name}, batch[name]
+    if isinstance(batch, (tuple, list)) and len(batch) > 1:
+        return (batch[0] if len(batch) == 2 else tuple(batch[:-1])), batch[-1]
+    alone = batch[0] if isinstance(batch, (tuple, list)) else batch
+    return alone, alone
+
+
+def ways(batch: Any, *, given: bool, torch: Any) -> list[tuple[Any, Any]]:
+    """How a batch may be handed to a module and a loss, the commonest first; `given`: the loss comes out of the module,
+    so that it may be handed everything.
+
+    >>> ways((1, 2, 3), given=False, torch=None)
+    [((1, 2), 3), (1, (2, 3)), (1, 2), (1, 3)]
+    """
+    inputs, targets = split_batch(batch)
+    found = [(inputs, targets)]
+    if isinstance(batch, Mapping):
+        found = [(dict(batch), None), (inputs, None)] if given else found
+        found += [((dict(batch),), None if given else targets), ((inputs,), None if given else targets)]
+        alone = tensors_in(inputs, torch)
+        return [*found, (alone[0], None if given else targets)] if len(alone) == 1 else found
+    several = isinstance(batch, (tuple, list)) and len(batch) > 1
+    if given:
+        whole = [(tuple(batch), None)] if several else []
+        return [*whole, (inputs, None), *([(batch[0], None)] if several else [])]
+    if isinstance(inputs, list):  # a row of inputs in one place: at once, or one after the other
+        found.append((tuple(inputs), targets))
+    if several and len(batch) > 2:
+        rest = tuple(batch[1:])
+        found += [(batch[0], rest), (batch[0], batch[1]), (batch[0], batch[-1])]
+    return found
+
+
+def first_batches(data: Any, count: int = 2, *, torch: Any = None, batch_size: int = 32) -> list[Any]:
+    """The first batches of a loader, of a list of batches, or of `(X, y)`; the loader's chance is as it was.
+
+    >>> [len(X) for X, y in first_batches((np.zeros((5, 2)), np.zeros(5)), batch_size=3)]
+    [3, 2]
+
+    Raises
+    ------
+    ProbeError
+        It is none of them, or gives nothing.
+    """
+    if isinstance(data, (tuple, Mapping)):
+        parts = list(data.values()) if isinstance(data, Mapping) else list(data)
+        sizes = {len(one) for one in parts if hasattr(one, "__len__") and len(np.shape(one))}
+        if len(sizes) != 1 or not next(iter(sizes)):
+            raise ProbeError("these parts do not fit together", expected="as many rows in each", found=str(sizes))
+        ends = range(0, min(count * batch_size, next(iter(sizes))), batch_size)
+        cut = [[one[start : start + batch_size] for one in parts] for start in ends]
+        return [dict(zip(data, one, strict=True)) if isinstance(data, Mapping) else tuple(one) for one in cut]
+    if not hasattr(data, "__iter__") or iter(data) is data or isinstance(data, (str, bytes)):
+        raise ProbeError("these are no data", expected="a DataLoader, or (X, y)", found=type(data).__name__)
+    generator = getattr(data, "generator", None)
+    state = None if generator is None else generator.get_state()
+    try:
+        batches = list(itertools.islice(data, count))
+    except Exception as error:
+        raise ProbeError(f"the loader cannot be read: {type(error).__name__}: {first_line(error)}") from None
+    finally:
+        if generator is not None:
+            generator.set_state(state)
+    if not batches:
+        raise ProbeError("these are no data", expected="batches", found="nothing")
+    return batches
+
+
+def accepted(model: Any, names: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a dict that a module's `forward` takes by name.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> accepted(torch.nn.ReLU(), {"input": 1, "name": 2})
+    {'input': 1}
+    """
+    known = inspect.signature(model.forward).parameters
+    if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in known.values()):
+        return dict(names)
+    return {key: value for key, value in names.items() if key in known}
