@@ -648,8 +648,6 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(numbers):
         ({"data": (["a"], ["b"])}, "no tensor"),
         ({"data": (X.to(torch.complex64), y)}, "complex"),
         ({"data": (X, y.float())}, "y.long"),
-        ({"data": torch.utils.data.DataLoader([{"X": row, "y": 0} for row in X])}, "a dict of X, y"),
-        ({"data": torch.utils.data.DataLoader([(row, 0, 0) for row in X])}, "3 things"),
         ({"data": torch.utils.data.DataLoader(Unreadable())}, "cannot be read: KeyError"),
         ({"loss": nn.CrossEntropyLoss}, "the class CrossEntropyLoss"),
         ({"model": broken}, "hold NaN"),

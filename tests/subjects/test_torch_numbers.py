@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from sklearn.metrics import r2_score
@@ -9,6 +11,7 @@ from sklearn.metrics import r2_score
 from plants.wards import changes_in_words
 from whynet.doctor.change import Change
 from whynet.errors import UsageError, WhynetError
+from whynet.report.wording.remarks import all_in_words
 from whynet.subjects.frameworks.pytorch import diagnose_torch
 from whynet.subjects.frameworks.targets import is_crossed, is_distance, learned
 from whynet.subjects.frameworks.torch_watch import watch
@@ -222,17 +225,20 @@ def test_one_output_for_two_classes_is_judged_by_accuracy(loss, rng):
     assert found.before.validation_accuracy > 0.9
 
 
-def test_what_no_answer_can_be_judged_by_is_left_alone(rng):
+def test_what_no_answer_can_be_judged_by_is_judged_by_its_loss(rng):
     X, y = numbers(rng)
-    for loss, targets, says in (
-        (nn.PoissonNLLLoss(), y.abs(), "no classes"),  # outputs are logarithms
-        (nn.BCEWithLogitsLoss(), torch.rand(len(y), 2), "no classes"),  # the answers are what it squashes
-        (lambda outputs, y: -(outputs * y).mean(), y, "no classes"),
-        (nn.MSELoss(), torch.where(y > 1, torch.nan, y), "is missing"),
-        (nn.MSELoss(), y[:, :1].repeat(1, 3), "no classes"),
+    for loss, targets in (
+        (nn.PoissonNLLLoss(), y.abs()),  # outputs are logarithms
+        (nn.BCEWithLogitsLoss(), torch.rand(len(y), 2)),  # the answers are what it squashes
+        (lambda outputs, y: -(outputs * y).mean(), y),
     ):
+        found = asked(perceptron(4, 2), (X, targets), loss, trials=False)
+        assert found.problem == "unknown" and math.isnan(found.before.quality)
+        assert "no classes" in found.not_examined[0].why
+        assert any("by its loss alone" in words for words in all_in_words(found))
+    for targets, says in ((torch.where(y > 1, torch.nan, y), "is missing"), (y[:, :1].repeat(1, 3), "no classes")):
         with pytest.raises(WhynetError, match=says):
-            asked(perceptron(4, 2), (X, targets), loss, trials=False)
+            asked(perceptron(4, 2), (X, targets), nn.MSELoss(), trials=False)
 
 
 def test_whole_numbers_are_counts_where_the_loss_measures_a_distance():

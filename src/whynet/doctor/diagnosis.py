@@ -21,6 +21,8 @@ STATUSES: tuple[Status, ...] = ("proved", "helps", "found", "suspected")
     found      a defect measured directly that is not shown to be what stops the learning
     suspected  the evidence points there; no trial has proved it
 """
+UNKNOWN = "unknown"
+"""The kind of a problem of which no more than a loss is known."""
 State = Literal[
     "not-examined", "bad-data", "non-finite", "diverged", "constant-answer", "classes-missing", "not-started",
     "stalled", "overfits", "undertrained", "underfits", "healthy",
@@ -285,7 +287,7 @@ class Diagnosis:
     yardstick_name: str = ""
     """Where nothing is said, the linear model of its problem."""
     problem: str = "classification"
-    """Its kind: classification, labels, regression."""
+    """Its kind: classification, labels, regression; unknown where there is only its loss to judge by."""
     symptoms: dict[str, Measured] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
     lost: tuple[str, ...] = ()

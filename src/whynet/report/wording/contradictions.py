@@ -13,7 +13,18 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from whynet.doctor.change import Change
-from whynet.doctor.diagnosis import STATUSES, Diagnosis, Finding, Outcome, Question, Remark, State, Status, weakened
+from whynet.doctor.diagnosis import (
+    STATUSES,
+    UNKNOWN,
+    Diagnosis,
+    Finding,
+    Outcome,
+    Question,
+    Remark,
+    State,
+    Status,
+    weakened,
+)
 from whynet.report.wording.states import alike, at_floor
 
 AS_GOOD = 0.015  # so far below the yardstick still counts as being as good
@@ -101,6 +112,11 @@ def _weak_class(diagnosis: Diagnosis) -> bool:
 
 def _hardly_moved(diagnosis: Diagnosis) -> bool:
     return abs(progress(diagnosis)) < MOVED
+
+
+def _fell(diagnosis: Diagnosis) -> bool:
+    """Whether a cost came down that is all there is to judge by."""
+    return diagnosis.problem == UNKNOWN and progress(diagnosis) >= MOVED
 
 
 def _falling(diagnosis: Diagnosis) -> bool:
@@ -278,7 +294,9 @@ CONDITIONS: dict[str, Callable[[Diagnosis], bool]] = {
     "overfits": _fits_overfits,
     "undertrained": _fits_yardstick,
     "underfits": lambda diagnosis: _fits_yardstick(diagnosis) and not _falling(diagnosis) and _fits_end(diagnosis),
-    "healthy": lambda diagnosis: finite(diagnosis) and good(diagnosis) and not _weak_class(diagnosis),
+    "healthy": lambda diagnosis: (
+        finite(diagnosis) and (_fell(diagnosis) or (good(diagnosis) and not _weak_class(diagnosis)))
+    ),
 }
 
 

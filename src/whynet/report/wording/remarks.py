@@ -168,6 +168,11 @@ def _crash(numbers: Numbers, diagnosis: Diagnosis) -> str:
     return f"{numbers['what']} could not be judged: {numbers['why']}."
 
 
+def _by_loss(numbers: Numbers, diagnosis: Diagnosis) -> str:
+    way = f"of {number(numbers['first'])} to {number(numbers['last'])} in {number(numbers['steps'])} steps"
+    return f"It is judged by its loss alone, {way}: no yardstick fits."
+
+
 def _assumed(numbers: Numbers, diagnosis: Diagnosis) -> str:
     settings = ", ".join(f"{name}={number(value)}" for name, value in numbers.items())
     return f"Not handed over, so assumed: {settings}. Hand over what your program has."
@@ -207,6 +212,7 @@ SENTENCES: dict[str, Callable[[Numbers, Diagnosis], str]] = {
     "several-updates": _several,
     "schedule": _schedule,
     "crash": _crash,
+    "by-loss": _by_loss,
     "could-be-better": _could_be_better,
 }
 

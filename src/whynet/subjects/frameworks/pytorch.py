@@ -5,6 +5,7 @@ Everything is done on a copy: the module, the optimizer and every state of chanc
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from whynet.subjects.frameworks.course import Course, finite_weights
 from whynet.subjects.frameworks.outputs import Outputs
 from whynet.subjects.frameworks.targets import Learned, is_whole, learned
 from whynet.subjects.frameworks.torch_data import read_data
+from whynet.subjects.frameworks.torch_look import Look
 from whynet.subjects.frameworks.torch_probe import undisturbed
 from whynet.subjects.frameworks.torch_trace import PROBE, Traced, outputs_of, squash_of
 from whynet.subjects.frameworks.torch_training import (
@@ -66,7 +68,7 @@ def library() -> Any:
 def diagnose_torch(
     model: Any,
     *,
-    loss: Any,
+    loss: Any = None,
     optimizer: Any,
     data: Any,
     test: Any = None,
@@ -107,23 +109,76 @@ def diagnose_torch(
     """
     torch = library()
     check(torch, model, loss, optimizer, epochs)
+    check_limits(effort, budget)
+    named = ((name, one.detach()) for name, one in model.named_parameters() if one.is_floating_point())
+    finite_weights((name, one.double().cpu().numpy()) for name, one in named)
     with undisturbed(torch):
-        loaded = read_data(torch, data, batch_size, shuffle)
+        own, settings = copied(torch, model), OptimizerSettings.of(model, optimizer)
+        look = Look.at(torch, model, loss, settings, data, batch_size)
+        try:
+            loaded = read_data(torch, data, batch_size, shuffle)
+        except UsageError as reason:
+            return unlike_rows(look, reason, data, epochs, batch_size, shuffle, budget, unseen(optimizer))
         patient = Patient(
             torch=torch,
-            model=copied(torch, model),
+            model=own,
             loss=loss,
-            settings=OptimizerSettings.of(model, optimizer),
+            settings=settings,
             X=loaded.X,
             y=loaded.y,
             test=None if test is None else read_data(torch, test, batch_size, False)[:2],
             epochs=epochs,
             batch_size=loaded.batch_size,
             order=loaded.order,
-            not_examined=unseen(optimizer),
+            found=list(look.findings),
+            noted=list(look.facts),
+            not_examined=[*unseen(optimizer), *look.gaps],
         )
         patient.visited(loaded.visited)
+        try:
+            patient.read()
+        except UsageError as reason:
+            look.findings = list(patient.found)
+            return unlike_rows(look, reason, data, epochs, batch_size, shuffle, budget, unseen(optimizer))
         return patient.diagnose(effort=effort, budget=budget, trials=trials, say=say)
+
+
+def unlike_rows(
+    look: Look, reason: UsageError, data: Any, epochs: int, batch_size: int, shuffle: bool, budget: float | None,
+    gaps: list[Gap],
+) -> Diagnosis:  # fmt: skip
+    """The diagnosis of what is no row of numbers with an answer for each: by its loss alone.
+
+    >>> unlike_rows(Look(), UsageError("no rows"), None, 1, 32, True, None, [])
+    Traceback (most recent call last):
+    whynet.errors.UsageError: no rows
+
+    Raises
+    ------
+    UsageError
+        Not even that can be computed: the reason why it is no row.
+    """
+    if look.probe is None or not (look.priced or look.findings):
+        raise reason
+    return look.diagnosis(
+        reason, data, epochs=epochs, batch_size=batch_size, shuffle=shuffle, budget=budget, gaps=gaps
+    )  # fmt: skip
+
+
+def check_limits(effort: float, budget: float | None) -> None:
+    """Whether these are limits.
+
+    >>> check_limits(12, None)
+
+    Raises
+    ------
+    UsageError
+        They are not.
+    """
+    if budget is not None and not budget > 0:
+        raise UsageError("the budget makes no sense", expected="seconds, more than 0", found=repr(budget))
+    if not 0 < effort < math.inf:
+        raise UsageError("the effort makes no sense", expected="a number above 0", found=repr(effort))
 
 
 def check(torch: Any, model: Any, loss: Any, optimizer: Any, epochs: int) -> None:
@@ -150,7 +205,7 @@ def check(torch: Any, model: Any, loss: Any, optimizer: Any, epochs: int) -> Non
             "the module's parameters hold no numbers: they are on the device 'meta'",
             do="Give them memory and numbers: model.to_empty(device='cpu'), then initialise them",
         )
-    if not callable(loss) or isinstance(loss, type):
+    if loss is not None and (not callable(loss) or isinstance(loss, type)):
         found = f"the class {loss.__name__}" if isinstance(loss, type) else type(loss).__name__
         raise UsageError("this is no loss", expected="a callable (outputs, y), made already", found=found)
     if not isinstance(optimizer, torch.optim.Optimizer):
@@ -210,11 +265,16 @@ class Patient:
     said: Outputs = field(init=False)
     """What the loss makes of the outputs."""
 
-    def diagnose(self, *, effort: float, budget: float | None, trials: bool, say: Callable[[str], None]) -> Diagnosis:
-        """As a recipe where it can be said as one, else by trials of PyTorch's own."""
-        finite_weights(
-            (name, one.detach().numpy()) for name, one in self.model.named_parameters() if one.is_floating_point()
-        )
+    def read(self) -> None:
+        """What is learned, what the loss makes of the outputs, and what can be seen of both at once.
+
+        Raises
+        ------
+        UsageError
+            It is no row of numbers with an answer for each; the message says why.
+        """
+        if self.loss is None:
+            raise UsageError("such a patient needs loss=", expected="a callable (outputs, y)")
         indexed = next((one for one in self.model.modules() if type(one).__name__.startswith("Embedding")), None)
         if indexed is not None:
             raise UsageError(
@@ -225,7 +285,6 @@ class Patient:
         self.outputs = outputs.shape[1]
         self._shape_of_outputs()
         self.what = learned(self.y.numpy(), self.outputs, self._measure, self._name_of_loss)
-        test = None if self.test is None else (self.test[0].numpy(), self.what.again(self.test[1].numpy()))
         self._loss_is_a_number(outputs)
         self._crossed()
         self._left_out()
@@ -238,13 +297,18 @@ class Patient:
         )  # fmt: skip
         self.noted += self.said.facts(self.what.y)
         self.found += self.said.squashed_twice()
+
+    def diagnose(self, *, effort: float, budget: float | None, trials: bool, say: Callable[[str], None]) -> Diagnosis:
+        """As a recipe where it can be said as one, else by trials of PyTorch's own; what was not `read` is read."""
+        if not hasattr(self, "said"):
+            self.read()
         return Course(
             self.X.numpy(),
             self.what.y,
             self.what.problem,
             describe=self.describe,
             adapter=self._adapter,
-            test=test,
+            test=None if self.test is None else (self.test[0].numpy(), self.what.again(self.test[1].numpy())),
             found=self.found,
             remarks=self.remarks,
             noted=self.noted,

@@ -192,8 +192,56 @@ def ways(batch: Any, *, given: bool, torch: Any) -> list[tuple[Any, Any]]:
     return found
 
 
-def first_batches(data: Any, count: int = 2, *, torch: Any = None, batch_size: int = 32) -> list[Any]:
-    """The first batches of a loader, of a list of batches, or of `(X, y)`; the loader's chance is as it was.
+def batches_of(data: Any, *, batch_size: int = 32, shuffle: bool = False) -> Iterator[Any]:
+    """The batches of an epoch: of a loader, or of `(X, y)` and the like.
+
+    >>> [len(X) for X, y in batches_of((np.zeros((5, 2)), np.zeros(5)), batch_size=3)]
+    [3, 2]
+
+    Raises
+    ------
+    ProbeError
+        It is none of them, or cannot be read.
+    """
+    if isinstance(data, (tuple, Mapping)) or hasattr(data, "shape"):
+        alone = hasattr(data, "shape")
+        parts = [data] if alone else list(data.values()) if isinstance(data, Mapping) else list(data)
+        sizes = {len(one) for one in parts if hasattr(one, "__len__") and len(np.shape(one))}
+        if len(sizes) != 1 or not next(iter(sizes)):
+            raise ProbeError("these parts do not fit together", expected="as many rows in each", found=str(sizes))
+        n = next(iter(sizes))
+        order = np.random.permutation(n) if shuffle else np.arange(n)  # noqa: NPY002 - it is put back by whoever asks
+        for start in range(0, n, batch_size):
+            rows = order[start : start + batch_size]
+            cut = [one[rows] if hasattr(one, "shape") else [one[row] for row in rows] for one in parts]
+            yield cut[0] if alone else dict(zip(data, cut, strict=True)) if isinstance(data, Mapping) else tuple(cut)
+        return
+    if not hasattr(data, "__iter__") or isinstance(data, (str, bytes, list)) or iter(data) is data:
+        raise ProbeError("these are no data", expected="a DataLoader, or (X, y)", found=type(data).__name__)
+    try:
+        yield from data
+    except Exception as error:
+        raise ProbeError(f"the loader cannot be read: {type(error).__name__}: {first_line(error)}") from None
+
+
+@contextmanager
+def as_it_was(data: Any) -> Iterator[None]:
+    """A loader's own chance is afterwards what it was.
+
+    >>> with as_it_was(range(3)):
+    ...     pass
+    """
+    generator = getattr(data, "generator", None)
+    state = None if generator is None else generator.get_state()
+    try:
+        yield
+    finally:
+        if generator is not None:
+            generator.set_state(state)
+
+
+def first_batches(data: Any, count: int = 2, *, batch_size: int = 32) -> list[Any]:
+    """The first batches of an epoch, unshuffled where they are cut from `(X, y)`.
 
     >>> [len(X) for X, y in first_batches((np.zeros((5, 2)), np.zeros(5)), batch_size=3)]
     [3, 2]
@@ -201,27 +249,10 @@ def first_batches(data: Any, count: int = 2, *, torch: Any = None, batch_size: i
     Raises
     ------
     ProbeError
-        It is none of them, or gives nothing.
+        There are none.
     """
-    if isinstance(data, (tuple, Mapping)):
-        parts = list(data.values()) if isinstance(data, Mapping) else list(data)
-        sizes = {len(one) for one in parts if hasattr(one, "__len__") and len(np.shape(one))}
-        if len(sizes) != 1 or not next(iter(sizes)):
-            raise ProbeError("these parts do not fit together", expected="as many rows in each", found=str(sizes))
-        ends = range(0, min(count * batch_size, next(iter(sizes))), batch_size)
-        cut = [[one[start : start + batch_size] for one in parts] for start in ends]
-        return [dict(zip(data, one, strict=True)) if isinstance(data, Mapping) else tuple(one) for one in cut]
-    if not hasattr(data, "__iter__") or iter(data) is data or isinstance(data, (str, bytes)):
-        raise ProbeError("these are no data", expected="a DataLoader, or (X, y)", found=type(data).__name__)
-    generator = getattr(data, "generator", None)
-    state = None if generator is None else generator.get_state()
-    try:
-        batches = list(itertools.islice(data, count))
-    except Exception as error:
-        raise ProbeError(f"the loader cannot be read: {type(error).__name__}: {first_line(error)}") from None
-    finally:
-        if generator is not None:
-            generator.set_state(state)
+    with as_it_was(data):
+        batches = list(itertools.islice(batches_of(data, batch_size=batch_size), count))
     if not batches:
         raise ProbeError("these are no data", expected="batches", found="nothing")
     return batches

@@ -65,6 +65,8 @@ class Probe:
     targets: Any
     rows: int = 1
     optimizer: OptimizerSettings | None = None
+    way: Callable[[Any], tuple[Any, Any]] = split_batch
+    """How another batch is taken apart into inputs and targets."""
 
     @staticmethod
     def of(torch: Any, model: Any, loss: Any, batch: Any, optimizer: OptimizerSettings | None = None) -> Probe:
@@ -75,14 +77,15 @@ class Probe:
         ProbeError
             The module cannot be called with it in any way.
         """
-        batch = on_cpu(batch, torch)
         refused: ProbeError | None = None
         called: Probe | None = None
-        for inputs, targets in ways(batch, given=loss is None, torch=torch):
+        own = on_cpu(batch, torch)
+        for place in range(len(ways(own, given=loss is None, torch=torch))):
             for cast in _casts(torch, model):
-                given = mapped(inputs, cast, torch)
-                probe = Probe(torch, copied(torch, model), copied_loss(loss), given, targets, optimizer=optimizer)
-                probe = replace(probe, rows=rows_of(given, targets, torch))
+                way = _Way(torch, place, cast, given=loss is None)
+                inputs, targets = way(own)
+                probe = Probe(torch, copied(torch, model), copied_loss(loss), inputs, targets, way=way)
+                probe = replace(probe, rows=rows_of(inputs, targets, torch), optimizer=optimizer)
                 try:
                     raw = probe.call(probe.fresh())
                 except ProbeError as error:
@@ -110,17 +113,20 @@ class Probe:
         ProbeError
             It cannot be called so; the message has PyTorch's own words.
         """
-        inputs = self.inputs if inputs is None else inputs
         with seeded(self.torch):
-            try:
-                if isinstance(inputs, dict):
-                    return model(**accepted(model, inputs))
-                return model(*inputs) if isinstance(inputs, tuple) else model(inputs)
-            except Exception as error:
-                shapes = ", ".join(str(tuple(one.shape)) for one in tensors_in(inputs, self.torch)[:4])
-                raise ProbeError(
-                    f"the module cannot be called with these data: {first_line(error)}", found=f"X {shapes}"
-                ) from None
+            return self.run(model, self.inputs if inputs is None else inputs)
+
+    def run(self, model: Any, inputs: Any) -> Any:
+        """The same with chance as it comes."""
+        try:
+            if isinstance(inputs, dict):
+                return model(**accepted(model, inputs))
+            return model(*inputs) if isinstance(inputs, tuple) else model(inputs)
+        except Exception as error:
+            shapes = ", ".join(str(tuple(one.shape)) for one in tensors_in(inputs, self.torch)[:4])
+            raise ProbeError(
+                f"the module cannot be called with these data: {first_line(error)}", found=f"X {shapes}"
+            ) from None
 
     @staticmethod
     def outputs(raw: Any) -> Any:
@@ -148,7 +154,11 @@ class Probe:
             It cannot be had; the message says why.
         """
         with seeded(self.torch):
-            value = raw if self.loss is None else self._asked(raw, self.targets if targets is None else targets)
+            return self.priced(raw, self.targets if targets is None else targets)
+
+    def priced(self, raw: Any, targets: Any) -> Any:
+        """The same with chance as it comes."""
+        value = raw if self.loss is None else self._asked(raw, targets)
         found = self._number(value)
         if found is None:
             made = tuple(value.shape) if isinstance(value, self.torch.Tensor) else type(value).__name__
@@ -157,20 +167,15 @@ class Probe:
         return found
 
     def _asked(self, raw: Any, targets: Any) -> Any:
-        try:
-            return self.loss(raw, targets)
-        except Exception:
-            main = self.outputs(raw)
-            if main is not None and main is not raw:
-                try:
-                    return self.loss(main, targets)
-                except Exception as other:
-                    error = other
-            given = "an answer without a tensor" if main is None else f"outputs {tuple(main.shape)}"
-            kinds = ", ".join(f"{one.dtype} {tuple(one.shape)}" for one in tensors_in(targets, self.torch)[:3])
-            raise ProbeError(
-                f"the loss cannot be computed: {first_line(error)}", found=f"{given} and targets {kinds}"
-            ) from None
+        main, refused = self.outputs(raw), None
+        for given in (raw, main):
+            try:
+                return self.loss(given, targets)
+            except Exception as error:
+                refused = refused or first_line(error)
+        shape = "an answer without a tensor" if main is None else f"outputs {tuple(main.shape)}"
+        kinds = ", ".join(f"{one.dtype} {tuple(one.shape)}" for one in tensors_in(targets, self.torch)[:3])
+        raise ProbeError(f"the loss cannot be computed: {refused}", found=f"{shape} and targets {kinds}")
 
     def _number(self, value: Any) -> Any:
         """The one number in what a loss, or a module, answers."""
@@ -230,6 +235,17 @@ def copied_loss(loss: Any) -> Any:
         return copy.deepcopy(loss)
     except Exception:  # it holds something that cannot be copied: it is called as it is
         return loss
+
+
+class _Way:
+    """One way to take a batch apart."""
+
+    def __init__(self, torch: Any, place: int, cast: Callable[[Any], Any], *, given: bool) -> None:
+        self.torch, self.place, self.cast, self.given = torch, place, cast, given
+
+    def __call__(self, batch: Any) -> tuple[Any, Any]:
+        inputs, targets = ways(on_cpu(batch, self.torch), given=self.given, torch=self.torch)[self.place]
+        return mapped(inputs, self.cast, self.torch), targets
 
 
 def _casts(torch: Any, model: Any) -> list[Callable[[Any], Any]]:
