@@ -11,12 +11,18 @@ from whynet.doctor.change import Wording
 from whynet.doctor.diagnosis import STATUSES, UNKNOWN, Diagnosis, Finding, Gap, Remark
 from whynet.doctor.symptom import Measured
 from whynet.subjects.frameworks.torch_by_loss import Judged, judged_by_loss
+from whynet.subjects.frameworks.torch_gradients import exploding, gradient_cut, identical_units, precision
 from whynet.subjects.frameworks.torch_nested import as_it_was, batches_of, first_batches, first_line, tensors_in
 from whynet.subjects.frameworks.torch_probe import Probe, ProbeError, Seen
 from whynet.subjects.frameworks.torch_training import OptimizerSettings
 
 Check = Callable[[Probe], Seen]
-CHECKS: dict[str, Check] = {}
+CHECKS: dict[str, Check] = {
+    "where gradients come to": gradient_cut,
+    "how gradients grow": exploding,
+    "units that are alike": identical_units,
+    "numbers of sixteen bits": precision,
+}
 """What is looked at, and who looks: each is by itself."""
 
 
