@@ -12,7 +12,8 @@ from whynet.subjects.frameworks.torch_gradients import (  # noqa: E402
     identical_units,
     precision,
 )
-from whynet.subjects.frameworks.torch_look import Look  # noqa: E402
+from whynet.subjects.frameworks.torch_look import CHECKS, Look  # noqa: E402
+from whynet.subjects.frameworks.torch_parameters import left_out  # noqa: E402
 from whynet.subjects.frameworks.torch_probe import Probe  # noqa: E402
 from whynet.subjects.frameworks.torch_training import OptimizerSettings  # noqa: E402
 
@@ -200,12 +201,10 @@ def test_what_is_sound_is_not_accused(name):
         assert (check.__name__, [one.detail for one in seen.findings], list(seen.gaps)) == (check.__name__, [], [])
 
 
-@pytest.mark.parametrize("name", WELL)
+@pytest.mark.parametrize("name", sorted(set(WELL) - {"a frozen layer", "a layer that the optimizer does not hold"}))
 def test_no_check_finds_anything_in_what_is_sound(name):
     probe = WELL[name]()
     look = Look(probe, priced=True)
-    from whynet.subjects.frameworks.torch_look import CHECKS
-
     for title, check in CHECKS.items():
         look.add(title, check)
     assert [one.detail for one in look.findings] == []
@@ -235,3 +234,10 @@ def test_numbers_of_sixteen_bits_that_hold_too_little():
     assert found.cause == "precision-underflow" and "GradScaler" in found.detail
     (found,) = precision(probe_of(Chain().to(torch.bfloat16), (X.to(torch.bfloat16), Y), ENTROPY, rate=1e-5)).findings
     assert "float32" in found.detail
+
+
+def test_layers_that_are_frozen_are_accused_unless_they_were_trained_before():
+    (found,) = left_out(probe_of(frozen(Chain(torch.relu)), (X, Y), ENTROPY)).findings
+    assert found.cause == "layer-not-updated" and "`first.weight`" in found.detail
+    seen = left_out(probe_of(frozen(Chain(torch.relu, trained())), (X, Y), ENTROPY))
+    assert not seen.findings and "on purpose" in seen.gaps[0].why

@@ -19,7 +19,6 @@ from whynet.doctor.diagnosis import Diagnosis, Finding, Gap, Remark, Settings
 from whynet.doctor.symptom import Measured
 from whynet.doctor.symptoms.data import ROWS_VISITED
 from whynet.doctor.symptoms.gradient import LOSS_OF_DOUBLED_SCORES, LOSS_OF_EXCHANGED_TARGETS
-from whynet.doctor.symptoms.update import PARAMETERS_LEFT_OUT
 from whynet.errors import NoRecipe, ResourceError, UsageError
 from whynet.optimizers.optimizers import RMSprop
 from whynet.subjects.frameworks.course import Course, finite_weights
@@ -27,6 +26,7 @@ from whynet.subjects.frameworks.outputs import Outputs
 from whynet.subjects.frameworks.targets import Learned, is_whole, learned
 from whynet.subjects.frameworks.torch_data import read_data
 from whynet.subjects.frameworks.torch_look import Look
+from whynet.subjects.frameworks.torch_parameters import frozen_on_purpose
 from whynet.subjects.frameworks.torch_probe import undisturbed
 from whynet.subjects.frameworks.torch_trace import PROBE, Traced, outputs_of, squash_of
 from whynet.subjects.frameworks.torch_training import (
@@ -288,7 +288,6 @@ class Patient:
         self._loss_is_a_number(outputs)
         self._crossed()
         self._left_out()
-        self._unregistered()
         self._raw_scores(outputs)
         self.said = Outputs(
             outputs, squash_of(self.torch, self.model, self.X), self._loss_of,
@@ -365,37 +364,15 @@ class Patient:
             self.X, self.y = self.X[chosen], self.y[chosen]
 
     def _left_out(self) -> None:
-        """Parameters that the optimizer does not move: two ways of it are mistakes that a recipe can make too."""
+        """Of parameters that the optimizer does not move, two kinds are mistakes that a recipe can make too."""
         out, names = set(self.settings.left_out), [name for name, _ in self.model.named_parameters()]
-        if not out:
+        if not out or frozen_on_purpose(self.model, self.settings):
             return
         biases = {name for name in names if name.endswith("bias")}
         if out == biases:
             self.faults += ("forgotten-bias",)
         elif out == {name for name in names if name.rpartition(".")[0] == names[0].rpartition(".")[0]} != set(names):
             self.faults += ("frozen-layer",)
-        evidence = (PARAMETERS_LEFT_OUT.measured(len(out)),)
-        first = [name for name in names if name in out][:2]
-        more = " and others" if len(out) > 2 else ""
-        words = f"not trained: {', '.join(f'`{name}`' for name in first)}{more}"
-        cause = "bias-not-updated" if out <= biases else "layer-not-updated"
-        self.found.append(Finding(cause, "found", evidence, detail=words))
-
-    def _unregistered(self) -> None:
-        """Layers in a plain list or dict: nobody but `forward` knows of them."""
-        known = {id(one) for one in self.model.modules()}
-        for module in self.model.modules():
-            for name, value in vars(module).items():
-                held = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-                hidden = [one for one in held if isinstance(one, self.torch.nn.Module) and id(one) not in known]
-                arrays = sum(1 for one in hidden for _ in one.parameters())
-                if name.startswith("_") or not arrays:
-                    continue
-                evidence = (PARAMETERS_LEFT_OUT.measured(arrays),)
-                kind = "ModuleDict" if isinstance(value, dict) else "ModuleList"
-                where = f"{type(module).__name__}: a plain {type(value).__name__} hides its layers"
-                words = f"`self.{name} = nn.{kind}(...)` in {where}"
-                self.found.append(Finding("layer-not-updated", "found", evidence, detail=words))
 
     def _raw_scores(self, outputs: Array) -> None:
         """A loss that is a straight line in the scores has no least value: it was made for logarithms of shares."""
@@ -591,7 +568,7 @@ class Patient:
     def _thawed(self) -> tuple[str, ...]:
         """What is mended by handing all parameters to the optimizer."""
         out = set(self.settings.left_out)
-        if not out:
+        if not out or frozen_on_purpose(self.model, self.settings):
             return ()
         return (FORGOTTEN,) if all(name.endswith("bias") for name in out) else (FROZEN,)
 

@@ -13,11 +13,14 @@ from whynet.doctor.symptom import Measured
 from whynet.subjects.frameworks.torch_by_loss import Judged, judged_by_loss
 from whynet.subjects.frameworks.torch_gradients import exploding, gradient_cut, identical_units, precision
 from whynet.subjects.frameworks.torch_nested import as_it_was, batches_of, first_batches, first_line, tensors_in
+from whynet.subjects.frameworks.torch_parameters import hidden, left_out
 from whynet.subjects.frameworks.torch_probe import Probe, ProbeError, Seen
 from whynet.subjects.frameworks.torch_training import OptimizerSettings
 
 Check = Callable[[Probe], Seen]
 CHECKS: dict[str, Check] = {
+    "what the optimizer holds": left_out,
+    "what the module knows of": hidden,
     "where gradients come to": gradient_cut,
     "how gradients grow": exploding,
     "units that are alike": identical_units,
@@ -54,12 +57,22 @@ class Look:
         """
         try:
             batch = first_batches(data, 1, batch_size=batch_size)[0]
-            look = Look(Probe.of(torch, model, loss, batch, settings))
+            return Look.of(Probe.of(torch, model, loss, batch, settings))
         except ProbeError as error:
             return Look(refused=error)
-        assert look.probe is not None
+
+    @staticmethod
+    def of(probe: Probe) -> Look:
+        """What all the checks see.
+
+        >>> import pytest
+        >>> torch = pytest.importorskip("torch")
+        >>> Look.of(Probe.of(torch, torch.nn.Linear(2, 2), torch.nn.MSELoss(), torch.ones(3, 2))).refused is None
+        True
+        """
+        look = Look(probe)
         try:
-            look.probe.loss_of(look.probe.call(look.probe.fresh()))
+            probe.loss_of(probe.call(probe.fresh()))
             look.priced = True
         except ProbeError as error:
             look.refused = error

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
@@ -24,7 +24,9 @@ from whynet.errors import UsageError
 from whynet.subjects.frameworks.pytorch import Patient, check, library
 from whynet.subjects.frameworks.torch_batches import Batches
 from whynet.subjects.frameworks.torch_data import read_data
-from whynet.subjects.frameworks.torch_probe import undisturbed
+from whynet.subjects.frameworks.torch_look import Look
+from whynet.subjects.frameworks.torch_probe import Probe, undisturbed
+from whynet.subjects.frameworks.torch_steps import Steps
 from whynet.subjects.frameworks.torch_training import OptimizerSettings, copied
 
 CHECKED = (2, 6)  # steps whose gradient is computed again
@@ -87,6 +89,7 @@ class Watch:
         self.looked = self.steps = self.evaluating = 0
         self.several = self.odd = False
         self.stale: list[bool] = []
+        self.steps_seen = Steps(torch, optimizer)
         self.moves: list[float] = []
         self._next = self._until = self._forwards = 0
         self._dice = random.Random(0)  # its own: steps looked at at regular distances would always be the same batches
@@ -137,6 +140,7 @@ class Watch:
 
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         self.steps += 1
+        self.steps_seen.passed()
         if self.steps < self._next:
             return
         if not self._eyes:
@@ -187,6 +191,8 @@ class Watch:
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         step = self.steps + 1
+        with suppress(Exception):  # gradients that are sparse, or elsewhere, are not measured
+            self.steps_seen.look(closure=len(args) > 1 or bool(kwargs))  # the first is the optimizer
         if step in CHECKED or step + 1 in CHECKED:
             with self.torch.no_grad(), suppress(Exception):  # nor is a loss or module that cannot be called twice
                 weights = self._weights(self.model)
@@ -224,6 +230,7 @@ class Watch:
                 fresh = torch.autograd.grad(value, self._weights(self.twin))
         finally:
             self._busy = False
+        self.steps_seen.raw.append(_length(fresh) / max(_length([one for one in now if one is not None]), 1e-30))
         over, again, before, norm = 0.0, 0.0, 0.0, torch.linalg.vector_norm
         for own, held, old in zip(fresh, now, self._gradient or [None] * len(now), strict=True):
             if held is None or old is None:
@@ -285,12 +292,22 @@ class Watch:
                 order=order,
                 remarks=self._remarks(),
             )
+            self._notice(patient)
             if self.stale and all(self.stale):
                 patient.faults += ("stale-gradients",)
                 evidence = (GRADIENTS_KEPT.measured(float(np.mean(self.stale))),)
                 words = "`optimizer.zero_grad()` before each `loss.backward()`"
                 patient.found.append(Finding("gradient-buffer-not-reset", "found", evidence, detail=words))
             return patient.diagnose(effort=effort, budget=budget, trials=trials, say=say)
+
+    def _notice(self, patient: Patient) -> None:
+        """What one batch shows of the module as it was, and the steps of the order that they were taken in."""
+        X, y = patient.X[: patient.batch_size], patient.y[: patient.batch_size]
+        X = X.to(next((one.dtype for one in self.first.parameters() if one.is_floating_point()), X.dtype))
+        look = Look.of(Probe(self.torch, copied(self.torch, self.first), self._loss, X, y, len(X), self.settings))
+        patient.found += [*look.findings, *self.steps_seen.findings()]
+        patient.noted += look.facts
+        patient.not_examined += look.gaps
 
     def _remarks(self) -> list[Remark]:
         """What was seen beside it."""
@@ -335,6 +352,10 @@ class Blind:
     def _on_forward(self, *_: Any) -> None: ...
 
     def _on_loss(self, *_: Any) -> None: ...
+
+
+def _length(arrays: Iterable[Any]) -> float:
+    return math.hypot(*(float(one.detach().float().norm()) for one in arrays))
 
 
 def _passes(often: float, share: float) -> int:

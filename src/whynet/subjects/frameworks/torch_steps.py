@@ -1,0 +1,84 @@
+"""What the steps of somebody's loop look like from the optimizer: their gradients, and the rate."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from whynet.doctor.diagnosis import Finding
+from whynet.doctor.symptoms.inside import GRADIENT_TO_CLIPPED, RATE_GONE, STEPS_WITHOUT_GRADIENT
+
+FEWEST = 10  # steps looked at
+EQUAL = 0.01  # relative: lengths so near are the same
+CLIPPED = 20.0
+GONE = 1e-3  # of the largest rate
+MINDING = ("SGD", "Adagrad")
+"""Optimizers whose steps are the shorter, the shorter the gradient is."""
+
+
+@dataclass
+class Steps:
+    """Looked at right before each step; `raw` is how many times as long the gradient was before it was clipped.
+
+    >>> Steps(None, None).findings()
+    []
+    """
+
+    torch: Any
+    optimizer: Any
+    lengths: list[float] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+    raw: list[float] = field(default_factory=list)
+    closure: bool = False
+
+    def look(self, *, closure: bool = False) -> None:
+        """At the gradients of the step that comes."""
+        self.closure |= closure
+        given = [one.grad for group in self.optimizer.param_groups for one in group["params"] if one.grad is not None]
+        with self.torch.no_grad():
+            lengths = [self.torch.linalg.vector_norm(one.float()) for one in given]
+            self.lengths.append(float(self.torch.stack(lengths).norm()) if lengths else 0.0)
+
+    def passed(self) -> None:
+        """After a step: its rate."""
+        self.rates.append(max(float(group.get("lr", math.nan)) for group in self.optimizer.param_groups))
+
+    def findings(self) -> list[Finding]:
+        """What is amiss with them."""
+        return [one for one in (self._order(), self._clipped(), self._gone()) if one is not None]
+
+    def _order(self) -> Finding | None:
+        """The first step, or all of them, without a gradient; a closure computes it within the step."""
+        if not self.lengths or self.closure or self.lengths[0] > 0:
+            return None
+        without = sum(length == 0 for length in self.lengths)
+        if without not in (1, len(self.lengths)) or len(self.lengths) < 2:
+            return None
+        never = without == len(self.lengths)
+        words = "never is a gradient there at `optimizer.step()`" if never else "the first step comes before a gradient"
+        fact = STEPS_WITHOUT_GRADIENT.measured(without)
+        order = "`optimizer.zero_grad()`, `loss.backward()`, `optimizer.step()`, in this order"
+        return Finding("update-order-wrong", "found", (fact,), detail=f"{words}: {order}")
+
+    def _clipped(self) -> Finding | None:
+        lengths = self.lengths
+        if type(self.optimizer).__name__ not in MINDING or len(lengths) < FEWEST or not self.raw or not lengths[0] > 0:
+            return None
+        alike = max(lengths) - min(lengths) <= EQUAL * max(lengths)
+        if not alike or not min(self.raw) > CLIPPED:
+            return None
+        fact = GRADIENT_TO_CLIPPED.measured(min(self.raw))
+        words = f"at every step the gradient is cut to a length of {lengths[0]:.3g}: a limit that bites now and then"
+        return Finding("clipping-too-strong", "found", (fact,), detail=words)
+
+    def _gone(self) -> Finding | None:
+        known = [rate for rate in self.rates if math.isfinite(rate)]
+        if len(known) < FEWEST or not max(known) > 0:
+            return None
+        late = known[known.index(max(known)) :]
+        share = sum(rate < GONE * max(known) for rate in late) / len(known)
+        if not share > 0.5:
+            return None
+        words = f"the rate goes from {max(known):.3g} to {known[-1]:.3g}: `scheduler.step()` once an epoch"
+        return Finding("schedule-exhausted", "found", (RATE_GONE.measured(share),), detail=words)

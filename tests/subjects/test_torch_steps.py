@@ -1,0 +1,70 @@
+"""A loop that takes its steps in the wrong order, clips too much or lets the rate run out; and loops that are sound."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed; it is a guest, not a dependency")
+
+from whynet.subjects.frameworks.torch_watch import watch  # noqa: E402
+
+nn = torch.nn
+X = torch.randn(240, 6, generator=torch.Generator().manual_seed(0))
+Y = X[:, :3].argmax(1)
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    torch.manual_seed(0)
+
+
+def seen(order="fzbs", kind=torch.optim.SGD, rate=0.1, clip=None, decay=None, every=1, epochs=3, add_up=1):
+    """The causes that are found by watching a loop: f, z, b and s are forward, zero_grad, backward and step."""
+    model, loss = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3)), nn.CrossEntropyLoss()
+    optimizer = kind(model.parameters(), lr=rate)
+    schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, decay) if decay else None
+    with watch(model, loss=loss, optimizer=optimizer) as watched:
+        for _ in range(epochs):
+            for index, rows in enumerate(torch.randperm(240).split(12)):
+                for one in order:
+                    if one == "f":
+                        value = loss(model(X[rows]), Y[rows])
+                    elif one == "b":
+                        value.backward()
+                        if clip:
+                            nn.utils.clip_grad_norm_(model.parameters(), clip)
+                    elif one == "s" and (index + 1) % add_up == 0:
+                        optimizer.step()
+                    elif one == "z" and index % add_up == 0:
+                        optimizer.zero_grad()
+                if schedule and index % every == 0:
+                    schedule.step()
+    found = watched.diagnosis(trials=False)
+    about = ("update-order-wrong", "clipping-too-strong", "schedule-exhausted")
+    return {one.cause: one for one in found.verdict if one.status == "found" and one.cause in about}
+
+
+def test_the_order_of_the_steps():
+    assert "never is a gradient there" in seen("fbzs")["update-order-wrong"].detail
+    assert "the first step comes before" in seen("szfb")["update-order-wrong"].detail
+
+
+def test_a_limit_that_bites_at_every_step():
+    found = seen(clip=0.001)["clipping-too-strong"]
+    assert found.evidence[0].value > 20 and "0.001" in found.detail
+
+
+def test_a_rate_that_is_brought_to_nothing():
+    assert "`scheduler.step()` once an epoch" in seen(decay=0.5)["schedule-exhausted"].detail
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        {}, {"clip": 1.0}, {"clip": 0.001, "kind": torch.optim.Adam, "rate": 0.01}, {"decay": 0.95, "every": 20},
+        {"decay": 0.93}, {"add_up": 4}, {"kind": torch.optim.Adam, "rate": 0.01},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_sound_loops_are_not_accused(loop):
+    assert seen(**loop) == {}
