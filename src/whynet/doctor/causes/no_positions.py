@@ -11,7 +11,7 @@
 **Not to be confused with.** Sets and clouds of points, which have no order. A causal mask, which tells of the order by
 itself.
 
-**An example.** Two layers of attention over 12 words: the answers to shuffled words differ by rounding alone.
+**An example.** A layer of attention over 12 words: the answers to shuffled words differ by rounding alone.
 
 **Sources.** Vaswani et al., Attention is all you need (2017), section 3.5
 """

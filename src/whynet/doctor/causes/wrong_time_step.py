@@ -14,7 +14,8 @@ padding.
 **Not to be confused with.** A recurrent layer in both directions, whose first step has seen all. Gradients that vanish
 through time.
 
-**An example.** An LSTM over 5 words and 25 zeros, read at the end: other words move the answer by a thousandth.
+**An example.** An LSTM over 2 to 5 words and then 15 zeros, read at the end: the words tell less than a hundredth of
+what they tell with the zeros in front of them.
 
 **Sources.** PyTorch documentation, pack_padded_sequence
 """
