@@ -30,7 +30,7 @@ QUESTION = None
 
 
 def suspect(case: Case) -> Suspicion | None:
-    if case.value("axes-roughness") > 2:
+    if case.value("axes-roughness") > 1.5:
         return Suspicion(CERTAIN, case.evidence("axes-roughness"))
     return None
 
