@@ -178,7 +178,7 @@ def _are_words(x: Array) -> bool:
     kinds, often = np.unique(x[:, -1], return_counts=True)
     padding = np.cumprod(x[:, ::-1] == kinds[often.argmax()], axis=1)[:, ::-1].astype(bool)
     real = ~padding
-    ranks = np.searchsorted(np.unique(x), x)  # the commonest words have small numbers, a few have huge ones
+    ranks = np.searchsorted(np.sort(x[real]), x)  # the commonest words have small numbers, a few have huge ones
     spreads = np.array([column[own].std() for column, own in zip(ranks.T, real.T, strict=True) if own.sum() > MANY])
     if len(spreads) < PLACES or spreads.min() * ALIKE < spreads.max():
         return False
