@@ -26,7 +26,6 @@ from whynet.data.sources import load
 from whynet.doctor.change import Change, Wording
 from whynet.doctor.diagnosis import Settings
 from whynet.errors import ResourceError, UsageError
-from whynet.report.wording.remarks import all_in_words
 from whynet.subjects.frameworks import torch_training, torch_watch
 from whynet.subjects.frameworks.pytorch import diagnose_torch
 from whynet.subjects.frameworks.torch_watch import watch
@@ -523,7 +522,8 @@ def test_a_watch_sees_epochs_batches_rates_and_modes(numbers):
     found = watched.diagnosis(trials=False)
     settings = found.settings
     assert (settings.epochs, settings.batch, settings.rate, settings.order) == (3, 25, 0.2, "shuffled")
-    assert any("evaluation mode" in remark for remark in all_in_words(found))
+    wrong = next(one for one in found.verdict if one.cause == "mode-wrong-in-training")
+    assert wrong.status == "found" and "steps in evaluation mode" in wrong.detail
 
 
 @pytest.mark.parametrize("order", ["shuffled", "file"])

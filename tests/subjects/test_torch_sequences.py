@@ -244,6 +244,28 @@ def test_a_causal_module_is_not_accused(name, shifted_in_loss):
     assert causes(seen) == [] and [one.value < 1e-4 for one in seen.facts] == [True]
 
 
+class OwnLoss(Reader):
+    def forward(self, input_ids, labels=None):
+        scores = super().forward(input_ids)
+        return {"logits": scores, "loss": inside(scores, labels)}
+
+
+@pytest.mark.parametrize(("mix", "found"), [(encoder, True), (Masked, False)])
+def test_a_module_with_its_own_loss_shifts_by_itself(mix, found):
+    X = words(steps=13)
+    model = OwnLoss(mix(), each, outputs=WORDS)
+    seen = future_leak(Probe.of(torch, model, None, {"input_ids": X, "labels": X.clone()}))
+    assert causes(seen) == ([("future-leak", "found")] if found else []) and len(seen.facts) == 1
+
+
+def test_an_answer_for_each_step_is_no_answer_for_a_sequence():
+    class Turned(Reader):
+        def forward(self, x):
+            return super().forward(x).transpose(1, 2)
+
+    assert wrong_end(of(Turned(Recurrent(), each, outputs=5), words())).facts == ()
+
+
 def test_tagging_and_reconstruction_may_look_both_ways():
     X = words()
     model = Reader(encoder(), each, outputs=WORDS)

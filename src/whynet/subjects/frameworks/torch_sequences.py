@@ -91,7 +91,7 @@ def _wrong_end(probe: Probe) -> Seen:
     if x is None or not recurrent or _attends(probe):
         return Seen()
     before = answers(probe)
-    if before.ndim == 0 or len(before) != probe.rows or (before.ndim > 1 and before.shape[1] == x.shape[1]):
+    if before.ndim == 0 or len(before) != probe.rows or x.shape[1] in before.shape[1:]:
         return Seen()  # an answer for each step
     first, others = x.clone(), x.roll(1, 0)
     first[:, 0], others[:, 0] = x.roll(1, 0)[:, 0], x[:, 0]
@@ -205,22 +205,36 @@ def _how_it_leaks(probe: Probe) -> str:
 def _is_next(probe: Probe, x: Any) -> bool:
     """Whether the targets are this input, one step on: as they are given, or in the loss itself."""
     torch = probe.torch
-    y = next((one for one in tensors_in(probe.targets, torch) if one.ndim), None)
+    given = tensors_in(probe.targets if probe.targets is not None else _labels(probe), torch)
+    y = next((one for one in given if one.ndim), None)
     if x.ndim < 2 or len(x) != probe.rows or x.shape[1] < FEWEST_STEPS:
         return False
     if y is None or y is x or y.numel() != x.numel() or bool((x == x[:, :1]).all()):
         return False
-    y = y.reshape(x.shape)
-    if float((y[:, :-1] == x[:, 1:]).double().mean()) >= SHIFTED:
+    wide = y.reshape(x.shape)
+    if float((wide[:, :-1] == x[:, 1:]).double().mean()) >= SHIFTED:
         return True
-    if x.is_floating_point() or not bool((y == x).double().mean() >= SHIFTED):
+    if x.is_floating_point() or not bool((wide == x).double().mean() >= SHIFTED):
         return False
-    raw = probe.call(probe.fresh().train(False))  # the loss may do the shifting: then it never asks for the first step
-    other = [y.clone(), y.clone()]
+    other = [wide.clone(), wide.clone()]  # the loss may do the shifting: then it never asks for the first step
     for targets, place in zip(other, (0, -1), strict=True):
-        targets[:, place] = y[:, place].roll(1, 0)
-    own, first, last = (float(probe.loss_of(raw, one.reshape(probe.targets.shape)).detach()) for one in (y, *other))
+        targets[:, place] = wide[:, place].roll(1, 0)
+    own, first, last = (_loss_with(probe, y, one.reshape(y.shape)) for one in (y, *other))
     return own == first != last
+
+
+def _labels(probe: Probe) -> Any:
+    """The targets among the inputs, of a module that computes its own loss."""
+    named = probe.inputs if isinstance(probe.inputs, dict) else {}
+    return next((one for name, one in named.items() if name in ("labels", "targets", "target", "y")), None)
+
+
+def _loss_with(probe: Probe, y: Any, targets: Any) -> float:
+    """The loss with other targets in the place of these, wherever they are handed over."""
+    inputs = _with(probe, y, targets)
+    with probe.torch.no_grad():
+        raw = probe.call(probe.fresh().train(False), inputs)
+        return float(probe.loss_of(raw, targets if probe.targets is not None else None))
 
 
 # ---- what sequences are

@@ -27,6 +27,8 @@ from whynet.subjects.frameworks.torch_data import read_data
 from whynet.subjects.frameworks.torch_look import Look
 from whynet.subjects.frameworks.torch_probe import Probe, undisturbed
 from whynet.subjects.frameworks.torch_steps import Steps
+from whynet.subjects.frameworks.torch_modes import Modes
+from whynet.subjects.frameworks.torch_probe import undisturbed
 from whynet.subjects.frameworks.torch_training import OptimizerSettings, copied
 
 CHECKED = (2, 6)  # steps whose gradient is computed again
@@ -86,7 +88,8 @@ class Watch:
         self.sizes: list[int] = []
         self.costs: list[tuple[int, Any]] = []
         self.rates: list[float] = []
-        self.looked = self.steps = self.evaluating = 0
+        self.looked = self.steps = 0
+        self.modes = Modes()
         self.several = self.odd = False
         self.stale: list[bool] = []
         self.steps_seen = Steps(torch, optimizer)
@@ -141,6 +144,7 @@ class Watch:
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         self.steps += 1
         self.steps_seen.passed()
+        self.modes.step(self.model.training)
         if self.steps < self._next:
             return
         if not self._eyes:
@@ -165,15 +169,16 @@ class Watch:
     # ---- what is seen
 
     def _on_forward(self, module: Any, given: Any, made: Any) -> None:
-        if self._busy or module is not self.model or not self.torch.is_grad_enabled():
+        if self._busy or module is not self.model:
+            return
+        if not self.torch.is_grad_enabled():
+            self.modes.looked(module.training)
             return
         if not given or not isinstance(given[0], self.torch.Tensor) or not given[0].ndim:
             self.odd = True
             return
         self._given = given[0]
         self._forwards += 1
-        if not module.training:
-            self.evaluating += 1
 
     def _on_loss(self, module: Any, given: Any, value: Any) -> None:
         X, tensor = self._given, self.torch.Tensor
@@ -293,6 +298,9 @@ class Watch:
                 remarks=self._remarks(),
             )
             self._notice(patient)
+            facts, found = self.modes.findings(torch, self.first, self.batches.kept[0].X, self.looked)
+            patient.noted += facts
+            patient.found += found
             if self.stale and all(self.stale):
                 patient.faults += ("stale-gradients",)
                 evidence = (GRADIENTS_KEPT.measured(float(np.mean(self.stale))),)
@@ -323,22 +331,9 @@ class Watch:
         rates = [float(rate) for rate in self.rates]
         if min(rates) != max(rates):
             remarks.append(f"The rate went from {rates[0]:g} to {rates[-1]:g}; in the trials it is constant.")
-        if self.evaluating and self._acts_otherwise():
-            remarks.append(
-                f"{self.evaluating:,} of the batches looked at were in evaluation mode, where its dropout or "
-                "normalisation does not act as in training: `model.train()`."
-            )
         if self.several:
             remarks.append("Several batches were added up for a step; the trials take a step for each.")
         return [said(text) for text in remarks]
-
-    def _acts_otherwise(self) -> bool:
-        """Whether the module does something else in training mode."""
-        torch, X = self.torch, self.batches.kept[0].X
-        outputs = []
-        with undisturbed(torch), torch.no_grad(), suppress(Exception):  # a batch of one cannot be normalised
-            outputs += [copied(torch, self.first).train(mode)(X) for mode in (False, True)]
-        return len(outputs) < 2 or not torch.equal(*outputs)
 
 
 class Blind:
