@@ -21,7 +21,7 @@ thirds.
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import CERTAIN, Suspicion
+from whynet.doctor.cause import LIKELY, Suspicion
 from whynet.doctor.change import Change
 
 KIND = "measured"
@@ -31,7 +31,7 @@ QUESTION = None
 
 def suspect(case: Case) -> Suspicion | None:
     if case.value("axes-roughness") > 1.5:
-        return Suspicion(CERTAIN, case.evidence("axes-roughness"))
+        return Suspicion(LIKELY, case.evidence("axes-roughness"))
     return None
 
 

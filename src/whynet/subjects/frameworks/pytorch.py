@@ -27,6 +27,7 @@ from whynet.subjects.frameworks.targets import Learned, is_whole, learned
 from whynet.subjects.frameworks.torch_data import read_data
 from whynet.subjects.frameworks.torch_look import Look
 from whynet.subjects.frameworks.torch_parameters import frozen_on_purpose
+from whynet.subjects.frameworks.torch_pictures import unlike_training
 from whynet.subjects.frameworks.torch_probe import undisturbed
 from whynet.subjects.frameworks.torch_trace import PROBE, Traced, outputs_of, squash_of
 from whynet.subjects.frameworks.torch_training import (
@@ -119,6 +120,9 @@ def diagnose_torch(
             loaded = read_data(torch, data, batch_size, shuffle)
         except UsageError as reason:
             return unlike_rows(look, reason, data, epochs, batch_size, shuffle, budget, unseen(optimizer))
+        held = None if test is None else read_data(torch, test, batch_size, False)[:2]
+        if held is not None:
+            look.add("whether the test rows are like the training rows", lambda _: unlike_training(loaded.X, held[0]))
         patient = Patient(
             torch=torch,
             model=own,
@@ -126,7 +130,7 @@ def diagnose_torch(
             settings=settings,
             X=loaded.X,
             y=loaded.y,
-            test=None if test is None else read_data(torch, test, batch_size, False)[:2],
+            test=held,
             epochs=epochs,
             batch_size=loaded.batch_size,
             order=loaded.order,
@@ -158,7 +162,7 @@ def unlike_rows(
     UsageError
         Not even that can be computed: the reason why it is no row.
     """
-    if look.probe is None or not (look.priced or look.findings):
+    if not (look.priced or look.findings):
         raise reason
     return look.diagnosis(
         reason, data, epochs=epochs, batch_size=batch_size, shuffle=shuffle, budget=budget, gaps=gaps

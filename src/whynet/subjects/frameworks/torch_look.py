@@ -11,10 +11,14 @@ from whynet.doctor.change import Wording
 from whynet.doctor.diagnosis import STATUSES, UNKNOWN, Diagnosis, Finding, Gap, Remark
 from whynet.doctor.symptom import Measured
 from whynet.subjects.frameworks.torch_by_loss import Judged, judged_by_loss
+from whynet.subjects.frameworks.torch_companions import handed_over, mixed_batch, second_call, small_batches
 from whynet.subjects.frameworks.torch_gradients import exploding, gradient_cut, identical_units, precision
 from whynet.subjects.frameworks.torch_nested import as_it_was, batches_of, first_batches, first_line, tensors_in
 from whynet.subjects.frameworks.torch_parameters import hidden, left_out
+from whynet.subjects.frameworks.torch_pictures import confused_axes, nothing_left, words_as_numbers
 from whynet.subjects.frameworks.torch_probe import Probe, ProbeError, Seen
+from whynet.subjects.frameworks.torch_refusals import why_refused
+from whynet.subjects.frameworks.torch_sequences import future_leak, no_positions, wrong_end
 from whynet.subjects.frameworks.torch_training import OptimizerSettings
 
 Check = Callable[[Probe], Seen]
@@ -25,6 +29,16 @@ CHECKS: dict[str, Check] = {
     "how gradients grow": exploding,
     "units that are alike": identical_units,
     "numbers of sixteen bits": precision,
+    "whether examples of a batch are mixed": mixed_batch,
+    "what batch normalisation goes by": small_batches,
+    "whether anything is remembered from call to call": second_call,
+    "what training mode changes": handed_over,
+    "whether the order of a sequence is seen": no_positions,
+    "which step of a sequence the answer is read off": wrong_end,
+    "whether later steps are hidden": future_leak,
+    "the axes of the pictures": confused_axes,
+    "how much is left of the pictures": nothing_left,
+    "whether words are fed as numbers": words_as_numbers,
 }
 """What is looked at, and who looks: each is by itself."""
 
@@ -59,7 +73,8 @@ class Look:
             batch = first_batches(data, 1, batch_size=batch_size)[0]
             return Look.of(Probe.of(torch, model, loss, batch, settings))
         except ProbeError as error:
-            return Look(refused=error)
+            known = why_refused(str(error))
+            return Look(refused=error, facts=list(known.facts), findings=list(known.findings))
 
     @staticmethod
     def of(probe: Probe) -> Look:
@@ -82,9 +97,8 @@ class Look:
 
     def add(self, name: str, check: Check) -> None:
         """What one check sees; what it stumbles over is a gap."""
-        assert self.probe is not None
         try:
-            seen = check(self.probe)
+            seen = check(self.probe)  # type: ignore[arg-type]  # without a probe, checks that need none
         except Exception as error:  # a module of somebody's may do anything
             self.gaps.append(Gap(name, first_line(error)))
             return
@@ -105,19 +119,19 @@ class Look:
         """
         started = time.perf_counter()
         probe = self.probe
-        if probe is None:
+        if probe is None and not self.findings:
             raise self.refused or ProbeError("nothing of it could be run")
         trials = Gap("trials", _reason(why))
         found = Diagnosis(
             "not-examined",
             verdict=sorted(self.findings, key=lambda one: STATUSES.index(one.status)),
-            used=self.used(),
+            used={} if probe is None else self.used(),
             not_examined=[trials, *gaps, *self.gaps],
             problem=UNKNOWN,
             symptoms={fact.name: fact for fact in self.facts},
             wording=Wording("PyTorch"),
         )
-        if not self.priced:
+        if probe is None or not self.priced:
             if not self.findings:
                 raise why
             return found

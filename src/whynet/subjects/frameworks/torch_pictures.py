@@ -68,7 +68,7 @@ def confused_axes(probe: Probe) -> Seen:
         return Seen()
     fact = ROUGHNESS.measured(rough / max(other, 1e-3))
     if not (other < SMOOTH and rough > CLEARLY * other):
-        return Seen([fact])
+        return Seen([fact] if rough < CLEARLY * other else [])
     words = f"what `{name}` is given was reshaped from colours last: `X.permute(0, 3, 1, 2)` in place of `reshape`"
     return Seen([fact], [Finding("image-axes-confused", "found", (fact,), detail=words)])
 

@@ -61,9 +61,10 @@ def _no_positions(probe: Probe) -> Seen:
     if not known:
         return Seen()
     fact = SHUFFLED_SEQUENCE.measured(min(known))
-    ordered = not x.is_floating_point() or _smooth(x) > SMOOTH
-    if not min(known) < ALIKE or not ordered:
+    if not min(known) < ALIKE:
         return Seen([fact])
+    if x.is_floating_point() and _smooth(x) < SMOOTH:
+        return Seen()  # a set, which has no order
     words = "add positions before the first attention layer: `x = x + self.positions(torch.arange(x.size(1)))`"
     return Seen([fact], [Finding("no-positions", "found", (fact,), detail=words)])
 

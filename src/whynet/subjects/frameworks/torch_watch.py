@@ -25,10 +25,9 @@ from whynet.subjects.frameworks.pytorch import Patient, check, library
 from whynet.subjects.frameworks.torch_batches import Batches
 from whynet.subjects.frameworks.torch_data import read_data
 from whynet.subjects.frameworks.torch_look import Look
+from whynet.subjects.frameworks.torch_modes import Modes
 from whynet.subjects.frameworks.torch_probe import Probe, undisturbed
 from whynet.subjects.frameworks.torch_steps import Steps
-from whynet.subjects.frameworks.torch_modes import Modes
-from whynet.subjects.frameworks.torch_probe import undisturbed
 from whynet.subjects.frameworks.torch_training import OptimizerSettings, copied
 
 CHECKED = (2, 6)  # steps whose gradient is computed again
