@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 torch = pytest.importorskip("torch")
 
 from torch import nn  # noqa: E402
 
+from whynet.report.diagnosis import diagnosis_as_dict  # noqa: E402
+from whynet.subjects.frameworks.pytorch import diagnose_torch  # noqa: E402
 from whynet.subjects.frameworks.torch_refusals import why_refused  # noqa: E402
 
 
@@ -48,3 +52,18 @@ def test_an_error_that_gives_its_cause_away(call, cause, words):
 )
 def test_other_errors_are_left_to_pytorchs_words(call):
     assert list(said(call)) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "batch_size", "cause"),
+    [
+        (nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(144, 2)), (8, 8, 8, 3), 8, "image-axes-confused"),
+        (nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2)), (8, 3), 1, "batch-norm-small-batch"),
+    ],
+)
+def test_what_cannot_be_run_has_a_diagnosis_where_its_cause_is_known(model, shape, batch_size, cause):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    data = torch.rand(shape), torch.arange(shape[0]) % 2
+    found = diagnose_torch(model, loss=nn.CrossEntropyLoss(), optimizer=optimizer, data=data, batch_size=batch_size)
+    assert found.state == "not-examined" and [one.cause for one in found.verdict] == [cause]
+    assert cause in str(found) and json.loads(json.dumps(diagnosis_as_dict(found)))["state"] == "not-examined"

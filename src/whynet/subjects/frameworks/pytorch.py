@@ -116,6 +116,8 @@ def diagnose_torch(
     with undisturbed(torch):
         own, settings = copied(torch, model), OptimizerSettings.of(model, optimizer)
         look = Look.at(torch, model, loss, settings, data, batch_size)
+        if look.probe is None and look.refused is not None and look.findings:  # it cannot be run, and why is known
+            return unlike_rows(look, look.refused, data, epochs, batch_size, shuffle, budget, unseen(optimizer))
         try:
             loaded = read_data(torch, data, batch_size, shuffle)
         except UsageError as reason:
