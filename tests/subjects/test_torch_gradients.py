@@ -13,6 +13,7 @@ from whynet.subjects.frameworks.torch_gradients import (  # noqa: E402
     precision,
 )
 from whynet.subjects.frameworks.torch_look import CHECKS, Look  # noqa: E402
+from whynet.subjects.frameworks.torch_numbers import dead_units, not_finite  # noqa: E402
 from whynet.subjects.frameworks.torch_parameters import left_out  # noqa: E402
 from whynet.subjects.frameworks.torch_probe import Probe  # noqa: E402
 from whynet.subjects.frameworks.torch_training import OptimizerSettings  # noqa: E402
@@ -241,3 +242,41 @@ def test_layers_that_are_frozen_are_accused_unless_they_were_trained_before():
     assert found.cause == "layer-not-updated" and "`first.weight`" in found.detail
     seen = left_out(probe_of(frozen(Chain(torch.relu, trained())), (X, Y), ENTROPY))
     assert not seen.findings and "on purpose" in seen.gaps[0].why
+
+
+class Holed(Chain):
+    """It takes missing numbers for zeros."""
+
+    def forward(self, x):
+        return super().forward(torch.nan_to_num(x))
+
+
+def logarithm(outputs, y):
+    return -torch.log(torch.relu(outputs)).mean()
+
+
+def test_numbers_that_are_not_finite_are_traced_to_where_they_come_from():
+    holed = X.clone()
+    holed[2, 1] = torch.nan
+    large = Chain(torch.exp)
+    nn.init.constant_(large.first.bias, 200.0)
+    wide = Chain()
+    nn.init.constant_(wide.first.weight, 1e38)
+    for model, batch, loss, cause, says in (
+        (Chain(), (holed, Y), ENTROPY, "bad-inputs", "1 of 96"),
+        (Chain(), (X, torch.full((16, 3), torch.inf)), nn.MSELoss(), "labels-corrupted", "targets"),
+        (Chain(), (X, Y), logarithm, "log-of-zero", "in the loss"),
+        (large, (X, Y), ENTROPY, "log-of-zero", "between its layers"),
+        (wide, (X, Y), ENTROPY, "init-too-large", "`first`"),
+    ):
+        (found,) = not_finite(probe_of(model, batch, loss)).findings
+        assert found.cause == cause and says in found.detail
+    assert not not_finite(probe_of(Holed(), (holed, Y), ENTROPY)).findings
+
+
+def test_a_layer_of_dead_units():
+    model = Chain(torch.relu)
+    nn.init.constant_(model.first.bias, -9.0)
+    (found,) = dead_units(probe_of(model, (torch.rand(40, 6), torch.arange(40) % 3), ENTROPY)).findings
+    assert found.cause == "dead-relu" and "all 5 units" in found.detail
+    assert not dead_units(probe_of(Chain(torch.relu), (torch.rand(40, 6), torch.arange(40) % 3), ENTROPY)).findings

@@ -14,6 +14,7 @@ from whynet.subjects.frameworks.torch_by_loss import Judged, judged_by_loss
 from whynet.subjects.frameworks.torch_companions import handed_over, mixed_batch, second_call, small_batches
 from whynet.subjects.frameworks.torch_gradients import exploding, gradient_cut, identical_units, precision
 from whynet.subjects.frameworks.torch_nested import as_it_was, batches_of, first_batches, first_line, tensors_in
+from whynet.subjects.frameworks.torch_numbers import dead_units, not_finite
 from whynet.subjects.frameworks.torch_parameters import hidden, left_out
 from whynet.subjects.frameworks.torch_pictures import confused_axes, nothing_left, words_as_numbers
 from whynet.subjects.frameworks.torch_probe import Probe, ProbeError, Seen
@@ -25,6 +26,8 @@ Check = Callable[[Probe], Seen]
 CHECKS: dict[str, Check] = {
     "what the optimizer holds": left_out,
     "what the module knows of": hidden,
+    "numbers that are not finite": not_finite,
+    "units that are dead": dead_units,
     "where gradients come to": gradient_cut,
     "how gradients grow": exploding,
     "units that are alike": identical_units,
