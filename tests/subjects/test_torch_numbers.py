@@ -155,7 +155,7 @@ def test_a_squashed_output_is_bared(model, rng):
 def test_outputs_that_are_compared_with_every_target_are_proved(rng):
     X, y = numbers(rng)
     found = asked(perceptron(4, 1), (X, y[:, 0]), nn.MSELoss(), epochs=20)
-    assert (found.verdict[0].cause, found.verdict[0].status) == ("output-shape-mismatch", "proved")
+    assert (found.verdict[0].cause, found.verdict[0].status) == ("loss-broadcast", "proved")
     assert found.before.quality < 0.1
     assert found.after.quality > 0.85
 
@@ -173,7 +173,7 @@ def test_the_same_is_seen_in_a_loop_that_is_watched(rng):
             loss(model(X[rows]), y[rows, 0]).backward()
             optimizer.step()
     found = seen.diagnosis(trials=False)
-    assert found.verdict[0].cause == "output-shape-mismatch"
+    assert found.verdict[0].cause == "loss-broadcast"
 
 
 def test_a_watched_regression_is_judged_by_r2(rng):

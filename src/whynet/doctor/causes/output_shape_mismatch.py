@@ -1,18 +1,17 @@
 """The outputs do not match the targets: another number of them, or another shape.
 
-**What it means.** One output unit can tell two classes apart; ten classes need ten. Outputs of the shape (n, 1) against
-targets of the shape (n,) are broadcast to (n, n): every output is compared with every target, and the best answer is
-the mean.
+**What it means.** One output unit can tell two classes apart; ten classes need ten. A loss that is given targets of
+another shape than it takes cannot be computed.
 
-**How it is seen.** One output for more than two classes; targets outside 0..1; a cost below zero. A loss that stays the
-same when the targets of a batch change places.
+**How it is seen.** One output for more than two classes; targets outside 0..1; a cost below zero. A loss that can be
+computed of the same targets in another shape.
 
 **Why it happens.** The class number was used as the target. A column of a table lost its second dimension.
 
 **What to change.** One output for each class, targets one-hot. Targets in the shape of the outputs.
 
-**Not to be confused with.** A wrong cost: the number of outputs decides. Targets that nothing can be learned about:
-there, too, the mean is all that is learned.
+**Not to be confused with.** A wrong cost: the number of outputs decides. A loss that is computed of the two shapes
+all the same, of each output with every target.
 
 **An example.** 784-64-1 with binary cross-entropy on the labels 0..9: cost -54, 11 %.
 
@@ -28,12 +27,9 @@ from whynet.doctor.change import Change
 KIND = "setting"
 FAMILY = "output"
 QUESTION = None
-CROSSED = "crossed-targets"
 
 
 def suspect(case: Case) -> Suspicion | None:
-    if CROSSED in case.fitting:
-        return Suspicion(CERTAIN, case.evidence("loss-of-exchanged-targets"))
     sizes = case.settings.widths
     if sizes is not None and sizes[-1] != case.classes and case.classes > 2:
         return Suspicion(CERTAIN, case.evidence("start-cost"))
@@ -41,8 +37,6 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    if CROSSED in case.fitting:
-        return [Change("mend", {"mistakes": (CROSSED,)})]
     widths = case.settings.widths
     return [] if widths is None else [Change("width", {"widths": (*widths[:-1], case.classes)})]
 

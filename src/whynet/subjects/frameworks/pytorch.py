@@ -350,7 +350,8 @@ class Patient:
         given, shape = (len(self.X), *self.shape), tuple(self.y.shape)
         words = f"outputs {given} against targets {shape}: `y = y.reshape(outputs.shape)`"
         self.faults += (CROSSED,)
-        self.found.append(Finding("output-shape-mismatch", "found", evidence, detail=words))
+        if not any(one.cause == "loss-broadcast" for one in self.found):
+            self.found.append(Finding("loss-broadcast", "found", evidence, detail=words))
 
     def visited(self, rows: Array) -> None:
         """The rows that a loader goes through in an epoch; many of them never is a mistake."""
