@@ -79,13 +79,13 @@ class Answers:
             except (ProbeError, RuntimeError, ValueError, TypeError):
                 return math.nan
 
-    def gradient(self, z: Any) -> Any:
+    def gradient(self, z: Any, targets: Any = None) -> Any:
         """Of the loss by these outputs; None where there is none."""
         own = z.detach().clone().requires_grad_()
         with self.torch.enable_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                value = self.probe.loss_of(with_outputs(self.raw, self.z, own))
+                value = self.probe.loss_of(with_outputs(self.raw, self.z, own), targets)
                 value.backward()
             except (ProbeError, RuntimeError):
                 return None
@@ -100,6 +100,32 @@ class Answers:
     def now(self) -> float:
         """The loss of the outputs as they are; NaN where it cannot be had."""
         return self.value(self.z)
+
+    @property
+    def name(self) -> str:
+        """What the loss is called."""
+        name = str(getattr(self.probe.loss, "__name__", type(self.probe.loss).__name__))
+        return "the loss" if name == "<lambda>" else name
+
+    @property
+    def refusal(self) -> str:
+        """What PyTorch says where the loss cannot be computed, or cannot be followed back; else nothing."""
+        own = self.z.clone().requires_grad_()
+        with self.torch.enable_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                self.probe.loss_of(with_outputs(self.raw, self.z, own)).backward()
+            except (ProbeError, RuntimeError) as error:
+                return (
+                    str(getattr(error, "message", error)).splitlines()[0].removeprefix("the loss cannot be computed: ")
+                )
+        return ""
+
+    @cached_property
+    def in_shares(self) -> bool:
+        """Whether the loss takes numbers from 0 to 1 and no others."""
+        inside = self.value(0 * self.z + 0.5)
+        return math.isfinite(inside) and not any(math.isfinite(self.value(0 * self.z + by)) for by in (-1, 2))
 
     @cached_property
     def own_softmax(self) -> int | None:

@@ -20,6 +20,15 @@ from whynet.errors import UsageError
 from whynet.subjects.frameworks.targets import is_distance
 from whynet.subjects.frameworks.torch_answers import LIMITS, Answers, close
 from whynet.subjects.frameworks.torch_probe import Probe, Seen
+from whynet.subjects.frameworks.torch_targets import (
+    beyond_shares,
+    drowned,
+    padded,
+    several_labels,
+    summed,
+    weights_turned_round,
+    written_otherwise,
+)
 
 MOST_REACHED = 0.9  # of the targets: from there on some are merely far out
 BARE = Change("output", {"name": "identity"})
@@ -95,7 +104,7 @@ def squashed_twice(answers: Answers) -> Finding | None:
         return None
     if squash.kind == "log-softmax" and own == "softmax" and axis in squash.axes:
         return None  # a softmax of logarithms of shares are these shares
-    words = f"the outputs pass {squash.words}, and {_name(answers)} has a {own} of its own: "
+    words = f"the outputs pass {squash.words}, and {answers.name} has a {own} of its own: "
     words += "hand it the scores, not squashed"
     return Finding("wrong-output-activation", "found", _range(answers.z), BARE, detail=words)
 
@@ -113,7 +122,7 @@ def not_squashed(answers: Answers) -> Finding | None:
     if axis is not None and y is not None and not y.is_floating_point():
         if squash is not None and squash.kind == "log-softmax":
             return None
-        name, evidence = _name(answers), (LOSS_OF_DOUBLED_SCORES.measured(2.0), *_range(answers.z))
+        name, evidence = answers.name, (LOSS_OF_DOUBLED_SCORES.measured(2.0), *_range(answers.z))
         if squash is not None and squash.kind == "softmax":
             words = (
                 f"{name} takes logarithms of probabilities: `torch.log_softmax(scores, dim={axis})`, not the softmax"
@@ -140,7 +149,7 @@ def _out_of_the_loss(answers: Answers) -> Finding | None:
     now = not math.isfinite(answers.now)
     if not (below and least < 0 and (now or above)):
         return None
-    name = _name(answers)
+    name = answers.name
     if above and (now or most > 1):
         words = f"{name} takes probabilities, from 0 to 1, and is given scores: `torch.sigmoid` of the outputs, or "
         words += "`nn.BCEWithLogitsLoss()`"
@@ -250,10 +259,7 @@ def _range(z: Any) -> tuple[Measured, ...]:
     return LEAST_OUTPUT.measured(float(z.min())), LARGEST_OUTPUT.measured(float(z.max()))
 
 
-def _name(answers: Answers) -> str:
-    loss = answers.probe.loss
-    name = str(getattr(loss, "__name__", type(loss).__name__))
-    return "the loss" if name == "<lambda>" else name
-
-
-CHECKS: tuple[Check, ...] = (one_unit, squashed_twice, not_squashed, wrong_axis, out_of_reach, crossed)
+CHECKS: tuple[Check, ...] = (
+    written_otherwise, one_unit, squashed_twice, not_squashed, wrong_axis, out_of_reach, crossed, beyond_shares,
+    several_labels, weights_turned_round, summed, padded, drowned,
+)  # fmt: skip
