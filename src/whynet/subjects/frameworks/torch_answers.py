@@ -20,7 +20,8 @@ from whynet.subjects.frameworks.torch_probe import Probe, ProbeError, tensors_in
 MOST_NUMBERS = 2_000_000  # outputs of the rows that a loss is asked about
 ROWS = 64
 EQUAL = 1e-4  # relative: float32
-OFF = 1e-3  # how far sums of probabilities may be off 1
+SAME = 1e-5  # the same, computed of the same numbers
+OFF = 1e-3  # how far sums of probabilities may be off 1, and bounds be missed
 FAR = 30.0  # standard deviation of weights that bring every squash to its bounds
 LIMITS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 
@@ -43,6 +44,8 @@ class Answers:
     z: Any
     targets: Any
     """The one tensor of the targets; None where there are several or none."""
+    off: float = 1e-3
+    """How far sums of probabilities may be off 1."""
     torch: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,16 +69,23 @@ class Answers:
         if not probe.torch.isfinite(z).all():
             raise ProbeError("some outputs are not finite")
         found = list(tensors_in(probe.targets, probe.torch)) if probe.targets is not None else []
-        return cls(probe, raw, z.detach(), found[0] if len(found) == 1 else None)
+        coarse = z.dtype in (probe.torch.float16, probe.torch.bfloat16)
+        z = z.detach()
+        answers = cls(probe, raw, z, found[0] if len(found) == 1 else None, off=0.02 if coarse else OFF)
+        if coarse:  # a loss that is asked about small differences needs more digits
+            answers.z = z.float()
+            answers.raw = with_outputs(raw, z, answers.z)
+        return answers
 
     def value(self, z: Any, targets: Any = None) -> float:
         """The loss of these outputs; NaN where it cannot be had."""
         if self.probe.loss is None:
             return math.nan
-        with self.torch.no_grad(), warnings.catch_warnings():
+        own = z.detach().clone().requires_grad_()  # of several numbers, the loss is that which has a gradient
+        with self.torch.enable_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                return float(self.probe.loss_of(with_outputs(self.raw, self.z, z), targets))
+                return float(self.probe.loss_of(with_outputs(self.raw, self.z, own), targets).detach())
             except (ProbeError, RuntimeError, ValueError, TypeError):
                 return math.nan
 
@@ -220,7 +230,7 @@ class Answers:
                     except ProbeError:
                         return []
                 if z is not None and z.shape == self.z.shape and torch.isfinite(z).all():
-                    parts.append(z)
+                    parts.append(z.to(self.z.dtype))
         return parts
 
     @cached_property
@@ -235,7 +245,7 @@ class Answers:
             if all(bool((one == 0).all()) for one in every):
                 return Squash("log-softmax", (single[-1],))
         for kind in ("softmax", "log-softmax"):
-            found = tuple(axis for axis in axes if all(sums_to_one(one, axis, kind) for one in every))
+            found = tuple(axis for axis in axes if all(sums_to_one(one, axis, kind, self.off) for one in every))
             if found:
                 return Squash(kind, found)
         wide = every[1:]
@@ -286,6 +296,75 @@ def few(probe: Probe) -> Probe:
     return replace(probe, inputs=inputs, targets=targets, rows=rows)
 
 
+def told_by_value(probe: Probe) -> Probe | None:
+    """A probe with the loss that a module computes itself, where it is one of PyTorch's own: told by its value, which
+    is that of the outputs and of something that the module was handed. None where it is another.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> class Own(torch.nn.Linear):
+    ...     def forward(self, x, labels):
+    ...         z = super().forward(x)
+    ...         return z, torch.nn.functional.cross_entropy(z, labels)
+    >>> probe = Probe.of(torch, Own(4, 3), None, (torch.rand(6, 4), torch.arange(6) % 3))
+    >>> told_by_value(probe).loss.__name__
+    'cross_entropy'
+    """
+    torch, F = probe.torch, probe.torch.nn.functional
+    raw = probe.call(probe.fresh())
+    z = probe.outputs(raw)
+    try:
+        value = float(probe.loss_of(raw).detach())
+    except ProbeError:
+        return None
+    if z is None or z.ndim < 2 or not math.isfinite(value):
+        return None
+    found: list[tuple[float, Any, Any]] = []
+    with torch.no_grad():
+        for y in tensors_in(probe.inputs, torch):
+            whole = not y.is_floating_point()
+            if not whole and y.shape != z.shape:
+                continue
+            names = ("cross_entropy", "nll_loss") if whole else (
+                "binary_cross_entropy_with_logits", "binary_cross_entropy", "mse_loss", "l1_loss")  # fmt: skip
+            for name in names:
+                loss = getattr(F, name)
+                for form in (_as_given, _flat, _next) if whole else (_as_given,):
+                    asked = _formed(loss, form)
+                    try:
+                        off = abs(float(asked(z, y)) - value)
+                    except (RuntimeError, ValueError, IndexError, TypeError):
+                        continue
+                    if off <= SAME * abs(value):
+                        found.append((off, asked, y))
+    if not found:
+        return None
+    _, loss, y = min(found, key=lambda one: one[0])
+    return replace(probe, loss=loss, targets=y)
+
+
+def _formed(loss: Any, form: Any) -> Any:
+    def asked(z: Any, y: Any) -> Any:
+        return loss(*form(z, y))
+
+    asked.__name__ = loss.__name__
+    return asked
+
+
+def _as_given(z: Any, y: Any) -> tuple[Any, Any]:
+    return z, y
+
+
+def _flat(z: Any, y: Any) -> tuple[Any, Any]:
+    """Classes along the last axis."""
+    return z.reshape(-1, z.shape[-1]), y.reshape(-1)
+
+
+def _next(z: Any, y: Any) -> tuple[Any, Any]:
+    """Each place of a sequence predicts the next."""
+    return _flat(z[:, :-1], y[:, 1:])
+
+
 def with_outputs(raw: Any, z: Any, other: Any) -> Any:
     """An answer with `other` in the place of its main tensor z.
 
@@ -311,7 +390,7 @@ def with_outputs(raw: Any, z: Any, other: Any) -> Any:
     return raw
 
 
-def sums_to_one(z: Any, axis: int, kind: str = "softmax") -> bool:
+def sums_to_one(z: Any, axis: int, kind: str = "softmax", off: float = OFF) -> bool:
     """Whether these are probabilities, or logarithms of them, along an axis.
 
     >>> import pytest
@@ -323,7 +402,7 @@ def sums_to_one(z: Any, axis: int, kind: str = "softmax") -> bool:
         return False
     shares = z if kind == "softmax" else z.clamp(max=80).exp()
     bounded = bool((z >= 0).all()) if kind == "softmax" else bool((z <= 1e-4).all())
-    return bounded and bool(((shares.sum(axis) - 1).abs() < OFF).all())
+    return bounded and bool(((shares.sum(axis) - 1).abs() < off).all())
 
 
 def close(a: float, b: float) -> bool:

@@ -18,7 +18,7 @@ from whynet.doctor.symptoms.targets import REACHABLE
 from whynet.doctor.symptoms.units import LARGEST_OUTPUT, LEAST_OUTPUT
 from whynet.errors import UsageError
 from whynet.subjects.frameworks.targets import is_distance
-from whynet.subjects.frameworks.torch_answers import LIMITS, Answers, close
+from whynet.subjects.frameworks.torch_answers import LIMITS, Answers, close, told_by_value
 from whynet.subjects.frameworks.torch_probe import Probe, Seen
 from whynet.subjects.frameworks.torch_targets import (
     beyond_shares,
@@ -47,6 +47,8 @@ def fits(probe: Probe) -> Seen:
     'wrong-output-activation'
     """
     try:
+        if probe.loss is None:
+            probe = told_by_value(probe) or probe
         answers = Answers.of(probe)
     except UsageError as error:
         return Seen(gaps=[Gap("whether outputs and loss fit together", error.message)])
