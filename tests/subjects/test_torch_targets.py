@@ -6,6 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; it is a guest, not a dependency")
 
+from whynet.subjects.frameworks.pytorch import diagnose_torch  # noqa: E402
 from whynet.subjects.frameworks.torch_loss import fits  # noqa: E402
 from whynet.subjects.frameworks.torch_probe import Probe  # noqa: E402
 from whynet.subjects.frameworks.torch_training import OptimizerSettings  # noqa: E402
@@ -210,3 +211,15 @@ def test_random_sound_training_is_never_accused(seed):
         (dense(1, nn.Flatten(0)), nn.L1Loss(), torch.randn(n, generator=chance)),
     ):
         assert looked(model, loss, rows, y, torch.optim.SGD(model.parameters(), lr=1e-3)) == []
+
+
+@pytest.mark.parametrize(
+    "y, words", [(CLASSES + 1, "`y - 1`"), (CLASSES.float(), "`y.long()`"), (CLASSES[:, None], "squeeze")]
+)
+def test_what_pytorch_refuses_is_explained_in_a_diagnosis(y, words):
+    model = dense(3)
+    found = diagnose_torch(model, loss=CE(), optimizer=torch.optim.SGD(model.parameters(), lr=0.1), data=(X, y))
+    assert found.state == "not-examined"
+    assert found.verdict[0].cause in (ENCODING, SHAPE)
+    assert words in str(found)
+    assert found.as_dict()["state"] == "not-examined"

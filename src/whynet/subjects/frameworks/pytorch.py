@@ -301,7 +301,7 @@ class Patient:
             shares=self._shares,
         )  # fmt: skip
         self.noted += self.said.facts(self.what.y)
-        self.found += self.said.squashed_twice()
+        self.found += [one for one in self.said.squashed_twice() if not self._is_found(one.cause)]
 
     def diagnose(self, *, effort: float, budget: float | None, trials: bool, say: Callable[[str], None]) -> Diagnosis:
         """As a recipe where it can be said as one, else by trials of PyTorch's own; what was not `read` is read."""
@@ -342,6 +342,10 @@ class Patient:
         y = self.what.y
         return bool(y.min() >= 0 and y.max() <= 1)
 
+    def _is_found(self, cause: str) -> bool:
+        """Whether it was seen before, when one batch was looked at."""
+        return any(one.cause == cause for one in self.found)
+
     def _crossed(self) -> None:
         """A loss that compares each output with every target."""
         if not self.what.crossed:
@@ -350,7 +354,7 @@ class Patient:
         given, shape = (len(self.X), *self.shape), tuple(self.y.shape)
         words = f"outputs {given} against targets {shape}: `y = y.reshape(outputs.shape)`"
         self.faults += (CROSSED,)
-        if not any(one.cause == "loss-broadcast" for one in self.found):
+        if not self._is_found("loss-broadcast"):
             self.found.append(Finding("loss-broadcast", "found", evidence, detail=words))
 
     def visited(self, rows: Array) -> None:
@@ -383,7 +387,7 @@ class Patient:
 
     def _raw_scores(self, outputs: Array) -> None:
         """A loss that is a straight line in the scores has no least value: it was made for logarithms of shares."""
-        if self.what.problem.kind != "classification":
+        if self.what.problem.kind != "classification" or self._is_found("missing-output-activation"):
             return
         Z = np.random.default_rng(0).normal(size=(8, outputs.shape[1]))
         try:

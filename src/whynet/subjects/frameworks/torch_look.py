@@ -13,6 +13,7 @@ from whynet.doctor.symptom import Measured
 from whynet.subjects.frameworks.torch_by_loss import Judged, judged_by_loss
 from whynet.subjects.frameworks.torch_companions import handed_over, mixed_batch, second_call, small_batches
 from whynet.subjects.frameworks.torch_gradients import exploding, gradient_cut, identical_units, precision
+from whynet.subjects.frameworks.torch_loss import fits
 from whynet.subjects.frameworks.torch_nested import as_it_was, batches_of, first_batches, first_line, tensors_in
 from whynet.subjects.frameworks.torch_numbers import dead_units, not_finite
 from whynet.subjects.frameworks.torch_parameters import hidden, left_out
@@ -42,6 +43,7 @@ CHECKS: dict[str, Check] = {
     "the axes of the pictures": confused_axes,
     "how much is left of the pictures": nothing_left,
     "whether words are fed as numbers": words_as_numbers,
+    "outputs, loss and targets": fits,
 }
 """What is looked at, and who looks: each is by itself."""
 

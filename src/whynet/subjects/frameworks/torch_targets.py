@@ -46,7 +46,7 @@ def written_otherwise(answers: Answers) -> Finding | None:
     >>> from whynet.subjects.frameworks.torch_probe import Probe
     >>> probe = Probe.of(torch, torch.nn.Linear(4, 3), torch.nn.CrossEntropyLoss(), (torch.rand(6, 4), torch.ones(6)))
     >>> found = written_otherwise(Answers.of(probe))
-    >>> found.cause, found.detail.split(": ")[-1]
+    >>> found.cause, found.detail.split(". ")[0]
     ('label-encoding-mismatch', 'hand over `y.long()`')
     """
     z, y, refusal = answers.z, answers.targets, answers.refusal
@@ -62,7 +62,7 @@ def written_otherwise(answers: Answers) -> Finding | None:
         except (RuntimeError, ValueError, TypeError, IndexError):
             continue
         if any(_works(answers, one, targets) for one in (outputs, outputs.sigmoid() * 0.98 + 0.01)):
-            words = f"{answers.name} cannot be computed ({refusal}; {given}): hand over {form.words}"
+            words = f"hand over {form.words}. {answers.name} of {given} cannot be computed: {refusal}"
             evidence = (TARGETS_NOT_TAKEN.measured(1.0),)
             return Finding(FAMILIES[form.family], "found", evidence, detail=words)
     return None
