@@ -6,7 +6,19 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from whynet.doctor.symptom import Symptom
-from whynet.doctor.symptoms import course, data, gradient, inside, losses, outcome, passes, targets, units, update, weights
+from whynet.doctor.symptoms import (
+    course,
+    data,
+    gradient,
+    inside,
+    losses,
+    outcome,
+    passes,
+    targets,
+    units,
+    update,
+    weights,
+)
 
 
 def _declared(module: ModuleType) -> Iterator[Symptom]:
