@@ -14,7 +14,7 @@ from whynet.subjects.frameworks.torch_gradients import (  # noqa: E402
 )
 from whynet.subjects.frameworks.torch_look import CHECKS, Look  # noqa: E402
 from whynet.subjects.frameworks.torch_numbers import dead_units, not_finite  # noqa: E402
-from whynet.subjects.frameworks.torch_parameters import left_out  # noqa: E402
+from whynet.subjects.frameworks.torch_parameters import hidden, left_out  # noqa: E402
 from whynet.subjects.frameworks.torch_probe import Probe  # noqa: E402
 from whynet.subjects.frameworks.torch_training import OptimizerSettings  # noqa: E402
 
@@ -280,3 +280,24 @@ def test_a_layer_of_dead_units():
     (found,) = dead_units(probe_of(model, (torch.rand(40, 6), torch.arange(40) % 3), ENTROPY)).findings
     assert found.cause == "dead-relu" and "all 5 units" in found.detail
     assert not dead_units(probe_of(Chain(torch.relu), (torch.rand(40, 6), torch.arange(40) % 3), ENTROPY)).findings
+
+
+class Listed(Chain):
+    """Layers in a list, and a tensor that is no parameter."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner, self.scale = [nn.Linear(5, 5)], torch.ones(3, requires_grad=True)
+
+    def forward(self, x):
+        return self.scale * self.last(torch.relu(self.inner[0](self.first(x))))
+
+
+def test_what_the_module_does_not_know_is_accused_unless_the_optimizer_holds_it():
+    model = Listed()
+    layers, scale = sorted(one.detail for one in hidden(probe_of(model, (X, Y), ENTROPY)).findings)
+    assert "nn.ModuleList" in layers and "nn.Parameter" in scale
+    every = [*model.parameters(), *model.inner[0].parameters(), model.scale]
+    assert not hidden(probe_of(model, (X, Y), ENTROPY, held=every)).findings
+    (found,) = left_out(probe_of(Chain(), (X, Y), ENTROPY, held=Chain().parameters())).findings
+    assert "make it after the module" in found.detail

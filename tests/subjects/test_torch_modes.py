@@ -111,3 +111,19 @@ def test_the_diagnosis_names_it():
 def test_modes_that_cannot_be_compared_are_not_apart():
     apart = modes_apart(torch, normalised(), torch.randn(1, 4))
     assert apart != apart and modes_apart(torch, plain(), torch.randn(4, 4)) == 0
+
+
+def test_a_watch_over_pictures_of_answers_is_told_by_its_loss_and_its_modes():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 2, 1))
+    X = torch.rand(32, 1, 6, 6)
+    y = (X[:, 0] > 0.5).long()
+    loss, optimizer = nn.CrossEntropyLoss(), torch.optim.SGD(model.parameters(), lr=0.1)
+    model.train(False)
+    with watch(model, loss=loss, optimizer=optimizer) as seen:
+        for rows in torch.arange(32).split(8) * 3:
+            optimizer.zero_grad()
+            loss(model(X[rows]), y[rows]).backward()
+            optimizer.step()
+    found = seen.diagnosis(trials=False)
+    assert [one.cause for one in found.verdict] == [TRAINING] and found.state != "not-examined"

@@ -25,14 +25,6 @@ from whynet.subjects.frameworks.torch_training import OptimizerSettings
 
 Check = Callable[[Probe], Seen]
 CHECKS: dict[str, Check] = {
-    "what the optimizer holds": left_out,
-    "what the module knows of": hidden,
-    "numbers that are not finite": not_finite,
-    "units that are dead": dead_units,
-    "where gradients come to": gradient_cut,
-    "how gradients grow": exploding,
-    "units that are alike": identical_units,
-    "numbers of sixteen bits": precision,
     "whether examples of a batch are mixed": mixed_batch,
     "what batch normalisation goes by": small_batches,
     "whether anything is remembered from call to call": second_call,
@@ -43,6 +35,14 @@ CHECKS: dict[str, Check] = {
     "the axes of the pictures": confused_axes,
     "how much is left of the pictures": nothing_left,
     "whether words are fed as numbers": words_as_numbers,
+    "what the optimizer holds": left_out,
+    "what the module knows of": hidden,
+    "numbers that are not finite": not_finite,
+    "units that are dead": dead_units,
+    "where gradients come to": gradient_cut,
+    "how gradients grow": exploding,
+    "units that are alike": identical_units,
+    "numbers of sixteen bits": precision,
     "outputs, loss and targets": fits,
 }
 """What is looked at, and who looks: each is by itself."""

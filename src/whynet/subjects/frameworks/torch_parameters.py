@@ -33,6 +33,8 @@ def left_out(probe: Probe) -> Seen:
     if frozen_on_purpose(probe.model, settings):
         why = "they are frozen, and look as if they had been trained before: taken to be so on purpose"
         return Seen(gaps=[Gap(f"the training of {words}", why)])
+    if settings.others and len(out) == len(names):
+        words += f"; it holds {settings.others:,} other arrays: make it after the module, of `model.parameters()`"
     cause = "bias-not-updated" if out <= biases else "layer-not-updated"
     evidence = (PARAMETERS_LEFT_OUT.measured(len(out)),)
     return Seen(findings=[Finding(cause, "found", evidence, detail=f"not trained: {words}")])
@@ -78,14 +80,15 @@ def hidden(probe: Probe) -> Seen:
                 words = f"`self.{name} = nn.Parameter(...)` in {kind}: a plain tensor is not trained"
                 findings.append(_found(1, words))
                 continue
-            held = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-            inside = [one for one in held if isinstance(one, torch.nn.Module) and id(one) not in known]
+            listed = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+            inside = [one for one in listed if isinstance(one, torch.nn.Module) and id(one) not in known]
             arrays = sum(1 for one in inside for _ in one.parameters())
             if arrays:
                 made = "ModuleDict" if isinstance(value, dict) else "ModuleList"
                 plain = f"{kind}: a plain {type(value).__name__} hides its layers"
                 findings.append(_found(arrays, f"`self.{name} = nn.{made}(...)` in {plain}"))
-    return Seen(findings=findings)
+    held = 0 if probe.optimizer is None else probe.optimizer.others  # those may be the very ones
+    return Seen(findings=[one for one in findings if one.evidence[0].value > held])
 
 
 def _found(arrays: int, words: str) -> Finding:

@@ -21,7 +21,7 @@ from whynet.doctor.budget import TIMES
 from whynet.doctor.diagnosis import Diagnosis, Finding, Remark, said
 from whynet.doctor.symptoms.update import GRADIENTS_KEPT
 from whynet.errors import UsageError
-from whynet.subjects.frameworks.pytorch import Patient, check, library
+from whynet.subjects.frameworks.pytorch import Patient, check, library, unlike_rows
 from whynet.subjects.frameworks.torch_batches import Batches
 from whynet.subjects.frameworks.torch_data import read_data
 from whynet.subjects.frameworks.torch_look import Look
@@ -142,8 +142,8 @@ class Watch:
 
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         self.steps += 1
-        self.steps_seen.passed()
         self.modes.step(self.model.training)
+        self.steps_seen.passed()
         if self.steps < self._next:
             return
         if not self._eyes:
@@ -296,25 +296,35 @@ class Watch:
                 order=order,
                 remarks=self._remarks(),
             )
-            self._notice(patient)
             facts, found = self.modes.findings(torch, self.first, self.batches.kept[0].X, self.looked)
             patient.noted += facts
             patient.found += found
+            look = self._notice(patient)
             if self.stale and all(self.stale):
                 patient.faults += ("stale-gradients",)
                 evidence = (GRADIENTS_KEPT.measured(float(np.mean(self.stale))),)
                 words = "`optimizer.zero_grad()` before each `loss.backward()`"
                 patient.found.append(Finding("gradient-buffer-not-reset", "found", evidence, detail=words))
+            try:
+                patient.read()
+            except UsageError as reason:
+                look.findings = list(patient.found)
+                rows_seen = patient.X, patient.y
+                return unlike_rows(look, reason, rows_seen, patient.epochs, size, order == "shuffled", budget, [])
             return patient.diagnose(effort=effort, budget=budget, trials=trials, say=say)
 
-    def _notice(self, patient: Patient) -> None:
+    def _notice(self, patient: Patient) -> Look:
         """What one batch shows of the module as it was, and the steps of the order that they were taken in."""
         X, y = patient.X[: patient.batch_size], patient.y[: patient.batch_size]
         X = X.to(next((one.dtype for one in self.first.parameters() if one.is_floating_point()), X.dtype))
         look = Look.of(Probe(self.torch, copied(self.torch, self.first), self._loss, X, y, len(X), self.settings))
-        patient.found += [*look.findings, *self.steps_seen.findings()]
+        seen = [
+            one for one in look.findings if one.cause != "mode-wrong-in-training"
+        ]  # the steps tell: they are counted
+        patient.found += [*seen, *self.steps_seen.findings()]
         patient.noted += look.facts
         patient.not_examined += look.gaps
+        return look
 
     def _remarks(self) -> list[Remark]:
         """What was seen beside it."""
