@@ -83,6 +83,8 @@ class OptimizerSettings:
     kind: Any
     groups: tuple[tuple[tuple[str, ...], dict[str, Any]], ...]
     left_out: tuple[str, ...]
+    others: int = 0
+    """Parameters that it holds and the module does not know of."""
 
     @staticmethod
     def of(model: Any, optimizer: Any) -> OptimizerSettings:
@@ -94,7 +96,8 @@ class OptimizerSettings:
             groups.append((held, {key: value for key, value in group.items() if key != "params"}))
         known = {name for held, _ in groups for name in held}
         left = [name for name, one in model.named_parameters() if name not in known or not one.requires_grad]
-        return OptimizerSettings(type(optimizer), tuple(groups), tuple(left))
+        others = sum(id(one) not in names for group in optimizer.param_groups for one in group["params"])
+        return OptimizerSettings(type(optimizer), tuple(groups), tuple(left), others)
 
     def make(self, model: Any, rate: float, *, whole: bool, decay: float | None = None) -> Any:
         """An optimizer of this kind for another copy of the module, its rates times `rate`; `whole`: it holds what was
