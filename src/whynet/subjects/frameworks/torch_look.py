@@ -21,6 +21,7 @@ from whynet.subjects.frameworks.torch_pictures import confused_axes, nothing_lef
 from whynet.subjects.frameworks.torch_probe import Probe, ProbeError, Seen
 from whynet.subjects.frameworks.torch_refusals import why_refused
 from whynet.subjects.frameworks.torch_sequences import future_leak, no_positions, wrong_end
+from whynet.subjects.frameworks.torch_time import exploding_in_time
 from whynet.subjects.frameworks.torch_training import OptimizerSettings
 
 Check = Callable[[Probe], Seen]
@@ -41,6 +42,7 @@ CHECKS: dict[str, Check] = {
     "units that are dead": dead_units,
     "where gradients come to": gradient_cut,
     "how gradients grow": exploding,
+    "how gradients grow through time": exploding_in_time,
     "units that are alike": identical_units,
     "numbers of sixteen bits": precision,
     "outputs, loss and targets": fits,
