@@ -15,7 +15,18 @@ from whynet.doctor.suspects import CLEAR, WORTH, is_measured, unproved
 from whynet.doctor.trials import GOOD, Trial, Trials, changes_of, compatible
 from whynet.types import Array
 
+COMPUTING = ("gradient", "network", "output", "update")
+"""Families of causes in how a network computes."""
 LITTLE = 0.1  # of R2, or of a balanced accuracy above chance: what a few rows held back can feign
+
+
+def is_of_the_code(finding: Finding) -> bool:
+    """Whether it is a defect, found by looking, in how the network computes.
+
+    >>> is_of_the_code(Finding("gradient-cut", "found")), is_of_the_code(Finding("too-little-data", "found"))
+    (True, False)
+    """
+    return finding.status == "found" and cause(finding.cause).FAMILY in COMPUTING
 
 
 class Verdict:
@@ -101,10 +112,15 @@ class Verdict:
         least = self.trials.least if self.case.classes else max(self.trials.least, LITTLE)
         if float(table[:, 1].mean()) <= self._constant() + least:
             return "suspected"  # a gain up to a constant prediction is no learning
-        if self._output_is_wrong([*best, *self.trials.mended]):
+        if self._output_is_wrong([*best, *self.trials.mended]) or self._code_is_wrong(best):
             return "helps"
         enough = proof.restores(float(table[:, 0].mean()), float(table[:, 1].mean()), self.goal)
         return "proved" if enough else "helps"
+
+    def _code_is_wrong(self, mended: Sequence[Trial]) -> bool:
+        """Whether a defect was found in how it computes that no trial can take out: what helps beside it is no cure."""
+        tried = {trial.cause for trial in [*self.trials.singles, *mended, *self.trials.mended]}
+        return any(is_of_the_code(one) and one.cause not in tried for one in self.case.findings)
 
     def _output_is_wrong(self, mended: Sequence[Trial]) -> bool:
         """Whether a defect of the output or the loss is measured that these changes leave as it is."""

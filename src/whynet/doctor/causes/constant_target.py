@@ -26,13 +26,11 @@ from whynet.doctor.change import Change
 KIND = "measured"
 FAMILY = "data"
 QUESTION = None
-MANY = 10  # outputs
 
 
 def suspect(case: Case) -> Suspicion | None:
     same = case.value("constant-targets")
-    many = (case.settings.widths or (1,))[-1] > MANY  # of many, such as pixels, some seldom change
-    if case.classes or not same > (0.5 if many else 0):
+    if case.classes or not same > 0:
         return None
     return Suspicion(CERTAIN if same == 1 else LIKELY, case.evidence("constant-targets"))
 

@@ -39,6 +39,7 @@ LEARNABLE = Symptom(
     Above(why="what chance gives"),
 )  # fmt: skip
 
+MANY = 10  # outputs: of more, such as pixels, some seldom change
 FAR = 6.0  # robust standard deviations from the median: of a normal spread, two rows in a thousand million
 MAD = 0.6745  # the median distance from the median of a normal spread, in standard deviations
 RANGES = {
@@ -62,7 +63,8 @@ def measure_targets(case: Case, targets: Array, output: str | None) -> None:
     """
     sd, mean = targets.std(axis=0), targets.mean(axis=0)
     same = sd <= 1e-12 * np.maximum(np.abs(mean), 1e-300)
-    case.note(CONSTANT_TARGETS, float(np.mean(same)))
+    few = targets.shape[1] <= MANY or np.mean(same) > 0.5
+    case.note(CONSTANT_TARGETS, float(np.mean(same)) if few else 0.0)
     if not same.all():
         sizes, offsets = sd[~same], np.abs(mean[~same]) / sd[~same]
         case.note(TARGET_SPREAD, sizes[np.abs(np.log(np.maximum(sizes, 1e-300))).argmax()])

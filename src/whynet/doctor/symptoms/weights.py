@@ -57,7 +57,9 @@ def measure_weights(case: Case, layers: Sequence[tuple[Array, Array | None]]) ->
     gains = [float(W.std() * math.sqrt(len(W))) for W, _ in known]
     case.note(WEIGHT_GAIN, max(gains))
     case.note(LEAST_WEIGHT_GAIN, min(gains))
-    alike = [_alike(W if b is None else np.vstack([W, b])) for W, b in known[:-1] if W.shape[1] > 1]
+    alike = [
+        _alike(W if b is None or b.size != W.shape[1] else np.vstack([W, b])) for W, b in known[:-1] if W.shape[1] > 1
+    ]
     case.note(IDENTICAL_UNITS, max(alike, default=0.0))
 
 

@@ -19,8 +19,9 @@ MOST_WORK = 3e12  # multiply-adds of a copy's training: half a minute or so
 MOVED = 0.01  # of the first loss: less is no beginning
 RISEN = 0.02
 FALLING = 0.05  # of the first loss, in the second half of the steps
+MOST_LEFT = 0.5  # of the first loss: what fell further may well go on falling, and has learned
 FLAT = 0.002
-LITTLE = 0.05  # of the first loss: a fall that ends so soon has stalled
+LITTLE = 0.2  # of the first loss: a smaller fall is not yet learning
 
 
 class Judged(NamedTuple):
@@ -55,10 +56,10 @@ def state_of_loss(curve: Sequence[tuple[int, float]], *, whole: bool = True) -> 
         return "diverged"
     if abs(first - last) < MOVED * size:
         return "not-started"
-    if whole and half - last > FALLING * size:
+    if whole and half - last > FALLING * size and last > MOST_LEFT * first:
         return "undertrained"
-    if first - last < LITTLE * size and half - last < FLAT * size:
-        return "stalled"
+    if first - last < LITTLE * size:
+        return "stalled" if half - last < FLAT * size else "undertrained"
     return "healthy"
 
 

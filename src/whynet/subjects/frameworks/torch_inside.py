@@ -119,8 +119,13 @@ def weights_of(layer: Any) -> Array:
     >>> torch = pytest.importorskip("torch")
     >>> weights_of(torch.nn.Linear(3, 2)).shape
     (3, 2)
+    >>> weights_of(torch.nn.ConvTranspose2d(5, 4, 3)).shape
+    (45, 4)
     """
-    return _array(layer.weight)
+    weight = layer.weight
+    if type(layer).__name__.startswith("ConvTranspose"):  # (in, out / groups, ...): its outputs come second
+        weight = weight.transpose(0, 1)
+    return _array(weight)
 
 
 def _array(tensor: Any) -> Array:

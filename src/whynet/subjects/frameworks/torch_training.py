@@ -163,7 +163,7 @@ class TorchAdapter:
     def weights(self) -> Mapping[str, Array]:
         """The weights of dense and convolutional layers, (fan_in, fan_out)."""
         return {
-            name: module.weight.detach().float().reshape(len(module.weight), -1).T.numpy()
+            name: weights_of(module).astype(np.float32)
             for name, module in self.model.named_modules()
             if has_weights(module) and module.weight.numel() > 1
         }
