@@ -19,7 +19,6 @@ from whynet.doctor.states import learns, state_of
 from whynet.doctor.subject import Arm, Subject
 from whynet.doctor.suspects import WORTH, Suspect, is_measured, suspects_of, unproved
 from whynet.doctor.trials import Trials
-from whynet.doctor.verdict import is_of_the_code
 from whynet.errors import UsageError
 
 OWN = 0.5  # of the cap in seconds: what the patient's own training may take
@@ -176,12 +175,6 @@ def _join(diagnosis: Diagnosis, case: Case) -> None:
             )
         joined.append(finding)
     joined += own.values()
-    defects = {finding.cause for finding in case.findings if is_of_the_code(finding)}
-
-    def strongest(one: Finding) -> float:
-        defect = one.status == "found" and one.cause in defects  # what helps beside it is no cure
-        return STATUSES.index("helps") - 0.5 if defect else STATUSES.index(one.status)
-
-    diagnosis.verdict = sorted(joined, key=strongest)
+    diagnosis.verdict = sorted(joined, key=lambda finding: STATUSES.index(finding.status))
     accused = {finding.cause for finding in diagnosis.verdict if finding.status != "suspected"}
     diagnosis.acquitted = [one for one in diagnosis.acquitted if one.cause not in accused]

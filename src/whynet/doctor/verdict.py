@@ -112,7 +112,9 @@ class Verdict:
         least = self.trials.least if self.case.classes else max(self.trials.least, LITTLE)
         if float(table[:, 1].mean()) <= self._constant() + least:
             return "suspected"  # a gain up to a constant prediction is no learning
-        if self._output_is_wrong([*best, *self.trials.mended]) or self._code_is_wrong(best):
+        if self._code_is_wrong(best):
+            return "suspected"
+        if self._output_is_wrong([*best, *self.trials.mended]):
             return "helps"
         enough = proof.restores(float(table[:, 0].mean()), float(table[:, 1].mean()), self.goal)
         return "proved" if enough else "helps"

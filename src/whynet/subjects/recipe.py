@@ -61,7 +61,7 @@ from whynet.subjects.records import misreported, recipe_of, recorded
 from whynet.training.loop import Training
 from whynet.training.prepare import check_fit, prepare
 from whynet.training.recipe import Recipe
-from whynet.training.yardstick import linear_answers, quality, scores_of
+from whynet.training.yardstick import is_reconstruction, linear_answers, quality, scores_of
 
 HELD_BACK, FEW_HELD = 10_000, 20
 FEW = 16  # features: no straight line may separate the classes (XOR), and the nearest neighbour is the yardstick
@@ -339,6 +339,8 @@ class RecipeSubject:
         case.note(ACCURACY_MISREPORTED, np.nanmax([misreported, self.misreport]))
         measure_neighbours(case, train, held, training.prepared.test)
         answers = linear_answers(recipe, self.rest, self.held)
+        if is_reconstruction(self.rest):
+            case.yardstick = "the mean of the targets"
         linear = answers.quality(self.held.y)
         if not held.classes:  # of an accuracy it is that of a fraction, whoever is asked
             case.note(YARDSTICK_ERROR, error_between(contributions(network, held), answers.each(self.held.y)))

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import (
+    STATUSES,
     UNKNOWN,
     Diagnosis,
     Finding,
@@ -213,10 +214,8 @@ def no_effect(diagnosis: Diagnosis) -> Diagnosis:
 
 
 def strongest_first(diagnosis: Diagnosis) -> Diagnosis:
-    """No suspicion stands above a proof, nor beside a stronger line of the same cause. Of what helps and what was
-    found, the doctor has said which comes first."""
-    firm = {"proved": 0, "helps": 1, "found": 1, "suspected": 2}
-    verdict = sorted(diagnosis.verdict, key=lambda one: firm[one.status])
+    """No suspicion stands above a proof, nor beside a stronger line of the same cause."""
+    verdict = sorted(diagnosis.verdict, key=lambda one: STATUSES.index(one.status))
     strong = {one.cause for one in verdict if one.status != "suspected"}
     return replace(diagnosis, verdict=[one for one in verdict if one.status != "suspected" or one.cause not in strong])
 
