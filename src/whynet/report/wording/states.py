@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from whynet.doctor.diagnosis import Diagnosis, Outcome
+from whynet.doctor.diagnosis import UNKNOWN, Diagnosis, Outcome
 from whynet.report.wording import problems
 from whynet.report.wording.base import number, one_of
 from whynet.report.wording.problems import WORDS, words_of, yardstick
@@ -147,6 +147,8 @@ def _healthy(diagnosis: Diagnosis) -> str:
     before = diagnosis.before
     if before is not None and math.inf > before.quality >= diagnosis.yardstick:
         return f"it learns, and is at least as good as {yardstick(diagnosis)}"
+    if diagnosis.problem == UNKNOWN:
+        return "its loss falls, which is all that it can be judged by"
     return "it learns" if before is None or math.isnan(diagnosis.yardstick) else _about(diagnosis)
 
 

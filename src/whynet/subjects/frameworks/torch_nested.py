@@ -184,6 +184,8 @@ def ways(batch: Any, *, given: bool, torch: Any) -> list[tuple[Any, Any]]:
     if given:
         whole = [(tuple(batch), None)] if several else []
         return [*whole, (inputs, None), *([(batch[0], None)] if several else [])]
+    if isinstance(inputs, Mapping):  # by keyword, or in one place
+        found.append(((inputs,), targets))
     if isinstance(inputs, list):  # a row of inputs in one place: at once, or one after the other
         found.append((tuple(inputs), targets))
     if several and len(batch) > 2:
