@@ -102,6 +102,12 @@ def test_a_data_set_of_numbers_is_split_by_its_targets(rng):
 def test_pictures_and_classes_are_not_asked_of_a_table(rng):
     data = Dataset(rng.normal(size=(5, 3)), np.arange(5.0), problem=Regression(("y",)))
     assert (data.classes, data.are_pictures, data.word) == ((), False, "rows")
-    for ask in (lambda: data.images, lambda: data.labels, lambda: data.counts):
+    for ask in (lambda: data.images, lambda: data.pixels, lambda: data.labels, lambda: data.counts):
         with pytest.raises(UsageError):
             ask()
+
+
+def test_the_pixels_of_pictures_are_their_rows(rng):
+    images = rng.integers(256, size=(4, 3, 2), dtype=np.uint8)
+    data = Dataset(images, np.zeros(4, int), problem=("a", "b"))
+    assert np.shares_memory(data.pixels, data.inputs) and data.pixels.shape == (4, 6)

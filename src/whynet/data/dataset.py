@@ -117,6 +117,17 @@ class Dataset:
         return self.X.array
 
     @property
+    def pixels(self) -> Images:
+        """The pictures' bytes, one picture a row, (n, pixels) uint8.
+
+        Raises
+        ------
+        UsageError
+            The examples are no pictures.
+        """
+        return self.images.reshape(len(self), -1)
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """The names of the classes; empty where there are none."""
         return self.problem.classes if isinstance(self.problem, Classification) else ()
