@@ -67,18 +67,18 @@ def trained(path, out, **recipe):
 
 def test_train_takes_a_file_in_place_of_a_recipe(whynet, fruit):
     _, _, err = whynet("train", "fruit.csv", "--target", "kind", "--epochs", 1, "--out", "r")
-    assert "Recipe: plain with --data, --target, --epochs" in err
+    assert "Recipe: table with --data, --target, --epochs" in err
     assert "Target 'kind': 2 different texts: classes." in err
     assert "12 of 60, is held back" in err
     made = tomllib.loads(Path("r/recipe.toml").read_text())
     assert made["data"] == str(fruit.resolve()) and made["target"] == "kind" and made["problem"] == "classification"
-    assert made["sizes"] == [5, 30, 2]
+    assert made["sizes"] == [5, 100, 2]
 
 
 def test_the_base_of_a_table_is_its_own_recipe_and_the_cost_follows_from_the_problem(whynet, fruit):
     _, _, err = whynet("train", "fruit.csv", "--target", "price", "--out", "a")
     assert "Recipe: table with --data, --target\n" in err
-    _, _, err = whynet("train", "--data", "fruit.csv", "--target", "price", "--epochs", 1, "--out", "b")
+    _, _, err = whynet("train", "--data", "fruit.csv", "--target", "price", "--momentum", 0.5, "--out", "b")
     assert "Recipe: plain with" in err
     made = [tomllib.loads(Path(name, "recipe.toml").read_text()) for name in "ab"]
     assert [one["cost"] for one in made] == ["quadratic"] * 2 and made[0]["activation"] == "relu"

@@ -45,6 +45,7 @@ NEUTRAL = {
     "engine",
     "threads",
 }
+HOW_LONG = {"epochs", "patience", "dtype"}
 
 
 @click.command(short_help="Train a network; leave a run directory with a report.")
@@ -156,8 +157,9 @@ def _new(
 
 
 def _of_table(base: str, given: dict[str, Any]) -> tuple[str, Recipe]:
-    """What stands in for `default` and `plain` where no pixels are learned: the cost follows from the problem."""
-    if base == "default":
+    """What stands in for `default` and `plain` where no pixels are learned: the cost follows from the problem. Options
+    that say how long it is trained leave it at the recipe for tables."""
+    if not set(given) - NEUTRAL - HOW_LONG:
         return "table", Recipe.named("table").but(**given)
     return base, Recipe.named(base).but(**{"cost": "auto", "target_scaling": "standard", **given})
 
