@@ -78,7 +78,7 @@ def figures(recipe: whynet.Recipe, data: whynet.Dataset) -> dict[str, Any]:
             "val_cost": metrics.mean_cost(network, training.test, engine),
             "val_accuracy": metrics.accuracy(network, training.test, engine),
             "accuracy": metrics.accuracy(network, some, engine),
-            "right": metrics.correct(network, training.test, engine),
+            "right": round(metrics.quality(network, training.test, engine) * len(training.test)),
         }
 
     def costs() -> None:

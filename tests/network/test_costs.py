@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from whynet.data.problem import Classification
 from whynet.errors import UsageError
 from whynet.network.costs import COSTS, cost, floor, one_hot
 
@@ -158,16 +159,11 @@ def test_cost_does_not_depend_on_how_rows_are_batched(name, rng):
     assert cost(name).value(scores, targets) == pytest.approx(np.mean(halves))
 
 
-@pytest.mark.parametrize("name", COSTS)
-def test_predictions_take_the_largest_score(name):
-    assert cost(name).predictions(np.array([[0.1, 0.9, 0.3], [2.0, -1.0, 1.0]])).tolist() == [1, 0]
-
-
-def test_a_single_output_answers_yes_above_one_half():
-    assert cost("quadratic").predictions(np.array([[0.4], [0.6]])).tolist() == [0, 1]
-    assert cost("sigmoid-cross-entropy").predictions(np.array([[-0.1], [0.1]])).tolist() == [0, 1]
+def test_a_single_output_answers_yes_above_the_middle():
+    two = Classification(("no", "yes"))
     for one in COSTS.values():
-        assert one.predictions(np.array([[one.middle - 0.1], [one.middle + 0.1]])).tolist() == [0, 1]
+        assert two.predictions(np.array([[one.middle - 0.1], [one.middle + 0.1]]), one.middle).tolist() == [0, 1]
+    assert (COSTS["quadratic"].middle, COSTS["sigmoid-cross-entropy"].middle) == (0.5, 0.0)
     assert one_hot(np.array([0, 1]), 1, "float64").tolist() == [[0.0], [1.0]]
 
 

@@ -75,7 +75,7 @@ class Experiment:
         each = (time.perf_counter() - started) / steps
         evaluation = time.perf_counter()
         if data.test is not None:
-            metrics.correct(training.network, data.test)
+            metrics.quality(training.network, data.test)
         evaluation = time.perf_counter() - evaluation
         return recipe.epochs * (training.prepared.batches * each + evaluation)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from whynet.data.features import ByteImages, FloatFeatures, features_of
+from whynet.data.features import ByteImages, FloatFeatures, features_of, sealed
 from whynet.data.problem import Classification
 from whynet.data.protocol import Problem
 from whynet.errors import BadFile, UsageError, WhynetError
@@ -66,9 +66,9 @@ class Dataset:
         except WhynetError as error:
             error.where = error.where or self.source or None
             raise
-        made: dict[str, Any] = {"X": X, "problem": problem, "y": _sealed(y)}
+        made: dict[str, Any] = {"X": X, "problem": problem, "y": sealed(y)}
         if self.weights is not None:
-            made["weights"] = _sealed(_checked_weights(np.asarray(self.weights, dtype=np.float64), len(y)))
+            made["weights"] = sealed(_checked_weights(np.asarray(self.weights, dtype=np.float64), len(y)))
         for name, value in made.items():
             object.__setattr__(self, name, value)
 
@@ -260,12 +260,6 @@ class Dataset:
                 if part.weights is not None:
                     digest.update(part.weights.astype("<f8").tobytes())
         return digest.hexdigest()
-
-
-def _sealed(array: Array) -> Array:
-    array = array.view()
-    array.flags.writeable = False
-    return array
 
 
 def _checked_weights(weights: Array, n: int) -> Array:

@@ -44,7 +44,7 @@ class ByteImages:
                 expected="uint8 (n, rows, columns)",
                 found=f"{array.dtype} {array.shape}",
             )
-        object.__setattr__(self, "array", _sealed(_not_empty(array, "image of one pixel")))
+        object.__setattr__(self, "array", sealed(_not_empty(array, "image of one pixel")))
 
     def __len__(self) -> int:
         return len(self.array)
@@ -158,7 +158,7 @@ class FloatFeatures:
                 "the columns' names do not fit the features", expected=f"{prod(array.shape[1:])} names",
                 found=f"{len(self.names)}",
             )  # fmt: skip
-        object.__setattr__(self, "array", _sealed(np.ascontiguousarray(array)))
+        object.__setattr__(self, "array", sealed(np.ascontiguousarray(array)))
 
     def __len__(self) -> int:
         return len(self.array)
@@ -277,7 +277,12 @@ def _not_empty(array: Array, what: str) -> Array:
     return array
 
 
-def _sealed(array: Array) -> Array:
+def sealed(array: Array) -> Array:
+    """The same numbers, not to be changed.
+
+    >>> sealed(np.zeros(2)).flags.writeable
+    False
+    """
     array = array.view()
     array.flags.writeable = False
     return array

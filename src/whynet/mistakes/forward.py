@@ -13,7 +13,7 @@ from whynet.network.costs import SoftmaxCrossEntropy, batch_average, batch_gradi
 from whynet.network.dense import Dense, DenseMemo
 from whynet.network.network import Network
 from whynet.noise import Noise
-from whynet.types import Array, Labels, Scores, Targets
+from whynet.types import Array, Scores, Targets
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,6 @@ class SharesOfTheBatch:
 
     def gradient(self, scores: Scores, targets: Targets, weights: Array | None = None) -> Array:
         return batch_gradient(self.probabilities(scores) - targets, weights)
-
-    def predictions(self, scores: Scores) -> Labels:
-        return SoftmaxCrossEntropy().predictions(scores)
 
     def probabilities(self, scores: Scores) -> Array:
         shares: Array = np.exp(scores - np.logaddexp.reduce(scores, axis=None))

@@ -1,11 +1,10 @@
 """Costs: how wrong the scores are, and which way is better.
 
-Each is a class with five methods; all costs are the mean over rows of the sum over outputs, so that neither value
+Each is a class with four methods; all costs are the mean over rows of the sum over outputs, so that neither value
 nor learning rate depends on the batch size. Rows may have weights (batch,), 1 unless given.
 
     value(scores, targets, weights=None) -> float
     gradient(scores, targets, weights=None) -> d value / d scores      (batch, outputs)
-    predictions(scores) -> labels                                      (batch,)
     probabilities(scores) -> how sure of each class                    (batch, outputs)
     best_constant(targets, weights=None) -> scores                     (outputs,)
 
@@ -50,8 +49,6 @@ class Cost(Protocol):
 
     def gradient(self, scores: Scores, targets: Targets, weights: Array | None = None) -> Array: ...
 
-    def predictions(self, scores: Scores) -> Labels: ...
-
     def probabilities(self, scores: Scores) -> Array: ...
 
     def best_constant(self, targets: Targets, weights: Array | None = None) -> Array: ...
@@ -74,9 +71,6 @@ class Quadratic:
 
     def gradient(self, scores: Scores, targets: Targets, weights: Array | None = None) -> Array:
         return batch_gradient(scores - targets, weights)
-
-    def predictions(self, scores: Scores) -> Labels:
-        return _largest(scores, self.middle)
 
     def probabilities(self, scores: Scores) -> Array:
         """The scores clipped to 0..1 and divided by their sum: a squared error knows no probabilities."""
@@ -106,9 +100,6 @@ class SigmoidCrossEntropy:
 
     def gradient(self, scores: Scores, targets: Targets, weights: Array | None = None) -> Array:
         return batch_gradient(self.probabilities(scores) - targets, weights)
-
-    def predictions(self, scores: Scores) -> Labels:
-        return _largest(scores, self.middle)
 
     def probabilities(self, scores: Scores) -> Array:
         """`sigmoid(s)`: each output on its own; a row need not sum to 1."""
@@ -147,9 +138,6 @@ class SoftmaxCrossEntropy:
         mass = targets.sum(axis=1, keepdims=True)
         return batch_gradient(mass * self.probabilities(scores) - targets, weights)
 
-    def predictions(self, scores: Scores) -> Labels:
-        return _largest(scores, self.middle)
-
     def probabilities(self, scores: Scores) -> Array:
         """`softmax(s)`: each row sums to 1."""
         e = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -185,9 +173,6 @@ class Absolute:
     def gradient(self, scores: Scores, targets: Targets, weights: Array | None = None) -> Array:
         """0 where a score is its target."""
         return batch_gradient(np.sign(scores - targets), weights)
-
-    def predictions(self, scores: Scores) -> Labels:
-        return _largest(scores, self.middle)
 
     def probabilities(self, scores: Scores) -> Array:
         """The scores clipped to 0..1 and divided by their sum, as under a squared error."""
@@ -227,9 +212,6 @@ class Huber:
 
     def gradient(self, scores: Scores, targets: Targets, weights: Array | None = None) -> Array:
         return batch_gradient(np.clip(scores - targets, -1, 1), weights)
-
-    def predictions(self, scores: Scores) -> Labels:
-        return _largest(scores, self.middle)
 
     def probabilities(self, scores: Scores) -> Array:
         """The scores clipped to 0..1 and divided by their sum, as under a squared error."""
@@ -320,14 +302,6 @@ def one_hot(labels: Labels, outputs: int, dtype: str | np.dtype[np.floating]) ->
         return labels.astype(dtype)[:, np.newaxis]
     targets: Targets = np.eye(outputs, dtype=dtype)[labels]
     return targets
-
-
-def _largest(scores: Scores, threshold: float) -> Labels:
-    """The column of the largest score; for a single output, whether it is above the threshold."""
-    if scores.shape[1] == 1:
-        return (scores[:, 0] > threshold).astype(np.int64)
-    answers: Labels = scores.argmax(axis=1)
-    return answers
 
 
 def _clipped_shares(scores: Scores) -> Array:

@@ -11,19 +11,6 @@ from whynet.network.network import Network
 from whynet.types import Array, Labels
 
 
-def correct(network: Network, data: Dataset, engine: Engine = FASTEST) -> int:
-    """How many examples the network gives the right class.
-
-    >>> from whynet.data.sources import load
-    >>> from whynet.types import Scaling
-    >>> data = load("digits")
-    >>> correct(Network([64, 10], init="zeros", scaling=Scaling("0..1", 0, 255)), data)  # all answered 0
-    143
-    """
-    predictions = network.problem.predictions(engine.scores(network, data.inputs), network.cost.middle)
-    return int(np.count_nonzero(predictions == data.labels))
-
-
 def quality(network: Network, data: Dataset, engine: Engine = FASTEST) -> float:
     """The quality of the network's answers, 0..1: of classes, the fraction right.
 
