@@ -101,7 +101,14 @@ def test_a_cause_knows_of_the_case_and_of_no_recipe(name):
 
 def test_what_is_said_of_a_cause_stands_in_its_file():
     """Few others call causes by their names: cases of people who asked, and what is measured on code or a log."""
-    elsewhere = ("doctor/causes/", "mistakes/", "logs/", "subjects/frameworks/", "subjects/own_code/")
+    elsewhere = (
+        "doctor/causes/",
+        "mistakes/",
+        "logs/",
+        "subjects/frameworks/",
+        "subjects/inside/",
+        "subjects/own_code/",
+    )
     known = set(names())
     literals = {
         str(path.relative_to(PACKAGE)): sum(
@@ -153,7 +160,7 @@ def test_only_optimizers_and_engines_write_parameters_in_training(path):
 
 def test_the_public_surface_is_sorted_and_complete():
     assert whynet.__all__ == sorted(whynet.__all__, key=lambda name: (name.islower(), name))
-    assert set(whynet.__all__) == {*whynet._HOMES, "book"}
+    assert set(whynet.__all__) == {*whynet._HOMES, *whynet._ROOMS}
     for name in whynet.__all__:
         assert getattr(whynet, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from whynet.data.sources import load as load
     from whynet.doctor.floors import explain as explain
     from whynet.errors import WhynetError as WhynetError
+    from whynet.interfaces import callbacks as callbacks
     from whynet.network.dense import Dense as Dense
     from whynet.network.gradcheck import check_gradients as check_gradients
     from whynet.network.network import Network as Network
@@ -47,6 +48,7 @@ _HOMES = {
     "train_many": "whynet.training.many",
     "watch": "whynet.subjects.frameworks.torch_watch",
 }
+_ROOMS = {"book": "whynet.book", "callbacks": "whynet.interfaces.callbacks"}
 
 __all__ = [
     "Dataset",
@@ -58,6 +60,7 @@ __all__ = [
     "Run",
     "WhynetError",
     "book",
+    "callbacks",
     "check_gradients",
     "diagnose",
     "explain",
@@ -70,8 +73,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "book":
-        return import_module("whynet.book")
+    if name in _ROOMS:
+        return import_module(_ROOMS[name])
     if name not in _HOMES:
         raise AttributeError(f"module 'whynet' has no attribute '{name}'; it has {', '.join(__all__)}")
     value = getattr(import_module(_HOMES[name]), name)

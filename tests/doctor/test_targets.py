@@ -182,6 +182,19 @@ def test_few_classes_agree_often_by_chance():
     assert cause("label-order-mismatch").suspect(two) is not None
 
 
+def test_labels_that_a_model_foretells_belong_to_their_rows_whatever_neighbours_show():
+    hidden = {"classes": 2, "largest-class": 0.5, "neighbours-agree": 0.55, "nearest-neighbour": 0.6}
+    names = ("label-order-mismatch", "labels-corrupted")
+    assert [cause(name).suspect(case_like(hidden)) is None for name in names] == [False, False]
+    partly = case_like({**hidden, "labels-foretold": 0.7, "standard-error": 0.02})
+    assert [cause(name).suspect(partly) is None for name in names] == [True, False]
+    mostly = case_like({**hidden, "labels-foretold": 0.89, "standard-error": 0.02})
+    assert [cause(name).suspect(mostly) is None for name in names] == [True, True]
+    pictures = {**hidden, "features": 64, "neighbouring-pixels": 0.02, "nearest-neighbour": 0.55}
+    assert cause("features-destroyed").suspect(case_like(pictures)) is not None
+    assert cause("features-destroyed").suspect(case_like({**pictures, "labels-foretold": 0.89})) is None
+
+
 def test_labels_that_a_linear_model_explains_are_not_corrupted():
     hard = {"classes": 2, "largest-class": 0.5, "neighbours-agree": 0.6, "nearest-neighbour": 0.6}
     assert cause("labels-corrupted").suspect(case_like({**hard, "learnable": 0.5})) is None

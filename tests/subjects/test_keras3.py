@@ -21,8 +21,8 @@ from plants.wards import (
 )
 from whynet.doctor.change import Change
 from whynet.errors import ResourceError, UsageError
-from whynet.subjects.frameworks import keras3
 from whynet.subjects.frameworks.keras3 import diagnose_keras
+from whynet.subjects.frameworks.keras_patient import Patient
 from whynet.subjects.plants import SOUND, plants
 from whynet.subjects.recipe import diagnose_recipe
 
@@ -63,6 +63,7 @@ def test_a_model_is_understood_by_what_its_layers_do(digits):
     assert all((one == other).all() for one, other in zip(before, model.get_weights(), strict=True))
 
 
+@pytest.mark.slow
 def test_a_softmax_too_many_is_seen_and_said_in_its_words(digits):
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model = compiled(Dense(20, activation="relu"), Dense(10, activation="softmax"), loss=loss, rate=0.05)
@@ -71,6 +72,7 @@ def test_a_softmax_too_many_is_seen_and_said_in_its_words(digits):
     assert "from_logits" in changes_in_words(found)[0]
 
 
+@pytest.mark.slow
 def test_other_networks_are_tried_by_keras_itself(digits):
     keras.utils.set_random_seed(0)
     layers = keras.layers
@@ -136,6 +138,7 @@ def convolution(last="softmax", **options):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_softmax_too_many_is_first_also_where_keras_trains(digits):
     model = convolution(rate=0.3, loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     found = diagnose_keras(model, data=(digits.images[..., None] / 255, digits.labels), epochs=5, effort=4)
@@ -158,7 +161,7 @@ def test_a_change_that_is_not_made_is_declined_with_a_sentence(digits):
 
 def adapter_of(model, digits):
     data = (digits.images[..., None] / 255, digits.labels)
-    return keras3._Model(keras, model, data, None, 1, 32, True)._adapter()
+    return Patient(keras, model, data, None, 1, 32, True)._adapter()
 
 
 def test_an_arm_depends_on_its_seed_alone(digits):
@@ -186,20 +189,24 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(digits):
         (3, (X, y), "no model"),
         (fresh, (X, y), "not compiled"),
         (good, X, "no data"),
-        (compiled(Dense(10), loss=["mse", "mse"]), (X, y), "expected one loss"),
         (two, (X, y), "several outputs"),
         (broken, (X, y), "hold NaN"),
         (compiled(Dense(10), features=(60,)), (X, y), "incompatible with the layer"),
-        (good, ([[0.0], [0.0, 1.0]], y), "no array"),
+        (good, ([[0.0], [0.0, 1.0]], y), "do not fit together"),
         (good, (X, y[:-1]), "do not fit together"),
         (good, (X[:, :60], y), "cannot be called"),
-        (good, (X, y + 1), "out of range"),
-        (good, (X, np.random.default_rng(0).random(len(X))), "no classes"),
     ):
         with pytest.raises(UsageError, match=says):
             diagnose_keras(model, data=data)
     with pytest.raises(UsageError, match="epochs"):
         diagnose_keras(good, data=(X, y), epochs=0)
+
+
+def test_targets_that_are_no_class_numbers_are_said_to_be_so(digits):
+    X, y = digits.inputs / 255, digits.labels
+    for targets in (y + 1, np.random.default_rng(0).uniform(0, 9, len(X))):
+        found = diagnose_keras(compiled(Dense(10, activation="softmax")), data=(X, targets), trials=False)
+        assert found.verdict[0].cause == "label-encoding-mismatch"
 
 
 @pytest.mark.slow
@@ -272,7 +279,7 @@ def test_targets_are_scaled_for_training_and_predictions_scaled_back(rng):
     X, y = numbers(rng)
     y = 1e6 * y[:, :1]
     model = compiled(Dense(30, activation="tanh"), Dense(1), loss="mean_squared_error", rate=0.05, features=(4,))
-    read = keras3._Model(keras, model, (X, y), None, 30, 32, True)
+    read = Patient(keras, model, (X, y), None, 30, 32, True)
     adapter, what = read._adapter(), read.what
     scale, robust = Change("scale-targets", {"scheme": "standard"}), Change("cost", {"name": "huber"})
     assert adapter.why_not((scale, robust)) is None

@@ -39,7 +39,7 @@ def test_without_pytorch_one_sentence_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     for call in (
         lambda: diagnose_torch(None, loss=None, optimizer=None, data=None),
-        lambda: watch(None, loss=None, optimizer=None),
+        lambda: watch(None, optimizer=None),
     ):
         with pytest.raises(ResourceError, match="PyTorch is not installed"):
             call()
@@ -578,27 +578,6 @@ def test_a_loop_may_copy_and_save_what_is_watched(numbers, tmp_path):
     loaded = torch.load(tmp_path / "model.pt", weights_only=False)
     assert torch.equal(loaded(numbers[0]), again(numbers[0]))
     assert (watched.steps, watched.looked, len(watched.costs), watched.several) == (5, 5, 5, False)
-
-
-def test_what_a_watch_cannot_make_a_training_of_is_said(numbers):
-    X, y = numbers
-    model = nn.Linear(64, 10)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    alone, summed = nn.CrossEntropyLoss(), nn.CrossEntropyLoss(reduction="none")
-    named = type("Named", (nn.Module,), {"forward": lambda self, pair: model(pair["X"])})()
-    named.model = model
-    for patient, loss, given, says in (
-        (model, alone, lambda row: (X[row], y[row]), "batches of one"),
-        (model, summed, lambda row: (X[row : row + 2], y[row : row + 2]), "no single number"),
-        (named, alone, lambda row: ({"X": X[row : row + 2]}, y[row : row + 2]), "something else than tensors"),
-    ):
-        with watch(patient, loss=loss, optimizer=optimizer) as watched:
-            for row in range(8):
-                inputs, targets = given(row)
-                loss(patient(inputs), targets).mean().backward()
-                optimizer.step()
-        with pytest.raises(UsageError, match=says):
-            watched.diagnosis()
 
 
 def test_a_watch_of_a_plain_function(numbers):

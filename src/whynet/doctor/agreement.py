@@ -7,6 +7,8 @@ import math
 from whynet.doctor.case import Case
 
 TELLS = 0.2  # so strong a correlation shows that labels have to do with their rows
+MOST_RIGHT = 0.5  # of the way from chance to 1: if most labels were wrong, no model would get so far
+BEYOND_CHANCE = 0.15  # of that way
 
 
 def above_chance(case: Case) -> float:
@@ -28,13 +30,46 @@ def above_chance(case: Case) -> float:
 
 
 def unlike_their_likes(case: Case, least: float = 0.44) -> bool:
-    """Whether labels are no more alike than so, and neither a linear model nor neighbours tell much about them.
+    """Whether labels are no more alike than so, and no model tells much about them: labels may follow their rows in a
+    way that neighbours do not show.
 
     >>> from whynet.doctor.example import case_like
     >>> unlike_their_likes(case_like({"neighbours-agree": 0.1})), unlike_their_likes(case_like({}))
     (True, False)
+    >>> unlike_their_likes(case_like({"neighbours-agree": 0.1, "labels-foretold": 0.8}))
+    False
     """
+    if foretold(case) > MOST_RIGHT:
+        return False
     return above_chance(case) < least and not case.value("learnable") > max(TELLS, _by_chance(case))
+
+
+def foretold(case: Case) -> float:
+    """How well the best model foretells labels of rows left out, the network or a linear one: 0 as the best constant
+    does, 1 always; NaN where there are no classes, or none was asked.
+
+    >>> from whynet.doctor.example import case_like
+    >>> round(foretold(case_like({"classes": 2, "labels-foretold": 0.88, "constant-accuracy": 0.52})), 2)
+    0.75
+    """
+    linear = case.value("labels-foretold")
+    if not case.classes or math.isnan(linear):
+        return float("nan")
+    quality = case.before.quality if case.before is not None else case.value("accuracy")
+    constants = (case.value("constant-accuracy"), case.value("largest-class"))
+    chance = max([1 / case.classes, *(one for one in constants if math.isfinite(one))])
+    return float((max(linear, quality if math.isfinite(quality) else 0.0) - chance) / max(1 - chance, 1e-9))
+
+
+def told_beyond_chance(case: Case) -> bool:
+    """Whether a model foretells labels of rows left out better than chance does: they belong to their rows.
+
+    >>> from whynet.doctor.example import case_like
+    >>> told_beyond_chance(case_like({"labels-foretold": 0.4})), told_beyond_chance(case_like({"labels-foretold": 0.1}))
+    (True, False)
+    """
+    error = case.value("standard-error")
+    return foretold(case) > max(BEYOND_CHANCE, 0.0 if math.isnan(error) else 4 * error)
 
 
 def _by_chance(case: Case) -> float:

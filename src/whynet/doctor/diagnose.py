@@ -13,7 +13,7 @@ from whynet.doctor.arms import OutOfTime
 from whynet.doctor.budget import TIMES, Effort
 from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
-from whynet.doctor.diagnosis import STATUSES, Diagnosis, Finding, Remark
+from whynet.doctor.diagnosis import STATUSES, UNKNOWN, Diagnosis, Finding, Remark
 from whynet.doctor.search import Search
 from whynet.doctor.states import learns, state_of
 from whynet.doctor.subject import Arm, Subject
@@ -59,7 +59,10 @@ def examine(
         quality, yardstick = case.before.quality, case.value("linear-accuracy")
         shown = f"{quality:.1%} right" if case.before.metric is None else f"a quality of {quality:.3f}"
         mark = f"{yardstick:.1%}" if case.before.metric is None else f"{yardstick:.3f}"
-        say(f"{case.state}: {shown} on the rows held back; the yardstick has {mark}")
+        if case.problem == UNKNOWN and case.before.metric is not None:
+            say(f"{case.state}: a loss of {case.before.metric.value:.4g} on what is held back")
+        else:
+            say(f"{case.state}: {shown} on the rows held back; the yardstick has {mark}")
         if not trials or learns(case):
             told = suspects if not learns(case) else [one for one in suspects if is_measured(*one)]
             diagnosis.verdict = [unproved(case, *one) for one in told]

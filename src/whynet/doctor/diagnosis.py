@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from whynet.doctor.change import Change, Wording
@@ -308,6 +308,11 @@ class Diagnosis:
         """The outcome with the fix."""
         return None if self.fix is None else self.fix.after
 
+    @property
+    def fix_changes(self) -> tuple[Change, ...]:
+        """What the fix changes; nothing where there is none."""
+        return () if self.fix is None else self.fix.changes
+
     def as_dict(self) -> dict[str, Any]:
         """The JSON of `whynet diagnose`."""
         found: dict[str, Any] = view(self, "json")
@@ -388,12 +393,3 @@ class LogDiagnosis:
 
     def _repr_html_(self) -> str:
         return str(view(self, "html"))
-
-
-def weakened(finding: Finding, status: Status) -> Finding:
-    """The finding with a status no stronger than this one.
-
-    >>> weakened(Finding("lr-too-low", "proved"), "helps").status
-    'helps'
-    """
-    return finding if STATUSES.index(finding.status) >= STATUSES.index(status) else replace(finding, status=status)

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from whynet.doctor import proof
 from whynet.doctor.cure import Cure
-from whynet.doctor.diagnosis import Finding, Remark
-from whynet.doctor.proof import NOISE, SEEDS
+from whynet.doctor.diagnosis import Finding, Remark, Status
+from whynet.doctor.proof import SEEDS
 from whynet.doctor.sets import Sets
 from whynet.doctor.states import learns
-from whynet.doctor.trials import Trials, changes_of
-from whynet.doctor.verdict import Verdict
+from whynet.doctor.trials import Trial, Trials, changes_of
+from whynet.doctor.verdict import Verdict, is_of_the_code
+from whynet.types import Array
+
+GOOD = 0.95  # a quality that a network is not ill with
+LACKING = 0.25  # of what it lacks of 1
 
 
 class Search:
@@ -43,22 +47,34 @@ class Search:
     def _what_it_loses(self) -> None:
         """What a network that learns loses all the same: a single change, clearly wrong before, that gains points."""
         best = max(self.trials.singles, key=lambda trial: trial.alone, default=None)
-        if best is None or best.alone < self.trials.before + NOISE:
+        noise = self.trials.noise
+        if best is None or best.alone < self.trials.before + noise:
             return
         table = self.trials.table([(), (best.change,)], self.trials.seeds()[:SEEDS])
         gains = table[:, 1] - table[:, 0]
-        if not proof.is_sure(gains, max(NOISE, self.case.value("standard-error"))):
+        if not proof.is_sure(gains, max(noise, self.case.value("standard-error"))):
             return
         end = self.arms.score(self.arms.run([self.arms.arm((best.change,), whole=True)], free=True)[0])
         own = self.case.before.quality if self.case.before is not None else end
-        if end < own + max(NOISE, self.case.value("standard-error")):
+        if end < own + max(noise, self.case.value("standard-error")):
             return  # in the end it makes no difference
         before, after = self.arms.outcome(()), self.arms.outcome((best.change,))
-        first = Finding(best.cause, "proved", best.suspicion.evidence, best.change, before, after, seeds=len(table))
+        status = self._of_one_that_learns(best, table)
+        first = Finding(best.cause, status, best.suspicion.evidence, best.change, before, after, seeds=len(table))
         others = [finding for finding in self.diagnosis.verdict if finding.cause != best.cause]
         self.diagnosis.verdict = [first, *others]
         self.diagnosis.remarks.append(Remark("loses", {"cause": best.cause, "points": float(gains.mean())}))
-        self.cure.find([best])
+        if status == "proved":
+            self.cure.find([best])
+
+    def _of_one_that_learns(self, best: Trial, table: Array) -> Status:
+        """How far a gain tells what is wrong with it: nothing is, where it lacks little without the change, or much
+        with it; and a defect that was found in how it computes is not mended by a setting."""
+        before, after = (float(one) for one in table.mean(axis=0))
+        code = {one.cause for one in self.case.findings if is_of_the_code(one)}
+        if code:
+            return "proved" if code == {best.cause} else "suspected"
+        return "proved" if before < GOOD and after - before >= LACKING * (1 - before) else "helps"
 
     def _what_restores_it(self) -> None:
         best = self.sets.smallest()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import get_args
 
-from whynet.doctor.agreement import nothing_to_learn, unlike_their_likes
+from whynet.doctor.agreement import MOST_RIGHT, foretold, nothing_to_learn, unlike_their_likes
 from whynet.doctor.case import Case
-from whynet.doctor.diagnosis import State
+from whynet.doctor.diagnosis import UNKNOWN, State
 
 AS_GOOD = 0.015  # so far below the yardstick still counts as being as good
 NOISE_LEARNED = 0.25  # of what no model gets right, a good network may know so much by heart
@@ -31,6 +31,8 @@ def state_of(case: Case) -> str:
     'healthy'
     """
     value, before = case.value, case.before
+    if case.problem == UNKNOWN and case.state:
+        return case.state  # that of its loss, as whoever trained it saw it
     if before is None:
         return "bad-data" if case.ill_data else "not-examined"
     accuracy, cost, start, floor = before.quality, value("cost"), value("start-cost"), value("floor")
@@ -101,5 +103,5 @@ def _rows_are_ill(case: Case) -> bool:
     same = value("constant-targets") == 1 or value("largest-class") == 1
     if same or value("blank-rows") > 0.05 or unlike_their_likes(case, 0.22):
         return True
-    pictures = case.features >= 64
+    pictures = case.features >= 64 and not foretold(case) > MOST_RIGHT
     return pictures and value("neighbouring-pixels") < 0.15 and value("nearest-neighbour") < 0.6

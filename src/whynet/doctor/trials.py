@@ -15,7 +15,7 @@ from whynet.doctor.case import Case
 from whynet.doctor.cause import Suspicion
 from whynet.doctor.causes import cause
 from whynet.doctor.change import Change
-from whynet.doctor.diagnosis import Diagnosis, Gap, Remark
+from whynet.doctor.diagnosis import UNKNOWN, Diagnosis, Gap, Remark
 from whynet.doctor.proof import NOISE, SEEDS
 from whynet.doctor.states import LOST, learns
 from whynet.doctor.subject import Subject
@@ -23,6 +23,7 @@ from whynet.doctor.suspects import CLEAR, HARM, Suspect, is_measured
 from whynet.types import Array
 
 GOOD = 0.03  # so far below the yardstick, learning counts as restored
+OF_THE_FALL = 0.1  # of a loss, down to the best that is known: a smaller gain is not worth the name
 SINGLES = 0.35  # part of the effort that may be spent when all single changes are tried
 
 
@@ -89,9 +90,14 @@ class Trials:
         self.subject, self.case, self.suspects = subject, case, suspects
         self.diagnosis, self.effort, self.say = diagnosis, effort, say
         self.arms = Arms(subject, case, effort, most=0.3 if learns(case) else 1.0)
+        self.noise = NOISE
+        """Of a network that learns: a smaller gain is none."""
         self.least = max(2 * NOISE, 3 * case.value("standard-error"))
         """A smaller gain is noise."""
         self.yardstick = case.value("linear-accuracy")
+        if case.problem == UNKNOWN and case.before is not None:
+            self.noise = self.least = max(OF_THE_FALL, 3 * case.before.error)
+            self.yardstick = 1.0  # what its own training comes to, at the best of the rates that gave the scale
         apart = case.value("yardstick-error")
         self.good = self.yardstick - max(GOOD, 2 * (case.value("standard-error") if math.isnan(apart) else apart))
         """From here on learning counts as restored."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,10 +10,10 @@ import numpy as np
 from whynet.doctor import proof
 from whynet.doctor.causes import cause
 from whynet.doctor.change import Change
-from whynet.doctor.diagnosis import Acquittal, Finding, Remark, Status
+from whynet.doctor.diagnosis import UNKNOWN, Acquittal, Finding, Remark, Status
 from whynet.doctor.proof import NOISE, SEEDS
 from whynet.doctor.suspects import CLEAR, WORTH, is_measured, unproved
-from whynet.doctor.trials import GOOD, Trial, Trials, changes_of, compatible
+from whynet.doctor.trials import GOOD, OF_THE_FALL, Trial, Trials, changes_of, compatible
 from whynet.types import Array
 
 COMPUTING = ("gradient", "network", "output", "update")
@@ -95,7 +96,9 @@ class Verdict:
             )
             for rival in alternatives
         ]  # fmt: skip
-        self.diagnosis.verdict = [*found, *self._beside(found, after)]
+        beside = self._beside(found, after)
+        first = [] if status == "proved" else [one for one in beside if is_of_the_code(one)]
+        self.diagnosis.verdict = [*first, *found, *(one for one in beside if one not in first)]
         if status == "helps":
             self.diagnosis.remarks.append(Remark("gain-elsewhere", {"gain": float(gains.mean()), "goal": self.goal}))
         return status, best
@@ -112,12 +115,20 @@ class Verdict:
         least = self.trials.least if self.case.classes else max(self.trials.least, LITTLE)
         if float(table[:, 1].mean()) <= self._constant() + least:
             return "suspected"  # a gain up to a constant prediction is no learning
+        if self.case.problem == UNKNOWN and not self._clearly_less(table, best):
+            return "suspected"
         if self._code_is_wrong(best):
             return "suspected"
         if self._output_is_wrong([*best, *self.trials.mended]):
             return "helps"
         enough = proof.restores(float(table[:, 0].mean()), float(table[:, 1].mean()), self.goal)
         return "proved" if enough else "helps"
+
+    def _clearly_less(self, table: Array, best: list[Trial]) -> bool:
+        """Whether a loss is less by two standard errors over what is held back, and a tenth of its fall to the best."""
+        ends = [self.arms.outcome(()), self.arms.outcome(changes_of(best))]
+        error = math.hypot(*(end.error for end in ends))
+        return float((table[:, 1] - table[:, 0]).mean()) > max(2 * error, OF_THE_FALL * self.goal)
 
     def _code_is_wrong(self, mended: Sequence[Trial]) -> bool:
         """Whether a defect was found in how it computes that no trial can take out: what helps beside it is no cure."""

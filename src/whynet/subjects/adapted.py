@@ -17,6 +17,7 @@ from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import Finding, Gap, Outcome, Remark
 from whynet.doctor.subject import Arm
 from whynet.doctor.symptom import Measured
+from whynet.doctor.symptoms.data import FORETOLD
 from whynet.doctor.symptoms.outcome import (
     COST,
     FLOOR,
@@ -308,6 +309,8 @@ class AdaptedSubject:
         if nearest > linear:
             linear, case.yardstick = nearest, "the nearest neighbour"
         case.note(LINEAR_ACCURACY, linear)
+        if self.classes:
+            case.note(FORETOLD, linear)
         if self.classes:
             self.given.neighbours(case)
 

@@ -9,7 +9,7 @@ from whynet.data.dataset import Dataset
 from whynet.data.features import ByteImages
 from whynet.data.protocol import Problem
 from whynet.doctor.case import Case
-from whynet.doctor.symptoms.data import measure_classes
+from whynet.doctor.symptoms.data import FORETOLD, measure_classes
 from whynet.doctor.symptoms.targets import (
     MOST_ROWS,
     measure_input_outliers,
@@ -17,8 +17,10 @@ from whynet.doctor.symptoms.targets import (
     measure_learnable,
     measure_targets,
 )
+from whynet.mistakes.data import DATA
 from whynet.network.network import Network
 from whynet.training.loop import Training
+from whynet.training.recipe import Recipe
 from whynet.training.yardstick import scores_of
 from whynet.types import Array, Scores
 
@@ -52,6 +54,21 @@ def measure_answers(case: Case, training: Training, X: Array) -> None:
     rows = np.linspace(0, n - 1, len(X)).astype(np.intp)
     some = np.linspace(0, len(X) - 1, min(len(X), MOST_ROWS)).astype(np.intp)
     measure_learnable(case, X[some], data.problem.targets(data.y[rows[some]], max(data.problem.outputs, 2)))
+
+
+def measure_foretold(case: Case, recipe: Recipe, linear: float) -> None:
+    """What a linear model makes of the labels. Where a mistake is made on purpose that spoils rows it is not told: that
+    model was made from sound ones.
+
+    >>> from whynet.doctor.example import case_like
+    >>> case = case_like({})
+    >>> measure_foretold(case, Recipe(faults=("random-labels",)), 0.9); case.value("labels-foretold")
+    nan
+    >>> measure_foretold(case, Recipe(), 0.9); case.value("labels-foretold")
+    0.9
+    """
+    if case.classes and not any(name in DATA and DATA[name].part in ("train", "loader") for name in recipe.faults):
+        case.note(FORETOLD, linear)
 
 
 def contributions(network: Network, held: Dataset) -> Array:

@@ -55,7 +55,7 @@ from whynet.engines.choice import FASTEST
 from whynet.errors import Interrupted, NonFinite, WhynetError
 from whynet.mistakes.catalogue import in_code
 from whynet.processors import processors
-from whynet.subjects.answers import contributions, measure_answers
+from whynet.subjects.answers import contributions, measure_answers, measure_foretold
 from whynet.subjects.edits import changed, settings_of
 from whynet.subjects.records import misreported, recipe_of, recorded
 from whynet.training.loop import Training
@@ -339,9 +339,9 @@ class RecipeSubject:
         case.note(ACCURACY_MISREPORTED, np.nanmax([misreported, self.misreport]))
         measure_neighbours(case, train, held, training.prepared.test)
         answers = linear_answers(recipe, self.rest, self.held)
+        linear = answers.quality(self.held.y)
         if is_reconstruction(self.rest):
             case.yardstick = "the mean of the targets"
-        linear = answers.quality(self.held.y)
         if not held.classes:  # of an accuracy it is that of a fraction, whoever is asked
             case.note(YARDSTICK_ERROR, error_between(contributions(network, held), answers.each(self.held.y)))
         if case.problem == "regression":
@@ -349,6 +349,7 @@ class RecipeSubject:
         if case.features < FEW and case.value("nearest-neighbour") > linear:
             linear, case.yardstick = case.value("nearest-neighbour"), "the nearest neighbour"
         case.note(LINEAR_ACCURACY, linear)
+        measure_foretold(case, recipe, linear)
 
 
 POSSIBLE = frozenset((
@@ -393,8 +394,7 @@ def diagnose_recipe(
     subject = RecipeSubject(recipe, data, misreport=misreported(name, data) if name else math.nan)
     diagnosis = examine(subject, effort=effort, budget=budget, trials=trials, say=say)
     diagnosis.patient = name
-    if remark is not None:
-        diagnosis.remarks.insert(0, remark)
+    diagnosis.remarks[:0] = [] if remark is None else [remark]
     if diagnosis.fix is not None:
         diagnosis.fix = replace(diagnosis.fix, recipe=changed(recipe, diagnosis.fix.changes).to_toml())
     return diagnosis

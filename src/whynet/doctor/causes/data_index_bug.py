@@ -2,8 +2,8 @@
 
 **What it means.** The network memorises these.
 
-**How it is seen.** Distinct rows in an epoch are few; the training cost falls to 0 and the validation accuracy
-stays low.
+**How it is seen.** Distinct rows in an epoch are few, or the data set is a few rows that come again and again; the
+training cost falls to 0 and the validation accuracy stays low.
 
 **Why it happens.** An index vector filled with something else, a slice that is too short, a generator that starts
 anew.

@@ -18,6 +18,7 @@ no harm at all.
 
 from __future__ import annotations
 
+from whynet.doctor.agreement import MOST_RIGHT, foretold
 from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.change import Change
@@ -28,6 +29,8 @@ QUESTION = None
 
 
 def suspect(case: Case) -> Suspicion | None:
+    if foretold(case) > MOST_RIGHT:
+        return None
     if case.features >= 64 and case.value("neighbouring-pixels") < 0.15 and case.value("nearest-neighbour") < 0.6:
         return Suspicion(CERTAIN, case.evidence("neighbouring-pixels", "nearest-neighbour"))
     return None

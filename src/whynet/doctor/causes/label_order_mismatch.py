@@ -10,7 +10,8 @@ test accuracy is at chance level.
 
 **What to change.** Shuffle both with one permutation.
 
-**Not to be confused with.** Corrupted labels: there some are right. A wrong metric: there the predictions are right.
+**Not to be confused with.** Labels that follow the inputs in a way that no neighbour shows: a model foretells them
+better than chance. Corrupted labels: there some are right. A wrong metric: there the predictions are right.
 Numbers in another order cannot be told from numbers that have nothing to do with the inputs: a useless target.
 
 **An example.** Labels of the test set in another order: 10 % where 94 % is true.
@@ -22,7 +23,7 @@ from __future__ import annotations
 
 import math
 
-from whynet.doctor.agreement import unlike_their_likes
+from whynet.doctor.agreement import told_beyond_chance, unlike_their_likes
 from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, POSSIBLE, Suspicion
 from whynet.doctor.change import Change
@@ -33,7 +34,8 @@ QUESTION = None
 
 
 def suspect(case: Case) -> Suspicion | None:
-    if not case.value("neighbouring-pixels") < 0.15 and unlike_their_likes(case):
+    known = not case.value("neighbouring-pixels") < 0.15
+    if known and unlike_their_likes(case) and not told_beyond_chance(case):
         strength = CERTAIN if case.value("nearest-neighbour") <= 1.5 / case.classes else POSSIBLE
         return Suspicion(strength, case.evidence("neighbours-agree", "nearest-neighbour"))
     noise = 3 * case.value("standard-error")

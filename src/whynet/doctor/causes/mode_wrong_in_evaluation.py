@@ -4,11 +4,12 @@
 figures are worse than the network, and change from time to time.
 
 **How it is seen.** Whenever rows are only looked at, without gradients, the module is in training mode, and there it
-answers otherwise.
+answers otherwise. Or dropout takes part in evaluation mode too: the same rows are answered otherwise at each call.
 
-**Why it happens.** `torch.no_grad()` is taken for what `model.eval()` does.
+**Why it happens.** `torch.no_grad()` is taken for what `model.eval()` does; or `F.dropout(x)`, which is on unless it is
+told the mode.
 
-**What to change.** `model.eval()` before evaluating, `model.train()` after it.
+**What to change.** `model.eval()` before evaluating, `model.train()` after it; `training=self.training` for functions.
 
 **Not to be confused with.** Dropout that is left on to see how sure a network is. Overfitting: there the training
 examples are right.
@@ -32,6 +33,8 @@ QUESTION = None
 def suspect(case: Case) -> Suspicion | None:
     if case.value("evaluated-in-training-mode") > 0:
         return Suspicion(CERTAIN, case.evidence("evaluated-in-training-mode", "modes-apart"))
+    if case.value("dropped-in-evaluation") > 0:
+        return Suspicion(CERTAIN, case.evidence("dropped-in-evaluation"))
     return None
 
 

@@ -32,6 +32,7 @@ ROWS = Symptom("rows", "training examples", "examples", AtLeast(1000))
 ROWS_VISITED = Symptom(
     "rows-visited", "different training examples in an epoch", "fraction of an epoch's rows", Above(0.6)
 )
+DIFFERENT_ROWS = Symptom("different-rows", "different rows among all that come", "rows", Above(64))
 CLASSES_PER_BATCH = Symptom(
     "classes-per-batch", "different classes in a batch, of shuffled ones", "of shuffled ones", About(1, factor=1.4)
 )
@@ -41,6 +42,7 @@ NEAREST_NEIGHBOUR = Symptom(
     "nearest-neighbour", "accuracy of the nearest neighbour", "fraction right", Above(why="the largest class")
 )
 NEIGHBOURS_AGREE = Symptom("neighbours-agree", "nearest neighbours of the same label", "fraction", Above(0.75))
+FORETOLD = Symptom("labels-foretold", "accuracy of a linear classifier made from the rows as they are fed", "fraction")
 TEST_SET_DIFFERS = Symptom("test-set-differs", "distance of the test set from the training set", "sd", Below(0.3))
 TEST_IN_TRAINING = Symptom(
     "test-images-in-training", "test examples among the training examples", "fraction, beyond what chance gives",

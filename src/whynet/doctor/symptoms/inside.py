@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from whynet.doctor.normal import Below, Exactly
+from whynet.doctor.normal import Above, Below, Exactly
 from whynet.doctor.symptom import Symptom
 
 GRADIENTS_CUT = Symptom(
@@ -10,6 +10,12 @@ GRADIENTS_CUT = Symptom(
 )
 GRADIENT_GROWTH = Symptom(
     "gradient-growth", "gradient at the first layer to that at the last", "first layer's to last's", Below(1000)
+)
+GRADIENT_LEFT = Symptom(
+    "gradient-left", "what of the last layer's gradient arrives at the first ones", "of the last layer's", Above(1e-6)
+)
+GRADIENT_LEFT_IN_TIME = Symptom(
+    "gradient-left-in-time", "what of the last step's gradient arrives at the first step", "of the last step's"
 )
 GRADIENTS_LOST = Symptom(
     "gradients-lost", "derivatives too small for their sixteen bits", "fraction of the gradient", Below(0.5)
@@ -30,4 +36,16 @@ GRADIENT_TO_CLIPPED = Symptom(
 STEPS_WITHOUT_GRADIENT = Symptom(
     "steps-without-gradient", "steps that were taken without a gradient", "of the steps looked at", Exactly(0)
 )
+GRADIENTS_WITHOUT_STEP = Symptom("gradients-without-step", "gradients that no step was taken by", "batches", Exactly(0))
 NOT_FINITE = Symptom("not-finite", "numbers that are NaN or infinite", "fraction", Exactly(0))
+SATURATED_LAYER = Symptom(
+    "saturated-layer", "numbers of a hidden sigmoid or tanh at its bounds", "fraction of a layer's numbers", Below(0.95)
+)
+LARGEST_STEP = Symptom("largest-step", "longest step of an array of weights", "of the array's length")
+SMALLEST_STEP = Symptom("smallest-step", "shortest step of an array of weights that moves", "of the array's length")
+WHOLE_STEP = Symptom("whole-step", "length of a step", "of the weights' length", Below(1))
+CODE_COST = Symptom("code-cost", "cost of what a code says to what it can gain", "times", Below(1))
+CODE_SPREAD = Symptom(
+    "code-spread", "largest spread over examples of a number of the code", "standard deviation", Above(0.05)
+)
+CONSTANT_LAYERS = Symptom("constant-layers", "layers whose output is the same for every example", "layers")

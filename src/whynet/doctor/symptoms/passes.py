@@ -14,8 +14,15 @@ MODES_APART = Symptom("modes-apart", "outputs in training mode, to those in eval
 STEPS_IN_EVALUATION = Symptom(
     "steps-in-evaluation-mode", "training steps in evaluation mode", "fraction of the steps looked at", Exactly(0)
 )
+IDLE_IN_TRAINING = Symptom(
+    "idle-in-training", "dropout and batch normalisation that act as in evaluation mode while it is trained", "layers",
+    Exactly(0),
+)  # fmt: skip
 EVALUATED_IN_TRAINING = Symptom(
     "evaluated-in-training-mode", "evaluations in training mode", "fraction of the evaluations seen", Exactly(0)
+)
+DROPPED_IN_EVALUATION = Symptom(
+    "dropped-in-evaluation", "change of the outputs in evaluation mode when dropout draws anew", "sd", Exactly(0)
 )
 SHUFFLED_SEQUENCE = Symptom(
     "shuffled-sequence", "change of the outputs when the sequence is shuffled", "sd", Above(1e-4)
@@ -28,6 +35,10 @@ LATER_TO_EARLIER = Symptom(
     "future-steps", "change of an output when later steps are changed", "sd", Exactly(0)
 )  # fmt: skip
 ROUGHNESS = Symptom("axes-roughness", "roughness of pictures, to that with their axes changed", "times", Below(1.5))
+RESHAPED = Symptom(
+    "reshaped-pictures", "correlation of the inputs, in the order of their numbers, with what is taken for pictures",
+    "correlation", Below(0.99),
+)  # fmt: skip
 ON_ONE_PLACE = Symptom("on-one-place", "convolutions that see a single place", "layers", Exactly(0))
 CODES = Symptom("codes-as-numbers", "numbers of words that are fed as quantities", "different numbers", Below(50))
 VALIDATION_SPREAD = Symptom(

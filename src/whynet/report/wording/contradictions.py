@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import (
     STATUSES,
     UNKNOWN,
@@ -23,9 +22,9 @@ from whynet.doctor.diagnosis import (
     Remark,
     State,
     Status,
-    weakened,
 )
-from whynet.report.wording.states import alike, at_floor
+from whynet.report.wording.problems import fewer, of_loss
+from whynet.report.wording.states import alike, at_floor, ignores_inputs
 
 AS_GOOD = 0.015  # so far below the yardstick still counts as being as good
 SEEDS = 3  # fewer prove nothing
@@ -58,6 +57,9 @@ def better(before: Outcome | None, after: Outcome | None) -> bool:
     """
     if before is None or after is None or not after.finite:
         return False
+    if of_loss(before) and of_loss(after):  # of what is held back
+        first, last = (one.metric.value for one in (before, after) if one.metric is not None)
+        return math.isfinite(last) and (last < first if math.isfinite(first) else not before.finite)
     if math.isfinite(after.quality):
         if math.isfinite(before.quality):
             return after.quality > before.quality
@@ -96,7 +98,9 @@ def constant(diagnosis: Diagnosis) -> bool:
     """Whether one prediction for all fits the numbers, or a cost at the floor of a network that is not good."""
     before, best = diagnosis.before, diagnosis.value("constant-accuracy")
     learned = before is not None and before.quality > best + FAR_ABOVE
-    return alike(diagnosis) or (at_floor(diagnosis) and not good(diagnosis) and not learned)
+    return (
+        alike(diagnosis) or ignores_inputs(diagnosis) or (at_floor(diagnosis) and not good(diagnosis) and not learned)
+    )
 
 
 def diverged(diagnosis: Diagnosis) -> bool:
@@ -185,7 +189,8 @@ def _as_far_as_shown(diagnosis: Diagnosis, finding: Finding) -> Finding:
     if enough and better(finding.before, finding.after) and diagnosis.state != "not-examined":
         return finding
     measured: Status = "found" if finding.change is not None and finding.change.kind == "mend" else "suspected"
-    return weakened(finding, measured)
+    weaker = STATUSES.index(finding.status) < STATUSES.index(measured)
+    return replace(finding, status=measured) if weaker else finding
 
 
 def a_rate_that_is_one(diagnosis: Diagnosis) -> Diagnosis:
@@ -314,18 +319,8 @@ def yes_and_no(diagnosis: Diagnosis) -> Diagnosis:
 def _gains(one: Question, diagnosis: Diagnosis) -> bool:
     if not (math.isfinite(one.before) and math.isfinite(one.after)):
         return False
-    return one.after < one.before if fewer(one.change, diagnosis) else one.after > one.before
-
-
-def fewer(change: Change, diagnosis: Diagnosis) -> bool:
-    """Whether it takes examples away: then it is a loss that answers the question.
-
-    >>> from whynet.doctor.diagnosis import Settings
-    >>> fewer(Change("rows", {"rows": 50}), Diagnosis("healthy", settings=Settings(rows=100)))
-    True
-    """
-    rows, had = change.numbers.get("rows"), diagnosis.settings.rows or diagnosis.value("rows")
-    return change.kind == "rows" and isinstance(rows, int) and had is not None and rows < had
+    less = fewer(one.change, diagnosis) != (diagnosis.problem == UNKNOWN)  # of a loss, less is a gain
+    return one.after < one.before if less else one.after > one.before
 
 
 def remarks(diagnosis: Diagnosis) -> Diagnosis:
@@ -344,7 +339,8 @@ def _holds(remark: Remark, diagnosis: Diagnosis) -> bool:
     if kind == "judged-after":
         return diagnosis.judged_after is not None
     if kind in ("best-tried", "beside") and "before" in numbers and "after" in numbers:
-        return _number(numbers["after"]) > _number(numbers["before"])
+        gain = _number(numbers["after"]) - _number(numbers["before"])
+        return (-gain if diagnosis.problem == UNKNOWN else gain) > 0
     if kind in ("beside", "loses"):
         return _number(numbers.get("points")) > 0
     if kind == "lays-bare":

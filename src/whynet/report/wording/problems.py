@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import UNKNOWN as OF_LOSS
 from whynet.doctor.diagnosis import Diagnosis, Outcome
 from whynet.doctor.symptom import Measured
 from whynet.report.wording.symptoms import name_of, normal_of, percent, value_of
@@ -40,6 +42,8 @@ WORDS = {
         "R2", "a linear regression", False, "the mean", "fifth of the targets", "fifths of the targets"
     ),
 }
+LOSS = Words("loss", "a linear model", False, "the same prediction", "group", "groups")
+"""Where no more than a loss is known, of which less is better."""
 UNKNOWN = Words("quality", "a linear model", False, "the same prediction", "group", "groups")
 OF_METRIC = {"accuracy": "classification", "F1": "labels", "R2": "regression"}
 """The kinds of problem by the figure that people print first."""
@@ -60,7 +64,7 @@ def words_of(diagnosis: Diagnosis) -> Words:
     """
     if diagnosis.problem == "classification" and diagnosis.before is not None:
         return words_of_outcome(diagnosis.before)  # a loss that is no classifier's speaks against classes
-    return WORDS.get(diagnosis.problem, UNKNOWN)
+    return LOSS if diagnosis.problem == OF_LOSS else WORDS.get(diagnosis.problem, UNKNOWN)
 
 
 def words_of_outcome(outcome: Outcome) -> Words:
@@ -72,7 +76,30 @@ def words_of_outcome(outcome: Outcome) -> Words:
     """
     if outcome.metric is None:
         return WORDS["classification"]
+    if outcome.metric.name == "loss":
+        return LOSS
     return WORDS.get(OF_METRIC.get(outcome.metric.name, ""), UNKNOWN)
+
+
+def of_loss(outcome: Outcome) -> bool:
+    """Whether no more than a loss is known of it.
+
+    >>> from whynet.doctor.diagnosis import Metric
+    >>> of_loss(Outcome(1, math.nan, Metric("loss", 0.5))), of_loss(Outcome(1, 0.5))
+    (True, False)
+    """
+    return words_of_outcome(outcome) is LOSS and not math.isfinite(outcome.quality)
+
+
+def fewer(change: Change, diagnosis: Diagnosis) -> bool:
+    """Whether it takes examples away: then it is a loss that answers the question.
+
+    >>> from whynet.doctor.diagnosis import Settings
+    >>> fewer(Change("rows", {"rows": 50}), Diagnosis("healthy", settings=Settings(rows=100)))
+    True
+    """
+    rows, had = change.numbers.get("rows"), diagnosis.settings.rows or diagnosis.value("rows")
+    return change.kind == "rows" and isinstance(rows, int) and had is not None and rows < had
 
 
 def classes(diagnosis: Diagnosis) -> bool:

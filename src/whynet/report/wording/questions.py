@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 
 from whynet.doctor.change import Change
-from whynet.doctor.diagnosis import Acquittal, Diagnosis, Question
+from whynet.doctor.diagnosis import UNKNOWN, Acquittal, Diagnosis, Question
 from whynet.report.wording import problems, say
-from whynet.report.wording.contradictions import fewer
-from whynet.report.wording.problems import words_of
+from whynet.report.wording.problems import fewer, words_of
 
 NOUNS = {  # what a change is of, in everyday words
     "rate": "learning rate",
@@ -125,19 +124,24 @@ def not_the_reason(diagnosis: Diagnosis) -> str:
     gains: dict[str, list[float]] = {}
     for question in diagnosis.questions:
         gain = question.after - question.before
-        _note(gains, question.change, -gain if fewer(question.change, diagnosis) else gain, named)
+        less = fewer(question.change, diagnosis) != (diagnosis.problem == UNKNOWN)  # of a loss, less is a gain
+        _note(gains, question.change, -gain if less else gain, named)
     for one in diagnosis.acquitted:
         if one.change is not None:
-            _note(gains, one.change, one.alone, named)
+            _note(gains, one.change, -one.alone if diagnosis.problem == UNKNOWN else one.alone, named)
     if not gains:
         return ""
     every = [gain for found in gains.values() for gain in found]
     many = len(gains) > 1
     known = all(map(math.isfinite, every))
-    if known and max(every) < POINT:
+    of_loss = diagnosis.problem == UNKNOWN
+    first = next((abs(one.before) for one in diagnosis.questions), 1.0) if of_loss else 1.0
+    if known and max(every) < POINT * first:
         points = words_of(diagnosis).percent
         each = f"each tried alone, none gains {'a point' if points else 'anything'}"
         ending = each if many else f"tried alone, gains {'not a point' if points else 'nothing'}"
+    elif known and of_loss:
+        ending = f"{'each tried alone, the best' if many else 'tried alone, it'} takes {max(every):.3g} off the loss"
     elif known:
         best = _points(max(every), diagnosis)
         ending = f"each tried alone, the best gains {best}" if many else f"tried alone, it gains {best}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from whynet.doctor.change import Change
-from whynet.doctor.diagnosis import Diagnosis, Outcome, Remark
+from whynet.doctor.diagnosis import UNKNOWN, Diagnosis, Outcome, Remark
 from whynet.report.wording import say
 from whynet.report.wording.base import is_number, number
 from whynet.report.wording.problems import WORDS, quality, words_of
@@ -57,6 +57,8 @@ def _points(value: Any, diagnosis: Diagnosis) -> str:
     if not is_number(value):
         return "an unknown amount"
     words = words_of(diagnosis)
+    if diagnosis.problem == UNKNOWN:
+        return f"{value:.3g} off the loss"
     return f"{100 * value:.1f} points" if words.percent else f"{value:.3g} of {words.quality}"
 
 
@@ -97,6 +99,10 @@ def _beside(numbers: Numbers, diagnosis: Diagnosis) -> str:
     if "before" in numbers and "after" in numbers:
         way = f" ({_fraction(numbers['before'], diagnosis)} -> {_fraction(numbers['after'], diagnosis)})"
     gain = _points(numbers["points"], diagnosis)
+    if diagnosis.problem == UNKNOWN:
+        return (
+            f"Beside the cure{what} takes another {gain}{way}: {numbers['cause']}, a limit of its own, not the reason."
+        )
     return f"Beside the cure{what} gains another {gain}{way}: {numbers['cause']}, a limit of its own, not the reason."
 
 
@@ -137,6 +143,8 @@ def _several(numbers: Numbers, diagnosis: Diagnosis) -> str:
 
 
 def _loses(numbers: Numbers, diagnosis: Diagnosis) -> str:
+    if diagnosis.problem == UNKNOWN:
+        return f"Its loss falls, but {numbers['cause']} keeps it {number(numbers['points'])} higher than it could be."
     return f"It learns, but loses {_points(numbers['points'], diagnosis)} to {numbers['cause']}."
 
 

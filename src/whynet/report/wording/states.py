@@ -12,6 +12,7 @@ from whynet.report.wording.symptoms import percent
 
 AT_FLOOR = 0.02  # so near the cost of the best constant prediction counts as the same
 ALIKE = 0.95  # so many equal predictions count as all
+SAME = 1.02  # times its own loss, with the inputs of other rows
 FAR = 0.05  # so far above the largest class's fraction, predictions cannot all be the same
 
 
@@ -96,6 +97,15 @@ def at_floor(diagnosis: Diagnosis) -> bool:
     return before is not None and math.isfinite(floor) and abs(before.cost - floor) <= AT_FLOOR * abs(floor)
 
 
+def ignores_inputs(diagnosis: Diagnosis) -> bool:
+    """Whether a loss, where no more is known, is as low with the inputs of other rows.
+
+    >>> ignores_inputs(Diagnosis("healthy"))
+    False
+    """
+    return diagnosis.problem == UNKNOWN and diagnosis.value("exchanged-inputs") <= SAME
+
+
 def worse(diagnosis: Diagnosis) -> bool:
     """Whether it is shown to be worse than the yardstick.
 
@@ -115,6 +125,8 @@ def _constant(diagnosis: Diagnosis) -> str:
         least = f"{what}, {number(diagnosis.floor)}" if what and diagnosis.wording.library == "whynet" else ""
         cost = f"its cost is {least}" if least else f"its cost is {number(diagnosis.floor)}, which is what that costs"
         return f"the {answer} of the targets is predicted for every {row}: {cost}"
+    if ignores_inputs(diagnosis):
+        return "it has learned nothing from its inputs: with those of other rows its loss is as low"
     return "it has learned nothing from its inputs: its cost is that of the best constant prediction"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,11 +24,20 @@ from whynet.optimizers.optimizers import RMSprop
 from whynet.subjects.frameworks.course import Course, finite_weights
 from whynet.subjects.frameworks.outputs import Outputs
 from whynet.subjects.frameworks.targets import Learned, is_whole, learned
+from whynet.subjects.frameworks.torch_arms import in_arrays, mixes, settings_of
+from whynet.subjects.frameworks.torch_checks import CHECKS
 from whynet.subjects.frameworks.torch_data import read_data
-from whynet.subjects.frameworks.torch_look import Look
+from whynet.subjects.frameworks.torch_nested import (
+    as_it_was,
+    batches_of,
+    first_batches,
+    per_epoch,
+    threads_for,
+    undisturbed,
+)
 from whynet.subjects.frameworks.torch_parameters import frozen_on_purpose
-from whynet.subjects.frameworks.torch_pictures import unlike_training
-from whynet.subjects.frameworks.torch_probe import undisturbed
+from whynet.subjects.frameworks.torch_probe import TorchProbe
+from whynet.subjects.frameworks.torch_refusals import why_refused
 from whynet.subjects.frameworks.torch_trace import PROBE, Traced, outputs_of, squash_of
 from whynet.subjects.frameworks.torch_training import (
     ACTIVATIONS,
@@ -40,6 +49,10 @@ from whynet.subjects.frameworks.torch_training import (
     copied,
 )
 from whynet.subjects.inputs import picture_of
+from whynet.subjects.inside.few_kinds import few_kinds
+from whynet.subjects.inside.look import Look
+from whynet.subjects.inside.pictures import unlike_training
+from whynet.subjects.inside.unlike_rows import Training, unlike_rows
 from whynet.subjects.losses import recognise
 from whynet.subjects.recreate import Description, squashed
 from whynet.types import Array
@@ -113,18 +126,24 @@ def diagnose_torch(
     check_limits(effort, budget)
     named = ((name, one.detach()) for name, one in model.named_parameters() if one.is_floating_point())
     finite_weights((name, one.double().cpu().numpy()) for name, one in named)
-    with undisturbed(torch):
+    asked: dict[str, Any] = {"effort": effort, "budget": budget, "trials": trials, "say": say}
+    with undisturbed(torch), threads_for(torch, model):
         own, settings = copied(torch, model), OptimizerSettings.of(model, optimizer)
-        look = Look.at(torch, model, loss, settings, data, batch_size)
+        look = look_at(torch, model, loss, settings, data, batch_size)
+        training = training_of(look, data, epochs, batch_size, shuffle)
+        gaps = unseen(optimizer)
         if look.probe is None and look.refused is not None and look.findings:  # it cannot be run, and why is known
-            return unlike_rows(look, look.refused, data, epochs, batch_size, shuffle, budget, unseen(optimizer))
+            return unlike_rows(look, look.refused, training, gaps=gaps, **asked)
         try:
             loaded = read_data(torch, data, batch_size, shuffle)
         except UsageError as reason:
-            return unlike_rows(look, reason, data, epochs, batch_size, shuffle, budget, unseen(optimizer))
+            return unlike_rows(look, reason, training, gaps=gaps, **asked)
+        pair = loaded.X.numpy(), loaded.y.numpy()
+        streamed = 0 if isinstance(data, (tuple, list)) or len(loaded.visited) else len(pair[0]) // loaded.batch_size
+        look.add("whether rows come again", lambda: few_kinds([pair], steps=streamed))  # of a stream others may follow
         held = None if test is None else read_data(torch, test, batch_size, False)[:2]
         if held is not None:
-            look.add("whether the test rows are like the training rows", lambda _: unlike_training(loaded.X, held[0]))
+            look.add("whether the test rows are like the training rows", lambda: unlike_training(loaded.X, held[0]))
         patient = Patient(
             torch=torch,
             model=own,
@@ -138,37 +157,56 @@ def diagnose_torch(
             order=loaded.order,
             found=list(look.findings),
             noted=list(look.facts),
-            not_examined=[*unseen(optimizer), *look.gaps],
+            not_examined=[*gaps, *look.gaps],
         )
         patient.visited(loaded.visited)
         try:
             patient.read()
         except UsageError as reason:
             look.findings = list(patient.found)
-            return unlike_rows(look, reason, data, epochs, batch_size, shuffle, budget, unseen(optimizer))
-        return patient.diagnose(effort=effort, budget=budget, trials=trials, say=say)
+            return unlike_rows(look, reason, training, gaps=gaps, **asked)
+        return patient.diagnose(**asked)
 
 
-def unlike_rows(
-    look: Look, reason: UsageError, data: Any, epochs: int, batch_size: int, shuffle: bool, budget: float | None,
-    gaps: list[Gap],
-) -> Diagnosis:  # fmt: skip
-    """The diagnosis of what is no row of numbers with an answer for each: by its loss alone.
+def look_at(torch: Any, model: Any, loss: Any, settings: OptimizerSettings, data: Any, batch_size: int) -> Look:
+    """What the first batch of the data shows.
 
-    >>> unlike_rows(Look(), UsageError("no rows"), None, 1, 32, True, None, [])
-    Traceback (most recent call last):
-    whynet.errors.UsageError: no rows
-
-    Raises
-    ------
-    UsageError
-        Not even that can be computed: the reason why it is no row.
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> model, data = torch.nn.Linear(2, 2), (torch.ones(4, 2), torch.ones(4, 2))
+    >>> settings = OptimizerSettings.of(model, torch.optim.SGD(model.parameters(), lr=0.1))
+    >>> look_at(torch, model, torch.nn.MSELoss(), settings, data, 2).priced
+    True
     """
-    if not (look.priced or look.findings):
-        raise reason
-    return look.diagnosis(
-        reason, data, epochs=epochs, batch_size=batch_size, shuffle=shuffle, budget=budget, gaps=gaps
-    )  # fmt: skip
+
+    def make() -> TorchProbe:
+        batch = first_batches(data, 1, batch_size=batch_size)[0]
+        return TorchProbe.of(torch, model, loss, batch, settings)
+
+    return Look.at(make, CHECKS, known=why_refused)
+
+
+def training_of(look: Look, data: Any, epochs: int, batch_size: int, shuffle: bool) -> Training:
+    """How a module that was looked at is trained, by the batches that its probe takes apart.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> model, data = torch.nn.Linear(2, 1), (torch.ones(64, 2), torch.ones(64, 1))
+    >>> settings = OptimizerSettings.of(model, torch.optim.SGD(model.parameters(), lr=0.1))
+    >>> look = look_at(torch, model, torch.nn.MSELoss(), settings, data, 32)
+    >>> training_of(look, data, 3, 32, True).per_epoch
+    2
+    """
+    probe = look.probe
+    if not isinstance(probe, TorchProbe):
+        return Training(lambda: iter([]), None, epochs, Settings())
+
+    def epoch() -> Iterator[Any]:
+        for batch in batches_of(data, batch_size=batch_size):
+            yield in_arrays(probe.way(batch), probe.torch)
+
+    own = settings_of(probe, mixed=mixes(data, shuffle))
+    return Training(epoch, per_epoch(data, batch_size), epochs, own, kept=lambda: as_it_was(data))
 
 
 def check_limits(effort: float, budget: float | None) -> None:
@@ -365,7 +403,8 @@ class Patient:
         share = ROWS_VISITED.measured(len(kinds) / n)
         words = "let the sampler visit every row once an epoch: `DataLoader(..., shuffle=True)`"
         self.noted.append(share)
-        self.found.append(Finding("data-index-bug", "found", (share,), detail=words))
+        if not self._is_found("data-index-bug"):
+            self.found.append(Finding("data-index-bug", "found", (share,), detail=words))
         if len(kinds) <= FEW:
             others = np.setdiff1d(np.arange(n), kinds)
             first = self.torch.as_tensor(np.concatenate([kinds, others]))

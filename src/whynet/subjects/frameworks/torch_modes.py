@@ -9,10 +9,11 @@ from typing import Any
 from whynet.doctor.diagnosis import Finding
 from whynet.doctor.symptom import Measured
 from whynet.doctor.symptoms.passes import EVALUATED_IN_TRAINING, MODES_APART, STEPS_IN_EVALUATION
-from whynet.subjects.frameworks.torch_companions import DIFFERENT, change
-from whynet.subjects.frameworks.torch_nested import undisturbed
-from whynet.subjects.frameworks.torch_probe import Probe
+from whynet.subjects.frameworks.torch_answers import main_output
+from whynet.subjects.frameworks.torch_nested import array_of, undisturbed
+from whynet.subjects.frameworks.torch_probe import TorchProbe
 from whynet.subjects.frameworks.torch_training import copied
+from whynet.subjects.inside.companions import DIFFERENT, change
 
 FEW = 0.02  # of the steps: so few in evaluation mode alter nothing
 OFTEN = 0.5  # of the steps: rows that are looked at before so many of them are a part of training
@@ -36,17 +37,22 @@ class Modes:
     in_training: int = 0
     before_steps: int = 0
     """Steps before which batches were only looked at."""
+    most_rows: int = 0
+    """Rows that were only looked at between two steps, where they were the most."""
     _fresh: bool = False
+    _rows: int = 0
 
     def step(self, training: bool) -> None:
         """A step of the optimizer, the module being in that mode."""
         self.steps += 1
         self.in_evaluation += not training
         self.before_steps += self._fresh
-        self._fresh = False
+        self._fresh, self._rows = False, 0
 
-    def looked(self, training: bool) -> None:
-        """A batch that passes without gradients."""
+    def looked(self, training: bool, rows: int = 0) -> None:
+        """A batch of so many rows that passes without gradients."""
+        self._rows += rows
+        self.most_rows = max(self.most_rows, self._rows)
         self.evaluations += 1
         self.in_training += training
         self._fresh = True
@@ -95,6 +101,7 @@ def modes_apart(torch: Any, model: Any, X: Any) -> float:
     0.0
     """
     made: list[Any] = []
+    asked = TorchProbe(torch, model, None, X, None)
     with undisturbed(torch), torch.no_grad(), suppress(Exception):  # a batch of one cannot be normalised
-        made += [Probe.outputs(copied(torch, model).train(mode)(X)).double() for mode in (False, True)]
+        made += [array_of(main_output(asked.run(copied(torch, model).train(mode), X))) for mode in (False, True)]
     return change(*made) if len(made) == 2 else float("nan")

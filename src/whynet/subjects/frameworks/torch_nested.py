@@ -11,19 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from whynet.errors import UsageError
 from whynet.subjects.frameworks.course import chance_kept
+from whynet.subjects.inside.probe import ProbeError, first_line
+from whynet.subjects.inside.probe import mapped as arrays_mapped
+from whynet.types import Array
 
 LABELS = ("labels", "label", "targets", "target", "y")
 """The names under which a batch that is a dict has what is to be learned."""
-
-
-class ProbeError(UsageError):
-    """Something that cannot be tried with this module, batch and loss; the message says why.
-
-    >>> ProbeError("the loss is no number").exit_code
-    2
-    """
+SEVERAL = 100_000  # weights: from here on a step may be worth more than one thread
 
 
 @contextmanager
@@ -43,7 +38,29 @@ def undisturbed(torch: Any) -> Iterator[None]:
 
 
 @contextmanager
-def seeded(torch: Any) -> Iterator[None]:
+def threads_for(torch: Any, model: Any) -> Iterator[None]:
+    """One thread for a small module, whose steps are over before a second one has begun; afterwards as many as before.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> before = torch.get_num_threads()
+    >>> with threads_for(torch, torch.nn.Linear(2, 1)):
+    ...     print(torch.get_num_threads())
+    1
+    >>> torch.get_num_threads() == before
+    True
+    """
+    before = torch.get_num_threads()
+    if sum(one.numel() for one in model.parameters()) < SEVERAL:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def seeded(torch: Any, chance: int = 0) -> Iterator[None]:
     """Undisturbed, with chance that is the same every time and nothing said of shapes and overflows.
 
     >>> import pytest
@@ -56,8 +73,8 @@ def seeded(torch: Any) -> Iterator[None]:
     """
     with undisturbed(torch), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        torch.manual_seed(0)
-        np.random.seed(0)  # noqa: NPY002 - it is the one that the user's module draws from
+        torch.default_generator.manual_seed(chance)  # that of the CPU, where copies are; others stay as they are
+        np.random.seed(chance)  # noqa: NPY002 - it is the one that the user's module draws from
         yield
 
 
@@ -100,13 +117,41 @@ def tensors_in(values: Any, torch: Any) -> list[Any]:
     return found
 
 
-def first_line(error: BaseException) -> str:
-    """What an error says, shortly.
+def array_of(tensor: Any) -> Array:
+    """The numbers of a tensor; those of sixteen bits as float32, which NumPy has.
 
-    >>> first_line(ValueError("no\\nmore"))
-    'no'
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> array_of(torch.ones(2, dtype=torch.bfloat16)).dtype
+    dtype('float32')
     """
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]
+    own = tensor.detach()
+    own = own.to_dense() if own.is_sparse else own
+    short = own.is_floating_point() and own.element_size() < 4
+    made: Array = (own.float() if short else own).cpu().resolve_conj().resolve_neg().numpy()
+    return made
+
+
+def arrays_of(values: Any, torch: Any) -> Any:
+    """`values` with arrays in the place of tensors.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> arrays_of((torch.ones(1), "a"), torch)
+    (array([1.], dtype=float32), 'a')
+    """
+    return mapped(values, array_of, torch)
+
+
+def tensors_of(values: Any, torch: Any) -> Any:
+    """`values` with tensors in the place of arrays.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> tensors_of((np.ones(1, dtype=np.float32), "a"), torch)
+    (tensor([1.]), 'a')
+    """
+    return arrays_mapped(values, lambda one: torch.from_numpy(np.array(one)))
 
 
 def rows_of(inputs: Any, targets: Any, torch: Any) -> int:
@@ -224,6 +269,22 @@ def batches_of(data: Any, *, batch_size: int = 32, shuffle: bool = False) -> Ite
         yield from data
     except Exception as error:
         raise ProbeError(f"the loader cannot be read: {type(error).__name__}: {first_line(error)}") from None
+
+
+def per_epoch(data: Any, batch_size: int) -> int | None:
+    """Batches in an epoch; None where a loader does not say.
+
+    >>> per_epoch((np.ones((5, 2)), np.ones(5)), 2), per_epoch(iter([]), 2)
+    (3, None)
+    """
+    if isinstance(data, (tuple, Mapping)) or hasattr(data, "shape"):
+        alone = hasattr(data, "shape")
+        rows = len(data) if alone else len(next(iter(data.values() if isinstance(data, Mapping) else data)))
+        return -(-rows // batch_size)
+    try:
+        return max(len(data), 1)
+    except TypeError:
+        return None
 
 
 @contextmanager

@@ -6,19 +6,20 @@ from typing import Any
 
 from whynet.doctor.diagnosis import Finding, Gap
 from whynet.doctor.symptoms.update import PARAMETERS_LEFT_OUT
-from whynet.subjects.frameworks.torch_gradients import looks_trained
-from whynet.subjects.frameworks.torch_probe import Probe, Seen
+from whynet.subjects.frameworks.torch_layers import looks_trained
+from whynet.subjects.frameworks.torch_probe import TorchProbe
 from whynet.subjects.frameworks.torch_training import OptimizerSettings
+from whynet.subjects.inside.probe import Seen
 
 
-def left_out(probe: Probe) -> Seen:
+def left_out(probe: TorchProbe) -> Seen:
     """Parameters that the optimizer does not move.
 
     >>> import pytest
     >>> torch = pytest.importorskip("torch")
     >>> model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2))
     >>> settings = OptimizerSettings.of(model, torch.optim.SGD(model[1].parameters(), lr=0.1))
-    >>> probe = Probe.of(torch, model, torch.nn.MSELoss(), torch.ones(3, 2), settings)
+    >>> probe = TorchProbe.of(torch, model, torch.nn.MSELoss(), torch.ones(3, 2), settings)
     >>> left_out(probe).findings[0].detail
     'not trained: `0.weight`, `0.bias`'
     """
@@ -59,14 +60,14 @@ def frozen_on_purpose(model: Any, settings: OptimizerSettings) -> bool:
     return any(looks_trained(model.get_submodule(owner)) for owner in owners)
 
 
-def hidden(probe: Probe) -> Seen:
+def hidden(probe: TorchProbe) -> Seen:
     """Layers in a plain list or dict, and tensors that are no parameters: nobody but `forward` knows of them.
 
     >>> import pytest
     >>> torch = pytest.importorskip("torch")
     >>> model = torch.nn.Linear(2, 2)
     >>> model.scale = torch.ones(2, requires_grad=True)
-    >>> hidden(Probe.of(torch, model, torch.nn.MSELoss(), torch.ones(3, 2))).findings[0].detail
+    >>> hidden(TorchProbe.of(torch, model, torch.nn.MSELoss(), torch.ones(3, 2))).findings[0].detail
     '`self.scale = nn.Parameter(...)` in Linear: a plain tensor is not trained'
     """
     torch, findings = probe.torch, []

@@ -1,48 +1,47 @@
-"""A module, a batch and a loss to try things on: whatever the module takes and gives, nothing is assumed but that."""
+"""A PyTorch module, a batch and a loss, as a probe: nothing is assumed of what the module takes and gives."""
 
 from __future__ import annotations
 
 import copy
+import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, ClassVar
 
-from whynet.doctor.diagnosis import Finding, Gap
-from whynet.doctor.symptom import Measured
+import numpy as np
+
+from whynet.doctor.change import Library
+from whynet.subjects.frameworks.torch_answers import main_output, with_outputs
 from whynet.subjects.frameworks.torch_nested import (
-    ProbeError,
     accepted,
-    first_batches,
-    first_line,
+    array_of,
+    arrays_of,
     mapped,
     on_cpu,
     rows_of,
     seeded,
     split_batch,
     tensors_in,
-    undisturbed,
+    tensors_of,
     ways,
 )
+from whynet.subjects.frameworks.torch_network import TorchNetwork
+from whynet.subjects.frameworks.torch_own_loss import told_by_value
 from whynet.subjects.frameworks.torch_training import OptimizerSettings, copied
-
-
-class Seen(NamedTuple):
-    """What a check comes to: numbers measured, causes found, and what it could not look at.
-
-    >>> Seen().findings
-    ()
-    """
-
-    facts: Sequence[Measured] = ()
-    findings: Sequence[Finding] = ()
-    gaps: Sequence[Gap] = ()
-
-
-__all__ = ["Probe", "ProbeError", "Seen", "first_batches", "seeded", "split_batch", "tensors_in", "undisturbed"]
+from whynet.subjects.frameworks.torch_words import WORDS
+from whynet.subjects.inside.probe import (
+    Probe,
+    ProbeError,
+    first_line,
+)
+from whynet.types import Array
 
 
 @dataclass
-class Probe:
+class TorchProbe(Probe):
     """A module, a batch and a loss, in copies to do anything with; nothing of the user's is touched.
 
     `inputs` is what the module is called with: a tensor, a tuple (one after the other), a dict (by keyword). `targets`
@@ -51,12 +50,13 @@ class Probe:
     >>> import pytest
     >>> torch = pytest.importorskip("torch")
     >>> X, y = torch.rand(6, 4), torch.zeros(6, dtype=torch.int64)
-    >>> probe = Probe.of(torch, torch.nn.Linear(4, 3), torch.nn.CrossEntropyLoss(), (X, y))
-    >>> model = probe.fresh()
-    >>> raw = probe.call(model)
-    >>> probe.rows, tuple(raw.shape), probe.loss_of(raw).ndim
-    (6, (6, 3), 0)
+    >>> probe = TorchProbe.of(torch, torch.nn.Linear(4, 3), torch.nn.CrossEntropyLoss(), (X, y))
+    >>> probe.rows, probe.Z.shape, probe.copy().loss() > 0
+    (6, (6, 3), True)
     """
+
+    library: ClassVar[Library] = "PyTorch"
+    words: ClassVar[Mapping[str, str]] = WORDS
 
     torch: Any
     model: Any
@@ -65,11 +65,11 @@ class Probe:
     targets: Any
     rows: int = 1
     optimizer: OptimizerSettings | None = None
-    way: Callable[[Any], tuple[Any, Any]] = split_batch
+    way: Callable[[Any], tuple[Any, Any]] = field(default=split_batch)
     """How another batch is taken apart into inputs and targets."""
 
     @staticmethod
-    def of(torch: Any, model: Any, loss: Any, batch: Any, optimizer: OptimizerSettings | None = None) -> Probe:
+    def of(torch: Any, model: Any, loss: Any, batch: Any, optimizer: OptimizerSettings | None = None) -> TorchProbe:
         """A probe of the batch, taken apart in the first way in which module and loss take it.
 
         Raises
@@ -78,13 +78,13 @@ class Probe:
             The module cannot be called with it in any way.
         """
         refused: ProbeError | None = None
-        called: Probe | None = None
+        called: TorchProbe | None = None
         own = on_cpu(batch, torch)
         for place in range(len(ways(own, given=loss is None, torch=torch))):
             for cast in _casts(torch, model):
                 way = _Way(torch, place, cast, given=loss is None)
                 inputs, targets = way(own)
-                probe = Probe(torch, copied(torch, model), copied_loss(loss), inputs, targets, way=way)
+                probe = TorchProbe(torch, copied(torch, model), copied_loss(loss), inputs, targets, way=way)
                 probe = replace(probe, rows=rows_of(inputs, targets, torch), optimizer=optimizer)
                 try:
                     raw = probe.call(probe.fresh())
@@ -100,6 +100,162 @@ class Probe:
         if called is not None:
             return called
         raise refused or ProbeError("the batch is empty")
+
+    # ---- what every probe says
+
+    @property
+    def X(self) -> Any:  # noqa: N802 - as everywhere else
+        """The inputs of the batch, as arrays."""
+        return arrays_of(self.inputs, self.torch)
+
+    @property
+    def y(self) -> Any:
+        """Its targets, as arrays."""
+        return arrays_of(self.targets, self.torch)
+
+    @property
+    def name(self) -> str:
+        """The class of the module."""
+        return type(self.model).__name__
+
+    @property
+    def training(self) -> bool:
+        """Whether the module was handed over in training mode."""
+        return bool(self.model.training)
+
+    @property
+    def loss_name(self) -> str:
+        """What the loss is called; empty where it comes out of the module."""
+        if self.loss is None:
+            return ""
+        name = str(getattr(self.loss, "__name__", type(self.loss).__name__))
+        return "the loss" if name == "<lambda>" else name
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The parameters that the optimizer is to move; all that are not frozen, where it is not known."""
+        grows = {name for name, one in self.model.named_parameters() if one.requires_grad}
+        if self.optimizer is None:
+            return frozenset(grows)
+        return frozenset(name for names, _ in self.optimizer.groups for name in names if name in grows)
+
+    @property
+    def optimizer_name(self) -> str:
+        """The class of the optimizer; empty where there is none."""
+        return "" if self.optimizer is None else str(self.optimizer.kind.__name__)
+
+    @cached_property
+    def _raw(self) -> Any:
+        with self.torch.no_grad():
+            return self.call(self.fresh())
+
+    @cached_property
+    def _main(self) -> Any:
+        return main_output(self._raw)
+
+    @property
+    def answer_is_plain(self) -> bool:
+        """Whether the module answers with one tensor alone."""
+        return bool(self.torch.is_tensor(self._raw))
+
+    @property
+    def Z(self) -> Array:  # noqa: N802
+        """The main outputs of the batch."""
+        z = self._main
+        if z is None or not z.is_floating_point() or not z.numel():
+            raise ProbeError("the outputs are no real numbers")
+        return array_of(z)
+
+    def copy(self) -> TorchNetwork:
+        """Another copy of the module, in the mode in which it was handed over."""
+        return TorchNetwork(self, self.fresh())
+
+    def part(self, rows: Sequence[int]) -> TorchProbe:
+        """A probe of those rows of the batch, which may come more than once."""
+        chosen = self.torch.as_tensor(list(rows))
+
+        def some(one: Any) -> Any:
+            return one[chosen] if one.ndim and len(one) == self.rows else one
+
+        inputs, targets = (mapped(one, some, self.torch) for one in (self.inputs, self.targets))
+        return replace(self, inputs=inputs, targets=targets, rows=len(chosen))
+
+    def value(self, outputs: Array, targets: Any = None) -> float:
+        """The loss of other outputs in the place of the module's own; NaN where it cannot be had."""
+        found = self._priced(outputs, targets)
+        return math.nan if found is None else float(found[0].detach())
+
+    def slope(self, outputs: Array, targets: Any = None) -> Array | None:
+        """The gradient of that loss by the outputs; None where there is none."""
+        found = self._priced(outputs, targets)
+        if found is None:
+            return None
+        value, z = found
+        try:
+            with self.torch.enable_grad():
+                value.backward()
+        except RuntimeError:
+            return None
+        return None if z.grad is None else array_of(z.grad)
+
+    def _priced(self, outputs: Array, targets: Any) -> tuple[Any, Any] | None:
+        """The loss of these outputs, with its graph, and the tensor that they are in it."""
+        if self.loss is None:
+            return None
+        torch, main = self.torch, self._main
+        z = torch.as_tensor(np.array(outputs))
+        if main is not None and main.dtype not in (torch.float16, torch.bfloat16):
+            z = z.to(main.dtype)
+        z = z.detach().clone().requires_grad_()
+        given = self.targets if targets is None else tensors_of(targets, torch)
+        with torch.enable_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                return self.loss_of(with_outputs(self._raw, main, z), given), z
+            except (ProbeError, RuntimeError, ValueError, TypeError):
+                return None
+
+    def refusal(self) -> str:
+        """What PyTorch says where the loss cannot be computed, or cannot be followed back; else nothing."""
+        own = self._main.detach().clone().requires_grad_()
+        with self.torch.enable_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                self.loss_of(with_outputs(self._raw, self._main, own)).backward()
+            except (ProbeError, RuntimeError) as error:
+                words = str(getattr(error, "message", error)).splitlines()[0]
+                return words.removeprefix("the loss cannot be computed: ")
+        return ""
+
+    def terms(self) -> Mapping[str, float]:
+        """Of a loss that returns its terms, the length of each one's gradient; else nothing."""
+        torch, model = self.torch, self.fresh()
+        with torch.enable_grad(), seeded(torch):
+            raw = self.call(model)
+            try:
+                terms = raw if self.loss is None else self.loss(raw, self.targets)
+            except Exception:  # it is told by whoever needs the loss
+                return {}
+            named = _terms(terms, torch)
+            total = {name for name, one in named.items() if _is_sum(name, one, named)}
+            lengths = {}
+            for name, one in named.items():
+                if name in total:
+                    continue
+                slopes = torch.autograd.grad(one, list(model.parameters()), retain_graph=True, allow_unused=True)
+                lengths[name] = math.sqrt(sum(float(slope.pow(2).sum()) for slope in slopes if slope is not None))
+        return lengths
+
+    def drawing(self, seed: int) -> AbstractContextManager[None]:
+        """Within it chance begins at this seed; afterwards it is what it was."""
+        return seeded(self.torch, seed)
+
+    def told_by_value(self) -> TorchProbe:
+        """A probe with the loss that the module computes itself, where it is one of PyTorch's own."""
+        told = told_by_value(self) if self.loss is None else None
+        return self if told is None else replace(self, loss=told[0], targets=told[1])
+
+    # ---- tensors
 
     def fresh(self) -> Any:
         """Another copy of the module, in the mode in which it was handed over."""
@@ -128,23 +284,6 @@ class Probe:
                 f"the module cannot be called with these data: {first_line(error)}", found=f"X {shapes}"
             ) from None
 
-    @staticmethod
-    def outputs(raw: Any) -> Any:
-        """The main tensor of an answer: itself, `logits`, the first floating one; None where there is none.
-
-        >>> Probe.outputs("no tensor") is None
-        True
-        """
-        if hasattr(raw, "is_floating_point"):
-            return raw
-        named = raw if isinstance(raw, Mapping) else getattr(raw, "__dict__", {})
-        if named.get("logits") is not None:
-            return named["logits"]
-        parts = raw if isinstance(raw, (tuple, list)) else named.values()
-        inner = (Probe.outputs(one) for one in parts)
-        found = [one for one in inner if one is not None and one.is_floating_point()]
-        return next((one for one in found if one.ndim), found[0] if found else None)
-
     def loss_of(self, raw: Any, targets: Any = None) -> Any:
         """The loss of an answer, one number with its graph.
 
@@ -167,7 +306,7 @@ class Probe:
         return found
 
     def _asked(self, raw: Any, targets: Any) -> Any:
-        main, refused = self.outputs(raw), None
+        main, refused = main_output(raw), None
         for given in (raw, main):
             try:
                 return self.loss(given, targets)
@@ -191,39 +330,6 @@ class Probe:
             return sum(terms) if terms and all(one is not None for one in terms) else None
         return None
 
-    def take(self, rows: Any) -> tuple[Any, Any]:
-        """Those rows of the batch: inputs and targets."""
-        chosen = self.torch.as_tensor(rows)
-
-        def some(one: Any) -> Any:
-            return one[chosen] if one.ndim and len(one) == self.rows else one
-
-        return self.map(self.inputs, some), self.map(self.targets, some)
-
-    def map(self, inputs: Any, f: Callable[[Any], Any]) -> Any:
-        """`inputs` with f of every tensor in it, however they are nested."""
-        return mapped(inputs, f, self.torch)
-
-    def gradients(self, model: Any = None) -> dict[str, Any]:
-        """The gradient of the loss of this batch by each parameter, in training mode: None where there is none.
-
-        Raises
-        ------
-        ProbeError
-            There is no loss, or it hangs on no parameter at all.
-        """
-        model = self.fresh().train() if model is None else model
-        model.zero_grad()
-        with self.torch.enable_grad():
-            value = self.loss_of(self.call(model))
-            if not value.requires_grad:
-                raise ProbeError("the loss hangs on no parameter: nothing can be learned from it")
-            try:
-                value.backward()
-            except RuntimeError as error:
-                raise ProbeError(f"there is no gradient: {first_line(error)}") from None
-        return {name: one.grad for name, one in model.named_parameters()}
-
 
 def copied_loss(loss: Any) -> Any:
     """A copy of a loss that may remember something; a function is itself.
@@ -235,6 +341,26 @@ def copied_loss(loss: Any) -> Any:
         return copy.deepcopy(loss)
     except Exception:  # it holds something that cannot be copied: it is called as it is
         return loss
+
+
+def _terms(value: Any, torch: Any) -> dict[str, Any]:
+    """The single numbers with a gradient in what a loss, or a module with its own, gives."""
+    if torch.is_tensor(value):
+        return {}
+    if isinstance(value, (tuple, list)):
+        parts = {f"term {place}": one for place, one in enumerate(value)}
+    else:
+        parts = dict(value) if hasattr(value, "keys") else dict(getattr(value, "__dict__", {}))
+    return {
+        str(name): one for name, one in parts.items() if torch.is_tensor(one) and one.numel() == 1 and one.requires_grad
+    }
+
+
+def _is_sum(name: str, one: Any, named: dict[str, Any]) -> bool:
+    """Whether a term is that of all others."""
+    others = [float(other.detach()) for key, other in named.items() if key != name]
+    near = math.isclose(float(one.detach()), sum(others), rel_tol=1e-4, abs_tol=1e-7)
+    return (len(others) > 1 and near) or name in ("loss", "total", "total_loss")
 
 
 class _Way:

@@ -6,7 +6,7 @@ import re
 
 from whynet.doctor.diagnosis import Finding
 from whynet.doctor.symptoms.passes import NORMALISED_OVER
-from whynet.subjects.frameworks.torch_probe import Seen
+from whynet.subjects.inside.probe import Seen
 
 CHANNELS = re.compile(r"expected input\[([\d, ]+)\] to have (\d+) channels, but got (\d+) channels")
 ONE_VALUE = "Expected more than 1 value per channel when training"

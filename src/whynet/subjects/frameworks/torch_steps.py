@@ -28,9 +28,14 @@ class Steps:
     torch: Any
     optimizer: Any
     lengths: list[float] = field(default_factory=list)
-    rates: list[float] = field(default_factory=list)
     raw: list[float] = field(default_factory=list)
     closure: bool = False
+    _steps: int = 0
+    _low: int = 0
+    """Steps since the largest rate that were taken with a rate brought to nothing."""
+    _most: float = -math.inf
+    _rate: float = math.nan
+    _is_low: bool = False
 
     def look(self, *, closure: bool = False) -> None:
         """At the gradients of the step that comes."""
@@ -42,7 +47,15 @@ class Steps:
 
     def passed(self) -> None:
         """After a step: its rate."""
-        self.rates.append(max(float(group.get("lr", math.nan)) for group in self.optimizer.param_groups))
+        groups = self.optimizer.param_groups
+        rate = groups[0].get("lr", math.nan) if len(groups) == 1 else max(one.get("lr", math.nan) for one in groups)
+        self._steps += 1
+        if rate != self._rate:
+            self._rate = float(rate)
+            self._is_low = self._rate < GONE * self._most
+            if self._rate > self._most:
+                self._most, self._low = self._rate, 0
+        self._low += self._is_low
 
     def findings(self) -> list[Finding]:
         """What is amiss with them."""
@@ -73,12 +86,10 @@ class Steps:
         return Finding("clipping-too-strong", "found", (fact,), detail=words)
 
     def _gone(self) -> Finding | None:
-        known = [rate for rate in self.rates if math.isfinite(rate)]
-        if len(known) < FEWEST or not max(known) > 0:
+        if self._steps < FEWEST or not 0 < self._most < math.inf:
             return None
-        late = known[known.index(max(known)) :]
-        share = sum(rate < GONE * max(known) for rate in late) / len(known)
+        share = self._low / self._steps
         if not share > 0.5:
             return None
-        words = f"the rate goes from {max(known):.3g} to {known[-1]:.3g}: `scheduler.step()` once an epoch"
+        words = f"the rate goes from {self._most:.3g} to {self._rate:.3g}: `scheduler.step()` once an epoch"
         return Finding("schedule-exhausted", "found", (RATE_GONE.measured(share),), detail=words)

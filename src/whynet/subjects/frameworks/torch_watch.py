@@ -10,39 +10,42 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
-import numpy as np
-
 from whynet.doctor.budget import TIMES
-from whynet.doctor.diagnosis import Diagnosis, Finding, Remark, said
-from whynet.doctor.symptoms.update import GRADIENTS_KEPT
+from whynet.doctor.diagnosis import Diagnosis
 from whynet.errors import UsageError
-from whynet.subjects.frameworks.pytorch import Patient, check, library, unlike_rows
-from whynet.subjects.frameworks.torch_batches import Batches
-from whynet.subjects.frameworks.torch_data import read_data
-from whynet.subjects.frameworks.torch_look import Look
+from whynet.subjects.frameworks.pytorch import check, library
+from whynet.subjects.frameworks.torch_again import Again
+from whynet.subjects.frameworks.torch_backward import Listener
+from whynet.subjects.frameworks.torch_batches import MEGABYTES, Batches, Numbers
+from whynet.subjects.frameworks.torch_calls import inputs_of
+from whynet.subjects.frameworks.torch_graph import factor_of, traced
+from whynet.subjects.frameworks.torch_meaning import Meaning
 from whynet.subjects.frameworks.torch_modes import Modes
-from whynet.subjects.frameworks.torch_probe import Probe, undisturbed
 from whynet.subjects.frameworks.torch_steps import Steps
 from whynet.subjects.frameworks.torch_training import OptimizerSettings, copied
+from whynet.subjects.inside.probe import first_line
 
 CHECKED = (2, 6)  # steps whose gradient is computed again
-AT_FIRST = 500_000  # bytes of inputs that are kept of every step; of as many more, of every second; and so on
-FEW_NUMBERS = 100_000  # of the weights whose gradient is computed again
-MOST_SELDOM = 7  # steps that are passed over, on average, for one that is looked at
-MOST_PASSES = 8  # over rows that are a part of all, in place of fewer over all: more, and they are known by heart
+AT_FIRST = 500_000  # bytes of batches that are kept of every step; of as many more, of every second; and so on
+MOST_SELDOM = 11  # steps that are passed over, on average, for one that is looked at
 IN_A_ROW = 4  # steps that are looked at before some are passed over
+WANTED = "a call of the module, a loss of its answer, backward() of it, and optimizer.step()"
 
 
-def watch(model: Any, *, loss: Any, optimizer: Any) -> Watch:
-    """Watch a training: `with watch(model, loss=loss, optimizer=optimizer) as watched:` around the loop, and then
+def watch(model: Any, *, optimizer: Any, loss: Any = None, memory: float = MEGABYTES) -> Watch:
+    """Watch a training: `with watch(model, optimizer=optimizer) as watched:` around the loop, and then
     `watched.diagnosis()`.
 
-    A loss that is a module is watched by itself; one that is a function is to be called as `watched.loss(outputs, y)`.
+    Without `loss`, the loss is the tensor that `backward()` is called on: what it is, is told by its value where it is
+    one of PyTorch's own or comes out of the module; else it is only judged by. A loss that is a module may be handed
+    over; of a plain function `watched.loss(outputs, y)` may be called in its place. Copies of batches take no more than
+    `memory` megabytes. Where nothing is seen that a diagnosis could be made of, a warning says so at the first step.
 
     >>> import pytest
     >>> torch = pytest.importorskip("torch")
@@ -51,12 +54,13 @@ def watch(model: Any, *, loss: Any, optimizer: Any) -> Watch:
     >>> X, y = torch.tensor(digits.inputs / 255, dtype=torch.float32), torch.tensor(digits.labels)
     >>> model, loss = torch.nn.Linear(64, 10), torch.nn.CrossEntropyLoss()
     >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    >>> with watch(model, loss=loss, optimizer=optimizer) as watched:
+    >>> with watch(model, optimizer=optimizer) as watched:
     ...     for rows in torch.randperm(len(X)).split(32):
     ...         loss(model(X[rows]), y[rows]).backward()  # the gradients are never cleared
     ...         optimizer.step()
-    >>> [finding.cause for finding in watched.diagnosis(trials=False).verdict][:1]
-    ['gradient-buffer-not-reset']
+    >>> found = watched.diagnosis(trials=False)
+    >>> found.verdict[0].cause, found.used["loss"]
+    ('gradient-buffer-not-reset', 'CrossEntropyLoss(outputs, y)')
 
     Raises
     ------
@@ -67,7 +71,9 @@ def watch(model: Any, *, loss: Any, optimizer: Any) -> Watch:
     """
     torch = library()
     check(torch, model, loss, optimizer, epochs=1)
-    return Watch(torch, model, loss, optimizer)
+    if not 0 < memory < math.inf:
+        raise UsageError("the memory makes no sense", expected="megabytes, more than 0", found=repr(memory))
+    return Watch(torch, model, loss, optimizer, memory)
 
 
 class Watch:
@@ -77,29 +83,34 @@ class Watch:
     'Watch'
     """
 
-    def __init__(self, torch: Any, model: Any, loss: Any, optimizer: Any) -> None:
+    def __init__(self, torch: Any, model: Any, loss: Any, optimizer: Any, memory: float = MEGABYTES) -> None:
         self.torch, self.model, self._loss, self.optimizer = torch, model, loss, optimizer
         self.first = copied(torch, model)
-        self.twin: Any = None
-        self.chosen = _few(model)
         self.settings = OptimizerSettings.of(model, optimizer)
-        self.batches = Batches(torch)
-        self.sizes: list[int] = []
-        self.costs: list[tuple[int, Any]] = []
-        self.rates: list[float] = []
-        self.looked = self.steps = 0
+        self.meaning = Meaning(torch, loss)
+        self.again = Again(torch, model, self.first)
+        self.batches = Batches(torch, memory)
+        self.rows = Numbers()
+        """Rows of each batch that was looked at."""
+        self.seen_rows = 0
+        self.costs, self.rates = Numbers(), Numbers()
+        self.told: Callable[[int, Any], None] | None = None
+        """Is told each step that was looked at, and its cost."""
+        self.refusal = ""
+        """What was missing at the first step; empty where nothing was."""
+        self.not_kept = ""
+        """Why inputs could not be copied."""
+        self.looked = self.steps = self.losses = 0
         self.modes = Modes()
-        self.several = self.odd = False
-        self.stale: list[bool] = []
+        self.several = self.more = False
         self.steps_seen = Steps(torch, optimizer)
-        self.moves: list[float] = []
-        self._next = self._until = self._forwards = 0
+        self._next = self._until = self._forwards = self._called = self._heard = 0
         self._dice = random.Random(0)  # its own: steps looked at at regular distances would always be the same batches
         self._busy = False
-        self._given: Any = None
+        self._call: tuple[Any, Any] | None = None
+        self._made: Any = None
+        self._value: Any = None
         self._last: tuple[Any, Any] | None = None
-        self._gradient: list[Any] = []
-        self._before: list[Any] = []
         self._eyes: list[Any] = []
         self._at_steps: list[Any] = []
         self._checks: list[Any] = []
@@ -114,7 +125,7 @@ class Watch:
         """The loss, called by the watch: for losses that are plain functions."""
         value = self._loss(outputs, targets)
         if self._eyes and not isinstance(self._loss, self.torch.nn.Module):
-            self._on_loss(self._loss, (outputs, targets), value)
+            self._on_loss(self._loss, (outputs, targets), {}, value)
         return value
 
     def __enter__(self) -> Watch:
@@ -128,17 +139,29 @@ class Watch:
     ) -> None:
         for handle in (*self._eyes, *self._at_steps, *self._checks):
             handle.remove()
-        self._eyes, self._at_steps, self._checks, self._gradient, self._before = [], [], [], [], []
-        self._given = self._last = None
-        self.rates.append(self.optimizer.param_groups[0]["lr"])
+        self._eyes, self._at_steps, self._checks = [], [], []
+        self._call = self._made = self._value = self._last = None
+        self.again.forget()
+        self.rates.kept.append((self.steps, float(self.optimizer.param_groups[0].get("lr", math.nan))))
+
+    @property
+    def open(self) -> bool:
+        """Whether it still watches."""
+        return bool(self._at_steps)
+
+    def _never_stepped(self) -> bool:
+        """Whether gradients were computed again and again, and nobody moved the weights by them."""
+        pairs = zip(self.first.parameters(), self.model.parameters(), strict=True)
+        return self._heard > 1 and all(self.torch.equal(one, other.detach().to("cpu")) for one, other in pairs)
 
     # ---- when to look
 
     def _look(self) -> None:
-        self._forwards, self._given = 0, None
-        self._eyes = [self.model.register_forward_hook(self._on_forward)]
+        self._forwards, self._call, self._made, self._value = 0, None, None, None
+        self._eyes = [self.model.register_forward_hook(self._on_forward, with_kwargs=True)]
         if isinstance(self._loss, self.torch.nn.Module):
-            self._eyes.append(self._loss.register_forward_hook(self._on_loss))
+            self._eyes.append(self._loss.register_forward_hook(self._on_loss, with_kwargs=True))
+        self._eyes.append(Listener(self.torch, self._on_backward))
 
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         self.steps += 1
@@ -151,11 +174,12 @@ class Watch:
             return
         self.looked += 1
         self.several |= self._forwards > 1
-        self._forwards = 0
-        if self._before:
-            with suppress(Exception):  # parameters that are taken away, or sparse, are not measured
-                self._measure_move()
-            self._before = []
+        self._forwards, self._call, self._made, self._value = 0, None, None, None
+        self.again.after_step()
+        if self.steps <= CHECKED[0] and not self.losses:
+            self._warn()
+        if self.steps > CHECKED[-1]:
+            self._last = self.again.twin = None
         seldom = min(self.batches.bytes // AT_FIRST, MOST_SELDOM)
         if self.steps < max(CHECKED[-1], self._until) or not seldom:
             return
@@ -165,86 +189,116 @@ class Watch:
         self._next = self.steps + 1 + self._dice.randrange(2 * IN_A_ROW * seldom)
         self._until = self._next + IN_A_ROW
 
+    def _warn(self) -> None:
+        """Says once that nothing was seen: where even `backward` was not called yet, a step later."""
+        if self.refusal or (self.steps < CHECKED[0] and not self._heard):
+            return
+        if not self._called:
+            self.refusal = "the module that is watched was not called with gradients"
+        elif not self._heard:
+            self.refusal = "backward() was not called"
+        else:
+            self.refusal = "no loss of the module's answer was seen"
+        warnings.warn(f"whynet: by step {self.steps} {self.refusal}; needed is {WANTED}", stacklevel=2)
+
     # ---- what is seen
 
-    def _on_forward(self, module: Any, given: Any, made: Any) -> None:
+    def _on_forward(self, module: Any, args: Any, kwargs: Any, made: Any) -> None:
         if self._busy or module is not self.model:
             return
         if not self.torch.is_grad_enabled():
-            self.modes.looked(module.training)
+            self.modes.looked(module.training, _rows(args, kwargs))
             return
-        if not given or not isinstance(given[0], self.torch.Tensor) or not given[0].ndim:
-            self.odd = True
-            return
-        self._given = given[0]
+        self._call, self._made, self._value = (args, kwargs), made, None
         self._forwards += 1
+        self._called += 1
 
-    def _on_loss(self, module: Any, given: Any, value: Any) -> None:
-        X, tensor = self._given, self.torch.Tensor
-        if self._busy or module is not self._loss or X is None:
+    def _on_loss(self, module: Any, args: Any, kwargs: Any, value: Any) -> None:
+        if self._busy or module is not self._loss or self._call is None or self._value is not None:
             return
-        if len(given) < 2 or not isinstance(given[1], tensor) or not isinstance(value, tensor):
-            self.odd = True
+        given, tensor = (*args, *kwargs.values()), self.torch.Tensor
+        if len(given) == 2 and given[0] is kwargs.get("target"):
+            given = given[::-1]
+        if not isinstance(value, tensor) or value.numel() != 1:  # what is made of it, `backward` is called on
             return
-        y, self._given = given[1], None
-        self._last = (X, y)
-        self.costs.append((self.steps + 1, value.detach()))
-        self.rates.append(self.optimizer.param_groups[0]["lr"])
-        self.sizes.append(len(X))
-        self.batches.keep(X, y, self.steps + 1)
+        self._value, targets = value, None
+        try:
+            if len(given) == 2 and all(isinstance(one, tensor) for one in given):
+                targets = self.meaning.of_call(self._made, *given)
+            else:
+                self.meaning.lost = True
+        except Exception as error:  # whatever is unlike anything known, the loop goes on
+            self.meaning.lost, self.not_kept = True, first_line(error)
+        self._see(targets, value)
+
+    def _on_backward(self, tensors: Any) -> None:
+        if self._busy:
+            return
+        self._heard += 1
+        value = tensors[0] if isinstance(tensors, (tuple, list)) and len(tensors) == 1 else tensors
+        if not isinstance(value, self.torch.Tensor):
+            return
+        try:
+            if self._value is not None:
+                self._compare(value, self._value)
+            elif self._call is not None and self._made is not None:
+                self._tell(value)
+        except Exception as error:  # whatever is unlike anything known, the loop goes on
+            self.meaning.lost, self.not_kept = True, first_line(error)
+        self._made = self._value = None
+
+    def _tell(self, value: Any) -> None:
+        """What the loss is that `backward` is called on."""
+        found = traced(value, self._made, self.torch)
+        if found is None:  # another module's loss
+            return
+        targets = None
+        try:
+            targets = self.meaning.of_backward(value, self._made, found)
+        finally:
+            self._see(targets, value)
+
+    def _compare(self, value: Any, seen: Any) -> None:
+        """What `backward` is called on, with the loss that was seen."""
+        start, factor = factor_of(value)
+        if value is seen or value.grad_fn is seen.grad_fn:
+            return
+        if start is seen.grad_fn:
+            self.meaning.factor = factor
+        else:
+            self.more = True
+
+    def _see(self, targets: Any, value: Any) -> None:
+        assert self._call is not None
+        call, self._call = self._call, None
+        step, cost = self.steps + 1, value.detach()
+        self.losses += 1
+        cost = cost.mean() if cost.numel() != 1 else cost
+        self.costs.add(step, cost)
+        self.rates.add(step, float(self.optimizer.param_groups[0].get("lr", math.nan)))
+        if self.told is not None:
+            self.told(step, cost)
+        try:
+            inputs = inputs_of(self.model, *call)
+            rows = self.batches.keep(inputs, targets, step)
+        except Exception as error:  # things of somebody's own that cannot be copied
+            self.not_kept = first_line(error)
+            return
+        self._last = (inputs, targets)
+        self.rows.add(step, rows)
+        self.seen_rows += rows
 
     def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        step = self.steps + 1
+        step, again = self.steps + 1, self.again
         with suppress(Exception):  # gradients that are sparse, or elsewhere, are not measured
             self.steps_seen.look(closure=len(args) > 1 or bool(kwargs))  # the first is the optimizer
         if step in CHECKED or step + 1 in CHECKED:
-            with self.torch.no_grad(), suppress(Exception):  # nor is a loss or module that cannot be called twice
-                weights = self._weights(self.model)
-                now = [None if one.grad is None else one.grad.clone() for one in weights]
-                if step in CHECKED and self._last is not None and self._forwards == 1:
-                    self._check_gradient(now)
-                self._gradient = now
-                self._before = [one.detach().clone() for one in weights]
-
-    def _weights(self, model: Any) -> list[Any]:
-        named = dict(model.named_parameters())
-        return [named[name] for name in self.chosen]
-
-    def _measure_move(self) -> None:
-        norm = self.torch.linalg.vector_norm
-        with self.torch.no_grad():
-            moved = [float(norm(a - b)) for a, b in zip(self._weights(self.model), self._before, strict=True)]
-            size = [float(norm(one)) for one in self._before]
-        self.moves.append(math.hypot(*moved) / max(math.hypot(*size), 1e-150))
-
-    def _check_gradient(self, now: list[Any]) -> None:
-        """Is what the optimizer is handed the gradient of this batch, or that and the one before?"""
-        torch, last = self.torch, self._last
-        assert last is not None
-        self._busy = True
-        try:
-            with undisturbed(torch), torch.enable_grad():
-                if self.twin is None:
-                    self.twin = copied(torch, self.first)
-                with torch.no_grad():
-                    for mine, theirs in zip(self.twin.parameters(), self.model.parameters(), strict=True):
-                        mine.copy_(theirs)
-                self.twin.train(self.model.training)
-                value = self._loss(self.twin(last[0].detach().to("cpu")), last[1].to("cpu"))
-                fresh = torch.autograd.grad(value, self._weights(self.twin))
-        finally:
-            self._busy = False
-        self.steps_seen.raw.append(_length(fresh) / max(_length([one for one in now if one is not None]), 1e-30))
-        over, again, before, norm = 0.0, 0.0, 0.0, torch.linalg.vector_norm
-        for own, held, old in zip(fresh, now, self._gradient or [None] * len(now), strict=True):
-            if held is None or old is None:
-                continue
-            more = held.to("cpu") - own
-            over += float(norm(more)) ** 2
-            again += float(norm(more - old.to("cpu"))) ** 2
-            before += float(norm(old)) ** 2
-        if before > 0:
-            self.stale.append(again < 0.25 * over and over > 0.01 * before)
+            alone = step in CHECKED and self._forwards == 1 and not self.more
+            self._busy = True
+            try:
+                self.steps_seen.raw += again.before_step(self._last if alone else None, self.meaning)
+            finally:
+                self._busy = False
 
     # ---- what it amounts to
 
@@ -262,93 +316,35 @@ class Watch:
         Raises
         ------
         UsageError
-            Nothing was seen, or batches that are no rows of one kind.
+            Nothing was seen.
         """
-        torch = self.torch
-        if self._at_steps:
+        from whynet.subjects.frameworks.torch_watched import diagnosed
+
+        if self.open:
             raise UsageError("the watch is still on", do="Call diagnosis() after the with block")
-        if not self.steps or not self.batches.kept:
-            what = "no step of the optimizer" if not self.steps else "no loss"
-            hint = "Call the loss that was handed over; a plain function as watched.loss(outputs, y)"
+        if not (self.steps or self._never_stepped()) or not self.losses:
             raise UsageError(
-                f"{what} was seen",
-                expected="model(X), loss(outputs, y), backward and optimizer.step() inside",
-                found="calls with something else than tensors, or by keyword" if self.odd else None,
-                do=hint,
+                self.refusal or ("no loss was seen" if self.steps else "no step of the optimizer was seen"),
+                expected=f"inside the with block {WANTED}",
+                do="Hand over the module and the optimizer that the loop itself uses",
             )
-        with undisturbed(torch):
-            X, y = self.batches.tensors()
-            rows, order = self.batches.epoch(X)
-            share = self.looked / self.steps or 1.0
-            wanted = round(sum(self.sizes) / share / len(rows))  # as many steps as the loop took
-            passes = _passes(sum(self.sizes) / len(rows), share)
-            size = int(np.median(self.sizes))
-            patient = Patient(
-                torch=torch,
-                model=self.first,
-                loss=self._loss,
-                settings=self.settings,
-                X=X[rows],
-                y=y[rows],
-                test=None if test is None else read_data(torch, test, size, False)[:2],
-                epochs=max(1, min(wanted, max(passes, MOST_PASSES))),
-                batch_size=size,
-                order=order,
-                remarks=self._remarks(),
-            )
-            facts, found = self.modes.findings(torch, self.first, self.batches.kept[0].X, self.looked)
-            patient.noted += facts
-            patient.found += found
-            look = self._notice(patient)
-            if self.stale and all(self.stale):
-                patient.faults += ("stale-gradients",)
-                evidence = (GRADIENTS_KEPT.measured(float(np.mean(self.stale))),)
-                words = "`optimizer.zero_grad()` before each `loss.backward()`"
-                patient.found.append(Finding("gradient-buffer-not-reset", "found", evidence, detail=words))
-            try:
-                patient.read()
-            except UsageError as reason:
-                look.findings = list(patient.found)
-                rows_seen = patient.X, patient.y
-                return unlike_rows(look, reason, rows_seen, patient.epochs, size, order == "shuffled", budget, [])
-            return patient.diagnose(effort=effort, budget=budget, trials=trials, say=say)
+        return diagnosed(self, test=test, effort=effort, budget=budget, trials=trials, say=say)
 
-    def _notice(self, patient: Patient) -> Look:
-        """What one batch shows of the module as it was, and the steps of the order that they were taken in."""
-        X, y = patient.X[: patient.batch_size], patient.y[: patient.batch_size]
-        X = X.to(next((one.dtype for one in self.first.parameters() if one.is_floating_point()), X.dtype))
-        look = Look.of(Probe(self.torch, copied(self.torch, self.first), self._loss, X, y, len(X), self.settings))
-        seen = [
-            one for one in look.findings if one.cause != "mode-wrong-in-training"
-        ]  # the steps tell: they are counted
-        patient.found += [*seen, *self.steps_seen.findings()]
-        patient.noted += look.facts
-        patient.not_examined += look.gaps
-        return look
 
-    def _remarks(self) -> list[Remark]:
-        """What was seen beside it."""
-        costs = [(step, float(cost.mean())) for step, cost in self.costs]
-        broken = next((step for step, cost in costs if not math.isfinite(cost)), None)
-        remarks = [
-            f"Watched: {self.steps:,} steps, {self.looked:,} of them looked at; cost {costs[0][1]:.4g} -> "
-            f"{costs[-1][1]:.4g}; a step moved the weights by "
-            f"{np.median(self.moves) if self.moves else math.nan:.2g} of their length."
-        ]
-        if broken is not None:
-            remarks.append(f"By step {broken:,} the cost was NaN or infinite.")
-        rates = [float(rate) for rate in self.rates]
-        if min(rates) != max(rates):
-            remarks.append(f"The rate went from {rates[0]:g} to {rates[-1]:g}; in the trials it is constant.")
-        if self.several:
-            remarks.append("Several batches were added up for a step; the trials take a step for each.")
-        return [said(text) for text in remarks]
+def _rows(args: Any, kwargs: Any) -> int:
+    """Rows of the first thing that a module is called with.
+
+    >>> _rows(([1, 2, 3],), {})
+    3
+    """
+    first = next(iter((*args, *kwargs.values())), ())
+    return len(first) if getattr(first, "ndim", 1) and hasattr(first, "__len__") else 0
 
 
 class Blind:
     """What takes the watch's place in a copy of the module, or a file of it, that the loop makes: it sees nothing.
 
-    >>> Blind()._on_forward(None, (), None)
+    >>> Blind()._on_forward(None, (), {}, None)
     """
 
     _busy = True  # a copied hook is still the watch's function, which looks here
@@ -356,27 +352,3 @@ class Blind:
     def _on_forward(self, *_: Any) -> None: ...
 
     def _on_loss(self, *_: Any) -> None: ...
-
-
-def _length(arrays: Iterable[Any]) -> float:
-    return math.hypot(*(float(one.detach().float().norm()) for one in arrays))
-
-
-def _passes(often: float, share: float) -> int:
-    """How many passes were made if of each this share of the rows was seen, and those that were seen, so often."""
-    passes = 1
-    while passes * share / (1 - (1 - share) ** passes) < often - 0.01 and passes * share < often:
-        passes += 1
-    return passes
-
-
-def _few(model: Any) -> list[str]:
-    """The names of the smallest weights that are trained: what is measured of all is measured of them."""
-    trained = [(one.ndim < 2, one.numel(), name) for name, one in model.named_parameters() if one.requires_grad]
-    chosen: list[str] = []
-    numbers = 0
-    for _, size, name in sorted(trained):
-        numbers += size
-        if not chosen or numbers <= FEW_NUMBERS:
-            chosen.append(name)
-    return chosen
