@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from whynet.doctor import proof
 from whynet.doctor.cure import Cure
-from whynet.doctor.diagnosis import Finding, Remark, Status
+from whynet.doctor.diagnosis import UNKNOWN, Finding, Remark, Status
 from whynet.doctor.proof import SEEDS
 from whynet.doctor.sets import Sets
 from whynet.doctor.states import learns
@@ -74,6 +74,8 @@ class Search:
         code = {one.cause for one in self.case.findings if is_of_the_code(one)}
         if code:
             return "proved" if code == {best.cause} else "suspected"
+        if self.case.problem == UNKNOWN:  # its qualities are a scale of losses, on which nobody knows what is good
+            return "proved" if self.verdict.clearly_less(table, [best]) else "helps"
         return "proved" if before < GOOD and after - before >= LACKING * (1 - before) else "helps"
 
     def _what_restores_it(self) -> None:

@@ -115,7 +115,7 @@ class Verdict:
         least = self.trials.least if self.case.classes else max(self.trials.least, LITTLE)
         if float(table[:, 1].mean()) <= self._constant() + least:
             return "suspected"  # a gain up to a constant prediction is no learning
-        if self.case.problem == UNKNOWN and not self._clearly_less(table, best):
+        if self.case.problem == UNKNOWN and not self.clearly_less(table, best):
             return "suspected"
         if self._code_is_wrong(best):
             return "suspected"
@@ -124,7 +124,7 @@ class Verdict:
         enough = proof.restores(float(table[:, 0].mean()), float(table[:, 1].mean()), self.goal)
         return "proved" if enough else "helps"
 
-    def _clearly_less(self, table: Array, best: list[Trial]) -> bool:
+    def clearly_less(self, table: Array, best: list[Trial]) -> bool:
         """Whether a loss is less by two standard errors over what is held back, and a tenth of its fall to the best."""
         ends = [self.arms.outcome(()), self.arms.outcome(changes_of(best))]
         error = math.hypot(*(end.error for end in ends))

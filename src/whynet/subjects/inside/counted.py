@@ -108,6 +108,7 @@ def summed(answers: Answers) -> Finding | None:
     >>> torch = pytest.importorskip("torch")
     >>> from whynet.subjects.frameworks.torch_probe import TorchProbe
     >>> from whynet.subjects.frameworks.torch_training import OptimizerSettings
+    >>> _ = torch.manual_seed(0)
     >>> model, loss = torch.nn.Linear(4, 1), torch.nn.MSELoss(reduction="sum")
     >>> settings = OptimizerSettings.of(model, torch.optim.SGD(model.parameters(), lr=0.1))
     >>> probe = TorchProbe.of(torch, model, loss, (torch.rand(64, 4), torch.rand(64, 1)), settings)

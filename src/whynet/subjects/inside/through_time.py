@@ -56,6 +56,7 @@ def vanishing_in_time(probe: Probe) -> Seen:
     ...         self.inner = torch.nn.LSTM(3, 8, batch_first=True)
     ...     def forward(self, X):
     ...         return self.inner(X)[0][:, -1]
+    >>> _ = torch.manual_seed(0)
     >>> probe = TorchProbe.of(torch, Last(), torch.nn.L1Loss(), (torch.rand(4, 40, 3), torch.rand(4, 8)))
     >>> vanishing_in_time(probe).facts[0].value < 1e-6
     True
