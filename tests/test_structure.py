@@ -108,6 +108,7 @@ def test_what_is_said_of_a_cause_stands_in_its_file():
         "subjects/frameworks/",
         "subjects/inside/",
         "subjects/own_code/",
+        "subjects/program/",
     )
     known = set(names())
     literals = {
@@ -144,6 +145,13 @@ def test_only_front_doors_print_and_nothing_can_execute_a_file(path):
         if isinstance(node, ast.Import | ast.ImportFrom):
             names = [alias.name for alias in node.names] + [getattr(node, "module", "") or ""]
             assert not {"pickle", "marshal", "shelve", "dill", "joblib"} & set(names)
+
+
+def test_one_room_alone_runs_somebodys_program():
+    """It was handed over to be run; a log, a recipe or a saved network never is."""
+    runs = re.compile(r"exec_module|SourceFileLoader|spec_from_file_location|runpy|execfile")
+    found = {str(path.relative_to(PACKAGE)) for path in FILES if runs.search(path.read_text())}
+    assert found == {"subjects/program/child.py"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

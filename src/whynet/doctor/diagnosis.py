@@ -88,7 +88,7 @@ class Outcome:
 
 
 class Where(NamedTuple):
-    """A line of somebody's program.
+    """A line of somebody's program, and what stands there.
 
     >>> Where("train.py", 41).line
     41
@@ -96,6 +96,7 @@ class Where(NamedTuple):
 
     file: str
     line: int
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -262,7 +263,8 @@ class Diagnosis:
     """What the doctor says of one patient; `print` shows it, `as_dict` is its JSON.
 
     `yardstick` is the quality of the best simple answer (a linear model, for a few features the nearest neighbour),
-    `floor` the cost of the best constant answer, `used` what was used as what, `not_examined` what was not looked at.
+    `floor` the cost of the best constant answer, `used` what was used as what, `not_examined` what was not looked at,
+    `xray` all that was seen of a program that was run, `lost` the classes that are never predicted right.
 
     >>> Diagnosis(state="healthy", floor=2.3).as_dict()["verdict"]
     []
@@ -281,8 +283,7 @@ class Diagnosis:
     """Every change that was made alone: the cause it stands for, and the quality it came to."""
     used: dict[str, str] = field(default_factory=dict)
     not_examined: list[Gap] = field(default_factory=list)
-    judged_after: tuple[int, int] | None = None
-    """Steps taken before it was judged, and those of its whole training."""
+    judged_after: tuple[int, int] | None = None  # steps taken before it was judged, and those of its whole training
     yardstick: float = math.nan
     yardstick_name: str = ""
     """Where nothing is said, the linear model of its problem."""
@@ -291,9 +292,9 @@ class Diagnosis:
     symptoms: dict[str, Measured] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
     lost: tuple[str, ...] = ()
-    """Classes that are never predicted right."""
     wording: Wording = field(default_factory=Wording)
     patient: str = ""
+    xray: Mapping[str, Any] | None = None
     effort: float = 0.0
     """Work spent, in trainings of the patient."""
     epochs: float = 0.0

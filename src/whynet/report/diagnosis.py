@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import Diagnosis, Finding, Fix
 from whynet.doctor.symptom import Measured
+from whynet.report.lines import program_on_one_screen, table_of
 from whynet.report.page import chart, figures, text
 from whynet.report.screen import changes_of, first_line, headline, on_one_screen, unequal, width, wrapped
 from whynet.report.wording import lines, say
@@ -47,7 +48,7 @@ def diagnosis_in_words(diagnosis: Diagnosis, verbose: bool = False) -> str:
     """On one screen what is wrong, how that is known, what to change; with `verbose` everything."""
     diagnosis = checked(diagnosis)
     if not verbose:
-        return on_one_screen(diagnosis)
+        return on_one_screen(diagnosis) if diagnosis.xray is None else program_on_one_screen(diagnosis)
     wide = width()
     rows = wrapped(headline(diagnosis), wide, later="  ")
     for section in sections(diagnosis):
@@ -90,6 +91,7 @@ def sections(diagnosis: Diagnosis) -> list[Section]:
         Section("Worth knowing", all_in_words(diagnosis)),
         Section("For comparison", compared),
         Section("Everything that was changed alone", tried),
+        Section("What the program computes, line by line", [], (), table_of(diagnosis.xray)),
         Section("Looked at", [f"{role}: {name}" for role, name in diagnosis.used.items()]),
         Section("Not looked at", [f"{gap.what}: {gap.why}" for gap in diagnosis.not_examined]),
         Section("Measured", [], measured),
@@ -103,7 +105,8 @@ def _finding(finding: Finding, diagnosis: Diagnosis) -> Section:
     if finding.detail:
         items.append(finding.detail)
     if finding.where is not None:
-        items.append(f"Where: {finding.where.file}, line {finding.where.line}")
+        text = f": {finding.where.text}" if finding.where.text else ""
+        items.append(f"Where: {finding.where.file}, line {finding.where.line}{text}")
     if finding.with_:
         items.append(f"Together with {' and '.join(finding.with_)}: each is needed.")
     if finding.alternatives:
@@ -124,6 +127,8 @@ def _row(one: Measured, diagnosis: Diagnosis) -> Row:
 
 
 def _spent(diagnosis: Diagnosis) -> str:
+    if diagnosis.xray is not None:
+        return f"{diagnosis.seconds:.0f} seconds of watching"
     effort = f"the work of {diagnosis.effort:.1f} trainings of the patient, " if diagnosis.effort else ""
     return f"{effort}{diagnosis.epochs:.0f} epochs in all, {diagnosis.seconds:.0f} seconds"
 
@@ -150,6 +155,7 @@ def diagnosis_as_dict(diagnosis: Diagnosis) -> dict[str, Any]:
             for one in diagnosis.questions
         ],
         "remarks": all_in_words(diagnosis),
+        "xray": None if diagnosis.xray is None else dict(diagnosis.xray),
         "problem": diagnosis.problem,
         "yardstick": diagnosis.yardstick,
         "linear_accuracy": diagnosis.yardstick if classes(diagnosis) else None,

@@ -43,7 +43,8 @@ def diagnose(
     Parameters
     ----------
     patient
-        A `Recipe` or the name of one, a `Run` or its folder, a recipe file; a PyTorch module, a Keras model, a
+        A `Recipe` or the name of one, a `Run` or its folder, a recipe file; a program of your own, as a file
+        (`train.py`, `notebook.ipynb`), with `args=[...]` and `seconds=60`; a PyTorch module, a Keras model, a
         scikit-learn `MLPClassifier` or `MLPRegressor`; an object of a class that you wrote.
     data
         What it is trained on: for recipes a `Dataset` or what `whynet.load` takes, else `(X, y)` or, for PyTorch, a
@@ -89,6 +90,12 @@ def diagnose(
         patient, data = patient.recipe, patient.data if data is None else data
     if isinstance(patient, (str, PathLike)):
         patient = str(patient)
+        from whynet.subjects.program.diagnose import diagnose_program, is_program
+
+        if is_program(patient):
+            own = {"loss": loss, "gradients": gradients}
+            given_too = {name: value for name, value in own.items() if value is not None}
+            return _asked(diagnose_program, patient, {"data": data, **given_too, **about, **common})
     if isinstance(patient, (Recipe, str)):
         if about or loss is not None or gradients is not None:
             raise UsageError("a recipe says all about itself", found=", ".join(sorted(about) or ["loss or gradients"]))

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-
-import numpy as np
 
 from whynet.doctor.change import Wording
 from whynet.doctor.diagnosis import UNKNOWN, Diagnosis, Gap, Remark, said
 from whynet.interfaces.callbacks.common import Doctor, imported
 from whynet.subjects.frameworks.keras3 import diagnose_keras
-from whynet.subjects.frameworks.keras_model import array_of, library, weights_of
+from whynet.subjects.frameworks.keras_first import first_weights
+from whynet.subjects.frameworks.keras_model import library, weights_of
 from whynet.subjects.inside.by_loss import judged_curve
 from whynet.subjects.inside.judged import judge
 from whynet.types import Array
@@ -123,28 +120,6 @@ class OfKeras(Doctor):
         if min(self.rates) != max(self.rates):
             remarks.append(f"The rate went from {self.rates[0]:g} to {self.rates[-1]:g}; in the trials it is constant.")
         return [said(text) for text in remarks]
-
-
-@contextmanager
-def first_weights(model: Any, weights: list[Array], rate: float) -> Iterator[None]:
-    """The model with other weights and another rate, for a time; afterwards all is as before, bit for bit.
-
-    >>> first_weights.__name__
-    'first_weights'
-    """
-    keras, optimizer = library(), model.optimizer
-    kept = [one.copy() for one in weights_of(keras, model)]
-    schedule = isinstance(optimizer.get_config()["learning_rate"], dict)
-    before = None if schedule else np.array(array_of(keras, optimizer._learning_rate))
-    try:
-        model.set_weights(weights)
-        if before is not None:
-            optimizer.learning_rate.assign(rate)
-        yield
-    finally:
-        model.set_weights(kept)
-        if before is not None:
-            optimizer.learning_rate.assign(before)
 
 
 def _size(rows: int, steps: int) -> int:

@@ -57,6 +57,7 @@ def cli(ctx: click.Context) -> None:
     Examples:
       whynet train                                    the default network on MNIST
       whynet train --sizes 784,30,10 --learning-rate 3 --cost quadratic
+      whynet diagnose train.py                        which line of your own program is wrong
       whynet explain 0.45                             what a cost or accuracy is the plateau of
     """
     if ctx.invoked_subcommand is None:

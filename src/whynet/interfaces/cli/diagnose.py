@@ -5,16 +5,48 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from whynet.errors import UsageError
 from whynet.interfaces.cli.screen import Screen, screen_options
 
+PROGRAMS = (".py", ".pyw", ".ipynb")
 EFFORT, BUDGET = 30.0, 120.0  # trainings of the patient; seconds
 
 
-@click.command()
+class BeforeTheProgram(click.Command):
+    """Options stand before a program; what follows it are its own arguments."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        place, own = program_among(args, self.params)
+        ctx.meta["whynet.arguments"] = own
+        return super().parse_args(ctx, args[:place])
+
+
+def program_among(args: list[str], params: list[click.Parameter]) -> tuple[int, list[str]]:
+    """How many words are whynet's, and those after them, a program's own.
+
+    >>> program_among(["-v", "--seconds", "9", "train.py", "-v"], diagnose.params)
+    (4, ['-v'])
+    >>> program_among(["vectorised", "-v"], diagnose.params)
+    (2, [])
+    """
+    takes = {
+        name for one in params if isinstance(one, click.Option) and not one.is_flag for name in one.opts
+    }  # fmt: skip
+    words = iter(enumerate(args))
+    for place, word in words:
+        if word in takes:
+            next(words, None)
+        elif not word.startswith("-"):
+            program = Path(word).suffix.lower() in PROGRAMS and not Path(word).is_dir()
+            return (place + 1, args[place + 1 :]) if program else (len(args), [])
+    return len(args), []
+
+
+@click.command(cls=BeforeTheProgram)
 @click.argument("patient", required=False)
 @click.option("--log", help="Instead: a file with what a training printed, or - for what is piped in.")
 @click.option("--cost", help="Of a log: quadratic, sigmoid-cross-entropy or softmax-cross-entropy, if you know.")
@@ -30,6 +62,9 @@ EFFORT, BUDGET = 30.0, 120.0  # trainings of the patient; seconds
 )
 @click.option("--budget", type=click.FloatRange(1), help="A cap in seconds (120); what it cuts is said.")
 @click.option("--no-trials", is_flag=True, help="Only measure and suspect; nothing is proved.")
+@click.option(
+    "--seconds", type=click.FloatRange(0, min_open=True), help="Of a program: how long it is watched at most (60)."
+)
 @click.option("--apply", "apply_to", type=click.Path(path_type=Path, dir_okay=False), help="Write the mended recipe.")
 @click.option("--page", type=click.Path(path_type=Path, dir_okay=False), help="Also write the diagnosis as HTML.")
 @screen_options
@@ -48,13 +83,18 @@ def diagnose(
     effort: float | None,
     budget: float | None,
     no_trials: bool,
+    seconds: float | None,
     apply_to: Path | None,
     page: Path | None,
 ) -> None:
-    """Say why PATIENT (a run's folder, a recipe file, or a recipe's name) does not learn, and prove it.
+    """Say why PATIENT (a run's folder, a recipe file, a recipe's name, or your own program) does not learn, and prove
+    it.
 
     The network is trained as it is, measured, and trained again with one thing changed at a time, from the same seed,
     on the same examples in the same order. Exit code 0: healthy; 1: anything else.
+
+    A program (train.py, notebook.ipynb) is run as it is, in a copy of its folder, and the line that is wrong is named.
+    whynet's options stand before the file, the program's own arguments after it; what it prints goes to stderr.
 
     With --log nothing is trained: the numbers of any printed training, table or sentence are read, and what they prove
     is said, with the causes that remain.
@@ -63,6 +103,7 @@ def diagnose(
     Examples:
       whynet diagnose vectorised
       whynet diagnose --log training.txt
+      whynet diagnose --seconds 30 train.py --epochs 5
       echo "958, 958, 890 of 10000" | whynet diagnose --log -
       whynet diagnose runs/20260101-120000-784-30-10 --apply mended.toml
     """
@@ -70,18 +111,25 @@ def diagnose(
     if patient is None and log is None:
         raise UsageError(
             "there is no patient",
-            expected="a run's folder, a recipe file or a recipe's name; or --log FILE",
+            expected="a run's folder, a recipe file, a recipe's name or a program; or --log FILE",
             do="Try: whynet diagnose vectorised",
         )
     if log is not None:
         trained = {
             "PATIENT": patient, "--data": data, "--seed": seed, "--engine": engine, "--effort": effort,
-            "--budget": budget, "--no-trials": no_trials or None, "--apply": apply_to,
+            "--budget": budget, "--no-trials": no_trials or None, "--apply": apply_to, "--seconds": seconds,
         }  # fmt: skip
         _refuse(trained, "a log is read, and nothing is trained")
         ctx.exit(_diagnose_log(screen, log, page, cost=cost, classes=classes, labels=labels))
     _refuse(given, "what the cost and the classes are, the patient itself tells")
     assert patient is not None
+    if Path(patient).suffix.lower() in PROGRAMS and not Path(patient).is_dir():
+        recipes = {"--data": data, "--seed": seed, "--engine": engine}
+        _refuse(recipes, "a program has its own; give it to the program, after its name")
+        _refuse({"--apply": apply_to}, "a program is not mended yet, its wrong lines are named")
+        limits: dict[str, Any] = {"effort": effort or EFFORT, "budget": budget or BUDGET, "trials": not no_trials}
+        ctx.exit(_diagnose_program(screen, patient, ctx.meta["whynet.arguments"], seconds, page, limits))
+    _refuse({"--seconds": seconds}, "it says how long a program is watched")
     from whynet import files
     from whynet.data.sources import load_for
     from whynet.report.diagnosis import diagnosis_html, diagnosis_in_words
@@ -114,6 +162,32 @@ def diagnose(
     if any(remark.kind == "interrupted" for remark in diagnosis.remarks):
         ctx.exit(130)
     ctx.exit(0 if values["state"] == "healthy" else 1)
+
+
+def _diagnose_program(
+    screen: Screen, patient: str, arguments: list[str], seconds: float | None, page: Path | None, limits: dict[str, Any]
+) -> int:
+    """Run somebody's program, say which line is wrong, and return the exit code."""
+    from whynet import files
+    from whynet.report.diagnosis import diagnosis_html, diagnosis_in_words
+    from whynet.report.page import page as whole_page
+    from whynet.subjects.program.diagnose import SECONDS, diagnose_program
+    from whynet.subjects.program.guests.told import Told
+
+    diagnosis = diagnose_program(
+        patient, args=arguments, seconds=seconds or SECONDS, echo=not screen.quiet, say=screen.say, **limits
+    )
+    values, told = diagnosis.as_dict(), isinstance(diagnosis, Told)
+    screen.result(values, str(diagnosis) if told else diagnosis_in_words(diagnosis, verbose=screen.verbose))
+    if page is not None:
+        body = diagnosis._repr_html_() if told else diagnosis_html(diagnosis)
+        files.write(page, whole_page(f"whynet: diagnosis of {patient}", body, charts=True))
+        screen.say(f"page  {page}")
+    if screen.as_json and not told:
+        screen.next(f"whynet diagnose -v {patient}", "every value of it, right or wrong")
+    if any(remark.kind == "interrupted" for remark in diagnosis.remarks):
+        return 130
+    return 0 if values["state"] == "healthy" else 1
 
 
 def _refuse(options: Mapping[str, object], why: str) -> None:

@@ -171,7 +171,7 @@ def tried_at_all(diagnosis: Diagnosis) -> Diagnosis:
     """Of what was never run nothing is said about learning: neither a state nor a proof."""
     if diagnosis.before is not None or diagnosis.state == "bad-data":
         return diagnosis
-    measured = any(finding.status == "found" for finding in diagnosis.verdict)
+    measured = diagnosis.xray is not None or any(finding.status == "found" for finding in diagnosis.verdict)
     if measured and diagnosis.state in ("non-finite", "diverged"):
         return diagnosis
     return replace(diagnosis, state="not-examined")
@@ -362,7 +362,7 @@ def _number(value: object) -> float:
 
 def rows_of_their_kind(diagnosis: Diagnosis) -> Diagnosis:
     """Nothing is said of images where the rows are none."""
-    if diagnosis.wording.examples == "images":
+    if diagnosis.wording.examples == "images" or diagnosis.xray is not None:  # a program's names are its own
         return diagnosis
 
     def kept(text: str) -> str:

@@ -202,7 +202,9 @@ SENTENCES: dict[str, Callable[[Numbers, Diagnosis], str]] = {
     "set-aside": _set_aside,
     "shortened": _shortened,
     "no-trials": lambda numbers, diagnosis: "No trials were made, so nothing is proved.",
-    "interrupted": lambda numbers, diagnosis: "The trials were interrupted: this is what was known by then.",
+    "interrupted": lambda numbers, diagnosis: (
+        f"{'The trials were' if diagnosis.xray is None else 'It was'} interrupted: this is what was known by then."
+    ),
     "not-on-fresh-seeds": lambda numbers, diagnosis: (
         f"On seeds that had no part in finding it, this is no better than nothing, so it is no cure: "
         f"{_changes(numbers, diagnosis)}."

@@ -35,6 +35,8 @@ def what(diagnosis: Diagnosis) -> str:
     >>> what(Diagnosis("not-examined"))
     'nothing of it could be run, so nothing is said about its learning'
     """
+    if diagnosis.xray is not None:
+        return looked_at(diagnosis)
     say = SENTENCES.get(diagnosis.state)
     return diagnosis.state.replace("-", " ") if say is None else say(diagnosis)
 
@@ -114,6 +116,28 @@ def worse(diagnosis: Diagnosis) -> bool:
     """
     before = diagnosis.before
     return before is not None and before.quality < diagnosis.yardstick < math.inf
+
+
+def looked_at(diagnosis: Diagnosis) -> str:
+    """What came of looking into a program that was run, and not trained again.
+
+    >>> looked_at(Diagnosis("not-examined", xray={"loop_line": 7}))
+    'no wrong line was found in it; whether it learns was not judged'
+    """
+    seen = diagnosis.xray or {}
+    judged = OF_PROGRAMS.get(diagnosis.state, "whether it learns was not judged")
+    if not seen.get("loop_line"):
+        return "no training written by hand was seen in it, so nothing is said about its learning"
+    lines = {one.where for one in diagnosis.verdict if one.where is not None}
+    if not lines:
+        return f"no wrong line was found in it; {judged}"
+    return f"{'one line is' if len(lines) == 1 else f'{len(lines)} lines are'} wrong; {judged}"
+
+
+OF_PROGRAMS = {
+    "diverged": "its error rose while it was watched",
+    "non-finite": "a number became NaN or infinite while it was watched",
+}
 
 
 def _constant(diagnosis: Diagnosis) -> str:

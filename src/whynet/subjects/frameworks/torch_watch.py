@@ -96,6 +96,8 @@ class Watch:
         self.costs, self.rates = Numbers(), Numbers()
         self.told: Callable[[int, Any], None] | None = None
         """Is told each step that was looked at, and its cost."""
+        self.quiet = False
+        """Whether no warning is given where nothing is seen."""
         self.refusal = ""
         """What was missing at the first step; empty where nothing was."""
         self.not_kept = ""
@@ -149,6 +151,11 @@ class Watch:
         """Whether it still watches."""
         return bool(self._at_steps)
 
+    @property
+    def busy(self) -> bool:
+        """Whether it computes something itself at this moment."""
+        return self._busy
+
     def _never_stepped(self) -> bool:
         """Whether gradients were computed again and again, and nobody moved the weights by them."""
         pairs = zip(self.first.parameters(), self.model.parameters(), strict=True)
@@ -199,6 +206,8 @@ class Watch:
             self.refusal = "backward() was not called"
         else:
             self.refusal = "no loss of the module's answer was seen"
+        if self.quiet:
+            return
         warnings.warn(f"whynet: by step {self.steps} {self.refusal}; needed is {WANTED}", stacklevel=2)
 
     # ---- what is seen

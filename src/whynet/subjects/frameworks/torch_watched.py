@@ -96,6 +96,20 @@ def diagnosed(
         return patient.diagnose(**asked)
 
 
+def judged_by_costs(watch: Any, why: str) -> Diagnosis:
+    """By one batch and the losses that were seen, where the training is not the module's and the optimizer's alone.
+
+    >>> judged_by_costs.__name__
+    'judged_by_costs'
+    """
+    with undisturbed(watch.torch):
+        if not watch.batches.kept:
+            return _by_costs(watch, Look(), ProbeError(why), [])
+        batch, loss = watch.batches.kept[0], watch.meaning.times(watch.losses / max(watch.looked, 1))
+        look = _looked(watch, loss or _untold, batch.X, batch.y if loss else None)
+        return _by_costs(watch, look, ProbeError(why), look.gaps)
+
+
 def _alone(watch: Any, asked: dict[str, Any]) -> Diagnosis:
     """The loss comes out of the module, or is none that is known."""
     if watch.meaning.own:
@@ -180,16 +194,18 @@ def _beyond_chance(parts: list[Any], state: str) -> str:
 def _looked(watch: Any, loss: Any, X: Any, y: Any) -> Look:
     """What one batch shows of the module as it was, the modes, and the steps of the order that they were taken in."""
     torch, model = watch.torch, watch.first
-    own = copied(torch, model)
+    twin = copied(torch, model)
     rows = rows_of(X, y, torch)
-    look = Look.of(TorchProbe(torch, own, loss, X, y, rows, watch.settings, way=tuple), CHECKS)
+    look = Look.of(TorchProbe(torch, twin, loss, X, y, rows, watch.settings, way=tuple), CHECKS)
     facts, found = watch.modes.findings(torch, model, X, watch.looked)
     # the steps tell the mode: they are counted
     by_mode = {MODES_APART.name}
     seen = [one for one in look.findings if {fact.name for fact in one.evidence} != by_mode]
-    look.findings = [*found, *seen, *watch.steps_seen.findings()]
+    held = {id(one) for group in watch.optimizer.param_groups for one in group["params"]}
+    own = any(id(one) in held for one in watch.model.parameters())  # else its gradients are not those of the steps
+    look.findings = [*found, *seen, *(watch.steps_seen.findings() if own else [])]
     look.facts += facts
-    if watch.again.stale and all(watch.again.stale):
+    if own and watch.again.stale and all(watch.again.stale):
         evidence = (GRADIENTS_KEPT.measured(float(np.mean(watch.again.stale))),)
         words = "`optimizer.zero_grad()` before each `loss.backward()`"
         look.findings.append(Finding("gradient-buffer-not-reset", "found", evidence, detail=words))

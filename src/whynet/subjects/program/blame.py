@@ -1,0 +1,310 @@
+"""Which line of a hand-written gradient is wrong, and how. What follows from a wrong line is not accused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from whynet.subjects.program.costs import base
+from whynet.subjects.program.examples import mixed_examples
+from whynet.subjects.program.judged import Judged, Step, step_by
+from whynet.subjects.program.loop import Group
+from whynet.subjects.program.rewrite import Site
+from whynet.subjects.program.suspects import suspects
+from whynet.subjects.program.text import Text
+from whynet.subjects.program.unmoved import Blame, unmoved
+
+CLOSE = 1e-5
+
+
+def region(one: Judged, ends: Sequence[int]) -> tuple[set[int], set[int]]:
+    """The values before an update that are no exact derivative, and the exact ones that they start from.
+
+    >>> from whynet.subjects.program.loop import Flow
+    >>> from whynet.subjects.program.tape import Tape
+    >>> region(Judged(Flow([Tape(0, 1)]), [], [], []), [])
+    (set(), set())
+    """
+    bad: set[int] = set()
+    good: set[int] = set()
+    todo = list(ends)
+    while todo:
+        node = todo.pop()
+        if node in bad or node in good or node not in one.carriers:
+            continue
+        if node in one.exact and node not in ends:
+            good.add(node)
+            continue
+        bad.add(node)
+        todo.extend(one.flow.inputs[node])
+    return bad, good
+
+
+def blames(one: Judged, sites: Sequence[Site]) -> list[Blame]:
+    """The wrong lines, the first one first.
+
+    >>> from whynet.subjects.program.loop import Flow
+    >>> from whynet.subjects.program.tape import Tape
+    >>> blames(Judged(Flow([Tape(0, 1)]), [], [], []), [])
+    []
+    """
+    text = Text(sites, one)
+    found: list[Blame] = []
+    for step in one.steps:
+        if not (step.right or step.untold) and one.ends(step.group):
+            matched = step.node is not None or step.rate is not None
+            if not matched and _leaves(one, step.group) & one.shared:
+                continue  # two errors meet in it, and only one is known
+            found.append(_uphill(one, step, text) if matched else _wrong(one, step, text))
+    found += _piled(one, text)
+    found += _spread(one, text)
+    found += mixed_examples(one, text)
+    if not found:
+        found += _factors(one, text)
+    found.sort(key=lambda blame: (blame.node, blame.kind == "wrong"))
+    kept: list[Blame] = []
+    for blame in found:
+        before = one.flow.before([blame.node])
+        same = next((i for i, other in enumerate(kept) if (other.file, other.line) == (blame.file, blame.line)), None)
+        if same is not None and kept[same].kind == "wrong":  # another parameter tells more of the same line
+            kept[same] = blame
+        elif same is None and not any(other.node in before for other in kept):
+            kept.append(blame)
+    explained = any(step.right for step in one.steps) or any(blame.kind != "wrong" for blame in kept)
+    if not explained and one.cost is not None and one.cost.name != "recorded":
+        return []  # nothing is as this cost says: it may be another that is meant
+    return kept + unmoved(one, text)
+
+
+def _uphill(one: Judged, step: Step, text: Text) -> Blame:
+    """The right derivative, and the step goes up: where the sign turns."""
+    end = one.ends(step.group)[0]
+    mine = one.flow.before([end]) & one.carriers
+    fine: set[int] = set()
+    for other in one.steps:
+        if other.right:
+            fine |= one.flow.before(one.ends(other.group))
+    node = end
+    if fine:
+        for here in sorted(mine - fine):
+            signs = {np.sign(one.exact[i][1]) for i in one.flow.inputs[here] if i in one.exact and i in one.carriers}
+            if not signs:  # where errors begin: as those begin that are right
+                signs = {
+                    np.sign(one.exact[i][1]) for i in fine & set(one.exact) if not one.flow.inputs[i] & one.carriers
+                }
+            if here in one.exact and len(signs) == 1 and np.sign(one.exact[here][1]) not in signs:
+                node = text.statement(here, mine)
+                break
+    elif one.tape.ops[end].name == "sub":  # minus is as it should be: what is subtracted points the other way
+        turned = [here for here in sorted(mine) if here in one.exact and one.exact[here][1] < 0]
+        node = text.statement(turned[0], mine) if turned else end
+    site = text.site(node)
+    name = text.names.get(node, step.group.name) if node != end else step.group.name
+    words = "the step goes up the slope: plus where minus belongs" if node == end else "its sign is turned"
+    return Blame("sign", site.file, site.line, name, step.group.name, words, node)
+
+
+def _wrong(one: Judged, step: Step, text: Text) -> Blame:
+    """The first value that is no exact derivative, and what it is instead."""
+    group, ends = step.group, one.ends(step.group)[:8]
+    bad, good = region(one, ends)
+    changed = _changed(one, bad, group, text)
+    if changed is not None:
+        return changed
+    first = min(_told(one, bad, good) or bad) if bad else ends[0]
+    kind, words, node = "wrong", "it is not the derivative", text.statement(first, bad or {first})
+    part = one.flow.inputs[first] & one.partial & good
+    if part and one.tape.ops[first].name not in GATHERED and any(one.exact[here][0] >= 0 for here in part):
+        first = max(part)
+        words = f"it goes by one way from {text.named(one.exact[first][0])}, which has several"
+        node = text.statement(first, one.carriers)
+    if _transposed(one, group):
+        kind, words = "transposed", "rows and columns are exchanged"
+    else:
+        for suspect in suspects(one, group, text.named):
+            if step_by(one, group, suspect.adjoints).right:
+                kind, words = suspect.kind, suspect.words
+                if kind == "derivative-left-out":
+                    node = _delta(one, suspect.node, good, bad, text) or node
+                break
+    if bad <= set(ends) and len(good) == 1 and kind != "derivative-left-out":  # an exact value, of something else
+        node = first = _origin(one, next(iter(good)))
+        node = text.statement(node, one.carriers)
+    site, name = text.site(node), text.names.get(node, group.name)
+    if kind == "derivative-left-out" and node in text.again and node in one.exact:
+        name, number = text.again[node]
+        site = text.sites[number]
+    return Blame(kind, site.file, site.line, name, group.name, words, min(node, first))
+
+
+def _origin(one: Judged, node: int) -> int:
+    """The first of the values that are this one but for a factor."""
+    meant = one.exact[node][0]
+    while True:
+        before = [read for read in one.flow.inputs[node] if read in one.exact and one.exact[read][0] == meant]
+        if not before:
+            return node
+        node = min(before)
+
+
+GATHERED = {"add", "total", "sum", "copy", "reshape", "T", "transpose", "stack", "concatenate", "ravel"}
+
+
+def _told(one: Judged, bad: set[int], good: set[int]) -> set[int]:
+    """Bad values without partial sums of good ones: those are no derivative, and yet right."""
+    fine = set(good)
+    for node in sorted(bad):
+        read = one.flow.inputs[node] & one.carriers
+        if one.tape.ops[node].name in GATHERED and read and read <= fine:
+            fine.add(node)
+    ends = {end for step in one.steps for end in one.ends(step.group)}
+    return bad - fine - ends
+
+
+def _delta(one: Judged, meant: int, good: set[int], bad: set[int], text: Text) -> int | None:
+    """The value that serves as a delta without the derivative; None if what it is has its right use elsewhere."""
+
+    def means(here: int) -> bool:
+        hit = base(one.tape, one.exact[here][0])
+        return hit >= 0 and one.tape.ops[hit].site == one.tape.ops[base(one.tape, meant)].site
+
+    held = [here for here in good if means(here)]
+    if not held:
+        return None
+    node = max(held)
+    after = one.flow.after({node}) & set(one.exact)
+    if any(not means(here) for here in after - bad):
+        return None
+    used = {(text.site(here).file, text.site(here).statement) for here in bad}
+    while (text.site(node).file, text.site(node).statement) in used:  # `rate * delta`, where it is used
+        before = [read for read in one.flow.inputs[node] if read in one.exact and means(read)]
+        if not before:
+            break
+        node = max(before)
+    whole = text.statement(node, one.carriers)
+    return whole if whole in one.exact and means(whole) else node
+
+
+def _transposed(one: Judged, group: Group) -> bool:
+    shape = np.shape(one.tape.value(one.tape.start[group.paths[0]]))
+    square = len(shape) == 2 and shape[0] == shape[1] > 1 and len(group.paths) == 1
+    return square and step_by(one, group, one.adjoints, turned=True).right
+
+
+def _changed(one: Judged, bad: set[int], group: Group, text: Text) -> Blame | None:
+    """A parameter that is used for a gradient after it got its new value."""
+    new: dict[int, Group] = {end: other for other in one.moved if other is not group for end in one.ends(other)}
+    for node in sorted(bad):
+        for read in one.flow.inputs[node]:
+            while read >= 0 and one.tape.ops[read].name in ("T", "transpose", "reshape", "getitem", "copy"):
+                if read in new:
+                    break
+                read = min(one.flow.inputs[read], default=-1)
+            if read in new and node not in one.ends(new[read]):
+                site, name = text.site(node), new[read].name
+                where = text.site(read).line
+                words = f"{name} is used after it was changed in line {where}"
+                whole = text.statement(node, bad)
+                return Blame("used-after-change", site.file, site.line, text.names.get(whole, group.name), group.name,
+                             words, node)  # fmt: skip
+    return None
+
+
+def _piled(one: Judged, text: Text) -> list[Blame]:
+    """Gradients that are added to those of the steps before."""
+    found = []
+    for state in one.state:
+        for path in state.paths[:1]:
+            end = one.tape.end.get(path)
+            if end is None or end < 0:
+                continue
+            op = one.tape.ops[end]
+            leaf = one.tape.start[path]
+            if op.name != "add" or leaf not in op.inputs:
+                continue
+            added = next((node for node in op.inputs if node != leaf), -1)
+            moved = [step.group for step in one.steps if end in one.flow.before(one.ends(step.group))]
+            if added in one.exact and any(one.exact[added][0] in _leaves(one, group) for group in moved):
+                site = text.site(end)
+                words = "each step adds its gradient to those of the steps before: it is never cleared"
+                found.append(Blame("never-cleared", site.file, site.line, state.name, moved[0].name, words, end))
+    return found
+
+
+def _spread(one: Judged, text: Text) -> list[Blame]:
+    """A column of outputs minus a row of targets: every output meets every target."""
+    found = []
+    for pair in one.cost.pairs if one.cost else ():
+        if pair.kind == "spread":
+            site = text.site(pair.node)
+            shapes = [np.shape(one.tape.value(node)) for node in (pair.output, pair.target, pair.node)]
+            words = f"shapes {shapes[0]} and {shapes[1]} give {shapes[2]}: each output meets every target"
+            name = text.names.get(pair.node, site.text)
+            found.append(Blame("shapes-spread", site.file, site.line, name, "", words, pair.node))
+    return found
+
+
+def _leaves(one: Judged, group: Group) -> set[int]:
+    return {one.tape.start[path] for path in group.paths}
+
+
+def _factors(one: Judged, text: Text) -> list[Blame]:
+    """Of parameters that all go downhill, those that were not divided by the number of examples as the others were."""
+    rates = [(step, abs(step.scale)) for step in one.steps if step.scale is not None]
+    many = {n for output in one.outputs for n in np.shape(one.tape.value(output)) if n > 1} or {1}
+    if len(one.outputs) > 1:
+        many.add(len(one.outputs))
+    found = []
+    if len(rates) < 2 or len(rates) != len(one.steps):
+        return []
+    small = min(rate for _, rate in rates)
+    large = [step for step, rate in rates if any(abs(rate / small / n - 1) < CLOSE for n in many if n > 1)]
+    equal = [step for step, rate in rates if abs(rate / small - 1) < CLOSE]
+    if large and len(large) + len(equal) == len(rates):
+        twice = _twice(one, equal, many) if len(large) >= len(equal) else False
+        for step in large if len(large) <= len(equal) and not twice else equal:
+            end = one.ends(step.group)[0]
+            node = step.node if step.node is not None else end
+            held = [n for n in one.flow.before([node]) & one.carriers if _gradient_of(one, n, step)]
+            node = min(held, default=node)
+            others = [_first(one, other, text) for other, _ in rates if (other in large) != (step in large)]
+            if (
+                others
+                and node in one.exact
+                and all(abs(abs(value / one.exact[node][1]) - 1) < CLOSE for value in others)
+            ):
+                later = [n for n in held if abs(one.exact[n][1] / one.exact[node][1] - 1) > CLOSE]
+                node = min(later, default=end)  # both are sums: the others are divided further on
+            site = text.site(node)
+            more = step in large
+            words = (
+                "the sum over the examples is not divided by their number, as that of other parameters is"
+                if more
+                else "it is divided by the number of examples, as that of other parameters is not"
+            )
+            name = text.names.get(text.statement(node, one.carriers), step.group.name)
+            found.append(Blame("factor", site.file, site.line, name, step.group.name, words, node))
+    return found
+
+
+def _twice(one: Judged, steps: Sequence[Step], many: set[int]) -> bool:
+    """Whether gradients are divided by the number of examples twice, which is never meant."""
+    for step in steps:
+        end = one.ends(step.group)[0]
+        held = [node for node in one.flow.before([end]) & one.carriers if _gradient_of(one, node, step)]
+        c = abs(one.exact[min(held)][1]) if held else 0.0
+        if not any(abs(c * n * n / k - 1) < CLOSE for n in many if n > 2 for k in (0.5, 1, 2)):
+            return False
+    return bool(steps)
+
+
+def _first(one: Judged, step: Step, text: Text) -> float:
+    """The factor of a parameter's gradient at the end of the statement where it first is one."""
+    end = one.ends(step.group)[0]
+    held = {node for node in one.flow.before([end]) & one.carriers if _gradient_of(one, node, step)}
+    return one.exact[text.statement(min(held), held)][1] if held else 0.0
+
+
+def _gradient_of(one: Judged, node: int, step: Step) -> bool:
+    return node in one.exact and one.exact[node][0] in _leaves(one, step.group)

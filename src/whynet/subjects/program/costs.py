@@ -1,0 +1,263 @@
+"""What the program descends on: its output and target, and the cost that fits what it computes best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from whynet.subjects.program.loop import Flow, Pair
+from whynet.subjects.program.reverse import reverse
+from whynet.subjects.program.tape import Ref, Tape
+from whynet.types import Array
+
+PASSED = {"T", "reshape", "ravel", "squeeze", "copy", "clip", "transpose", "expand_dims", "atleast_2d"}
+"""What does not change what an output says."""
+BACK = 14
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A cost as seeds: where, and by which rule, the derivative is known.
+
+    >>> Cost("squares", (Pair(4, 3, -1, "sub"),), ((4, 3),)).name
+    'squares'
+    """
+
+    name: str
+    pairs: tuple[Pair, ...]
+    at: tuple[tuple[int, int], ...]
+    """Of each pair, the output's node and the node at which the seed is put."""
+
+
+def seeds(cost: Cost, tape: Tape) -> dict[int, Array]:
+    """The derivative of the cost where it is put, up to a factor.
+
+    >>> from whynet.subjects.program.tape import Leaf, Op
+    >>> tape = Tape(0, 0, leaves=[Leaf(3.0), Leaf(1.0)])
+    >>> tape.ops = [Op("copy", 0, (Ref(-1),), {}, 3.0), Op("sub", 0, (Ref(0), Ref(-2)), {}, 2.0)]
+    >>> float(seeds(Cost("squares", (Pair(1, 0, -2, "sub"),), ((0, 0),)), tape)[0])
+    2.0
+    """
+    if cost.name == "recorded":
+        return {cost.at[0][0]: np.array(1.0)}
+    found: dict[int, Array] = {}
+    for pair, (output, place) in zip(cost.pairs, cost.at, strict=True):
+        error = residual(pair, tape)
+        if cost.name == "absolute":
+            error = np.sign(error)
+        base = _passed(tape, pair.output, output, error)
+        if base is None:
+            continue
+        if np.size(base) == np.size(tape.value(place)):
+            base = np.reshape(base, np.shape(tape.value(place)))
+            found[place] = found[place] + base if place in found else base
+    return found
+
+
+def residual(pair: Pair, tape: Tape) -> Array:
+    """Output minus target, shaped as the output.
+
+    >>> from whynet.subjects.program.tape import Leaf, Op
+    >>> tape = Tape(0, 0, leaves=[Leaf(3.0), Leaf(1.0)])
+    >>> tape.ops = [Op("sub", 0, (Ref(-2), Ref(-1)), {}, -2.0)]
+    >>> float(residual(Pair(0, -1, -2, "sub"), tape))
+    2.0
+    """
+    output = np.asarray(tape.value(pair.output), dtype=float)
+    if pair.kind == "one-hot":
+        return np.asarray(tape.value(pair.node), dtype=float)
+    if pair.kind in ("sub", "add"):  # of `-t + o` too
+        first = tape.ops[pair.node].args[0] == pair.output or pair.kind == "add"
+        return np.reshape(np.asarray(tape.value(pair.node), dtype=float), output.shape) * (1.0 if first else -1.0)
+    return output - np.reshape(np.asarray(tape.value(pair.target), dtype=float), output.shape)
+
+
+def slopes(cost: Cost, tape: Tape) -> dict[int, Array]:
+    """The derivative at the output itself, where the seed is put before it: what `dA` should be.
+
+    >>> slopes(Cost("squares", (), ()), Tape(0, 0))
+    {}
+    """
+    found: dict[int, Array] = {}
+    for pair, (output, place) in zip(cost.pairs, cost.at, strict=False):
+        if cost.name == "recorded" or place == output or pair.kind == "one-hot":
+            continue
+        a = np.asarray(tape.value(pair.output), dtype=float)
+        error = residual(pair, tape)
+        with np.errstate(all="ignore"):
+            here = error / (a * (1 - a)) if cost.name == "logistic" else -(a - error) / a
+        if cost.name in ("logistic", "softmax") and np.all(np.isfinite(here)):
+            found[pair.output] = here
+    return found
+
+
+def _passed(tape: Tape, start: int, end: int, error: Array) -> Array | None:
+    return error if start == end else reverse(tape, {start: error}).at(end)
+
+
+def base(tape: Tape, node: int) -> int:
+    """The node that an output is before it is turned, clipped or copied.
+
+    >>> base(Tape(0, 0), -1)
+    -1
+    """
+    while (
+        node >= 0 and tape.ops[node].name in PASSED and tape.ops[node].args and isinstance(tape.ops[node].args[0], Ref)
+    ):
+        before = int(tape.ops[node].args[0])
+        if before < 0:
+            break
+        node = before
+    return node
+
+
+def costs(flow: Flow, found: Sequence[Pair]) -> list[Cost]:
+    """The costs that the pairs of a tape may mean.
+
+    >>> costs(Flow([Tape(0, 0)]), [])
+    []
+    """
+    tape = flow.tapes[0]
+    places: dict[tuple[int, int], list[Pair]] = {}
+    for pair in found:
+        places.setdefault((tape.ops[pair.node].site, hash(pair.kind)), []).append(pair)
+    result: list[Cost] = []
+    for group in places.values():
+        same = tuple(group)
+        ends = [base(tape, pair.output) for pair in same]
+        known = len(result)
+        for name, look in LOOKS.items():
+            before = [look(flow, end) for end in ends]
+            if all(node is not None for node in before):
+                result.append(
+                    Cost(name, same, tuple((e, int(b)) for e, b in zip(ends, before, strict=True) if b is not None))
+                )
+        if same[0].kind != "div" or len(result) == known:  # a target over an output is a logarithm's derivative
+            here = tuple((end, end) for end in ends)
+            result += [Cost("squares", same, here), Cost("absolute", same, here)]
+    return result
+
+
+def recorded(flow: Flow, cost: Cost, used: set[int], bits: Sequence[int]) -> Cost | None:
+    """The cost that the program computes for itself: a sum or mean of what hangs on parameters, that no step uses.
+
+    >>> recorded(Flow([Tape(0, 0)]), Cost("squares", (), ()), set(), []) is None
+    True
+    """
+    tape = flow.tapes[0]
+    below = {node for node, hangs in enumerate(bits) if hangs}
+    ends = [
+        node
+        for node in sorted(below - used)
+        if np.size(tape.value(node)) == 1
+        and not (flow.after({node}) - {node} - used)
+        and np.ndim(tape.value(node)) == 0
+    ]
+    sums = [
+        node for node in ends if {"sum", "mean", "total"} & {tape.ops[one].name for one in flow.before([node]) & below}
+    ]
+    return Cost("recorded", cost.pairs, tuple((sums[0], sums[0]) for _ in cost.pairs[:1])) if sums else None
+
+
+def _near(flow: Flow, node: int) -> list[int]:
+    """The operations shortly before one, nearest first."""
+    found: list[int] = []
+    todo = [node]
+    while todo and len(found) < BACK:
+        here = todo.pop(0)
+        for one in sorted(flow.inputs[here], reverse=True):
+            if one not in found:
+                found.append(one)
+                todo.append(one)
+    return found
+
+
+def _where(flow: Flow, node: int, formula: Callable[[Array], Array]) -> int | None:
+    size = np.size(flow.tapes[0].value(node))
+    with np.errstate(all="ignore"):
+        for one in _near(flow, node):
+            values = [(tape.value(one), tape.value(node)) for tape in flow.tapes]
+            if np.size(values[0][0]) == size and all(
+                np.allclose(
+                    formula(np.asarray(z, dtype=float)),
+                    a,
+                    rtol=1e-5 if _single(a) else 1e-6,
+                    atol=1e-6 if _single(a) else 1e-12,
+                )
+                for z, a in values
+                if np.shape(z) == np.shape(a)
+            ):
+                return one
+    return None
+
+
+def _single(value: object) -> bool:
+    return getattr(value, "dtype", None) == np.float32
+
+
+def _logistic(flow: Flow, node: int) -> int | None:
+    return _where(flow, node, lambda z: 1 / (1 + np.exp(-z)))
+
+
+def _tanh(flow: Flow, node: int) -> int | None:
+    return _where(flow, node, np.tanh)
+
+
+def _exponential(flow: Flow, node: int) -> int | None:
+    return _where(flow, node, np.exp)
+
+
+def _threshold(flow: Flow, node: int) -> int | None:
+    values = np.unique(np.concatenate([np.ravel(tape.value(node)) for tape in flow.tapes]))
+    if len(values) > 2 or np.size(flow.tapes[0].value(node)) < 2:
+        return None
+    found = _where(flow, node, lambda z: (z > 0) * 1.0)
+    return found if found is not None else _where(flow, node, lambda z: (z >= 0) * 1.0)
+
+
+def _softmax(flow: Flow, node: int) -> int | None:
+    """The operand of the exponential whose share the output is."""
+    tape = flow.tapes[0]
+    shape = np.shape(tape.value(node))
+    for one in _near(flow, node):
+        op = tape.ops[one]
+        if op.name != "exp" or not op.inputs or op.inputs[0] < 0 or np.shape(op.value) != shape:
+            continue
+        if tape.ops[node].name == "div" and (_is_share(tape, node, one, flow) or _shares(flow, op.inputs[0], node)):
+            return op.inputs[0]
+    return None
+
+
+def _shares(flow: Flow, before: int, node: int) -> bool:
+    """Whether values are a softmax along one of the axes."""
+    for axis in range(np.ndim(flow.tapes[0].value(node))):
+        right = True
+        for tape in flow.tapes:
+            z = np.asarray(tape.value(before), dtype=float)
+            e = np.exp(z - z.max(axis=axis, keepdims=True))
+            right &= np.allclose(e / e.sum(axis=axis, keepdims=True), tape.value(node), rtol=1e-4, atol=1e-6)
+        if right:
+            return True
+    return False
+
+
+def _is_share(tape: Tape, node: int, power: int, flow: Flow) -> bool:
+    """Whether a quotient is a power over the sum of all: its denominator hangs on the power too."""
+    inputs = tape.ops[node].inputs
+    if len(inputs) != 2 or inputs[1] < 0:
+        return False
+    total = tape.ops[inputs[1]]
+    beside = total.name == "add" and power in total.inputs and any(one < 0 for one in total.inputs)  # e / (1 + e)
+    return power in flow.before([inputs[0]]) and power in flow.before([inputs[1]]) and not beside
+
+
+LOOKS: dict[str, Callable[[Flow, int], int | None]] = {
+    "logistic": _logistic,
+    "softmax": _softmax,
+    "tanh": _tanh,
+    "exponential": _exponential,  # of counts
+    "threshold": _threshold,
+}
+"""Costs whose derivative before the output's activation is the error itself."""

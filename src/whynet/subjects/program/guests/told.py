@@ -1,0 +1,64 @@
+"""The diagnosis of a program that trains with a library: made in the program's own process, and told here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from whynet.doctor.change import Wording
+from whynet.doctor.diagnosis import Diagnosis, Finding, Gap, Remark, Where
+
+
+@dataclass
+class Told(Diagnosis):
+    """What was found in another process: state, causes and lines as everywhere; the numbers as JSON, the words as text.
+
+    >>> told = {"state": "healthy", "verdict": [], "text": "It learns.", "seconds": 1.0}
+    >>> found = Told.of(told, Path("train.py"))
+    >>> found.state, str(found)
+    ('healthy', 'It learns.')
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    text: str = ""
+
+    @staticmethod
+    def of(told: dict[str, Any], path: Path) -> Told:
+        """Of what the other process wrote."""
+        ended = told.get("program") or {}
+        text = str(told.get("text", ""))
+        if ended.get("error") and ended["error"] not in text:  # a screen may have had no room for it
+            at = f" in {ended['line']['file']}, line {ended['line']['line']}" if ended.get("line") else ""
+            text += f"\nNote   The program ended by an error{at}: {ended['error']}"
+        seconds = told.get("seconds")
+        found = Told(
+            told["state"],
+            verdict=[_finding(one) for one in told.get("verdict", [])],
+            used=dict(told.get("used") or {}),
+            not_examined=[Gap(one["what"], one["why"]) for one in told.get("not_examined", [])],
+            remarks=[Remark("interrupted")] if ended.get("how") == "interrupted" else [],
+            patient=str(path),
+            seconds=float(seconds) if isinstance(seconds, (int, float)) else math.nan,
+            wording=Wording(told.get("library") or "whynet"),
+        )
+        found.values, found.text = {key: value for key, value in told.items() if key != "text"}, text
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of `whynet diagnose`, with `library`, `lines` and `program` beside it."""
+        return self.values
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        escaped = self.text.replace("&", "&amp;").replace("<", "&lt;")
+        return f"<pre>{escaped}</pre>"
+
+
+def _finding(told: dict[str, Any]) -> Finding:
+    where = told.get("where")
+    place = None if where is None else Where(where["file"], where["line"], where.get("text", ""))
+    return Finding(told["cause"], told["status"], where=place, detail=told.get("detail", ""))

@@ -1,0 +1,396 @@
+"""What a step loop computes, beside what it should: parameters, output, cost, and which values are derivatives."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from whynet.subjects.program.align import aligned, stays
+from whynet.subjects.program.costs import Cost, base, costs, recorded, seeds, slopes
+from whynet.subjects.program.loop import Flow, Group, Pair, groups, movers, pairs, within_activations
+from whynet.subjects.program.match import Exact, factor, flat, is_single, tells
+from whynet.subjects.program.reverse import Adjoints, reverse
+from whynet.subjects.program.rules import RULES
+from whynet.subjects.program.tape import Tape, filled
+from whynet.types import Array
+
+MEMBERS = 48
+"""So many of a layer's single numbers are looked at."""
+LATEST = 60
+"""So many of the values before an update are compared with its gradient."""
+
+
+@dataclass
+class Step:
+    """How a parameter is moved: right if what moves it is its derivative, downhill.
+
+    >>> Step(Group("W", ["W"], True)).right
+    False
+    """
+
+    group: Group
+    node: int | None = None
+    """The value that is the derivative, up to `factor`."""
+    factor: float = 0.0
+    rate: float | None = None
+    """The step as a multiple of the derivative, where it is one."""
+    downhill: bool = True
+    scale: float | None = None
+    """The step as a multiple of the derivative, momentum and decay aside."""
+
+    lengths: tuple[float, ...] = ()
+    """Of an array, how far it is moved along its derivative in each iteration."""
+    untold: bool = False
+    """Whether there are too few numbers, or too equal ones, to tell."""
+
+    @property
+    def right(self) -> bool:
+        """Whether it goes down the slope."""
+        return (self.node is not None or self.rate is not None) and self.downhill
+
+
+@dataclass
+class Judged:
+    """A loop and the cost that explains it best.
+
+    >>> Judged(Flow([Tape(0, 1)]), [], [], []).steps
+    []
+    """
+
+    flow: Flow
+    moved: list[Group]
+    kept: list[Group]
+    state: list[Group]
+    """What is moved and no parameter: momentum, sums, counters."""
+    cost: Cost | None = None
+    adjoints: list[Adjoints] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    exact: dict[int, tuple[int, float, bool]] = field(default_factory=dict)
+    """Backward value -> the forward node whose derivative it is, the factor, and whether it is transposed."""
+    forward: set[int] = field(default_factory=set)
+    carriers: set[int] = field(default_factory=set)
+    """What hangs on the error: deltas, gradients, steps."""
+    partial: set[int] = field(default_factory=set)
+    """Of these, those that are the derivative by way of one of several uses."""
+    shared: set[int] = field(default_factory=set)
+    """Leaves on which another output hangs too, that meets a target of its own."""
+    outputs: list[int] = field(default_factory=list)
+    lengths: tuple[float, ...] = ()
+
+    @property
+    def tape(self) -> Tape:
+        """The first of the tapes."""
+        return self.flow.tapes[0]
+
+    def values(self, node: int) -> list[Any]:
+        """A node's value in each iteration."""
+        return [tape.value(node) for tape in self.flow.tapes]
+
+    def at(self, path: str) -> list[Array | None]:
+        """The exact derivative of a parameter in each iteration."""
+        return [
+            adj.at(tape.start[path]) if path in tape.start else None
+            for adj, tape in zip(self.adjoints, self.flow.tapes, strict=True)
+        ]
+
+    def ends(self, group: Group) -> list[int]:
+        """The nodes that a parameter's new values are."""
+        return [end for path in group.paths if (end := self.tape.end.get(path)) is not None and end >= 0]
+
+
+def judged(tapes: Sequence[Tape]) -> Judged | None:
+    """What a loop's tapes say; None if nothing in it meets a target.
+
+    >>> judged([Tape(0, 1)]) is None
+    True
+    """
+    flow = Flow(aligned(tapes))
+    tape = flow.tapes[0]
+    found = movers(tape, flow)
+    bits = flow.marks([group.paths for group in found])
+    ends = [end for group in found for path in group.paths if (end := tape.end.get(path)) is not None]
+    used = flow.before(ends)
+    met = [pair for pair in pairs(tape, bits) if pair.node in used]
+    all_met = [base(tape, pair.output) for pair in met if pair.kind != "mul"]
+    most = max((bits[pair.output].bit_count() for pair in met), default=0)
+    met = [pair for pair in met if bits[pair.output].bit_count() == most and pair.kind != "mul"]
+    if not met:
+        return None
+    names = {group.name for group in found if not stays(group, flow.tapes)}
+    found = [group for group in found if group.name in names]
+    bits = flow.marks([group.paths for group in found])
+    kept = [group for group in groups(tape) if group.name not in names]
+    best: Judged | None = None
+    rank: tuple[Any, ...] = ()
+    guesses = costs(flow, met)
+    own = [found_cost for guess in guesses[:1] if (found_cost := recorded(flow, guess, used, bits)) is not None]
+    for order, cost in enumerate([*guesses, *own]):
+        one = _under(cost, flow, found, kept, bits, met, used)
+        near = one.forward | flow.after(set(one.outputs))
+        for node in flow.before([output for output in all_met if output not in near]):
+            one.shared |= flow.leaves[node]
+        new = (_from_the_output(one), len(one.exact), _fits(cost, one), -order)
+        if best is None or new > rank:
+            best, rank = one, new
+    return best
+
+
+def _from_the_output(one: Judged) -> tuple[bool, ...]:
+    """Which parameters move as they should, the last layer's first: what is wrong there spoils all before it."""
+    first: dict[str, int] = {}
+    where = {one.tape.start[path]: step.group.name for step in one.steps for path in step.group.paths}
+    for node in sorted(one.forward):
+        for leaf in one.flow.leaves[node]:
+            if leaf in where:
+                first.setdefault(where[leaf], node)
+    return tuple(
+        step.right or step.untold for step in sorted(one.steps, key=lambda step: -first.get(step.group.name, 0))
+    )
+
+
+def _fits(cost: Cost, one: Judged) -> int:
+    """Where nothing decides: an error that is scaled element by element is that of squares."""
+    tape = one.tape
+    nodes = {pair.node for pair in cost.pairs}
+    for index in sorted(one.carriers):
+        op = tape.ops[index]
+        if op.name == "mul" and nodes & set(op.inputs) and len(op.inputs) == 2:
+            other = next((node for node in op.inputs if node not in nodes), 0)
+            if other >= 0 and np.size(tape.value(other)) == np.size(op.value) and other not in one.carriers:
+                return int(cost.name == "squares")
+    return int(cost.name in ("logistic", "softmax"))
+
+
+def _under(
+    cost: Cost, flow: Flow, found: list[Group], kept: list[Group], bits: list[int], met: list[Pair], used: set[int]
+) -> Judged:
+    """All that a loop computes, judged by one cost."""
+    tape = flow.tapes[0]
+    outputs = [base(tape, pair.output) for pair in cost.pairs]
+    mark = 0
+    for output in outputs:
+        mark |= bits[output]
+    moved = [group for bit, group in enumerate(found) if mark >> bit & 1]
+    state = [group for bit, group in enumerate(found) if not mark >> bit & 1]
+    one = Judged(flow, moved, kept, state, cost, outputs=outputs)
+    one.forward = flow.before([cost.at[0][0]] if cost.name == "recorded" else outputs)
+    below = flow.after(set(outputs))
+    one.carriers = (flow.after({pair.node for pair in met if pair.output in below}) & used) - one.forward
+    for group in list(one.moved):
+        if not set(one.ends(group)) & one.carriers:  # a hidden state or a running mean: no error moves it
+            one.moved.remove(group)
+            one.state.append(group)
+    one.adjoints = [reverse(each, seeds(cost, each)) for each in flow.tapes]
+    table = Exact()
+    nodes = sorted(one.forward | {-index - 1 for index in range(len(tape.leaves))}, reverse=True)
+    inner = within_activations(flow, one.forward)
+    for node in nodes:
+        values = [None if node in inner else adj.at(node) for adj in one.adjoints]
+        if all(value is not None for value in values):
+            table.add(node, values)
+    _add_uses(one, table)
+    extra = [slopes(cost, each) for each in flow.tapes]
+    for node in extra[0]:
+        if all(node in each for each in extra):
+            table.add(node, [each[node] for each in extra])
+            for adj, each in zip(one.adjoints, extra, strict=True):
+                adj.values.setdefault(node, each[node])
+    named = {node for node, name, _ in tape.names if not name.startswith("= ")}
+    for node in one.carriers:
+        values = one.values(node)
+        hits = table.find(values, is_single(values))
+        one.partial.update([node] if hits and all(isinstance(key, tuple) for key, _, _ in hits) else [])
+        hits = [(key[1] if isinstance(key, tuple) else key, c, turned) for key, c, turned in hits]
+        if hits:  # of z and -z, what has a name, or z
+            one.exact[node] = min(
+                hits,
+                key=lambda hit: (hit[2], hit[0] >= 0 and hit[0] not in named, _turns(tape, hit[0]), -hit[0]),
+            )
+    large = sorted(one.moved, key=lambda group: -len(group.paths) * np.size(tape.value(tape.start[group.paths[0]])))
+    one.steps = [_step(one, group) for group in one.moved]
+    one.lengths = next(
+        (step.lengths for group in large for step in one.steps if step.group is group and step.lengths), ()
+    )
+    if one.lengths:  # single numbers may be stepped by what steps an array: a rate that falls, a norm that is clipped
+        one.steps = [step if step.right else _step(one, step.group) for step in one.steps]
+    return one
+
+
+def _add_uses(one: Judged, table: Exact) -> None:
+    """Of what is used several times, each use has its derivative: of each example, or of each moment."""
+    inner = within_activations(one.flow, one.forward)
+    uses = Counter(node for _, node in one.adjoints[0].parts)
+    for place, node in one.adjoints[0].parts:
+        if uses[node] > 1 and node not in inner and all((place, node) in adj.parts for adj in one.adjoints):
+            table.add((place, node), [adj.parts[place, node] for adj in one.adjoints])
+
+
+def _turns(tape: Tape, node: int) -> bool:
+    return node >= 0 and tape.ops[node].name == "neg"
+
+
+def some(paths: Sequence[str]) -> list[str]:
+    """A few of many members, evenly.
+
+    >>> some([str(i) for i in range(100)])[:3]
+    ['0', '3', '6']
+    """
+    return list(paths[:: len(paths) // MEMBERS + 1])
+
+
+def _step(one: Judged, group: Group) -> Step:
+    """Whether what moves a parameter is its derivative."""
+    return step_by(one, group, one.adjoints)
+
+
+def step_by(one: Judged, group: Group, adjoints: Sequence[Adjoints], turned: bool = False) -> Step:
+    """Whether what moves a parameter is this derivative; `turned`: with rows and columns exchanged.
+
+    >>> step_by(Judged(Flow([Tape(0, 1)]), [], [], []), Group("W", [], True), []).right
+    False
+    """
+    paths = [path for path in some(group.paths) if (one.tape.end.get(path) or -1) >= 0]
+    step = Step(group)
+    exact = [[adj.at(tape.start[path]) for adj, tape in zip(adjoints, one.flow.tapes, strict=True)] for path in paths]
+    if not paths or any(value is None for values in exact for value in values):
+        return step
+    if turned:
+        exact = [[np.asarray(value).T for value in values] for values in exact]
+    truth = np.concatenate([flat(values) for values in exact])
+    single = is_single([one.tape.value(one.tape.start[paths[0]])])
+    step.untold = not tells(truth)
+    moves = [
+        [np.subtract(tape.value(int(tape.end[path] or 0)), tape.value(tape.start[path])) for tape in one.flow.tapes]
+        for path in paths
+    ]
+    step.rate = factor(np.concatenate([flat(values) for values in moves]), truth, single)
+    if step.rate is None:
+        step.rate = _rounded(one, paths, moves, truth)
+    candidates = [_before(one, path) for path in paths]
+    for key, node in candidates[0].items():
+        if not all(key in others for others in candidates):
+            continue
+        ours = np.concatenate([flat(one.values(others[key])) for others in candidates])
+        c = factor(ours, truth, single)
+        if c is None:
+            continue
+        direction = 1.0 if step.rate is not None else _carried(one, paths[0], node)
+        if direction is not None:
+            step.node, step.factor = node, c
+            step.scale = step.rate if step.rate is not None else _scale(one, paths[0], node, c)
+            step.lengths = _lengths(one, paths[0], node) if step.downhill else ()
+            step.downhill = (step.rate < 0) if step.rate is not None else direction * c <= 0
+            break
+    if step.node is None and step.rate is not None:
+        step.downhill = step.rate < 0
+    if step.node is None and step.rate is None and len(paths) == 1 and not turned:
+        _by_part(one, step, paths[0], adjoints)
+    return step
+
+
+def _by_part(one: Judged, step: Step, path: str, adjoints: Sequence[Adjoints]) -> None:
+    """A parameter of which one part is read and moved, as the row of one user: that part's derivative is compared."""
+    leaf = one.tape.start[path]
+    users = [node for node in sorted(one.forward) if leaf in one.flow.leaves[node]]
+    if len(users) != 1 or one.tape.ops[users[0]].name != "getitem":
+        return
+    exact = [value for adj in adjoints if (value := adj.at(users[0])) is not None]
+    if len(exact) < len(one.flow.tapes):
+        return
+    truth = flat(exact)
+    for node in _before(one, path, np.size(exact[0])).values():
+        c = factor(flat(one.values(node)), truth)
+        direction = _carried(one, path, node, users[0]) if c is not None else None
+        if c is not None and direction is not None:
+            step.node, step.factor, step.downhill = node, c, direction * c <= 0
+            return
+
+
+def _carried(one: Judged, path: str, node: int, part: int | None = None) -> float | None:
+    """By how much a parameter moves along a value before it; None if that is bent on the way, and by no momentum."""
+    slopes_found = []
+    for tape in one.flow.tapes:
+        end = int(tape.end[path] or 0)
+        g = np.asarray(tape.value(node), dtype=float)
+        if part is None:
+            seed = np.reshape(g, np.shape(tape.value(end)))
+        else:
+            op = tape.ops[part]
+            seed = RULES["getitem"](np.reshape(g, np.shape(op.value)), op.value, *filled(op.args, tape))[0]
+        moved = reverse(tape, {end: seed}).at(node)
+        if moved is None or not np.any(g):
+            return None
+        slopes_found.append((moved, g))
+    first = float(np.sum(slopes_found[0][0] * slopes_found[0][1]))
+    if _remembers(one, path):
+        return first
+    ours, exact = flat([moved for moved, _ in slopes_found[:1]]), flat([g for _, g in slopes_found[:1]])
+    if ours.size == 1:
+        ours, exact = flat([moved for moved, _ in slopes_found]), flat([g for _, g in slopes_found])
+        if one.lengths and factor(ours, exact * np.array(one.lengths)) is not None:
+            return first
+    return first if factor(ours, exact) is not None else None
+
+
+def _lengths(one: Judged, path: str, node: int) -> tuple[float, ...]:
+    """How far a step goes along a value, in each iteration."""
+    found = []
+    for tape in one.flow.tapes:
+        g = np.asarray(tape.value(node), dtype=float)
+        end = int(tape.end[path] or 0)
+        moved = reverse(tape, {end: np.reshape(g, np.shape(tape.value(end)))}).at(node)
+        if moved is None or g.size < 2 or not np.any(g):
+            return ()
+        found.append(float(np.sum(moved * g) / np.sum(g * g)))
+    return tuple(found)
+
+
+def _scale(one: Judged, path: str, node: int, c: float) -> float | None:
+    """The step along a value, as a multiple of the derivative that it is; None if it is no multiple."""
+    tape = one.tape
+    g = np.asarray(tape.value(node), dtype=float)
+    moved = reverse(tape, {int(tape.end[path] or 0): np.reshape(g, np.shape(tape.value(int(tape.end[path] or 0))))}).at(
+        node
+    )
+    along = None if moved is None or g.size < 2 else factor(flat([moved]), flat([g]))
+    return None if along is None else along * c
+
+
+def _remembers(one: Judged, path: str) -> bool:
+    """Whether a parameter's step hangs on something kept from before: momentum, a mean of squares."""
+    leaves = {one.tape.start[where] for group in one.state for where in group.paths}
+    end = int(one.tape.end[path] or 0)
+    return any(one.flow.leaves[node] & leaves for node in one.flow.before([end]))
+
+
+def _rounded(one: Judged, paths: list[str], moves: list[list[Any]], truth: Array) -> float | None:
+    """The rate of a step so small that the new value minus the old has lost digits."""
+    ours = np.concatenate([flat(values) for values in moves])
+    old = np.concatenate([flat([tape.value(tape.start[path]) for tape in one.flow.tapes]) for path in paths])
+    square = float(truth @ truth)
+    if ours.size < 4 or square == 0 or not np.all(np.isfinite(ours)) or not np.all(np.isfinite(truth)):
+        return None
+    c = float(ours @ truth) / square
+    top = float(np.max(np.abs(ours)))
+    slack = 4e-16 * np.abs(old)
+    fine = top > 0 and float(np.max(slack)) < 1e-4 * top and float(np.std(truth)) > 1e-3 * float(np.max(np.abs(truth)))
+    return c if fine and bool(np.all(np.abs(ours - c * truth) <= slack + 1e-9 * top)) else None
+
+
+def _before(one: Judged, path: str, size: int | None = None) -> dict[tuple[Any, ...], int]:
+    """The values before an update that may be its gradient, latest first, each by its place."""
+    tape = one.tape
+    size = np.size(tape.value(tape.start[path])) if size is None else size
+    end = int(tape.end[path] or 0)
+    found: dict[tuple[Any, ...], int] = {}
+    count: Counter[tuple[int, tuple[int, ...]]] = Counter()
+    nodes = sorted(one.flow.before([end]) & one.carriers - {end}, reverse=True)
+    for node in [node for node in nodes if np.size(tape.value(node)) == size][:LATEST]:
+        where = (tape.ops[node].site, tape.ops[node].context)
+        count[where] += 1
+        found[(*where, count[where])] = node
+    return found

@@ -1,0 +1,90 @@
+"""Where numbers lie in a running program: names of frames, and what hangs on them (lists, dictionaries, objects)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from types import FrameType, ModuleType
+from typing import Any
+
+import numpy as np
+
+DEEP = 6
+MOST = 30_000
+"""So many places are looked at; a list of a million numbers is data."""
+LONG = 2_000
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is followed: a float or an array of numbers; whole numbers of Python's count and index.
+
+    >>> is_number(0.5), is_number(np.zeros(2)), is_number(3), is_number("a")
+    (True, True, False, False)
+    """
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "fiub"
+    return isinstance(value, (float, np.floating, np.integer, np.bool_))
+
+
+def numbers(roots: Iterable[tuple[str, Any]], owned: set[str], opened: dict[int, Any] | None = None) -> dict[str, Any]:
+    """Path -> number, breadth first; `owned` are the modules whose objects are opened.
+
+    What was opened, lists and objects, is put into `opened` by its identity.
+
+    >>> numbers([("net", {"W": 0.5, "layers": [0.25]})], set())
+    {"net['W']": 0.5, "net['layers'][0]": 0.25}
+    """
+    found: dict[str, Any] = {}
+    seen: set[int] = set()
+    queue = deque((path, value, 0) for path, value in roots)
+    while queue and len(found) < MOST:
+        path, value, depth = queue.popleft()
+        if is_number(value):
+            found.setdefault(path, value)
+            continue
+        if isinstance(value, (int, str, bytes, type(None), type)) or id(value) in seen or depth >= DEEP:
+            continue
+        seen.add(id(value))
+        if opened is not None:
+            opened[id(value)] = value
+        queue.extend((f"{path}{step}", inner, depth + 1) for step, inner in _inside(value, owned))
+    return found
+
+
+def _inside(value: Any, owned: set[str]) -> Iterable[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return [
+            (f"[{key!r}]", inner) for key, inner in list(value.items())[:LONG] if isinstance(key, (str, int, tuple))
+        ]
+    if isinstance(value, (list, tuple, deque)):
+        return [(f"[{index}]", inner) for index, inner in enumerate(list(value)[:LONG])]
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return [(f"[{index}]", inner) for index, inner in enumerate(value.ravel().tolist()[:LONG])]
+    if type(value).__module__ in owned:
+        return [(f".{name}", inner) for name, inner in list(getattr(value, "__dict__", {}).items())]
+    return []
+
+
+def roots(frame: FrameType | None, files: set[str]) -> list[tuple[str, Any]]:
+    """The names of a frame, of those that called it, and of the program's modules.
+
+    >>> import sys
+    >>> weight = 0.5
+    >>> dict(roots(sys._getframe(), {sys._getframe().f_code.co_filename}))["weight"]
+    0.5
+    """
+    found: list[tuple[str, Any]] = []
+    modules: list[dict[str, Any]] = []
+    while frame is not None:
+        if frame.f_code.co_filename in files:
+            if frame.f_locals is not frame.f_globals:
+                found += frame.f_locals.items()
+            if not any(frame.f_globals is known for known in modules):
+                modules.append(frame.f_globals)
+        frame = frame.f_back
+    for names in modules:
+        found += names.items()
+        for value in list(names.values()):
+            if isinstance(value, ModuleType) and getattr(value, "__file__", None) in files:
+                found += [(f"{value.__name__}.{name}", inner) for name, inner in vars(value).items()]
+    return [(name, value) for name, value in found if not name.startswith("__") and not isinstance(value, ModuleType)]

@@ -1,0 +1,236 @@
+"""Look into somebody's program: what it computes by itself, right or wrong, and the first wrong line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from whynet.subjects.program.blame import blames
+from whynet.subjects.program.health import course, health
+from whynet.subjects.program.judged import Judged, judged
+from whynet.subjects.program.rewrite import Site
+from whynet.subjects.program.run import Ran, run
+from whynet.subjects.program.tape import Tape
+from whynet.subjects.program.text import Text
+from whynet.subjects.program.unmoved import Blame
+
+ROWS = 200
+
+
+@dataclass(frozen=True)
+class Row:
+    """One value that the program names: what it is, and whether it is right.
+
+    >>> Row("dW1", 41, "train.py", "gradient", "right").verdict
+    'right'
+    """
+
+    name: str
+    line: int
+    file: str
+    meaning: str
+    """`z`, `a`, `output`, `error`, `delta`, `gradient`, `step` or `value`."""
+    verdict: str
+    """`right`, `wrong`, `follows` (from a wrong line before it), `untold`, or empty for the forward pass."""
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A wrong line.
+
+    >>> Finding("sign", 12, "train.py", "W1", "W1", "it goes uphill").line
+    12
+    """
+
+    kind: str
+    line: int
+    file: str
+    name: str
+    parameter: str
+    words: str
+
+
+@dataclass
+class Xray:
+    """All that was seen of a program; plain data.
+
+    >>> Xray("ended").as_dict()["findings"]
+    []
+    """
+
+    how: str
+    """`ended`, `enough`, `stopped`, `crashed`, `exited` or `killed`."""
+    error: str = ""
+    error_line: int = 0
+    error_file: str = ""
+    loop_line: int = 0
+    """Where the loop that takes the steps begins; 0 if there is none."""
+    iterations: int = 0
+    watched: int = 0
+    """Iterations that were recorded and compared."""
+    cost: str = ""
+    parameters: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    output: str = ""
+    target: str = ""
+    rates: dict[str, float] = field(default_factory=dict)
+    """Of each parameter that is moved against its gradient, the step as a multiple of it."""
+    right: list[str] = field(default_factory=list)
+    """The parameters that are moved down the exact slope of the cost."""
+    rows: list[Row] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    """The wrong lines, the first one first; what follows from them is not among them."""
+    opaque: list[str] = field(default_factory=list)
+    """Operations that were not looked into."""
+    health: dict[str, float] = field(default_factory=dict)
+    """What the first tape says of inputs, initial weights and hidden units, by the names of symptoms."""
+    course: list[tuple[int, float]] = field(default_factory=list)
+    """Iterations, and the mean squared error of the outputs; empty where each saw other examples."""
+    cut: str = ""
+    """`time` or `interrupt` where it was ended from outside."""
+    seconds: float = 0.0
+
+    @property
+    def first(self) -> Finding | None:
+        """The first wrong line."""
+        return self.findings[0] if self.findings else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything, as JSON has it."""
+        return asdict(self)
+
+
+def examine(
+    path: str | Path, args: Sequence[str] = (), seconds: float = 60.0, *, echo: bool = True, text: str | None = None
+) -> Xray:
+    """Run a program unchanged and judge what it computes; its own output goes to stderr.
+
+    `text` stands in for what is in the file.
+
+    >>> import shutil, tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> file = Path(folder) / "f.py"
+    >>> _ = file.write_text('''
+    ... import numpy as np
+    ... X = np.random.randn(20, 3)
+    ... y = X @ np.array([1.0, -2.0, 0.5])
+    ... w = np.zeros(3)
+    ... for i in range(100):
+    ...     error = X @ w - y
+    ...     w += 0.1 * X.T @ error / 20
+    ... ''')
+    >>> found = examine(file, echo=False)
+    >>> shutil.rmtree(folder)
+    >>> found.first.kind, found.first.line, found.first.name
+    ('sign', 8, 'w')
+    """
+    return xray(run(path, args, seconds, echo=echo, text=text))
+
+
+def xray(ran: Ran) -> Xray:
+    """Judge what a program did.
+
+    >>> xray(Ran("crashed", "ValueError: no", 3)).error_line
+    3
+    """
+    found = Xray(ran.how, ran.error, ran.line, ran.file, cut=ran.cut, seconds=ran.seconds)
+    best = _best(ran.tapes)
+    if best is None:
+        return found
+    text = Text(ran.sites, best)
+    wrong = blames(best, ran.sites)
+    found.loop_line = ran.sites[best.tape.loop].line
+    found.iterations, found.watched = ran.loops.get(best.tape.loop, 0), len(best.flow.tapes)
+    found.cost = best.cost.name if best.cost else ""
+    found.parameters = {group.name: _shape(best.tape, group.paths) for group in best.moved}
+    if best.cost is not None:
+        found.output = text.named(best.cost.pairs[0].output)
+        pair = best.cost.pairs[0]
+        found.target = "labels" if pair.kind == "one-hot" else text.named(pair.target)
+    found.rates = {step.group.name: -step.rate for step in best.steps if step.rate is not None}
+    found.right = [step.group.name for step in best.steps if step.right]
+    found.findings = [Finding(one.kind, one.line, one.file, one.name, one.parameter, one.words) for one in wrong]
+    found.rows = _rows(best, text, wrong)
+    found.health, found.course = health(best), course(best)
+    found.opaque = sorted(set().union(*(adj.opaque for adj in best.adjoints)))
+    return found
+
+
+def _best(tapes: Sequence[Tape]) -> Judged | None:
+    """Of all loops that were recorded, the one most of whose parameters are explained."""
+    found = []
+    for loop in dict.fromkeys(tape.loop for tape in tapes):
+        one = judged([tape for tape in tapes if tape.loop == loop])
+        if one is not None:
+            found.append(one)
+    return max(found, key=lambda one: (len(one.moved), sum(step.right for step in one.steps)), default=None)
+
+
+def _shape(tape: Tape, paths: Sequence[str]) -> tuple[int, ...]:
+    return np.shape(tape.value(tape.start[paths[0]])) if len(paths) == 1 else (len(paths),)
+
+
+def _rows(one: Judged, text: Text, wrong: Sequence[Blame]) -> list[Row]:
+    """The values that have names, in the order of the computation."""
+    blamed = {blame.node for blame in wrong}
+    follows = one.flow.after(blamed) if blamed else set()
+    where = {(blame.file, blame.line): blame for blame in wrong}
+    ends = {end: step for step in one.steps for end in one.ends(step.group)}
+    errors = {pair.node for pair in one.cost.pairs} if one.cost else set()
+    rows: dict[tuple[str, int, str], Row] = {}
+    for node, name, site in one.tape.names:
+        place: Site = text.sites[site]
+        name = name.removeprefix("= ")
+        if node < 0 or len(rows) >= ROWS:
+            continue
+        key = (place.file, place.line, name)
+        blame = where.get((place.file, place.line))
+        if node in ends:
+            meaning, verdict = "step", _moved(ends[node].right, node in follows)
+        elif node in one.forward:
+            meaning, verdict = _forward(one, node), ""
+        elif node in errors:
+            meaning, verdict = "error", "right"
+        elif node in one.carriers:
+            meaning, verdict = _backward(one, node)
+            if not verdict:
+                verdict = "follows" if node in follows else "untold"
+        else:
+            continue
+        if blame is not None and (blame.node in one.flow.before([node]) or node in ends):
+            verdict = "wrong"
+        rows.setdefault(
+            key,
+            Row(name, place.line, place.file, meaning, verdict, blame.words if blame and verdict == "wrong" else ""),
+        )
+    return list(rows.values())
+
+
+def _moved(right: bool, follows: bool) -> str:
+    return "right" if right else "follows" if follows else "untold"
+
+
+def _forward(one: Judged, node: int) -> str:
+    """What a value of the forward pass is: sums of products are z, what is made of them a."""
+    if node in one.outputs:
+        return "output"
+    sums = {"matmul", "dot", "sum", "total", "einsum", "inner"}
+    leaves = {one.tape.start[path] for group in one.moved for path in group.paths}
+    op = one.tape.ops[node]
+    if op.name in sums or (op.name == "add" and (one.flow.leaves[node] & leaves or any(
+        one.tape.ops[read].name in sums for read in one.flow.inputs[node]))):  # fmt: skip
+        return "z"
+    return "a" if np.size(op.value) > 1 or op.name not in ("mul", "add") else "value"
+
+
+def _backward(one: Judged, node: int) -> tuple[str, str]:
+    """What a value after the error is, and `right` if it is what it should be."""
+    hit = one.exact.get(node)
+    if hit is None:
+        return "value", ""
+    leaves = {one.tape.start[path] for group in one.moved for path in group.paths}
+    return ("gradient" if hit[0] in leaves else "delta"), "right"

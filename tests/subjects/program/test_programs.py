@@ -1,0 +1,169 @@
+"""Programs as people write them: the first wrong line and its kind are found, and no sound one is accused."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from whynet.errors import UsageError
+from whynet.subjects.program.run import run
+from whynet.subjects.program.xray import examine
+
+BANK = sorted((Path(__file__).parent / "bank").glob("*.py"))
+FEW = {
+    "xor_script_sound", "xor_script_slope_left_out", "dict_update_uphill", "dict_bias_not_divided", "class_piled_up",
+    "lists_of_layers_sound", "neurons_updated_first", "neurons_sound", "labels_momentum_decay_sound", "adam_uphill",
+    "trask_never_stored", "line_floats_wrong_input", "characters_adagrad_sound", "regressor_column_minus_row",
+    "image_columns_mixed", "image_columns_sound",
+}  # fmt: skip
+LOOP = """
+import numpy as np
+X = np.random.randn(30, 2)
+y = X @ np.array([1.0, 2.0])
+w = np.zeros(2)
+for epoch in range({epochs}):
+    e = X @ w - y
+    w = w - 0.1 * X.T @ e / 30
+{more}
+"""
+
+
+def truth(path):
+    return [(int(line), kind) for line, kind in re.findall(r"line (\d+) ([a-z-]+)", path.read_text().split("\n")[0])]
+
+
+def seen(path):
+    return [(found.line, found.kind) for found in examine(path, seconds=60, echo=False).findings]
+
+
+@pytest.mark.parametrize("path", [path for path in BANK if path.stem in FEW], ids=lambda path: path.stem)
+def test_a_program_of_the_bank(path):
+    assert seen(path)[:1] == truth(path)[:1]
+
+
+@pytest.mark.slow
+def test_the_bank():
+    assert len(BANK) >= 60
+    told = {path.stem: (truth(path), seen(path)) for path in BANK}
+    sick = {name: found for name, (wrong, found) in told.items() if wrong}
+    right = [name for name, found in sick.items() if found[:1] == told[name][0][:1]]
+    assert len(right) >= 0.85 * len(sick), set(sick) - set(right)
+    assert [name for name, (wrong, found) in told.items() if found and not wrong] == []
+
+
+@pytest.fixture
+def program(tmp_path):
+    def write(text, name="train.py"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+def test_what_is_known_of_a_sound_program(program):
+    found = examine(program(LOOP.format(epochs=100, more="")), echo=False)
+    assert found.findings == []
+    assert found.parameters == {"w": (2,)}
+    assert (found.output, found.target, found.loop_line) == ("X @ w", "y", 6)
+    assert found.rates["w"] == pytest.approx(0.1 / 30)
+    assert [(row.name, row.meaning, row.verdict) for row in found.rows] == [
+        ("e", "error", "right"),
+        ("w", "step", "right"),
+    ]
+    assert found.as_dict()["rows"][0]["line"] == 7
+
+
+def test_a_crash_ends_with_what_was_seen_before(program):
+    found = examine(program(LOOP.format(epochs=50, more="    if epoch == 12:\n        [][3]")), echo=False)
+    assert (found.how, found.error, found.error_line) == ("crashed", "IndexError: list index out of range", 10)
+    assert found.watched >= 4 and found.findings == []
+
+
+def test_an_endless_loop_ends_with_what_was_seen_before(program):
+    found = examine(program(LOOP.format(epochs=20, more="while True:\n    pass")), seconds=3, echo=False)
+    assert (found.how, found.loop_line) == ("stopped", 6)
+
+
+def test_a_program_that_will_not_be_stopped_is_killed(program):
+    more = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True:\n    time.sleep(1)"
+    found = examine(program(LOOP.format(epochs=20, more=more)), seconds=3, echo=False)
+    assert (found.how, found.loop_line) == ("killed", 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("import sys\nsys.exit('no data')", "no data"),
+        ("x = [0] * 10**10", "MemoryError: "),
+        ("input('name? ')", "EOFError: EOF when reading a line"),
+        ("def f(:\n    pass", "SyntaxError: invalid syntax (train.py, line 1)"),
+        (b"x = '\xff'", "SyntaxError: "),
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+    ],
+)
+def test_programs_that_end_badly_say_why(program, text, error):
+    found = examine(program(text), seconds=20, echo=False)
+    assert found.how in ("crashed", "exited") and found.error.startswith(error)
+    assert found.loop_line == 0 and found.findings == []
+
+
+def test_nothing_of_the_users_is_overwritten(program):
+    other = program("kept", "weights.txt")
+    more = "open('weights.txt', 'w').write('gone')"
+    examine(program(LOOP.format(epochs=20, more=more)), echo=False)
+    assert other.read_text() == "kept"
+
+
+def test_no_process_that_it_starts_is_left(program):
+    more = "import subprocess, sys\nchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(99)'])\n"
+    more += "print('child', child.pid)"
+    ran = run(program(LOOP.format(epochs=20, more=more)), echo=False)
+    number = int(re.search(r"child (\d+)", ran.output).group(1))
+    state = Path(f"/proc/{number}/stat")
+    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_its_output_is_passed_on_to_stderr_up_to_a_limit(program, capfd):
+    examine(program("for i in range(60000):\n    print('a long line of output, number', i)"))
+    shown = capfd.readouterr()
+    assert shown.out == "" and 190_000 < len(shown.err) < 210_000
+
+
+def test_modules_beside_a_program_are_looked_into_and_its_arguments_are_its_own(program):
+    program("import numpy as np\ndef back(X, e):\n    return -(X.T @ e) / len(X)\n", "helper.py")
+    text = """
+import argparse
+import numpy as np
+import helper
+parser = argparse.ArgumentParser()
+parser.add_argument("--rate", type=float, required=True)
+rate = parser.parse_args().rate
+def main():
+    X = np.random.randn(30, 2)
+    y = X @ np.array([1.0, 2.0])
+    w = np.zeros(2)
+    for epoch in range(80):
+        e = X @ w - y
+        w = w - rate * helper.back(X, e)
+if __name__ == "__main__":
+    main()
+"""
+    found = examine(program(text), ["--rate", "0.1"], echo=False)
+    assert (found.first.kind, found.first.file, found.first.line) == ("sign", "helper.py", 3)
+
+
+def test_a_program_without_training_has_nothing_to_accuse(program):
+    text = "import numpy as np\nfor i in range(50):\n    x = np.ones(3) * i\n    s = float(x.sum())\nprint(s)"
+    found = examine(program(text), echo=False)
+    assert (found.how, found.loop_line, found.findings) == ("ended", 0, [])
+
+
+def test_what_cannot_be_run_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="no such program"):
+        examine(tmp_path / "none.py")
+    (tmp_path / "a.py").write_text("")
+    with pytest.raises(UsageError, match="needs time"):
+        examine(tmp_path / "a.py", seconds=0)
