@@ -65,8 +65,16 @@ def looks_trained(module: Any) -> bool:
     ...     _ = trained.weight.mul_(3)
     >>> looks_trained(fresh), looks_trained(trained)
     (False, True)
+    >>> recurrent = torch.nn.GRU(3, 9)
+    >>> with torch.no_grad():
+    ...     _ = recurrent.weight_hh_l0.mul_(3)
+    >>> looks_trained(torch.nn.GRU(3, 9)), looks_trained(recurrent)
+    (False, True)
     """
     weight = getattr(module, "weight", None)
+    if hasattr(module, "hidden_size") and weight is None:  # a recurrent layer: all of its arrays within one bound
+        bound = module.hidden_size**-0.5
+        return any(bool(one.detach().abs().max() > 1.01 * bound) for one in module.parameters(recurse=False))
     if weight is None or not hasattr(weight, "ndim") or not weight.numel():
         return False
     if weight.ndim < 2:  # a normalisation begins with 1 and 0
