@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -87,6 +87,29 @@ def looks_trained(module: Any) -> bool:
 
 
 @contextmanager
+def listening(torch: Any, tell: Callable[[str, Any, Any, Any], None]) -> Iterator[None]:
+    """Meanwhile `tell` is told of each function of PyTorch: its name, arguments, keywords, and what it made.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> names = []
+    >>> with listening(torch, lambda name, args, kwargs, made: names.append(name)):
+    ...     _ = torch.relu(torch.ones(2))
+    >>> names[-1]
+    'relu'
+    """
+
+    class Listening(torch.overrides.TorchFunctionMode):  # type: ignore[misc]
+        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            made = function(*args, **(kwargs or {}))
+            tell(getattr(function, "__name__", ""), args, kwargs or {}, made)
+            return made
+
+    with Listening():
+        yield
+
+
+@contextmanager
 def activated(torch: Any, *names: str) -> Iterator[list[Array]]:
     """What each call of an activation of these names makes meanwhile, (numbers, units).
 
@@ -99,15 +122,12 @@ def activated(torch: Any, *names: str) -> Iterator[list[Array]]:
     """
     seen: list[Array] = []
 
-    class Watching(torch.overrides.TorchFunctionMode):  # type: ignore[misc]
-        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            made = function(*args, **(kwargs or {}))
-            if getattr(function, "__name__", "").removesuffix("_") in names and made.ndim > 1:
-                rows = made.detach().movedim(1, -1) if made.ndim in (4, 5) else made.detach()
-                seen.append(array_of(rows.reshape(-1, rows.shape[-1])).copy())
-            return made
+    def tell(name: str, args: Any, kwargs: Any, made: Any) -> None:
+        if name.removesuffix("_") in names and made.ndim > 1:
+            rows = made.detach().movedim(1, -1) if made.ndim in (4, 5) else made.detach()
+            seen.append(array_of(rows.reshape(-1, rows.shape[-1])).copy())
 
-    with Watching():
+    with listening(torch, tell):
         yield seen
 
 
@@ -125,15 +145,12 @@ def called_off(torch: Any) -> Iterator[list[str]]:
     """
     seen: list[str] = []
 
-    class Watching(torch.overrides.TorchFunctionMode):  # type: ignore[misc]
-        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            given, name = kwargs or {}, getattr(function, "__name__", "")
-            known = name.rstrip("123d_") in ("dropout", "alpha_dropout")
-            if known and given.get("training") is False and given.get("p", 0) > 0:
-                seen.append(name)
-            return function(*args, **given)
+    def tell(name: str, args: Any, kwargs: Any, made: Any) -> None:
+        known = name.rstrip("123d_") in ("dropout", "alpha_dropout")
+        if known and kwargs.get("training") is False and kwargs.get("p", 0) > 0:
+            seen.append(name)
 
-    with Watching():
+    with listening(torch, tell):
         yield seen
 
 
@@ -150,16 +167,13 @@ def attends(torch: Any) -> Iterator[list[bool]]:
     """
     seen: list[bool] = []
 
-    class Listening(torch.overrides.TorchFunctionMode):  # type: ignore[misc]
-        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            made = function(*args, **(kwargs or {}))
-            if isinstance(made, torch.Tensor):
-                name, shape = getattr(function, "__name__", ""), tuple(made.shape)
-                pairs = name == "softmax" and len(shape) > 2 and shape[-1] == shape[-2] > 1
-                seen.append(name == "scaled_dot_product_attention" or pairs)
-            return made
+    def tell(name: str, args: Any, kwargs: Any, made: Any) -> None:
+        if isinstance(made, torch.Tensor):
+            shape = tuple(made.shape)
+            pairs = name == "softmax" and len(shape) > 2 and shape[-1] == shape[-2] > 1
+            seen.append(name == "scaled_dot_product_attention" or pairs)
 
-    with Listening():
+    with listening(torch, tell):
         yield seen
 
 
@@ -178,14 +192,12 @@ def dropping(torch: Any) -> Iterator[list[str]]:
     """
     seen: list[str] = []
 
-    class Listening(torch.overrides.TorchFunctionMode):  # type: ignore[misc]
-        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            name = getattr(function, "__name__", "").removesuffix("_")
-            if name in DROPPING and drops(name, args, kwargs or {}):
-                seen.append(name)
-            return function(*args, **(kwargs or {}))
+    def tell(name: str, args: Any, kwargs: Any, made: Any) -> None:
+        own = name.removesuffix("_")
+        if own in DROPPING and drops(own, args, kwargs):
+            seen.append(own)
 
-    with Listening():
+    with listening(torch, tell):
         yield seen
 
 
