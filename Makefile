@@ -1,7 +1,7 @@
 # make train      train the default network, in an environment made on the first call
 # make test       formatting, types and tests; under five minutes
 # make check      make test, the compiled engine under the sanitizers, and slower tests: about ten minutes
-# make check-all  make check, hundreds of diagnoses in PyTorch, Keras and scikit-learn, a tenth of a bench: an hour more
+# make check-all  make check, hundreds of diagnoses in PyTorch, Keras and scikit-learn, tenths of two benches: an hour more
 # make docs       the API reference into build/api, the table of docs/gradients.md, docs/causes.md and docs/words.md
 PYTHON ?= python3
 BIN := .venv/bin
@@ -24,6 +24,7 @@ check: test api .venv/with-torch sanitized
 check-all: check .venv/with-guests
 	$(BIN)/python -m pytest -q -m matrix tests
 	$(BIN)/python -m benchmarks.inside --every 10 --effort 6 build/inside.jsonl
+	$(BIN)/python -m benchmarks.programs --trials --every 10 build/programs.jsonl
 
 # The compiled engine's tests once more, on a build that watches every memory access and every undefined operation.
 SANITIZED := build/sanitized

@@ -1,13 +1,15 @@
-"""A network of neuron objects, without vectors or matrices, that learns nothing on MNIST. whynet is asked why.
+"""A network of neuron objects, without vectors or matrices, that learns nothing on MNIST.
 
-The error settles near 0.45. The program is of the kind that people bring along; nothing in it knows of whynet.
+The error settles near 0.45.
+
+    python neuron_by_neuron.py [FOLDER OF MNIST]
 """
 
 import itertools
 import math
 import random
 
-import whynet
+from mnist_reader import read
 
 
 def sigmoid(z):
@@ -58,7 +60,15 @@ class Network:
 
 
 if __name__ == "__main__":
+    images, labels = read("train-images-idx3-ubyte"), read("train-labels-idx1-ubyte")
     random.seed(0)
-    data = whynet.load("mnist")
     network = Network(784, 16, 16, 10)
-    print(whynet.diagnose(network, data))
+    total = 0
+    for number in range(2500):
+        x = [pixel / 255 for pixel in images[number].ravel().tolist()]
+        y = [0] * 10
+        y[labels[number]] = 1
+        total += network.train(x, y)
+        if number % 250 == 249:
+            print(number + 1, "error:", total / 250)
+            total = 0

@@ -82,5 +82,17 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """Add `%%diagnose` to a notebook: what `%load_ext whynet` calls.
+
+    >>> from types import SimpleNamespace
+    >>> events = SimpleNamespace(register=lambda name, function: None)
+    >>> register = lambda function, magic_kind, magic_name: print("%%" + magic_name)
+    >>> load_ipython_extension(SimpleNamespace(events=events, register_magic_function=register))
+    %%diagnose
+    """
+    import_module("whynet.interfaces.notebook").load(shell)
+
+
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]

@@ -264,7 +264,7 @@ class Diagnosis:
 
     `yardstick` is the quality of the best simple answer (a linear model, for a few features the nearest neighbour),
     `floor` the cost of the best constant answer, `used` what was used as what, `not_examined` what was not looked at,
-    `xray` all that was seen of a program that was run, `lost` the classes that are never predicted right.
+    `xray` all that was seen of a program that was run, `patch` a diff that mends it, `lost` classes that are never hit.
 
     >>> Diagnosis(state="healthy", floor=2.3).as_dict()["verdict"]
     []
@@ -295,6 +295,7 @@ class Diagnosis:
     wording: Wording = field(default_factory=Wording)
     patient: str = ""
     xray: Mapping[str, Any] | None = None
+    patch: str = ""
     effort: float = 0.0
     """Work spent, in trainings of the patient."""
     epochs: float = 0.0
@@ -324,6 +325,9 @@ class Diagnosis:
 
     def _repr_html_(self) -> str:
         return str(view(self, "html"))
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))  # IPython in a terminal
 
 
 # ---- a log: figures that were printed, nothing trained

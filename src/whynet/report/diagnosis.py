@@ -86,6 +86,7 @@ def sections(diagnosis: Diagnosis) -> list[Section]:
     ]
     rest = [
         Section("What to change", ended, (), todo),
+        Section("The patch", [], (), diagnosis.patch.split("\n") if diagnosis.patch else ()),
         Section("Not the reason", [f"{one.cause}: {cleared(one, diagnosis)}" for one in diagnosis.acquitted]),
         Section("The usual questions, each changed alone", usual),
         Section("Worth knowing", all_in_words(diagnosis)),
@@ -144,7 +145,7 @@ def diagnosis_as_dict(diagnosis: Diagnosis) -> dict[str, Any]:
         "verdict": [_finding_as_dict(one, diagnosis) for one in diagnosis.verdict],
         "acquitted": [{"cause": one.cause, "why": cleared(one, diagnosis)} for one in diagnosis.acquitted],
         "fix": None if diagnosis.fix is None else _fix_as_dict(diagnosis.fix, diagnosis),
-        "patch": None,
+        "patch": diagnosis.patch or None,
         "used": dict(diagnosis.used),
         "not_examined": [gap._asdict() for gap in diagnosis.not_examined],
         "judged_after": _judged(diagnosis),

@@ -7,12 +7,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from whynet.doctor.diagnosis import Diagnosis, Finding
-from whynet.report.screen import LABEL, first_line, headline, width, wrapped
+from whynet.report.screen import (
+    LABEL,
+    change_rows,
+    evidence_rows,
+    first_line,
+    headline,
+    proof_rows,
+    width,
+    with_status,
+    wrapped,
+)
 from whynet.report.wording.problems import fact
 from whynet.report.wording.remarks import all_in_words
 
 MOST = 4
 """Wrong places on one screen; -v has all."""
+LONGEST = 12
+"""Lines of a patch on one screen; -v has all."""
 MEANINGS = {
     "z": "weighted sum",
     "a": "value on the way forward",
@@ -63,9 +75,13 @@ def program_on_one_screen(diagnosis: Diagnosis) -> str:
         rows += _wrong(group, wide)
     if len(places) > MOST:
         rows += wrapped(f"and {len(places) - MOST} more: -v shows all", wide, " " * LABEL)
+    rows += _patch(diagnosis.patch)
     for one in diagnosis.verdict:
         if one.where is None:
-            rows += _suspected(one, diagnosis, wide)
+            tried = one.status in ("proved", "helps")
+            rows += _tried(one, diagnosis, wide) if tried else _suspected(one, diagnosis, wide)
+    if diagnosis.before is not None and diagnosis.verdict and diagnosis.verdict[0].after is not None:
+        rows += [*change_rows(diagnosis, wide), *proof_rows(diagnosis, wide)]
     rows += _labelled("Right", _right(diagnosis), wide)
     for note in all_in_words(diagnosis)[:3]:
         rows += _labelled("Note", note, wide)
@@ -75,6 +91,16 @@ def program_on_one_screen(diagnosis: Diagnosis) -> str:
     rows += _labelled("Not looked at:", gaps + more, wide)
     rows += _labelled("Next", _next(diagnosis), wide)
     return "\n".join(rows)
+
+
+def _patch(patch: str) -> list[str]:
+    """A patch as it is, without the names that stand above it; of a long one the beginning."""
+    rows = patch.split("\n") if patch else []
+    shown = [row for row in rows if not row.startswith(("+++ ", "@@"))]
+    if len({row for row in rows if row.startswith("--- ")}) == 1:
+        shown = [row for row in shown if not row.startswith("--- ")]
+    cut = shown[:LONGEST] + ([f"and {len(shown) - LONGEST} lines more: -v shows all"] if len(shown) > LONGEST else [])
+    return [f"{'Patch' if not place else '':<{LABEL}}{row}" for place, row in enumerate(cut)]
 
 
 def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
@@ -108,11 +134,18 @@ def _wrong(group: Sequence[Finding], wide: int) -> list[str]:
     return rows
 
 
+def _tried(one: Finding, diagnosis: Diagnosis, wide: int) -> list[str]:
+    rows = with_status("Why", first_line(one.cause, diagnosis), one.status, wide, 2)
+    return rows + evidence_rows([fact_ for fact_ in one.evidence if fact_.telling][:2], diagnosis, wide)
+
+
 def _suspected(one: Finding, diagnosis: Diagnosis, wide: int) -> list[str]:
     table = [fact(fact_, diagnosis) for fact_ in one.evidence if fact_.telling]
     numbers = "; ".join(f"{name} {value}" + (f", usual: {normal}" if normal else "") for name, value, normal in table)
-    text = first_line(one.cause, diagnosis).rstrip(".") + (f" ({numbers})" if numbers else "") + f": {one.cause}"
-    rows = wrapped(text, wide - len(one.status) - 3, f"{'Maybe':<{LABEL}}", " " * LABEL)
+    sentence = one.detail or first_line(one.cause, diagnosis)
+    text = f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}" + (f" ({numbers})" if numbers else "")
+    label = "Maybe" if one.status == "suspected" else "Why"
+    rows = wrapped(f"{text}: {one.cause}", wide - len(one.status) - 3, f"{label:<{LABEL}}", " " * LABEL)
     return [f"{rows[0]:<{wide - len(one.status) - 3}}   {one.status}", *rows[1:]]
 
 
@@ -141,4 +174,6 @@ def _next(diagnosis: Diagnosis) -> str:
     if not (diagnosis.xray or {}).get("loop_line"):
         return "whynet diagnose --help" if own else ""
     first = f"whynet explain {diagnosis.verdict[0].cause}" if diagnosis.verdict else ""
+    if diagnosis.patch and not diagnosis.patient.endswith(".ipynb"):
+        first = f"whynet diagnose --in-place {shlex.quote(diagnosis.patient)}"
     return " | ".join(one for one in (first, own) if one)

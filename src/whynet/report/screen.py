@@ -81,11 +81,11 @@ def on_one_screen(diagnosis: Diagnosis, columns: int | None = None) -> str:
     for place, finding in enumerate(proved):
         blocks.append(Block(_finding(finding, diagnosis, wide, "Why" if not place else "and"), 2, 1))
         facts = [fact for fact in finding.evidence if fact.telling]  # -v has what is as usual too
-        blocks.append(Block(_evidence(facts[: 3 if not place else 1], diagnosis, wide), 5))
+        blocks.append(Block(evidence_rows(facts[: 3 if not place else 1], diagnosis, wide), 5))
     if not proved:
         blocks.append(Block(_labelled("Why", _nothing_proved(diagnosis), wide, 3), 2, 1))
-    blocks.append(Block(_change(diagnosis, wide), 3, 1))
-    blocks.append(Block(_proof(diagnosis, wide), 3, 1))
+    blocks.append(Block(change_rows(diagnosis, wide), 3, 1))
+    blocks.append(Block(proof_rows(diagnosis, wide), 3, 1))
     rivals = list(dict.fromkeys(name for one in proved for name in one.alternatives))[:2]
     blocks.append(Block(_alternatives(rivals, diagnosis, wide), 6))
     blocks.append(Block(_also([one for one in others if one.cause not in rivals], diagnosis, wide), 6))
@@ -128,7 +128,7 @@ def _cut(rows: list[str], most: int, wide: int) -> list[str]:
     return [*rows[: most - 1], *([f"{rows[most - 1][: wide - 4].rstrip()} ..."] if most else [])]
 
 
-def _with_status(label: str, text: str, status: str, wide: int, most: int) -> list[str]:
+def with_status(label: str, text: str, status: str, wide: int, most: int) -> list[str]:
     """Text with the status at the right end of its first line."""
     room = wide - len(status) - 3
     rows = _cut(wrapped(text, room, f"{label:<{LABEL}}", " " * LABEL), most, room)
@@ -137,7 +137,7 @@ def _with_status(label: str, text: str, status: str, wide: int, most: int) -> li
 
 def _finding(finding: Finding, diagnosis: Diagnosis, wide: int, label: str) -> list[str]:
     where = "" if finding.where is None else f"{finding.where.file}:{finding.where.line}"
-    rows = _with_status(label, _bracketed(first_line(finding.cause, diagnosis), where), finding.status, wide, 2)
+    rows = with_status(label, _bracketed(first_line(finding.cause, diagnosis), where), finding.status, wide, 2)
     if finding.detail:
         rows += _cut(wrapped(finding.detail, wide, " " * LABEL, " " * LABEL), 2, wide)
     return rows
@@ -148,7 +148,8 @@ def _bracketed(sentence: str, more: str) -> str:
     return f"{sentence.rstrip('.')} ({more})." if more else sentence
 
 
-def _evidence(facts: Sequence[Measured], diagnosis: Diagnosis, wide: int) -> list[str]:
+def evidence_rows(facts: Sequence[Measured], diagnosis: Diagnosis, wide: int) -> list[str]:
+    """What was measured, each with its value and what is usual."""
     table = [fact_of(one, diagnosis) for one in facts]
     names = max((len(name) for name, *_ in table), default=0)
     values = max((len(value) for _, value, _ in table), default=0)
@@ -177,7 +178,8 @@ def changes_of(diagnosis: Diagnosis) -> tuple[Change, ...]:
     return tuple(one.change for one in (*first, *together) if one.change is not None)
 
 
-def _change(diagnosis: Diagnosis, wide: int) -> list[str]:
+def change_rows(diagnosis: Diagnosis, wide: int) -> list[str]:
+    """What to change, or to try."""
     shown = diagnosis.fix is not None or (bool(diagnosis.verdict) and diagnosis.verdict[0].status == "proved")
     label, rows = "Change" if shown else "Try", []
     for change in changes_of(diagnosis):
@@ -191,7 +193,8 @@ def _change(diagnosis: Diagnosis, wide: int) -> list[str]:
     return _cut(rows, 6, wide)
 
 
-def _proof(diagnosis: Diagnosis, wide: int) -> list[str]:
+def proof_rows(diagnosis: Diagnosis, wide: int) -> list[str]:
+    """What came of the change."""
     finding = diagnosis.verdict[0] if diagnosis.verdict else None
     if finding is None or finding.before is None or finding.after is None:
         return []
@@ -242,7 +245,7 @@ def _also(findings: Sequence[Finding], diagnosis: Diagnosis, wide: int) -> list[
             fact = next((fact for fact in one.evidence if fact.telling), None)
             text = text if fact is None else _bracketed(text, ": ".join(fact_of(fact, diagnosis)[:2]))
         status = one.status + (f" (+{len(findings) - 3})" if place == 2 and len(findings) > 3 else "")
-        rows += _with_status("Also" if not place else "", text, status, wide, 2 if len(findings) == 1 else 1)
+        rows += with_status("Also" if not place else "", text, status, wide, 2 if len(findings) == 1 else 1)
     return rows
 
 

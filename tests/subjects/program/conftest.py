@@ -1,3 +1,3 @@
-"""The bank's programs are looked at, not imported."""
+"""The programs of the bank and of the scripts are looked at, not imported."""
 
-collect_ignore_glob = ["bank/*"]
+collect_ignore_glob = ["bank/*", "scripts/*"]

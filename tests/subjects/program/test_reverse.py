@@ -248,3 +248,18 @@ def test_a_tape_comes_back_from_its_file(tmp_path):
     assert back.signature == seen.tape.signature
     assert [op.args for op in back.ops] == [op.args for op in seen.tape.ops]
     assert np.array_equal(back.value(1), seen.tape.value(1))
+
+
+def test_a_column_put_in_front_has_its_derivative():
+    agrees(lambda seen, a: seen.call(0, np.insert, a, 0, 1.0, axis=1), [some((3, 2))])
+    agrees(lambda seen, a, b: seen.call(0, np.insert, a, 1, b, axis=1), [some((3, 2)), some((3,), 1)])
+
+
+def test_nothing_is_known_of_what_goes_a_second_way_through_something_opaque():
+    seen, w = recorder(), np.array([1.0, 2.0])
+    twice = seen.bin(0, "mul", w, 2.0)
+    odd = seen.call(0, np.vectorize(lambda v: v * v), twice)
+    both = seen.bin(0, "add", odd, twice)
+    found = reverse(seen.tape, {seen.ids[id(both)][0]: 1.0})
+    assert found.opaque and found.at(seen.ids[id(odd)][0]) is not None
+    assert found.at(seen.ids[id(twice)][0]) is None and found.at(seen.ids[id(w)][0]) is None

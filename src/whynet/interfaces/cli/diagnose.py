@@ -65,7 +65,13 @@ def program_among(args: list[str], params: list[click.Parameter]) -> tuple[int, 
 @click.option(
     "--seconds", type=click.FloatRange(0, min_open=True), help="Of a program: how long it is watched at most (60)."
 )
-@click.option("--apply", "apply_to", type=click.Path(path_type=Path, dir_okay=False), help="Write the mended recipe.")
+@click.option(
+    "--apply",
+    "apply_to",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the mended recipe, or the mended program, into this new file.",
+)
+@click.option("--in-place", is_flag=True, help="Of a program: mend its own file; the old one stays as FILE.orig.")
 @click.option("--page", type=click.Path(path_type=Path, dir_okay=False), help="Also write the diagnosis as HTML.")
 @screen_options
 @click.pass_context
@@ -85,6 +91,7 @@ def diagnose(
     no_trials: bool,
     seconds: float | None,
     apply_to: Path | None,
+    in_place: bool,
     page: Path | None,
 ) -> None:
     """Say why PATIENT (a run's folder, a recipe file, a recipe's name, or your own program) does not learn, and prove
@@ -94,6 +101,7 @@ def diagnose(
     on the same examples in the same order. Exit code 0: healthy; 1: anything else.
 
     A program (train.py, notebook.ipynb) is run as it is, in a copy of its folder, and the line that is wrong is named.
+    Of one written by hand a patch is looked for, and run before it is shown; --apply or --in-place writes it.
     whynet's options stand before the file, the program's own arguments after it; what it prints goes to stderr.
 
     With --log nothing is trained: the numbers of any printed training, table or sentence are read, and what they prove
@@ -104,6 +112,7 @@ def diagnose(
       whynet diagnose vectorised
       whynet diagnose --log training.txt
       whynet diagnose --seconds 30 train.py --epochs 5
+      whynet diagnose --apply fixed.py train.py
       echo "958, 958, 890 of 10000" | whynet diagnose --log -
       whynet diagnose runs/20260101-120000-784-30-10 --apply mended.toml
     """
@@ -118,6 +127,7 @@ def diagnose(
         trained = {
             "PATIENT": patient, "--data": data, "--seed": seed, "--engine": engine, "--effort": effort,
             "--budget": budget, "--no-trials": no_trials or None, "--apply": apply_to, "--seconds": seconds,
+            "--in-place": in_place or None,
         }  # fmt: skip
         _refuse(trained, "a log is read, and nothing is trained")
         ctx.exit(_diagnose_log(screen, log, page, cost=cost, classes=classes, labels=labels))
@@ -126,10 +136,16 @@ def diagnose(
     if Path(patient).suffix.lower() in PROGRAMS and not Path(patient).is_dir():
         recipes = {"--data": data, "--seed": seed, "--engine": engine}
         _refuse(recipes, "a program has its own; give it to the program, after its name")
-        _refuse({"--apply": apply_to}, "a program is not mended yet, its wrong lines are named")
+        wanted = {"--apply": apply_to, "--in-place": in_place or None}
+        if no_trials:
+            _refuse(wanted, "without trials no patch is looked for")
+        if apply_to is not None:
+            _refuse({"--in-place": in_place or None}, "the mended text goes into one file")
         limits: dict[str, Any] = {"effort": effort or EFFORT, "budget": budget or BUDGET, "trials": not no_trials}
+        limits |= {"apply": apply_to, "in_place": in_place}
         ctx.exit(_diagnose_program(screen, patient, ctx.meta["whynet.arguments"], seconds, page, limits))
     _refuse({"--seconds": seconds}, "it says how long a program is watched")
+    _refuse({"--in-place": in_place or None}, "a recipe is written into a new file, with --apply")
     from whynet import files
     from whynet.data.sources import load_for
     from whynet.report.diagnosis import diagnosis_html, diagnosis_in_words
@@ -187,7 +203,8 @@ def _diagnose_program(
         screen.next(f"whynet diagnose -v {patient}", "every value of it, right or wrong")
     if any(remark.kind == "interrupted" for remark in diagnosis.remarks):
         return 130
-    return 0 if values["state"] == "healthy" else 1
+    accused = any(one["status"] != "suspected" for one in values["verdict"])  # it may learn for all that
+    return 0 if values["state"] == "healthy" and not accused else 1
 
 
 def _refuse(options: Mapping[str, object], why: str) -> None:

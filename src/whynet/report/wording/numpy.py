@@ -141,6 +141,7 @@ MISTAKES = {
     "raw-momentum": "`v = momentum * v - rate * gradient; W += v`",
     "softmax-over-batch": "probabilities of a row: divide by the sum over its classes, not over the batch",
     "stale-gradients": "set the sums of the gradients to 0 before every batch",
+    "wrong-line": "what is said above of the line, mended",
     "summed-gradient": "divide the gradients by the batch size",
 }
 TABLE: dict[str, Say] = {

@@ -119,13 +119,17 @@ def worse(diagnosis: Diagnosis) -> bool:
 
 
 def looked_at(diagnosis: Diagnosis) -> str:
-    """What came of looking into a program that was run, and not trained again.
+    """What came of looking into a program that was run, and of its trials.
 
     >>> looked_at(Diagnosis("not-examined", xray={"loop_line": 7}))
     'no wrong line was found in it; whether it learns was not judged'
+    >>> looked_at(Diagnosis("undertrained", xray={"loop_line": 7}, before=Outcome(0.5, 0.6)))
+    'no wrong line was found in it; its cost was still falling'
     """
     seen = diagnosis.xray or {}
     judged = OF_PROGRAMS.get(diagnosis.state, "whether it learns was not judged")
+    if diagnosis.before is not None and diagnosis.state in SENTENCES and diagnosis.state != "not-examined":
+        judged = SENTENCES[diagnosis.state](diagnosis)
     if not seen.get("loop_line"):
         return "no training written by hand was seen in it, so nothing is said about its learning"
     lines = {one.where for one in diagnosis.verdict if one.where is not None}

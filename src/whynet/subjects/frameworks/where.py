@@ -23,7 +23,8 @@ OF_FAMILY = {
 OF_CAUSE = {
     "wrong-output-activation": ("activation", "loss", "forward"),
     "softmax-single-unit": ("activation", "model", "loss"),
-    "missing-output-activation": ("model", "loss"),
+    "output-range-mismatch": ("activation", "loss", "forward"),
+    "missing-output-activation": ("last", "model", "loss"),
     "unstable-softmax": ("activation", "loss"),
     "gradient-buffer-not-reset": ("backward", "step"),
     "update-order-wrong": ("step", "backward"),

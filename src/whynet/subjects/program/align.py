@@ -9,6 +9,7 @@ import numpy as np
 
 from whynet.subjects.program.loop import Flow, Group
 from whynet.subjects.program.tape import Tape
+from whynet.types import Array
 
 GROWN = 1e3
 
@@ -29,17 +30,24 @@ def aligned(tapes: Sequence[Tape]) -> list[Tape]:
 
 def _finite(tape: Tape) -> bool:
     """Whether all that a step hangs on is finite; a cost of which nothing hangs may be infinite."""
+    if bool(np.isfinite(_largest(tape)).all()):
+        return True
     ends = [end for end in tape.end.values() if end is not None]
     return all(np.all(np.isfinite(tape.value(node))) for node in Flow([tape]).before(ends))
 
 
 def _grown(tape: Tape, first: Tape) -> bool:
     """Whether values have become so large that they hide all others."""
+    return bool((_largest(tape) > GROWN * np.maximum(_largest(first), 1.0)).any())
+
+
+def _largest(tape: Tape) -> Array:
+    """Of each operation the largest number, whatever its sign."""
     with np.errstate(all="ignore"):
-        return any(
-            float(np.max(np.abs(new.value), initial=0.0)) > GROWN * float(np.max(np.abs(old.value), initial=1.0))
-            for new, old in zip(tape.ops, first.ops, strict=True)
-        )
+        return np.array([
+            float(np.max(np.abs(op.value), initial=0.0)) if isinstance(op.value, np.ndarray) else abs(float(op.value))
+            for op in tape.ops
+        ])  # fmt: skip
 
 
 def stays(group: Group, tapes: Sequence[Tape]) -> bool:

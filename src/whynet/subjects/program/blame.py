@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from whynet.subjects.program.audit import audited
 from whynet.subjects.program.costs import base
 from whynet.subjects.program.examples import mixed_examples
 from whynet.subjects.program.judged import Judged, Step, step_by
 from whynet.subjects.program.loop import Group
+from whynet.subjects.program.meant import Meant, slopes
+from whynet.subjects.program.metrics import GAINS
+from whynet.subjects.program.returned import returned
 from whynet.subjects.program.rewrite import Site
+from whynet.subjects.program.shapes import shapes
 from whynet.subjects.program.suspects import suspects
 from whynet.subjects.program.text import Text
 from whynet.subjects.program.unmoved import Blame, unmoved
@@ -50,16 +56,22 @@ def blames(one: Judged, sites: Sequence[Site]) -> list[Blame]:
     []
     """
     text = Text(sites, one)
-    found: list[Blame] = []
+    found = returned(one, text)
+    if any(blame.kind == "packing-wrong" for blame in found):
+        return found
+    gain = _is_gain(one, text)
     for step in one.steps:
+        if gain:
+            break
         if not (step.right or step.untold) and one.ends(step.group):
             matched = step.node is not None or step.rate is not None
             if not matched and _leaves(one, step.group) & one.shared:
                 continue  # two errors meet in it, and only one is known
             found.append(_uphill(one, step, text) if matched else _wrong(one, step, text))
     found += _piled(one, text)
-    found += _spread(one, text)
+    found += shapes(one, text)
     found += mixed_examples(one, text)
+    found += audited(one, text)
     if not found:
         found += _factors(one, text)
     found.sort(key=lambda blame: (blame.node, blame.kind == "wrong"))
@@ -75,6 +87,14 @@ def blames(one: Judged, sites: Sequence[Site]) -> list[Blame]:
     if not explained and one.cost is not None and one.cost.name != "recorded":
         return []  # nothing is as this cost says: it may be another that is meant
     return kept + unmoved(one, text)
+
+
+def _is_gain(one: Judged, text: Text) -> bool:
+    """Whether what the program computes is something that it wants to grow, and calls so."""
+    if one.cost is None or one.cost.name != "recorded" or one.tape.cost is not None:
+        return False
+    uphill = all(not step.downhill and (step.node is not None or step.rate is not None) for step in one.steps)
+    return uphill and GAINS.search(text.named(one.cost.at[0][0])) is not None
 
 
 def _uphill(one: Judged, step: Step, text: Text) -> Blame:
@@ -113,7 +133,8 @@ def _wrong(one: Judged, step: Step, text: Text) -> Blame:
     if changed is not None:
         return changed
     first = min(_told(one, bad, good) or bad) if bad else ends[0]
-    kind, words, node = "wrong", "it is not the derivative", text.statement(first, bad or {first})
+    kind, words, meant = "wrong", "it is not the derivative", Meant()
+    node = text.statement(first, bad or {first})
     part = one.flow.inputs[first] & one.partial & good
     if part and one.tape.ops[first].name not in GATHERED and any(one.exact[here][0] >= 0 for here in part):
         first = max(part)
@@ -124,7 +145,8 @@ def _wrong(one: Judged, step: Step, text: Text) -> Blame:
     else:
         for suspect in suspects(one, group, text.named):
             if step_by(one, group, suspect.adjoints).right:
-                kind, words = suspect.kind, suspect.words
+                kind, words, meant = suspect.kind, suspect.words, suspect.meant
+                meant = replace(meant, slopes=slopes(one, *suspect.edge))
                 if kind == "derivative-left-out":
                     node = _delta(one, suspect.node, good, bad, text) or node
                 break
@@ -135,7 +157,7 @@ def _wrong(one: Judged, step: Step, text: Text) -> Blame:
     if kind == "derivative-left-out" and node in text.again and node in one.exact:
         name, number = text.again[node]
         site = text.sites[number]
-    return Blame(kind, site.file, site.line, name, group.name, words, min(node, first))
+    return Blame(kind, site.file, site.line, name, group.name, words, min(node, first), meant)
 
 
 def _origin(one: Judged, node: int) -> int:
@@ -207,7 +229,7 @@ def _changed(one: Judged, bad: set[int], group: Group, text: Text) -> Blame | No
                 words = f"{name} is used after it was changed in line {where}"
                 whole = text.statement(node, bad)
                 return Blame("used-after-change", site.file, site.line, text.names.get(whole, group.name), group.name,
-                             words, node)  # fmt: skip
+                             words, node, Meant(text.named(read), line=where))  # fmt: skip
     return None
 
 
@@ -229,19 +251,6 @@ def _piled(one: Judged, text: Text) -> list[Blame]:
                 site = text.site(end)
                 words = "each step adds its gradient to those of the steps before: it is never cleared"
                 found.append(Blame("never-cleared", site.file, site.line, state.name, moved[0].name, words, end))
-    return found
-
-
-def _spread(one: Judged, text: Text) -> list[Blame]:
-    """A column of outputs minus a row of targets: every output meets every target."""
-    found = []
-    for pair in one.cost.pairs if one.cost else ():
-        if pair.kind == "spread":
-            site = text.site(pair.node)
-            shapes = [np.shape(one.tape.value(node)) for node in (pair.output, pair.target, pair.node)]
-            words = f"shapes {shapes[0]} and {shapes[1]} give {shapes[2]}: each output meets every target"
-            name = text.names.get(pair.node, site.text)
-            found.append(Blame("shapes-spread", site.file, site.line, name, "", words, pair.node))
     return found
 
 

@@ -47,6 +47,8 @@ FRESH = {
 }  # fmt: skip
 """Calls of which nothing flows on."""
 MATH = {"fabs": "abs", "fsum": "total", "pow": "pow", "atan": "arctan", "asin": "arcsin", "acos": "arccos"}
+SPECIAL = {"softmax", "log_softmax"}
+"""SciPy's that are written in Python."""
 BUILTIN = {sum: "total", max: "larger", min: "smaller", abs: "abs", pow: "pow", round: "round", float: "copy"}
 CONTAINERS = {zip, enumerate, list, tuple, reversed, map, iter, sorted, filter}
 HARMLESS = {len, range, print, isinstance, int, str, bool, type, getattr, setattr, hasattr, id, any, all, open, repr,
@@ -66,6 +68,17 @@ IN_PLACE: dict[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 COMPARE = {"lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq,
            "noteq": operator.ne}  # fmt: skip
+
+
+def joining(whose: Any, parts: Any) -> str:
+    """Of `np.r_[...]` and `np.c_[...]`: the function that does the same; empty if they do something else.
+
+    >>> joining(np.r_, (np.zeros(2), np.ones(3))), joining(np.r_, (slice(0, 3),)), joining([1], 0)
+    ('concatenate', '', '')
+    """
+    name = "concatenate" if whose is np.r_ else "column_stack" if whose is np.c_ else ""
+    flat = isinstance(parts, tuple) and all(isinstance(one, np.ndarray) for one in parts)
+    return name if flat and (name == "column_stack" or all(one.ndim == 1 for one in parts)) else ""
 
 
 def kind_of(function: Any, files: set[str]) -> tuple[Kind, str, tuple[Any, ...]]:
@@ -118,6 +131,8 @@ def _written(function: Any, files: set[str]) -> tuple[Kind, str, tuple[Any, ...]
         return Kind.OWN, "", ()
     module = getattr(function, "__module__", "") or ""
     name = getattr(function, "__name__", "")
+    if module.startswith("scipy.special") and name in SPECIAL:
+        return Kind.NOTED, name, ()
     if function in (copy.copy, copy.deepcopy):
         return Kind.NOTED, "copy", ()
     if module.startswith("numpy") and not module.startswith("numpy.random"):

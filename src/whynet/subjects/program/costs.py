@@ -9,12 +9,13 @@ import numpy as np
 
 from whynet.subjects.program.loop import Flow, Pair
 from whynet.subjects.program.reverse import reverse
-from whynet.subjects.program.tape import Ref, Tape
+from whynet.subjects.program.tape import Op, Ref, Tape
 from whynet.types import Array
 
 PASSED = {"T", "reshape", "ravel", "squeeze", "copy", "clip", "transpose", "expand_dims", "atleast_2d"}
 """What does not change what an output says."""
 BACK = 14
+TINY = 1e-6
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,24 @@ def residual(pair: Pair, tape: Tape) -> Array:
     output = np.asarray(tape.value(pair.output), dtype=float)
     if pair.kind == "one-hot":
         return np.asarray(tape.value(pair.node), dtype=float)
-    if pair.kind in ("sub", "add"):  # of `-t + o` too
+    spread = pair.kind == "spread" and np.size(tape.value(pair.node)) == output.size
+    if pair.kind in ("sub", "add") or spread:  # of `-t + o` too
         first = tape.ops[pair.node].args[0] == pair.output or pair.kind == "add"
         return np.reshape(np.asarray(tape.value(pair.node), dtype=float), output.shape) * (1.0 if first else -1.0)
-    return output - np.reshape(np.asarray(tape.value(pair.target), dtype=float), output.shape)
+    target = np.reshape(np.asarray(tape.value(pair.target), dtype=float), output.shape)
+    return output + target if is_turned(pair, tape) else output - target
+
+
+def is_turned(pair: Pair, tape: Tape) -> bool:
+    """Whether a target stands there with a minus sign: `-y / p`, the derivative of a logarithm.
+
+    >>> from whynet.subjects.program.tape import Leaf, Op
+    >>> tape = Tape(0, 0, leaves=[Leaf(0.5), Leaf(1.0)])
+    >>> tape.ops = [Op("neg", 0, (Ref(-2),), {}, -1.0), Op("div", 0, (Ref(0), Ref(-1)), {}, -2.0)]
+    >>> is_turned(Pair(1, -1, 0, "div"), tape)
+    True
+    """
+    return pair.kind == "div" and pair.target >= 0 and tape.ops[pair.target].name == "neg"
 
 
 def slopes(cost: Cost, tape: Tape) -> dict[int, Array]:
@@ -103,14 +118,20 @@ def base(tape: Tape, node: int) -> int:
     >>> base(Tape(0, 0), -1)
     -1
     """
-    while (
-        node >= 0 and tape.ops[node].name in PASSED and tape.ops[node].args and isinstance(tape.ops[node].args[0], Ref)
-    ):
-        before = int(tape.ops[node].args[0])
+    while node >= 0 and (op := tape.ops[node]).args and isinstance(op.args[0], Ref):
+        if op.name not in PASSED and not _a_little_more(tape, op):
+            break
+        before = int(op.args[0])
         if before < 0:
             break
         node = before
     return node
+
+
+def _a_little_more(tape: Tape, op: Op) -> bool:
+    """Whether an operation adds next to nothing, so that what comes after does not divide by zero."""
+    added = [one for one in op.args[1:] if isinstance(one, Ref) and one < 0 and tape.leaves[-one - 1].constant]
+    return op.name == "add" and len(added) == 1 and abs(float(tape.value(int(added[0])))) <= TINY
 
 
 def costs(flow: Flow, found: Sequence[Pair]) -> list[Cost]:
@@ -175,22 +196,25 @@ def _near(flow: Flow, node: int) -> list[int]:
 
 
 def _where(flow: Flow, node: int, formula: Callable[[Array], Array]) -> int | None:
-    size = np.size(flow.tapes[0].value(node))
+    """The value before of which this one is the formula; where several fit, as all small numbers may, the closest."""
+    size, best, least = np.size(flow.tapes[0].value(node)), None, np.inf
     with np.errstate(all="ignore"):
         for one in _near(flow, node):
-            values = [(tape.value(one), tape.value(node)) for tape in flow.tapes]
-            if np.size(values[0][0]) == size and all(
-                np.allclose(
-                    formula(np.asarray(z, dtype=float)),
-                    a,
-                    rtol=1e-5 if _single(a) else 1e-6,
-                    atol=1e-6 if _single(a) else 1e-12,
-                )
-                for z, a in values
-                if np.shape(z) == np.shape(a)
-            ):
-                return one
-    return None
+            if np.size(flow.tapes[0].value(one)) != size:
+                continue
+            apart = 0.0
+            for tape in flow.tapes:
+                z, a = tape.value(one), tape.value(node)
+                if np.shape(z) != np.shape(a):
+                    continue
+                made, single = formula(np.asarray(z, dtype=float)), _single(a)
+                fits = np.allclose(made, a, rtol=1e-5 if single else 1e-6, atol=1e-6 if single else 1e-12)
+                apart = max(apart, float(np.max(np.abs(made - a), initial=0.0))) if fits else np.inf
+                if not apart < least:
+                    break
+            if apart < least:
+                best, least = one, apart
+    return best
 
 
 def _single(value: object) -> bool:
@@ -221,6 +245,8 @@ def _softmax(flow: Flow, node: int) -> int | None:
     """The operand of the exponential whose share the output is."""
     tape = flow.tapes[0]
     shape = np.shape(tape.value(node))
+    if node >= 0 and tape.ops[node].name == "softmax" and tape.ops[node].inputs[0] >= 0:  # SciPy's
+        return tape.ops[node].inputs[0]
     for one in _near(flow, node):
         op = tape.ops[one]
         if op.name != "exp" or not op.inputs or op.inputs[0] < 0 or np.shape(op.value) != shape:

@@ -2,53 +2,28 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from whynet.doctor.budget import TIMES
-from whynet.doctor.diagnosis import Diagnosis, Finding, Gap, Remark, Where, said
-from whynet.doctor.symptom import Measured, Symptom
-from whynet.doctor.symptoms.data import FEATURE_SIZE, LARGEST_INPUT
-from whynet.doctor.symptoms.units import SATURATED, SPREAD
-from whynet.doctor.symptoms.weights import IDENTICAL_UNITS, LEAST_WEIGHT_GAIN, ONE_SIDED_PUSH, WEIGHT_GAIN
+from whynet.doctor.diagnosis import Diagnosis, Gap, Remark, said
 from whynet.errors import UsageError
+from whynet.subjects.program.edits.patch import Mended, Patch, mended, written
 from whynet.subjects.program.guests import examine_guest
 from whynet.subjects.program.guests.told import Told
-from whynet.subjects.program.notebook import Source, imported, read_source
-from whynet.subjects.program.xray import Finding as Wrong
+from whynet.subjects.program.notebook import read_source
+from whynet.subjects.program.proof import of_lines, of_settings, subject_of
+from whynet.subjects.program.settled import in_the_text, settled, text_of
+from whynet.subjects.program.subject import Program, ProgramSubject
+from whynet.subjects.program.verdict import diagnosis_of, measured
 from whynet.subjects.program.xray import Xray, examine
 
 SUFFIXES = (".py", ".pyw", ".ipynb")
 SECONDS = 60.0
-CAUSES = {  # the kinds of an x-ray, and the cause that each is an example of
-    "sign": "gradient-sign-flipped",
-    "derivative-left-out": "gradient-missing-derivative",
-    "derivative-wrong": "gradient-wrong-derivative",
-    "transposed": "gradient-wrong-transpose",
-    "wrong-operand": "gradient-wrong-term",
-    "wrong-weights": "gradient-wrong-term",
-    "weights-left-out": "gradient-wrong-term",
-    "bias-summed-wrong": "gradient-wrong-term",
-    "used-after-change": "gradient-wrong-term",
-    "wrong": "gradient-wrong-term",
-    "factor": "gradient-not-averaged",
-    "never-cleared": "gradient-buffer-not-reset",
-    "shapes-spread": "loss-broadcast",
-    "examples-mixed": "batch-mixed",
-}
-HANDED = {  # a library whose own networks are handed over as objects, and how
-    "torch": "whynet.diagnose(model, loader, loss=loss, optimizer=optimizer, epochs=5)",
-    "keras": "whynet.diagnose(model, (X, y), epochs=5, batch_size=32)",
-    "tensorflow": "whynet.diagnose(model, (X, y), epochs=5, batch_size=32)",
-    "sklearn.neural_network": "whynet.diagnose(MLPClassifier(...), (X, y))",
-}
-SYMPTOMS: tuple[Symptom, ...] = (
-    LARGEST_INPUT, FEATURE_SIZE, SATURATED["start"], SPREAD["start"], IDENTICAL_UNITS, WEIGHT_GAIN, LEAST_WEIGHT_GAIN,
-    ONE_SIDED_PUSH,
-)  # fmt: skip
+MENDING, MENDING_GUESTS = 120.0, 240.0
+"""Seconds that are spent on a patch at most; programs of a library take longer to run."""
 
 
 def is_program(patient: object) -> bool:
@@ -70,6 +45,8 @@ def diagnose_program(
     budget: float | None = None,
     trials: bool = True,
     echo: bool = True,
+    apply: str | Path | None = None,
+    in_place: bool = False,
     say: Callable[[str], None] = lambda _: None,
 ) -> Diagnosis:
     """Run a program or a notebook, unchanged and in a copy of its folder, and say which of its lines is wrong.
@@ -87,6 +64,9 @@ def diagnose_program(
         looked into, and not repeated.
     echo
         Whether its output is passed on to stderr.
+    apply, in_place
+        Where a patch is found that heals its text: the new file that the healed text goes into, or whether it goes into
+        the program's own file, with the old text beside it (`train.py.orig`).
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -103,6 +83,8 @@ def diagnose_program(
     ...     found = diagnose_program(file, echo=False)
     >>> found.verdict[0].cause, found.verdict[0].where.line, found.state
     ('gradient-sign-flipped', 8, 'diverged')
+    >>> print(found.patch.split("\\n")[-2])
+    -    w += 0.1 * X.T @ error / 20
 
     Raises
     ------
@@ -115,210 +97,130 @@ def diagnose_program(
         raise UsageError("the program's arguments are a list", expected='["--epochs", "5"]', found=repr(args))
     path = Path(patient)
     source = read_source(path)
+    if apply is not None and Path(apply).exists():
+        raise UsageError("the file for the mended program exists", where=str(apply), do="Choose another name")
+    if source.cells and (apply is not None or in_place):
+        raise UsageError("a notebook is not written", where=str(path), do="Change its cells as the patch says")
     own = [str(one) for one in args]
     say(f"running {path.name} in a copy of its folder, for at most {seconds:g} seconds; its own output follows")
     if not source.cells:
         told = examine_guest(path, own, seconds, effort, budget, trials, echo=echo)
         if told is not None:
-            return Told.of(told, path)
-    seen = examine(path, own, seconds, echo=echo, text=source.text if source.cells else None)
-    return diagnosis_of(seen, source, path)
-
-
-def diagnosis_of(seen: Xray, source: Source, path: Path) -> Diagnosis:
-    """What was seen, as a diagnosis.
-
-    >>> diagnosis_of(Xray("ended"), Source("x = 1", "train.py"), Path("train.py")).state
-    'not-examined'
-    """
-    seen = _placed(seen, source, path)
-    found = Diagnosis(_state(seen), patient=str(path), seconds=seen.seconds, problem="unknown")
-    found.verdict = [_finding(one, source, path) for one in seen.findings] + _suspected(seen)
-    found.symptoms = {one.symptom.name: one for one in _measured(seen)}
-    found.used = _used(seen, source)
-    found.not_examined = _gaps(seen)
-    found.remarks = _remarks(seen, source)
-    found.xray = seen.as_dict()
+            if not trials:
+                return Told.of(told, path)
+            mended_too = _mended(told, path, own, (seconds, effort, budget), say)
+            _write(mended_too.patches(path), path, apply, in_place, say)
+            return mended_too
+    text = source.text if source.cells else None
+    seen = examine(path, own, seconds, echo=echo, text=text)
+    remarks: list[Remark] = []
+    mend = Mended((), seen)
+    if trials and seen.spoiling and not seen.cut:
+        say("looking for a patch: each change of a wrong line is run before it is shown")
+        try:
+            mend = mended(patient, own, min(budget or MENDING, MENDING), seen)
+        except KeyboardInterrupt:
+            remarks.append(Remark("interrupted"))
+    found = diagnosis_of(seen, source, path)
+    patches: Sequence[Patch] = mend.patches
+    found.patch, found.remarks = mend.diff, [*found.remarks, *remarks]
+    if mend.patches:
+        found.remarks.insert(0, said(mend.words))
+    if trials and not remarks and not seen.cut:
+        program = Program(path, tuple(own), text)
+        found, patches = _tried(found, seen, mend, program, seconds, effort, budget, say)
+        found.patch = "\n".join(one.diff() for one in patches)
+    _write(patches, path, apply, in_place, say)
     return found
 
 
-def _placed(seen: Xray, source: Source, path: Path) -> Xray:
-    """Of a notebook: cells in place of lines of the whole."""
-    if source.cells:
-        own = f"{path.name}.py"
-
-        def at(one: Any) -> Any:
-            if one.file != own:
-                return one
-            file, line = source.where(one.line)
-            return type(one)(**{**asdict(one), "file": file, "line": line})
-
-        if seen.error_file == own:
-            seen.error_file, seen.error_line = source.where(seen.error_line)
-        seen.findings, seen.rows = [at(one) for one in seen.findings], [at(one) for one in seen.rows]
-    return seen
+def _write(
+    patches: Sequence[Patch], path: Path, apply: str | Path | None, in_place: bool, say: Callable[[str], None]
+) -> None:
+    """Write patches where they are wanted."""
+    for words in written(patches, path, apply, in_place):
+        say(words)
 
 
-def _state(seen: Xray) -> str:
-    """What the error itself shows; of a few iterations, no more than that it rose or blew up."""
-    costs = [cost for _, cost in seen.course]
-    if any(not math.isfinite(cost) for cost in costs):
-        return "non-finite"
-    return "diverged" if len(costs) > 2 and costs[-1] > 1.02 * costs[0] else "not-examined"
-
-
-def cause_of(kind: str, parameter: str) -> str:
-    """The cause that a wrong line is an example of.
-
-    >>> cause_of("sign", "W1"), cause_of("missing-update", "self.b1"), cause_of("missing-update", "W1")
-    ('gradient-sign-flipped', 'bias-not-updated', 'layer-not-updated')
-    """
-    if kind == "missing-update":
-        name = parameter.rpartition(".")[2].lower().lstrip("_")
-        bias = name.startswith(("b", "theta", "offset", "intercept")) or "bias" in name
-        return "bias-not-updated" if bias else "layer-not-updated"
-    return CAUSES.get(kind, "gradient-wrong-term")
-
-
-def _finding(one: Wrong, source: Source, path: Path) -> Finding:
-    words = one.words if one.name and one.name in one.words.split(" ")[:2] else f"{one.name}: {one.words}"
-    where = Where(one.file, one.line, _line(one, source, path))
-    return Finding(cause_of(one.kind, one.parameter), "found", where=where, detail=words)
-
-
-def _line(one: Wrong, source: Source, path: Path) -> str:
-    """The text of a line, of the program or of a module beside it."""
-    if one.file == path.name:
-        return source.line(one.line)
-    for number, (cell, within) in enumerate(source.cells, 1):
-        if (one.file, one.line) == (f"{source.name}, cell {cell}", within):
-            return source.line(number)
+def _tried(
+    found: Diagnosis,
+    seen: Xray,
+    mend: Mended,
+    program: Program,
+    seconds: float,
+    effort: float,
+    budget: float | None,
+    say: Callable[[str], None],
+) -> tuple[Diagnosis, Sequence[Patch]]:
+    """The diagnosis with what trials of the program itself say, and the patches that heal it."""
+    sick = subject_of(seen, program, measured(seen), seconds, in_the_text(program, seen))
+    if sick is None:
+        return found, mend.patches
+    healed, other, facts = None, program, seen
+    if mend.patches and not mend.xray.spoiling:
+        texts = {edit.file: edit.after for edit in mend.edits}
+        text = texts.pop(program.path, program.text)
+        beside = {str(file.relative_to(program.path.parent)): text for file, text in texts.items()}
+        other, facts = replace(program, text=text, beside=beside), mend.xray
+        healed = subject_of(facts, other, measured(facts), seconds, in_the_text(other, facts))
     try:
-        return Source((path.parent / one.file).read_text(encoding="utf-8"), one.file).line(one.line)
-    except (OSError, UnicodeDecodeError):
-        return ""
+        if seen.spoiling:
+            told = of_lines(found, sick, healed, effort, budget, say)
+        else:
+            told = of_settings(found, sick, effort, budget, say)
+        patch = _settled(told, program, other, facts, healed or sick, say)
+    finally:
+        for one in (sick, healed):
+            if one is not None:
+                one.close()
+    others = [one for one in mend.patches if Path(one.file) != program.path]
+    return told, mend.patches if patch is None else [patch, *others]
 
 
-def _measured(seen: Xray) -> list[Measured]:
-    return [one.measured(seen.health[one.name]) for one in SYMPTOMS if one.name in seen.health]
+def _settled(
+    told: Diagnosis,
+    program: Program,
+    mended: Program,
+    facts: Xray,
+    subject: ProgramSubject,
+    say: Callable[[str], None],
+) -> Patch | None:
+    """The patch with the proved settings, where they can be written into the text and it then learns."""
+    changes = [one for one in told.fix_changes if one.kind != "mend"]
+    if told.fix is None or not changes:
+        return None
+    say("writing the cure into the text, and running that")
+    made = settled(mended, facts, subject, changes, told.fix.before.quality, told.fix.after.quality)
+    if made is None:
+        told.not_examined.append(Gap("a patch", "the cure could not be written into the text by itself"))
+        return None
+    told.remarks = [one for one in told.remarks if one.kind != "said" or "with the patch" not in one.numbers["text"]]
+    told.remarks.insert(0, said("The program was run with the patch, and learns as well as in the trials."))
+    return Patch(text_of(program), made[0], str(program.path), read_source(program.path).cells)
 
 
-def _suspected(seen: Xray) -> list[Finding]:
-    """What the numbers of the start speak for, where they are far out of what is usual."""
-    has = {name: seen.health.get(name, math.nan) for name in (one.name for one in SYMPTOMS)}
-    names: dict[str, tuple[str, ...]] = {}
-    saturated = has["saturated-start"] > 0.5
-    if has["largest-input"] >= 100 and has["feature-size"] > 10:
-        names["input-not-scaled"] = ("largest-input", "feature-size", "saturated-start")
-    elif saturated and has["one-sided-push"] > 4:
-        names["init-positive-saturation"] = ("saturated-start", "one-sided-push")
-    elif saturated and has["weight-gain"] > 4:
-        names["init-too-large"] = ("saturated-start", "weight-gain")
-    if has["identical-units"] == 1:
-        names["symmetric-init"] = ("identical-units",)
-    elif has["spread-start"] < 0.02 and has["least-weight-gain"] < 0.1:
-        names["init-too-small"] = ("spread-start", "least-weight-gain")
-    known = {one.symptom.name: one for one in _measured(seen)}
-    return [
-        Finding(cause, "suspected", tuple(known[name] for name in evidence if name in known))
-        for cause, evidence in names.items()
-    ]
+def _mended(
+    told: dict[str, Any],
+    path: Path,
+    own: list[str],
+    limits: tuple[float, float, float | None],
+    say: Callable[[str], None],
+) -> Told:
+    """The diagnosis with a patch, where a changed text that was run mends the program."""
+    from whynet.subjects.program.guests.heal import healed, texts_of  # it reads with a parser of its own
 
+    seconds, effort, budget = limits
 
-def _used(seen: Xray, source: Source) -> dict[str, str]:
-    if not seen.loop_line:
-        return {}
-    file, line = source.where(seen.loop_line)
-    used = {
-        "loop": (f"{file}, line {line}" if source.cells else f"line {line}")
-        + (f", {seen.iterations} iterations" if seen.iterations else "")
-        + f", {seen.watched} looked at",
-        "parameters": ", ".join(f"{name} {_shape(shape)}".strip() for name, shape in seen.parameters.items()),
-    }
-    if seen.output:
-        used["output"], used["target"] = seen.output, seen.target
-    if seen.cost:
-        used["cost"] = COSTS.get(seen.cost, seen.cost)
-    if len(seen.course) > 1:
-        (first, before), (last, after) = seen.course[0], seen.course[-1]
-        used["mean squared error"] = f"{before:.4g} in iteration {first}, {after:.4g} in iteration {last}"
-    return used
+    def examine(instead: Mapping[str, str]) -> dict[str, Any] | None:
+        say("running the program with a change that may mend it")
+        return examine_guest(path, own, seconds, effort, budget, False, instead=instead, echo=False)
 
-
-COSTS = {
-    "squares": "squared error",
-    "absolute": "absolute error",
-    "logistic": "cross-entropy of a sigmoid",
-    "softmax": "cross-entropy of a softmax",
-    "tanh": "one whose derivative before the tanh is the error itself",
-    "exponential": "that of counts (Poisson)",
-    "threshold": "the perceptron's",
-    "recorded": "the one that the program computes",
-}
-
-
-def _shape(shape: Sequence[int]) -> str:
-    return "x".join(map(str, shape))
-
-
-def _gaps(seen: Xray) -> list[Gap]:
-    gaps = [Gap("trials", "the program was run and looked at; it was not trained again")]
-    if seen.loop_line:
-        ended = f"it was ended after {seen.iterations} iterations, when enough was seen"
-        gaps.append(Gap("its quality", ended if seen.how == "enough" else "only a few iterations were looked at"))
-    gaps += [Gap(one.strip("<>"), "what this call computes is not known") for one in seen.opaque]
-    spoiled = {row.name for row in seen.rows if row.verdict in ("wrong", "follows")}
-    untold = set(seen.parameters) - set(seen.right) - {one.parameter for one in seen.findings} - spoiled
-    if untold and not seen.findings:
-        gaps.append(Gap(f"the steps of {', '.join(sorted(untold))}", "whether they are right could not be told"))
-    return gaps
-
-
-def _remarks(seen: Xray, source: Source) -> list[Remark]:
-    """How it ended, where that matters, and why nothing was seen, if that is so."""
-    told = []
-    then = "What is said here is about what ran before."
-    if seen.cut == "interrupt":
-        told.append(Remark("interrupted"))
-    elif seen.cut == "time":
-        stopped = "it would not stop and was killed" if seen.how == "killed" else "it was stopped"
-        told.append(said(f"It was still running when its time was over (--seconds), and {stopped}."))
-    elif seen.how == "crashed":
-        where = f" in {seen.error_file}, line {seen.error_line}" if seen.error_line else ""
-        then = then if seen.loop_line else ""
-        told.append(said(f"It crashed{where}: {seen.error}. {_hint(seen.error)}{then}".strip()))
-    elif seen.how == "exited":
-        told.append(said(f"It ended by itself before its end: {seen.error}."))
-    elif seen.how == "killed":
-        told.append(said(f"It was ended by something else ({seen.error or 'no reason is known'}). {then}"))
-    if not seen.loop_line:
-        told.append(said(_no_loop(seen, imported(source))))
-    return told
-
-
-HINTS = {
-    "EOFError": "It asks for input, and is run without a keyboard: give it arguments or constants. ",
-    "FileNotFoundError": (
-        "It runs in a copy of its folder, and that is its current folder: paths are relative to the program's file. "
-    ),
-    "MemoryError": "It may have 8 GB of memory. ",
-    "ModuleNotFoundError": "It is run by the Python that whynet is installed in. ",
-    "_tkinter.TclError": "It is run without a display. ",
-}
-
-
-def _hint(error: str) -> str:
-    return HINTS.get(error.partition(":")[0], "")
-
-
-def _no_loop(seen: Xray, libraries: set[str]) -> str:
-    line = next((line for name, line in HANDED.items() if name in libraries), "")
-    none = "No loop was seen that moves numbers by the error of a prediction, several times over"
-    if "whynet" in libraries:
-        return f"{none}. It asks whynet itself: run it with Python, and read what it prints."
-    if line:
-        name = next(name for name in HANDED if name in libraries).partition(".")[0]
-        return f"{none}. It imports {name}: such networks are handed over as objects so far: {line}"
-    if seen.how in ("crashed", "exited", "killed", "stopped"):
-        return f"{none}, until then."
-    return f"{none}: what is looked into are trainings written by hand, in NumPy or plain Python."
+    found, ended = Told.of(told, path), told["program"]
+    if ended["how"] == "stopped" and ended.get("seconds", seconds) < 0.9 * seconds:  # by Ctrl-C
+        return found
+    most = MENDING_GUESTS if budget is None else max(MENDING_GUESTS / 2, 2 * budget)
+    try:
+        return found.mended(healed(told, texts_of(path, told), path.name, examine, most))
+    except KeyboardInterrupt:
+        found.remarks.append(Remark("interrupted"))
+        return found

@@ -27,7 +27,7 @@ def health(one: Judged) -> dict[str, float]:
     >>> health(Judged(Flow([Tape(0, 1)]), [], [], []))
     {}
     """
-    inputs, hidden, gains = _layers(one)
+    inputs, hidden, gains = layers(one)
     found: dict[str, float] = {}
     fed = _joined([one.tape.value(node) for node in inputs])
     if fed.size >= FEWEST:
@@ -70,9 +70,15 @@ def _copies(value: object, examples: int) -> bool:
     return bool(np.any(a) and np.all(np.abs(a - a[:, :1]) <= 1e-12 * np.max(np.abs(a))))
 
 
-def _layers(one: Judged) -> tuple[list[int], list[int], list[float]]:
-    """What is multiplied by parameters: inputs, and hidden values; and how large the weights are beside 1 / sqrt(n)."""
-    leaves = {one.tape.start[path] for group in one.moved for path in group.paths}
+def layers(one: Judged) -> tuple[list[int], list[int], list[float]]:
+    """What is multiplied by parameters: inputs, and hidden values; and how large the weights are beside 1 / sqrt(n).
+
+    >>> from whynet.subjects.program.loop import Flow
+    >>> from whynet.subjects.program.tape import Tape
+    >>> layers(Judged(Flow([Tape(0, 1)]), [], [], []))
+    ([], [], [])
+    """
+    leaves = {one.tape.start[path] for group in one.parameters for path in group.paths}
     below = one.flow.after(leaves)
     inputs: dict[int, None] = {}
     hidden: dict[int, None] = {}
@@ -85,7 +91,7 @@ def _layers(one: Judged) -> tuple[list[int], list[int], list[float]]:
             continue
         if rest[0] in below:
             hidden[rest[0]] = None
-        elif not (rest[0] < 0 and one.tape.leaves[-rest[0] - 1].constant):
+        elif not _constant(one, rest[0]) or _varies(one, node, op.inputs.index(rest[0])):
             inputs[rest[0]] = None
         weights, with_ = np.asarray(one.tape.value(own[0]), dtype=float), np.shape(one.tape.value(rest[0]))
         if weights.ndim == 2 and weights.size >= FEWEST and op.name in ("matmul", "dot"):
@@ -93,6 +99,15 @@ def _layers(one: Judged) -> tuple[list[int], list[int], list[float]]:
             if fan > 1:
                 gains.append(float(np.sqrt(np.mean(weights**2)) * np.sqrt(fan)))
     return list(inputs), list(hidden), gains
+
+
+def _constant(one: Judged, node: int) -> bool:
+    return node < 0 and one.tape.leaves[-node - 1].constant
+
+
+def _varies(one: Judged, node: int, place: int) -> bool:
+    """Whether an operand is another number in another iteration: whole numbers may be inputs too."""
+    return len({float(np.max(tape.value(tape.ops[node].inputs[place]))) for tape in one.flow.tapes}) > 1
 
 
 def _is_parameter(one: Judged, node: int, leaves: set[int]) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from whynet.subjects.program.align import aligned, stays
 from whynet.subjects.program.costs import Cost, base, costs, recorded, seeds, slopes
 from whynet.subjects.program.loop import Flow, Group, Pair, groups, movers, pairs, within_activations
-from whynet.subjects.program.match import Exact, factor, flat, is_single, tells
+from whynet.subjects.program.match import Exact, factor, flat, is_single, rounded, tells
 from whynet.subjects.program.reverse import Adjoints, reverse
 from whynet.subjects.program.rules import RULES
 from whynet.subjects.program.tape import Tape, filled
@@ -86,6 +86,11 @@ class Judged:
         """The first of the tapes."""
         return self.flow.tapes[0]
 
+    @property
+    def parameters(self) -> list[Group]:
+        """What steps move, and what they would move if its derivative were not 0."""
+        return [*self.moved, *(group for group in self.kept if group.moved)]
+
     def values(self, node: int) -> list[Any]:
         """A node's value in each iteration."""
         return [tape.value(node) for tape in self.flow.tapes]
@@ -116,8 +121,9 @@ def judged(tapes: Sequence[Tape]) -> Judged | None:
     used = flow.before(ends)
     met = [pair for pair in pairs(tape, bits) if pair.node in used]
     all_met = [base(tape, pair.output) for pair in met if pair.kind != "mul"]
+    met = [pair for pair in met if pair.kind != "mul"]
     most = max((bits[pair.output].bit_count() for pair in met), default=0)
-    met = [pair for pair in met if bits[pair.output].bit_count() == most and pair.kind != "mul"]
+    met = [pair for pair in met if bits[pair.output].bit_count() == most]
     if not met:
         return None
     names = {group.name for group in found if not stays(group, flow.tapes)}
@@ -127,6 +133,8 @@ def judged(tapes: Sequence[Tape]) -> Judged | None:
     best: Judged | None = None
     rank: tuple[Any, ...] = ()
     guesses = costs(flow, met)
+    if tape.cost is not None and guesses:  # an optimiser from outside was told what it is
+        guesses = [Cost("recorded", guesses[0].pairs, ((tape.cost, tape.cost),))]
     own = [found_cost for guess in guesses[:1] if (found_cost := recorded(flow, guess, used, bits)) is not None]
     for order, cost in enumerate([*guesses, *own]):
         one = _under(cost, flow, found, kept, bits, met, used)
@@ -269,7 +277,8 @@ def step_by(one: Judged, group: Group, adjoints: Sequence[Adjoints], turned: boo
     ]
     step.rate = factor(np.concatenate([flat(values) for values in moves]), truth, single)
     if step.rate is None:
-        step.rate = _rounded(one, paths, moves, truth)
+        old = [flat([tape.value(tape.start[path]) for tape in one.flow.tapes]) for path in paths]
+        step.rate = rounded(np.concatenate([flat(values) for values in moves]), np.concatenate(old), truth)
     candidates = [_before(one, path) for path in paths]
     for key, node in candidates[0].items():
         if not all(key in others for others in candidates):
@@ -365,20 +374,6 @@ def _remembers(one: Judged, path: str) -> bool:
     leaves = {one.tape.start[where] for group in one.state for where in group.paths}
     end = int(one.tape.end[path] or 0)
     return any(one.flow.leaves[node] & leaves for node in one.flow.before([end]))
-
-
-def _rounded(one: Judged, paths: list[str], moves: list[list[Any]], truth: Array) -> float | None:
-    """The rate of a step so small that the new value minus the old has lost digits."""
-    ours = np.concatenate([flat(values) for values in moves])
-    old = np.concatenate([flat([tape.value(tape.start[path]) for tape in one.flow.tapes]) for path in paths])
-    square = float(truth @ truth)
-    if ours.size < 4 or square == 0 or not np.all(np.isfinite(ours)) or not np.all(np.isfinite(truth)):
-        return None
-    c = float(ours @ truth) / square
-    top = float(np.max(np.abs(ours)))
-    slack = 4e-16 * np.abs(old)
-    fine = top > 0 and float(np.max(slack)) < 1e-4 * top and float(np.std(truth)) > 1e-3 * float(np.max(np.abs(truth)))
-    return c if fine and bool(np.all(np.abs(ours - c * truth) <= slack + 1e-9 * top)) else None
 
 
 def _before(one: Judged, path: str, size: int | None = None) -> dict[tuple[Any, ...], int]:

@@ -183,7 +183,9 @@ def _stepped(tape: Tape, end: int, leaves: set[int]) -> bool:
         node = todo.pop()
         op = tape.ops[node]
         if op.name in ("mul", "div"):
-            near = [one for one in op.inputs if np.size(tape.value(one)) == 1 and 0.5 <= np.max(tape.value(one)) <= 1]
+            near = [
+                one for one in op.inputs if np.size(tape.value(one)) == 1 and abs(np.max(tape.value(one)) - 1) <= 0.5
+            ]
             read = [one for one in op.inputs if near and one != near[0]]
         else:
             read = op.inputs if op.name in KEEPING else []
@@ -202,7 +204,8 @@ def pairs(tape: Tape, bits: Sequence[int]) -> list[Pair]:
     """
     finals = {end for end in tape.end.values() if end is not None}
     layered = mixed(tape, bits)
-    found = []
+    found: list[Pair] = []
+    grown: list[Pair] = []
     for index, op in enumerate(tape.ops):
         if op.name == "setitem":
             found += _one_hot(tape, index, bits)
@@ -219,7 +222,9 @@ def pairs(tape: Tape, bits: Sequence[int]) -> list[Pair]:
                 found.append(Pair(index, output, target, op.name))
             elif op.name == "sub" and size == np.size(tape.value(target)) and size**2 == np.size(op.value):
                 found.append(Pair(index, output, target, "spread"))  # a column minus a row is a square
-    return found
+            elif op.name == "sub" and size == np.size(tape.value(target)) ** 2 == np.size(op.value) > 1:
+                grown.append(Pair(index, output, target, "spread"))  # and so are the outputs, from then on
+    return found or grown
 
 
 def mixed(tape: Tape, bits: Sequence[int]) -> list[bool]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -39,10 +41,14 @@ def factor(ours: Array, exact: Array, single: bool = False) -> float | None:
     """
     if ours.shape != exact.shape or not (np.all(np.isfinite(ours)) and np.all(np.isfinite(exact))):
         return None
-    square = float(exact @ exact)
-    if square == 0 or not np.any(ours) or not tells(exact):
+    if float(exact @ exact) == 0 or not np.any(ours) or not tells(exact):
         return None
-    c = float(ours @ exact) / square
+    return _scale(ours, exact, single)
+
+
+def _scale(ours: Array, exact: Array, single: bool) -> float | None:
+    """As `factor`, of numbers that are known to tell."""
+    c = float(ours @ exact) / float(exact @ exact)
     limit = SAME_SINGLE if single else SAME if exact.size > 12 else SAME_FEW * 10
     return c if float(np.max(np.abs(ours - c * exact))) <= limit * float(np.max(np.abs(ours))) and c != 0 else None
 
@@ -79,7 +85,7 @@ class Exact:
 
     def __init__(self) -> None:
         self.rows: dict[int, list[tuple[Any, Array, bool]]] = {}
-        self.tables: dict[int, Array] = {}
+        self.tables: dict[int, tuple[Array, Array, Array, Array]] = {}
 
     def add(self, key: Any, values: Sequence[Any]) -> None:
         """Keep a derivative, and it transposed."""
@@ -100,14 +106,62 @@ class Exact:
         norm = float(np.linalg.norm(ours)) if rows and np.all(np.isfinite(ours)) else 0.0
         if not rows or norm == 0:
             return []
-        if ours.size not in self.tables:
-            table = np.stack([row for _, row, _ in rows])
-            self.tables[ours.size] = table / np.linalg.norm(table, axis=1, keepdims=True)
-        near = np.abs(self.tables[ours.size] @ ours) / norm
+        near = self._near(ours / norm, 1e-4 if single else 1e-8)
+        if not near:
+            return []
+        some = self.tables[ours.size][3][near]  # all at once: of single numbers thousands may have one direction
+        scales = (some @ ours) / np.einsum("ij,ij->i", some, some)
+        limit = SAME_SINGLE if single else SAME if ours.size > 12 else SAME_FEW * 10
+        apart = np.max(np.abs(ours - scales[:, np.newaxis] * some), axis=1)
+        same = (apart <= limit * float(np.max(np.abs(ours)))) & (scales != 0)
         found = []
-        for index in np.nonzero(near > (1 - 1e-4 if single else 1 - 1e-8))[0]:
-            key, row, turned = rows[index]
-            c = factor(ours, row, single)
-            if c is not None:
-                found.append((key, c, turned))
+        for index, c in zip(np.array(near)[same].tolist(), scales[same].tolist(), strict=True):
+            key, _, turned = rows[index]
+            found.append((key, float(c), turned))
         return found
+
+    def _near(self, ours: Array, limit: float) -> list[int]:
+        """The rows of nearly the same direction, or the opposite one.
+
+        Such rows are as near in their projection on any one direction, by which they are sorted: of the thousands that
+        a training without arrays has, few are compared.
+        """
+        size = ours.size
+        if size not in self.tables:
+            rows = np.stack([row for _, row, _ in self.rows[size]])
+            table = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+            shadow = table @ _direction(size)
+            order = np.argsort(shadow, kind="stable")
+            self.tables[size] = table[order], shadow[order], order, rows
+        table, shadow, order, _ = self.tables[size]
+        reach = 1.01 * math.sqrt(2 * limit)
+        found: set[int] = set()
+        for sign in (1, -1):
+            own = sign * float(ours @ _direction(size))
+            first, last = np.searchsorted(shadow, [own - reach, own + reach])
+            near = np.nonzero(np.abs(table[first:last] @ ours) > 1 - limit)[0]
+            found.update(order[first + near].tolist())
+        return sorted(found)
+
+
+@functools.cache
+def _direction(size: int) -> Array:
+    direction = np.random.default_rng(0).normal(size=size)
+    return cast(Array, direction / np.linalg.norm(direction))
+
+
+def rounded(ours: Array, old: Array, truth: Array) -> float | None:
+    """The rate of a step so small that the new value minus the old has lost digits.
+
+    >>> old, truth = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, -2.0, 0.5, 3.0])
+    >>> round(rounded((old + 1e-9 * truth) - old, old, truth) * 1e9, 5)
+    1.0
+    """
+    square = float(truth @ truth)
+    if ours.size < 4 or square == 0 or not np.all(np.isfinite(ours)) or not np.all(np.isfinite(truth)):
+        return None
+    c = float(ours @ truth) / square
+    top = float(np.max(np.abs(ours)))
+    slack = 4e-16 * np.abs(old)
+    fine = top > 0 and float(np.max(slack)) < 1e-4 * top and float(np.std(truth)) > 1e-3 * float(np.max(np.abs(truth)))
+    return c if fine and bool(np.all(np.abs(ours - c * truth) <= slack + 1e-9 * top)) else None

@@ -7,6 +7,7 @@ import io
 import json
 import tokenize
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ def read_source(path: Path) -> Source:
             ast.parse(source.text if source.cells else data, path.name)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise _not_python(error, path, source) from error
-    return source if source.cells else Source(_decoded(data), path.name)
+    return source if source.cells else Source(decoded(data), path.name)
 
 
 def imported(source: Source) -> set[str]:
@@ -91,7 +92,25 @@ def imported(source: Source) -> set[str]:
     return whole | {name.partition(".")[0] for name in whole}
 
 
-def _decoded(data: bytes) -> str:
+def runs_text(source: Source) -> int:
+    """The line where a program runs a text as a program, which is no part of it; 0 if none does.
+
+    >>> runs_text(Source("x = 1\\nexec('y = 2')", "train.py"))
+    2
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        nodes = list(ast.walk(ast.parse(source.text)))
+    called = [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    return next((node.lineno for node in called if isinstance(node.func, ast.Name) and node.func.id == "exec"), 0)
+
+
+def decoded(data: bytes) -> str:
+    """A source text in the encoding that it names, or UTF-8.
+
+    >>> decoded(b"# -*- coding: latin-1 -*-\\nname = 'K\\xe4se'")[-5:]
+    "Käse'"
+    """
     encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
     return io.TextIOWrapper(io.BytesIO(data), encoding).read()
 
@@ -116,9 +135,24 @@ def _of_cells(data: bytes, path: Path) -> Source:
         texts = [_text(cell) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
         raise BadFile("this is no notebook", where=str(path), expected="JSON with cells", found=str(error)) from error
+    source = of_texts(dict(enumerate(texts, 1)), path.name)
+    if not source.cells:
+        raise BadFile("there is no code in this notebook", where=str(path))
+    return source
+
+
+def of_texts(texts: Mapping[int, str], name: str) -> Source:
+    """Cells, by their numbers, as one program; magics are skipped, and `%%diagnose` before a cell is one of them.
+
+    >>> source = of_texts({3: "%matplotlib inline\\nx = 1", 4: "%%diagnose\\ny = x"}, "notebook")
+    >>> source.text
+    'pass  # %matplotlib inline\\nx = 1\\npass  # %%diagnose\\ny = x\\n'
+    >>> source.where(4)
+    ('notebook, cell 4', 2)
+    """
     lines: list[str] = []
     places: list[tuple[int, int]] = []
-    for number, text in enumerate(texts, 1):
+    for number, text in texts.items():
         rows = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
         first = next((row.strip() for row in rows if row.strip()), "")
         other = first.startswith("%%") and not _is_python(first)
@@ -126,9 +160,7 @@ def _of_cells(data: bytes, path: Path) -> Source:
         for within, row in enumerate(rows, 1):
             lines.append(f"pass  # {row}" if other else _plain(row) if magic else row)
             places.append((number, within))
-    if not places:
-        raise BadFile("there is no code in this notebook", where=str(path))
-    return Source("\n".join(lines) + "\n", path.name, tuple(places))
+    return Source("\n".join(lines) + "\n", name, tuple(places))
 
 
 def _text(cell: dict[str, Any]) -> str:
@@ -149,12 +181,14 @@ def _parses(text: str) -> bool:
 
 def _is_python(magic: str) -> bool:
     """Whether a cell with this magic is Python that runs all the same."""
-    return magic.split()[0] in ("%%time", "%%timeit", "%%capture", "%%prun")
+    return magic.split()[0] in ("%%time", "%%timeit", "%%capture", "%%prun", "%%diagnose")
 
 
 def _plain(row: str) -> str:
     """A line without its magic; `pass` keeps the block that it stands in."""
     bare = row.lstrip()
+    if bare.startswith("%time "):
+        return row.replace("%time ", "", 1)
     if bare.startswith(MAGIC) or (bare.endswith("?") and bare.rstrip("?").replace(".", "").isidentifier()):
         return f"{row[: len(row) - len(bare)]}pass  # {bare}"
     return row

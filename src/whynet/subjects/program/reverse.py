@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,12 +28,12 @@ class Adjoints:
     """(user, node) -> what one use of a node adds to its derivative."""
 
     def at(self, node: int) -> Array | None:
-        """The derivative at a node; None if nothing came through to it."""
+        """The derivative at a node; None if nothing came through to it, or something by a way that is not known."""
         return self.values.get(node)
 
 
-def reverse(tape: Tape, seeds: Mapping[int, Any]) -> Adjoints:
-    """The sum over seeds of (seed, derivative of the seed's node), at every node before them.
+def reverse(tape: Tape, seeds: Mapping[int, Any], cut: Collection[int] = ()) -> Adjoints:
+    """The sum over seeds of (seed, derivative of the seed's node), at every node before them, up to those in `cut`.
 
     >>> from whynet.subjects.program.tape import Leaf, Op
     >>> tape = Tape(0, 0, leaves=[Leaf(np.array([1.0, 2.0]), "w")])
@@ -44,31 +44,37 @@ def reverse(tape: Tape, seeds: Mapping[int, Any]) -> Adjoints:
     found: dict[int, Array] = {}
     opaque: set[str] = set()
     parts: dict[tuple[int, int], Array] = {}
+    unknown: set[int] = set()  # what comes to these by way of something opaque is not known
     for node, seed in seeds.items():
         found[node] = np.array(np.broadcast_to(np.asarray(seed, dtype=float), np.shape(tape.value(node))))
     with np.errstate(all="ignore"):
         for node in range(max((node for node in seeds), default=-1), -1, -1):
-            g = found.get(node)
-            if g is None:
+            g, op = found.get(node), tape.ops[node]
+            if node in cut or op.name in FLAT or (g is None and node not in unknown):
                 continue
-            op = tape.ops[node]
-            if op.name in FLAT:
+            if node in unknown:
+                unknown.update(op.inputs)
+            if g is None:
                 continue
             rule = RULES.get(op.name)
             if rule is None:
                 opaque.add(op.name)
+                unknown.update(op.inputs)
                 continue
             try:
                 args = filled(op.args, tape)
                 given = rule(g, op.value, *args, **filled(op.kwargs, tape))
             except (NotImplementedError, ValueError, TypeError, IndexError, AttributeError, KeyError):
                 opaque.add(op.name)
+                unknown.update(op.inputs)
                 continue
             for template, part in zip(op.args, given, strict=False):
                 _give(found, tape, template, part)
                 if isinstance(template, Ref) and part is not None:
                     parts[node, int(template)] = fitted(part, tape.value(template))
-    return Adjoints(found, opaque, parts)
+    for node in unknown:
+        found.pop(node, None)
+    return Adjoints(found, opaque, {place: part for place, part in parts.items() if place[1] not in unknown})
 
 
 def _give(found: dict[int, Array], tape: Tape, template: Any, part: Any) -> None:

@@ -2,7 +2,8 @@
 
 The plain copy costs what the program costs. The taped copy hands each operation to the recorder, which notes operands,
 value and line. A loop asks at each iteration which of the two it shall take; a function takes the taped copy while an
-iteration is being recorded. So a program that is watched runs at its own speed but for a few iterations.
+iteration is being recorded. So a program that is watched runs at its own speed but for a few iterations. An innermost
+loop that has been found to take no steps, such as one over the inputs of a neuron, does not ask any more.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from whynet.subjects.program.scopes import WithoutScopes
+from whynet.subjects.program.ticks import ticks
+
+IF = "if"
+"""What stands for the names of a loop where there is none, but a condition."""
 NAME = "__whynet__"
 """The recorder's name in the program's modules."""
 LEFT_ALONE = {"super", "locals", "globals", "vars", "dir", "eval", "exec", "input", "breakpoint"}
 """What reads the frame that calls it: it must be called from the program itself."""
-STATEMENTS = 4
-"""So many in a loop's body may be a step; a sum of products has one or two."""
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 Some = TypeVar("Some", bound=ast.AST)
 
@@ -36,6 +39,8 @@ class Site:
     statement: int
     text: str
     operands: tuple[str, ...] = ()
+    around: tuple[tuple[int, str], ...] = ()
+    """The loops around it in its function, from the outermost: the line, and the names that get values in a round."""
 
 
 @dataclass
@@ -50,8 +55,10 @@ class Sites:
 
     known: list[Site] = field(default_factory=list)
     numbers: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    runners: set[str] = field(default_factory=set)
+    """Names that loops give to one thing after the other."""
 
-    def number(self, file: str, node: ast.AST, statement: int) -> int:
+    def number(self, file: str, node: ast.AST, statement: int, around: tuple[tuple[int, str], ...] = ()) -> int:
         """The number of a node's place."""
         assert isinstance(node, (ast.expr, ast.stmt))
         where = (file, type(node).__name__, node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
@@ -60,12 +67,12 @@ class Sites:
             parts += list(getattr(node, "args", [])) if isinstance(node, ast.Call) else []
             texts = tuple(_text(part) for part in parts if isinstance(part, ast.AST))
             self.numbers[where] = len(self.known)
-            self.known.append(Site(file, node.lineno, statement, _text(node), texts))
+            self.known.append(Site(file, node.lineno, statement, _text(node), texts, around))
         return self.numbers[where]
 
 
-def rewritten(source: str | bytes, file: str, sites: Sites) -> ast.Module:
-    """The tree of a source text, with doubled bodies.
+def rewritten(source: str | bytes, file: str, sites: Sites, kind: type[Plain] | None = None) -> ast.Module:
+    """The tree of a source text, with doubled bodies; `kind` makes the plain copies.
 
     >>> print(ast.unparse(rewritten("def f(a):\\n    return a * 2", "f.py", Sites())))
     def f(a):
@@ -78,9 +85,14 @@ def rewritten(source: str | bytes, file: str, sites: Sites) -> ast.Module:
     loops = {
         (node.lineno, node.col_offset)
         for node in ast.walk(tree)
-        if isinstance(node, (ast.For, ast.While)) and _ticks(node, tree)
+        if isinstance(node, (ast.For, ast.While)) and ticks(node, tree)
     }
-    return ast.fix_missing_locations(_Plain(file, sites, loops).whole(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.For, ast.comprehension)):
+            sites.runners |= {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
+    plain = (kind or Plain)(file, sites, loops)
+    plain.kind = kind or Plain
+    return ast.fix_missing_locations(plain.whole(tree))
 
 
 def _text(node: ast.AST) -> str:
@@ -88,57 +100,24 @@ def _text(node: ast.AST) -> str:
     return text if len(text) <= 160 else text[:157] + "..."
 
 
-def _within(node: ast.AST) -> Any:
-    """The nodes of a body that run when it runs: not those of functions that it defines."""
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, (*FUNCTIONS, ast.ClassDef)):
-            yield child
-            yield from _within(child)
+def ask(method: str, *arguments: ast.expr) -> ast.Call:
+    """A call of the recorder.
 
-
-def _ticks(node: ast.AST, tree: ast.Module) -> bool:
-    """Whether a loop may be the one that takes the steps; ticking a loop over a few products would cost too much."""
-    if not isinstance(node, (ast.For, ast.While)):
-        return False
-    body = [inner for statement in node.body for inner in (statement, *_within(statement))]
-    if any(isinstance(inner, (ast.Yield, ast.YieldFrom, ast.Await)) for inner in body):
-        return False
-    kinds = (ast.Call, ast.For, ast.While, ast.MatMult)
-    return (
-        len(node.body) >= STATEMENTS
-        or any(isinstance(inner, kinds) for inner in body)
-        or not any(
-            isinstance(outer, (ast.For, ast.While)) and node is not outer and node in set(ast.walk(outer))
-            for outer in ast.walk(tree)
-        )
-    )
-
-
-def _ask(method: str, *arguments: ast.expr) -> ast.Call:
+    >>> ast.unparse(ask("done", ast.Constant(3)))
+    '__whynet__.done(3)'
+    """
     return ast.Call(ast.Attribute(ast.Name(NAME, ast.Load()), method, ast.Load()), list(arguments), [])
-
-
-def _is_scope(node: ast.AST) -> bool:
-    return isinstance(node, (ast.Global, ast.Nonlocal))
-
-
-class _WithoutScopes(ast.NodeTransformer):
-    """`global` stands before the first use in both copies, so it is moved to the function's top."""
-
-    def __init__(self) -> None:
-        self.found: list[ast.stmt] = []
-
-    def visit(self, node: ast.AST) -> Any:
-        if _is_scope(node):
-            self.found.append(node)  # type: ignore[arg-type]
-            return ast.copy_location(ast.Pass(), node)
-        return node if isinstance(node, (*FUNCTIONS, ast.ClassDef)) else self.generic_visit(node)
 
 
 class _Both(ast.NodeTransformer):
     def __init__(self, file: str, sites: Sites, loops: set[tuple[int, int]], owner: str = "") -> None:
         self.file, self.sites, self.loops, self.owner = file, sites, loops, owner
         self.statement = 0
+        self.around: tuple[tuple[int, str], ...] = ()
+        self.within = False
+        """Whether this is the body of a function."""
+        self.kind: type[Plain] = Plain
+        """How plain copies are made."""
         self.given: dict[str, str] = {}
         """Arguments of the function around, to its name: `return` of one is a line of its own."""
 
@@ -158,11 +137,19 @@ class _Both(ast.NodeTransformer):
     def pair(self, body: list[Some]) -> tuple[list[Any], list[Any]]:
         """A body taped, and plain."""
         rest = (self.file, self.sites, self.loops, self.owner)
-        taped, plain = _Taped(*rest), _Plain(*rest)
-        taped.given = plain.given = self.given
+        taped, plain = Taped(*rest), self.kind(*rest)
+        for one in (taped, plain):
+            one.kind, one.given, one.around, one.within = self.kind, self.given, self.around, self.within
         return taped.all(copy.deepcopy(body)), plain.all(body)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return self.function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return self.function(node)
+
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+        """A function whose body stands twice."""
         body, head = node.body, []
         given = {one.arg for one in (*node.args.args, *node.args.kwonlyargs)}
         given -= {
@@ -171,16 +158,36 @@ class _Both(ast.NodeTransformer):
         outer, self.given = self.given, dict.fromkeys(given, node.name)
         if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
             head, body = [body[0]], body[1:]
-        scopes = _WithoutScopes()
+        scopes = WithoutScopes()
         body = [scopes.visit(statement) for statement in body]
         if body:
+            outside, self.around, self.within = (self.around, self.within), (), True
             taped, plain = self.pair(body)
+            self.around, self.within = outside
             both = ast.If(ast.Attribute(ast.Name(NAME, ast.Load()), "on", ast.Load()), taped, plain)
             node.body = [*head, *scopes.found, both]
         self.given = outer
         return node
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+    def inside(self, node: ast.For | ast.While) -> tuple[tuple[int, str], ...]:
+        """The loops around the body of a loop."""
+        parts = [*([node.target] if isinstance(node, ast.For) else []), *node.body]
+        stored = [inner for part in parts for inner in ast.walk(part) if isinstance(inner, ast.Name)]
+        names = dict.fromkeys(name.id for name in stored if isinstance(name.ctx, ast.Store))
+        return (*self.around, (node.lineno, " ".join(names)))
+
+    def body(self, node: ast.For | ast.While) -> None:
+        """The statements in a loop, each visited."""
+        outer, self.around = self.around, self.inside(node)
+        node.body = self.all(node.body)
+        self.around = outer
+        node.orelse = self.all(node.orelse)
+
+    def visit_If(self, node: ast.If) -> ast.AST:
+        node.test = self.visit(node.test)
+        outer, self.around = self.around, (*self.around, (node.lineno, IF))
+        node.body, node.orelse = self.all(node.body), self.all(node.orelse)
+        self.around = outer
         return node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
@@ -190,7 +197,9 @@ class _Both(ast.NodeTransformer):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         rest = (self.file, self.sites, self.loops, node.name)
-        node.body = _Plain(*rest).all(node.body)
+        inner = self.kind(*rest)
+        inner.kind = self.kind
+        node.body = inner.all(node.body)
         return node
 
     def visit_match_case(self, node: ast.match_case) -> ast.AST:
@@ -198,21 +207,39 @@ class _Both(ast.NodeTransformer):
         return node
 
 
-class _Plain(_Both):
+class Plain(_Both):
+    """Makes copies that run at the program's own speed, but for the ticks of their loops.
+
+    >>> Plain("f.py", Sites(), set()).file
+    'f.py'
+    """
+
     def whole(self, tree: ast.Module) -> ast.Module:
-        scopes = _WithoutScopes()  # at a module's level they say nothing
+        scopes = WithoutScopes()  # at a module's level they say nothing
         tree.body = self.all([scopes.visit(statement) for statement in tree.body])
         return tree
 
     def loop(self, node: ast.For | ast.While) -> ast.AST:
         if (node.lineno, node.col_offset) in self.loops:
-            place = ast.Constant(self.sites.number(self.file, node, node.lineno))
+            place = ast.Constant(self.sites.number(self.file, node, node.lineno, self.around))
+            innermost = not any(isinstance(one, (ast.For, ast.While)) for part in node.body for one in ast.walk(part))
+            as_it_is = self.without_ticks(copy.deepcopy(node)) if innermost else None
+            outer, self.around = self.around, self.inside(node)
             taped, plain = self.pair(node.body)
-            ended = ast.Try(taped, [], [], [ast.Expr(_ask("done", place))])
-            node.body = [ast.If(_ask("tick", place), [ended], plain)]
-        else:
-            node.body = self.all(node.body)
-        node.orelse = self.all(node.orelse)
+            self.around = outer
+            ended = ast.Try(taped, [], [], [ast.Expr(ask("done", place))])
+            node.body = [ast.If(ask("tick", place), [ended], plain)]
+            if isinstance(node, ast.For):
+                node.iter = ask("over", place, node.iter)
+            node.orelse = self.all(node.orelse)
+            if as_it_is is not None:
+                return ast.copy_location(ast.If(ask("passed", place), [as_it_is], [node]), node)
+            return node
+        return self.without_ticks(node)
+
+    def without_ticks(self, node: ast.For | ast.While) -> ast.For | ast.While:
+        """A loop that does not ask."""
+        self.body(node)
         return node
 
     def visit_For(self, node: ast.For) -> ast.AST:
@@ -222,14 +249,20 @@ class _Plain(_Both):
         return self.loop(node)
 
 
-class _Taped(_Both):
+class Taped(_Both):
+    """Makes copies that hand each operation to the recorder.
+
+    >>> ast.unparse(Taped("f.py", Sites(), set()).visit(ast.parse("a + b", mode="eval").body))
+    "__whynet__.bin(0, 'add', a, b, 0)"
+    """
+
     def place(self, node: ast.AST) -> ast.Constant:
-        return ast.Constant(self.sites.number(self.file, node, self.statement))
+        return ast.Constant(self.sites.number(self.file, node, self.statement, self.around))
 
     def visit_Return(self, node: ast.Return) -> ast.AST:
         if isinstance(node.value, ast.Name) and node.value.id in self.given:
             said = ast.Constant(f"what {self.given[node.value.id]} returns")
-            node.value = _ask("again", self.place(node), said, node.value)
+            node.value = ask("again", self.place(node), said, node.value)
             return node
         return self.generic_visit(node)
 
@@ -237,38 +270,38 @@ class _Taped(_Both):
         place = self.place(node)
         literal = sum(bit for bit, part in ((1, node.left), (2, node.right)) if _is_literal(part))
         left, right = self.visit(node.left), self.visit(node.right)
-        return _ask("bin", place, _operation(node.op), left, right, ast.Constant(literal))
+        return ask("bin", place, _operation(node.op), left, right, ast.Constant(literal))
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         if not isinstance(node.op, ast.USub) or _is_literal(node):
             return self.generic_visit(node)
-        return _ask("negative", self.place(node), self.visit(node.operand))
+        return ask("negative", self.place(node), self.visit(node.operand))
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         if len(node.ops) != 1 or not isinstance(node.ops[0], (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)):
             return self.generic_visit(node)
         place = self.place(node)
         name = ast.Constant(type(node.ops[0]).__name__.lower().replace("lte", "le").replace("gte", "ge"))
-        return _ask("compare", place, name, self.visit(node.left), self.visit(node.comparators[0]))
+        return ask("compare", place, name, self.visit(node.left), self.visit(node.comparators[0]))
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if isinstance(node.func, ast.Name) and node.func.id in LEFT_ALONE:
             return node
         place = self.place(node)
-        call = _ask("call", place, self.visit(node.func), *self.all(node.args))
+        call = ask("call", place, self.visit(node.func), *self.all(node.args))
         call.keywords = self.all(node.keywords)
         return call
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         if not isinstance(node.ctx, ast.Load) or any(isinstance(part, ast.Starred) for part in ast.walk(node.slice)):
             return self.generic_visit(node)
-        return _ask("item", self.place(node), self.visit(node.value), self.index(node.slice))
+        return ask("item", self.place(node), self.visit(node.value), self.index(node.slice))
 
     def index(self, node: ast.expr) -> ast.expr:
         """What stands between the brackets, as an expression of its own."""
         if isinstance(node, ast.Slice):
             ends = [self.visit(end) if end else ast.Constant(None) for end in (node.lower, node.upper, node.step)]
-            return _ask("slice", *ends)
+            return ask("slice", *ends)
         if isinstance(node, ast.Tuple):
             return ast.Tuple([self.index(part) for part in node.elts], ast.Load())
         found: ast.expr = self.visit(node)
@@ -277,15 +310,20 @@ class _Taped(_Both):
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         if node.attr != "T" or not isinstance(node.ctx, ast.Load):
             return self.generic_visit(node)
-        return _ask("transposed", self.place(node), self.visit(node.value))
+        return ask("transposed", self.place(node), self.visit(node.value))
 
     def visit_For(self, node: ast.For) -> ast.AST:
-        node.iter = _ask("iter", self.place(node.iter), self.visit(node.iter))
-        node.body, node.orelse = self.all(node.body), self.all(node.orelse)
+        node.iter = ask("iter", self.place(node.iter), self.visit(node.iter))
+        self.body(node)
+        return node
+
+    def visit_While(self, node: ast.While) -> ast.AST:
+        node.test = self.visit(node.test)
+        self.body(node)
         return node
 
     def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
-        node.iter = _ask("iter", self.place(node.iter), self.visit(node.iter))
+        node.iter = ask("iter", self.place(node.iter), self.visit(node.iter))
         node.ifs = self.all(node.ifs)
         return node
 
@@ -306,19 +344,19 @@ class _Taped(_Both):
                 node.value = ast.Tuple(values, ast.Load())
             else:
                 texts = ast.Tuple([ast.Constant(_text(part)) for part in parts], ast.Load())
-                node.value = _ask("names", place, texts, self.visit(node.value))
+                node.value = ask("names", place, texts, self.visit(node.value))
             return node
         if isinstance(target, ast.Subscript) and len(node.targets) == 1:
             value = self.named(place, target, self.visit(node.value))
             whose, index = self.visit(target.value), self.index(target.slice)
-            return ast.copy_location(ast.Expr(_ask("setitem", place, value, whose, index)), node)
+            return ast.copy_location(ast.Expr(ask("setitem", place, value, whose, index)), node)
         node.value = self.named(place, target, self.visit(node.value))
         return node
 
     def named(self, place: ast.Constant, target: ast.expr, value: ast.expr) -> ast.expr:
         """A value that gets a name; of one that has a name already, a second."""
         again = isinstance(value, (ast.Name, ast.Attribute)) and isinstance(target, ast.Name)
-        return _ask("again" if again else "name", place, ast.Constant(_text(target)), value)
+        return ask("again" if again else "name", place, ast.Constant(_text(target)), value)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         place, kind, target = self.place(node), _operation(node.op), node.target
@@ -327,17 +365,17 @@ class _Taped(_Both):
         new: ast.stmt
         if isinstance(target, ast.Name):
             old = ast.Name(target.id, ast.Load())
-            new = ast.Assign([target], _ask("augment", place, kind, old, value, ast.Constant(target.id), literal))
+            new = ast.Assign([target], ask("augment", place, kind, old, value, ast.Constant(target.id), literal))
         elif isinstance(target, ast.Attribute):
             name = target.attr
             if name.startswith("__") and not name.endswith("__") and self.owner.strip("_"):
                 name = f"_{self.owner.lstrip('_')}{name}"
             whose, text = self.visit(target.value), ast.Constant(_text(target))
-            new = ast.Expr(_ask("augment_attribute", place, kind, whose, ast.Constant(name), value, text, literal))
+            new = ast.Expr(ask("augment_attribute", place, kind, whose, ast.Constant(name), value, text, literal))
         else:
             whose, text = self.visit(target.value), ast.Constant(_text(target))
             index = self.index(target.slice)
-            new = ast.Expr(_ask("augment_item", place, kind, whose, index, value, text, literal))
+            new = ast.Expr(ask("augment_item", place, kind, whose, index, value, text, literal))
         return ast.copy_location(new, node)
 
 

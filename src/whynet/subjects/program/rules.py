@@ -296,6 +296,17 @@ def _norm(g: Any, out: Any, a: Any, order: Any = None, axis: Any = None, keepdim
     return [np.asarray(a) * opened(np.divide(g, out), np.shape(a), axis, keepdims), None, None, None]
 
 
+@rule("softmax")
+def _softmax(g: Any, out: Any, a: Any, axis: Any = None, **_: Any) -> Sequence[Any]:
+    g, out = np.asarray(g), np.asarray(out)
+    return [out * (g - np.sum(g * out, axis=axis, keepdims=True)), None]
+
+
+@rule("log_softmax")
+def _log_softmax(g: Any, out: Any, a: Any, axis: Any = None, **_: Any) -> Sequence[Any]:
+    return [np.asarray(g) - np.exp(out) * np.sum(g, axis=axis, keepdims=True), None]
+
+
 @rule("cumsum")
 def _cumsum(g: Any, out: Any, a: Any, axis: Any = None, **_: Any) -> Sequence[Any]:
     g = np.asarray(g)
@@ -306,3 +317,16 @@ def _cumsum(g: Any, out: Any, a: Any, axis: Any = None, **_: Any) -> Sequence[An
 @rule("trace")
 def _trace(g: Any, out: Any, a: Any, **_: Any) -> Sequence[Any]:
     return [np.multiply(g, np.eye(*np.shape(a)))]
+
+
+@rule("insert")
+def _insert(g: Any, out: Any, a: Any, where: Any, values: Any = None, axis: Any = None, **_: Any) -> Sequence[Any]:
+    """A column of ones for the biases, most often."""
+    new = np.insert(np.zeros(np.shape(a), dtype=bool), where, True, axis=axis)
+    if new.shape != np.shape(g):
+        raise NotImplementedError
+    given = np.asarray(g)[new]
+    if np.ndim(values) and np.size(values) != given.size:
+        raise NotImplementedError
+    of_values = np.sum(given) if np.ndim(values) == 0 else given.reshape(np.shape(values))
+    return [np.asarray(g)[~new].reshape(np.shape(a)), None, of_values]

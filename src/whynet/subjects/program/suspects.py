@@ -14,6 +14,8 @@ import numpy as np
 
 from whynet.subjects.program.judged import Judged
 from whynet.subjects.program.loop import PRODUCTS, SMOOTH, Group, within_activations
+from whynet.subjects.program.meant import Meant
+from whynet.subjects.program.returned import terms_left_out
 from whynet.subjects.program.reverse import Adjoints, reverse
 from whynet.subjects.program.rules import FLAT, RULES, fitted
 from whynet.subjects.program.tape import Op, Ref, Tape, filled
@@ -53,6 +55,9 @@ class Suspect:
     node: int
     """The forward node whose derivative is meant."""
     adjoints: tuple[Adjoints, ...]
+    meant: Meant = Meant()
+    edge: tuple[Sequence[int], Sequence[int]] = ((), ())
+    """The values before and after the activation whose derivative is meant."""
 
 
 def suspects(one: Judged, group: Group, named: Callable[[int], str]) -> Iterator[Suspect]:
@@ -67,6 +72,9 @@ def suspects(one: Judged, group: Group, named: Callable[[int], str]) -> Iterator
     if not below or len(below) > MOST:
         return
     edges = list(_activations(one, below))
+    for node, adjoints in terms_left_out(one):
+        words = f"the term {named(node)} of the cost has no part in it"
+        yield Suspect("regularisation-missing", words, node, adjoints)
     yield from _left_out(one, edges, named)
     yield from _operands(one, group, below, named)
     yield from _biases(one, group, below)
@@ -143,7 +151,8 @@ def _left_out(one: Judged, edges: list[Any], named: Callable[[int], str]) -> Ite
         adjoints = _put(one, before, lambda n, i, _, after=after: one.adjoints[n].at(after[i]))  # type: ignore[misc]
         if adjoints:
             words = f"the derivative of {named(after[0])} with respect to {named(before[0])} is left out"
-            yield Suspect("derivative-left-out", words, after[0], adjoints)
+            meant = Meant("", named(after[0]), named(before[0]))
+            yield Suspect("derivative-left-out", words, after[0], adjoints, meant, (before, after))
 
 
 def _slopes(one: Judged, edges: list[Any], named: Callable[[int], str]) -> Iterator[Suspect]:
@@ -160,7 +169,8 @@ def _slopes(one: Judged, edges: list[Any], named: Callable[[int], str]) -> Itera
                 if adjoints:
                     name = named(which[0])
                     words = f"in place of the derivative of {named(after[0])} stands {text.format(name, name)}"
-                    yield Suspect("derivative-wrong", words, before[0], adjoints)
+                    meant = Meant(name, named(after[0]), named(before[0]))
+                    yield Suspect("derivative-wrong", words, before[0], adjoints, meant, (before, after))
 
 
 def _operands(one: Judged, group: Group, below: Sequence[int], named: Callable[[int], str]) -> Iterator[Suspect]:
@@ -188,7 +198,8 @@ def _operands(one: Judged, group: Group, below: Sequence[int], named: Callable[[
             found.append(Adjoints(whole))
         if len(found) == len(one.flow.tapes):
             words = f"it uses {named(others[0])} where {named(right[0])} belongs"
-            yield Suspect("wrong-operand", words, users[0], tuple(found))
+            meant = Meant(named(others[0]), named(right[0]))
+            yield Suspect("wrong-operand", words, users[0], tuple(found), meant)
 
 
 def _beside(one: Judged, users: Sequence[int]) -> Iterator[list[int]]:
@@ -293,4 +304,5 @@ def _weights(one: Judged, below: Sequence[int], named: Callable[[int], str]) -> 
                 path = path if leaf else ""
                 said = f"{path} where" if path else "no weights where"
                 words = f"the error is sent back through {said} {named(own[0])} belongs"
-                yield Suspect("wrong-weights" if path else "weights-left-out", words, back[0], adjoints)
+                kind = "wrong-weights" if path else "weights-left-out"
+                yield Suspect(kind, words, back[0], adjoints, Meant(path, named(own[0])))

@@ -7,14 +7,28 @@ those from 0 on. Arguments are kept as a template: an operand is a `Ref`, everyt
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from whynet.types import Array
+
+LARGE = 1 << 20
+"""Bytes of an array that is looked for in other tapes."""
+SAMPLE = 2_000
+
+
+class Enough(BaseException):
+    """All that is needed was recorded.
+
+    >>> issubclass(Enough, Exception)
+    False
+    """
 
 
 class Ref(int):
@@ -44,7 +58,7 @@ class Op:
     context: tuple[int, ...] = ()
     """The calls within which it ran, from the outermost."""
 
-    @property
+    @cached_property
     def inputs(self) -> list[int]:
         """The nodes that it read."""
         return [int(ref) for ref in refs((self.args, self.kwargs))]
@@ -88,6 +102,11 @@ class Tape:
     end: dict[str, int | None] = field(default_factory=dict)
     """Path -> the node that lies there at its end; None if something else put a value there."""
     crash: str = ""
+    cost: int | None = None
+    """Where an optimiser from outside asked: the cost that it got."""
+    gradient: int | None = None
+    pieces: dict[str, int] = field(default_factory=dict)
+    """The parameters that its flat vector was cut into, and where each begins."""
 
     def add(self, op: Op) -> int:
         """Append an operation; its number."""
@@ -108,13 +127,15 @@ class Tape:
         """What two iterations that did the same have in common."""
         return tuple((op.name, op.site, op.context, np.shape(op.value)) for op in self.ops)
 
-    def save(self, path: Path) -> None:
-        """Write it to a file, for the process that judges it."""
+    def save(self, path: Path, shared: Shared | None = None) -> None:
+        """Write it to a file, for the process that judges it; large arrays that other tapes hold too only once."""
         arrays: dict[str, Array] = {}
         numbers: list[float] = []
 
         def stored(value: Any) -> Any:
             if isinstance(value, np.ndarray):
+                if shared is not None and value.nbytes >= LARGE:
+                    return shared.stored(value)
                 name = f"a{len(arrays)}"
                 arrays[name] = value
                 return name
@@ -128,6 +149,7 @@ class Tape:
             "names": self.names,
             "start": self.start,
             "end": self.end,
+            "asked": [self.cost, self.gradient, self.pieces],
             "ops": [
                 [op.name, op.site, _coded(op.args), _coded(op.kwargs), stored(op.value), op.context] for op in self.ops
             ],
@@ -140,17 +162,25 @@ class Tape:
         part.rename(path)
 
     @classmethod
-    def read(cls, path: Path) -> Tape:
-        """Read what `save` wrote."""
+    def read(cls, path: Path, known: dict[str, Array] | None = None) -> Tape:
+        """Read what `save` wrote; `known` are the large arrays of several tapes that were read already."""
+        known = {} if known is None else known
         with np.load(path, allow_pickle=False) as file:
             said = json.loads(file["said"].tobytes())
             numbers = file["numbers"]
             arrays = {name: file[name] for name in file.files if name not in ("said", "numbers")}
 
         def value(key: Any) -> Any:
-            return arrays[key] if isinstance(key, str) else float(numbers[key])
+            if not isinstance(key, str):
+                return float(numbers[key])
+            if key in arrays:
+                return arrays[key]
+            if key not in known:
+                known[key] = np.load(path.parent / key, allow_pickle=False)
+            return known[key]
 
         tape = cls(said["loop"], said["iteration"], crash=said["crash"], start=said["start"], end=said["end"])
+        tape.cost, tape.gradient, tape.pieces = said["asked"]
         tape.names = [(node, name, site) for node, name, site in said["names"]]
         tape.ops = [
             Op(name, site, _decoded(args), _decoded(kwargs), value(key), tuple(context))
@@ -158,6 +188,34 @@ class Tape:
         ]
         tape.leaves = [Leaf(value(key), leaf_path, constant) for key, leaf_path, constant in said["leaves"]]
         return tape
+
+
+class Shared:
+    """Large arrays in files of their own, such as the data of a training: it would be written with every tape.
+
+    >>> import tempfile
+    >>> data = np.ones((500, 300))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     shared = Shared(Path(folder))
+    ...     shared.stored(data) == shared.stored(data)
+    True
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.known: dict[int, tuple[weakref.ref[Array], Array, str]] = {}
+        self.count = 0
+
+    def stored(self, value: Array) -> str:
+        """The name of the file that holds an array; the same one as long as it was not changed, to all appearances."""
+        sample = value.flat[:: max(1, value.size // SAMPLE)]
+        same, before, name = self.known.get(id(value), (lambda: None, sample, ""))
+        if same() is not value or not np.array_equal(before, sample, equal_nan=value.dtype.kind == "f"):
+            name = f"array{self.count:03}.npy"
+            self.count += 1
+            np.save(self.folder / name, value, allow_pickle=False)
+            self.known[id(value)] = weakref.ref(value), sample, name
+        return name
 
 
 def refs(template: Any) -> Iterator[Ref]:

@@ -10,9 +10,13 @@ import numpy as np
 from whynet.subjects.program.judged import Judged
 from whynet.subjects.program.loop import PRODUCTS, Group
 from whynet.subjects.program.match import factor, flat
+from whynet.subjects.program.meant import Meant
+from whynet.subjects.program.siblings import alike, conditional, left_out
 from whynet.subjects.program.text import Text
 
 FLAT = 1e-12
+ARRANGING = {"insert", "append", "concatenate", "hstack", "vstack", "column_stack", "stack", "pad", "reshape", "ravel",
+             "T", "transpose", "copy"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Blame:
     words: str
     node: int
     """The first wrong value; of what never happens, a large number."""
+    meant: Meant = Meant()
 
 
 def unmoved(one: Judged, text: Text) -> list[Blame]:
@@ -56,10 +61,20 @@ def unmoved(one: Judged, text: Text) -> list[Blame]:
         if not exact or max(float(np.max(np.abs(value))) for value in exact) < FLAT:
             continue  # there is nowhere to go
         computed = _computed(one, group)
-        if computed is not None:
+        if computed is None and conditional(one, group, text):
+            continue
+        line = left_out(one, group, computed, text)
+        if line is not None:
+            words = "this loop leaves it out: " + (
+                "its gradient is computed, and no line moves it" if computed is not None else "no line moves it"
+            )
+            meant = Meant() if computed is None else Meant(value=text.named(computed))
+            found.append(Blame("missing-update", *line, group.name, group.name, words, 10**9, meant))
+        elif computed is not None:
             site = text.site(computed)
             words = "its gradient is computed, and no line moves it"
-            found.append(Blame("missing-update", site.file, site.line, group.name, group.name, words, 10**9))
+            meant = Meant(value=text.named(computed))
+            found.append(Blame("missing-update", site.file, site.line, group.name, group.name, words, 10**9, meant))
         elif (group.list and group.list in {other.list for other in one.moved}) or _is_bias(one, group, leaf, users):
             site = text.site(users[0])
             words = "it never moves: no line updates it"
@@ -70,7 +85,16 @@ def unmoved(one: Judged, text: Text) -> list[Blame]:
 def _is_data(one: Judged, leaf: int, users: Sequence[int]) -> bool:
     """Whether a leaf is multiplied by a parameter, or has a place for each example, as the outputs have."""
     moved = {one.tape.start[path] for group in one.moved for path in group.paths}
-    if any(one.tape.ops[user].name in PRODUCTS and one.flow.leaves[user] & moved for user in users):
+    listed = {pattern for group in one.moved for pattern in alike(group.paths[0])}
+    moved |= {one.tape.start[group.paths[0]] for group in one.kept if listed & set(alike(group.paths[0]))}
+    if leaf in moved:
+        return False
+    met, arranged = set(users), {user for user in users if one.tape.ops[user].name in ARRANGING}
+    for node in sorted(one.forward):  # a column of ones may be put in front before it is multiplied
+        if one.flow.inputs[node] & arranged:
+            met.add(node)
+            arranged |= {node} if one.tape.ops[node].name in ARRANGING else set()
+    if any(one.tape.ops[user].name in PRODUCTS and one.flow.leaves[user] & moved for user in met):
         return True
     value = np.asarray(one.tape.value(leaf))
     if value.dtype.kind in "iub":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -13,6 +15,8 @@ DEEP = 6
 MOST = 30_000
 """So many places are looked at; a list of a million numbers is data."""
 LONG = 2_000
+WAITING = ("threading.py", "selectors.py")
+"""In these files of Python's a thread waits."""
 
 
 def is_number(value: Any) -> bool:
@@ -26,6 +30,18 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (float, np.floating, np.integer, np.bool_))
 
 
+def flattened(values: Iterable[Any]) -> Iterator[Any]:
+    """Values, and those in lists among them.
+
+    >>> list(flattened([1, [2, 3]]))
+    [1, [2, 3], 2, 3]
+    """
+    for one in values:
+        yield one
+        if isinstance(one, (list, tuple)):
+            yield from one
+
+
 def numbers(roots: Iterable[tuple[str, Any]], owned: set[str], opened: dict[int, Any] | None = None) -> dict[str, Any]:
     """Path -> number, breadth first; `owned` are the modules whose objects are opened.
 
@@ -35,10 +51,13 @@ def numbers(roots: Iterable[tuple[str, Any]], owned: set[str], opened: dict[int,
     {"net['W']": 0.5, "net['layers'][0]": 0.25}
     """
     found: dict[str, Any] = {}
-    seen: set[int] = set()
-    queue = deque((path, value, 0) for path, value in roots)
-    while queue and len(found) < MOST:
-        path, value, depth = queue.popleft()
+    seen: set[int] = set() if opened is None else set(opened)
+    roots = list(roots)
+    listed = _listed(roots, owned)
+    queue = deque((path, value, 0) for path, value in roots if id(value) not in listed)
+    names = deque((path, value, 0) for path, value in roots if id(value) in listed)
+    while (queue or names) and len(found) < MOST:
+        path, value, depth = (queue or names).popleft()
         if is_number(value):
             found.setdefault(path, value)
             continue
@@ -49,6 +68,16 @@ def numbers(roots: Iterable[tuple[str, Any]], owned: set[str], opened: dict[int,
             opened[id(value)] = value
         queue.extend((f"{path}{step}", inner, depth + 1) for step, inner in _inside(value, owned))
     return found
+
+
+def _listed(roots: Iterable[tuple[str, Any]], owned: set[str]) -> set[int]:
+    """The members of lists, by their identity: a loop's name for one of them is not where it lies."""
+    lists = [value for _, value in roots if isinstance(value, list)]
+    for _, value in roots:
+        if not isinstance(value, (list, tuple)):
+            lists += [inner for _, inner in _inside(value, owned) if isinstance(inner, list)]
+    plain = (int, float, str, np.generic, np.ndarray, type(None))
+    return {id(inner) for one in lists for inner in one[:LONG] if not isinstance(inner, plain)}
 
 
 def _inside(value: Any, owned: set[str]) -> Iterable[tuple[str, Any]]:
@@ -88,3 +117,23 @@ def roots(frame: FrameType | None, files: set[str]) -> list[tuple[str, Any]]:
             if isinstance(value, ModuleType) and getattr(value, "__file__", None) in files:
                 found += [(f"{value.__name__}.{name}", inner) for name, inner in vars(value).items()]
     return [(name, value) for name, value in found if not name.startswith("__") and not isinstance(value, ModuleType)]
+
+
+def at_work_beside(files: set[str]) -> bool:
+    """Whether another thread is at work in one of these files: what it computes is no part of this one's iteration.
+
+    >>> at_work_beside({__file__})
+    False
+    """
+    if threading.active_count() == 1:
+        return False
+    mine = threading.get_ident()
+    for number, innermost in sys._current_frames().items():
+        frame: FrameType | None = innermost
+        if number == mine or innermost.f_code.co_filename.endswith(WAITING):
+            continue
+        while frame is not None:
+            if frame.f_code.co_filename in files:
+                return True
+            frame = frame.f_back
+    return False

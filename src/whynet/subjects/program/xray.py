@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from whynet.doctor.diagnosis import Settings
 from whynet.subjects.program.blame import blames
+from whynet.subjects.program.evaluation import SAID, evaluated
 from whynet.subjects.program.health import course, health
 from whynet.subjects.program.judged import Judged, judged
+from whynet.subjects.program.looked import worth_a_look
+from whynet.subjects.program.meant import Meant
+from whynet.subjects.program.origins import Origins, origins
+from whynet.subjects.program.plan import Plan, plan_of, settings_of
 from whynet.subjects.program.rewrite import Site
 from whynet.subjects.program.run import Ran, run
+from whynet.subjects.program.start import start_of
 from whynet.subjects.program.tape import Tape
 from whynet.subjects.program.text import Text
 from whynet.subjects.program.unmoved import Blame
+from whynet.subjects.program.writes import Written
 
 ROWS = 200
+LOOK = 20.0
+"""Seconds of a second run, in which the program takes one step and says what it says at its end."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,8 @@ class Finding:
     name: str
     parameter: str
     words: str
+    meant: Meant = Meant()
+    """What belongs there, where that is known."""
 
 
 @dataclass
@@ -90,26 +102,50 @@ class Xray:
     """What the first tape says of inputs, initial weights and hidden units, by the names of symptoms."""
     course: list[tuple[int, float]] = field(default_factory=list)
     """Iterations, and the mean squared error of the outputs; empty where each saw other examples."""
+    origins: Origins = field(default_factory=Origins)
+    """Where its settings stand in its text."""
     cut: str = ""
     """`time` or `interrupt` where it was ended from outside."""
     seconds: float = 0.0
+    plan: Plan | None = None
+    """What a trial watches; None where none can be judged."""
+    settings: Settings | None = None
+    place: str = ""
+    """Where it ran, in words."""
+    wrote: list[Written] = field(default_factory=list)
+    """Paths outside the copy of its folder that it wrote to, with the file and the line."""
+    crowded: bool = False
+    """Whether threads of its own were at work beside its loop, which was not recorded then."""
 
     @property
     def first(self) -> Finding | None:
         """The first wrong line."""
         return self.findings[0] if self.findings else None
 
+    @property
+    def spoiling(self) -> list[Finding]:
+        """The wrong lines that spoil the training; not those in which the program says something wrong of itself."""
+        return [one for one in self.findings if one.kind not in SAID]
+
     def as_dict(self) -> dict[str, Any]:
-        """Everything, as JSON has it."""
-        return asdict(self)
+        """Everything but what trials need, as JSON has it."""
+        return {name: value for name, value in asdict(self).items() if name not in ("plan", "settings")}
 
 
 def examine(
-    path: str | Path, args: Sequence[str] = (), seconds: float = 60.0, *, echo: bool = True, text: str | None = None
+    path: str | Path,
+    args: Sequence[str] = (),
+    seconds: float = 60.0,
+    *,
+    echo: bool = True,
+    text: str | None = None,
+    beside: Mapping[str, str] | None = None,
+    twice: bool = True,
 ) -> Xray:
     """Run a program unchanged and judge what it computes; its own output goes to stderr.
 
-    `text` stands in for what is in the file.
+    `text` stands in for what is in the file; `beside`, for what is in files of its folder. `twice`: whether a program
+    that says something of itself is run again, for one step, to see whether that is so.
 
     >>> import shutil, tempfile
     >>> folder = tempfile.mkdtemp()
@@ -128,21 +164,44 @@ def examine(
     >>> found.first.kind, found.first.line, found.first.name
     ('sign', 8, 'w')
     """
-    return xray(run(path, args, seconds, echo=echo, text=text))
+    ran = run(path, args, seconds, echo=echo, text=text, beside=beside)
+    best = _best(ran.tapes)
+    again = None
+    if not twice or best is None or ran.crowded or ran.cut == "interrupt":
+        return xray(ran)
+    if worth_a_look(_sources(Path(path), text, beside or {}, ran)):
+        at = ran.sites[best.tape.loop]
+        again = run(path, args, min(seconds, LOOK), echo=False, text=text, beside=beside, look=(at.file, at.line))
+        ran.cut = "interrupt" if again.cut == "interrupt" else ran.cut
+    return xray(ran, again)
 
 
-def xray(ran: Ran) -> Xray:
-    """Judge what a program did.
+def _sources(path: Path, text: str | None, beside: Mapping[str, str], ran: Ran) -> str:
+    """The text of a program and of the modules beside it."""
+    names = dict.fromkeys(site.file for site in ran.sites if site.file != path.name)
+    files = (
+        [path, *(path.parent / name for name in names if name not in beside)]
+        if text is None
+        else [path.parent / name for name in names if name not in beside]
+    )
+    said = [file.read_text(errors="replace") for file in files if file.is_file()]
+    return "\n".join([text or "", *beside.values(), *said])
+
+
+def xray(ran: Ran, again: Ran | None = None) -> Xray:
+    """Judge what a program did; `again`: and what it said of itself in a run of one step.
 
     >>> xray(Ran("crashed", "ValueError: no", 3)).error_line
     3
     """
     found = Xray(ran.how, ran.error, ran.line, ran.file, cut=ran.cut, seconds=ran.seconds)
+    found.place, found.wrote, found.crowded = ran.place, ran.wrote, ran.crowded
     best = _best(ran.tapes)
     if best is None:
         return found
     text = Text(ran.sites, best)
     wrong = blames(best, ran.sites)
+    wrong += evaluated(best, ran.sites, again)
     found.loop_line = ran.sites[best.tape.loop].line
     found.iterations, found.watched = ran.loops.get(best.tape.loop, 0), len(best.flow.tapes)
     found.cost = best.cost.name if best.cost else ""
@@ -153,9 +212,18 @@ def xray(ran: Ran) -> Xray:
         found.target = "labels" if pair.kind == "one-hot" else text.named(pair.target)
     found.rates = {step.group.name: -step.rate for step in best.steps if step.rate is not None}
     found.right = [step.group.name for step in best.steps if step.right]
-    found.findings = [Finding(one.kind, one.line, one.file, one.name, one.parameter, one.words) for one in wrong]
+    found.findings = [
+        Finding(one.kind, one.line, one.file, one.name, one.parameter, one.words, one.meant) for one in wrong
+    ]
     found.rows = _rows(best, text, wrong)
     found.health, found.course = health(best), course(best)
+    outer = [loop for loop, inner in ran.inner.items() if best.tape.loop in inner]
+    if best.tape.cost is None:  # an optimiser from outside has no loop in which a trial could look on
+        found.plan = plan_of(best, sorted(outer, key=lambda loop: len(ran.inner[loop])))
+    found.settings = settings_of(best, found.plan)
+    if found.plan is not None:
+        found.health |= start_of(best, found.plan)
+    found.origins = origins(best, text)
     found.opaque = sorted(set().union(*(adj.opaque for adj in best.adjoints)))
     return found
 

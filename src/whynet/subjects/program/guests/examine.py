@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import resource
 import signal
@@ -12,7 +11,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,8 @@ from whynet.doctor.budget import TIMES
 from whynet.doctor.diagnosis import UNKNOWN, Diagnosis, Gap
 from whynet.errors import UsageError
 from whynet.subjects.program.guests.inside import ENDED, FOUND
-from whynet.subjects.program.run import MEMORY, copied, pass_on, started
+from whynet.subjects.program.place import place_of
+from whynet.subjects.program.run import MEMORY, finished, pass_on, placed, started
 
 PATIENCE = 10.0
 """Seconds in which a program that is asked to stop must do so."""
@@ -41,14 +41,17 @@ def examine_guest(
     budget: float | None = None,
     trials: bool = True,
     *,
+    instead: Mapping[str, str] | None = None,
     memory: int = MEMORY,
     echo: bool = True,
 ) -> dict[str, Any] | None:
     """Run a program of PyTorch, Keras or scikit-learn unchanged, and diagnose what it trained last.
 
     What comes back is the diagnosis as `Diagnosis.as_dict` has it, with the line of the program that each finding is
-    about, and beside it `library`, `lines` (places of the program by name), `program` (how it ended) and `text`. It is
-    None where the program trains with no such library. After `seconds` it is stopped and examined.
+    about, and beside it `library`, `lines` (places of the program by name), `program` (how it ended), `course` (the
+    loss at its beginning and its end, and the steps), `quality` (of what it learned, as it is; None where that is not
+    known) and `text`. It is None where the program trains with no such library. After `seconds` it is stopped and
+    examined. `instead` are texts that take the place of files of its folder.
 
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "train.py"
@@ -73,22 +76,17 @@ def examine_guest(
     with tempfile.TemporaryDirectory(prefix="whynet-", ignore_cleanup_errors=True) as scratch:
         out = Path(scratch) / "found"
         out.mkdir()
-        home = copied(path.parent, Path(scratch) / "home")
-        process = started(
-            ["--guests", str(out), str(home / path.name), asked, *args], home, resource.RLIMIT_DATA, memory
-        )
+        script, current = place_of(path).copy(Path(scratch) / "home")
+        script = placed(script, None, instead)
+        process = started(["--guests", str(out), str(script), asked, *args], current, resource.RLIMIT_DATA, memory)
         said: list[str] = []
         reader = threading.Thread(target=pass_on, args=(process, said, echo), daemon=True)
         reader.start()
         try:
-            _wait(process, out, seconds, None if budget is None else budget + LATE)
+            heard: Heard = () if instead else (KeyboardInterrupt,)
+            _wait(process, out, seconds, None if budget is None else budget + LATE, heard)
         finally:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)  # what it forked
-            process.wait()
-            reader.join(PATIENCE)
-            if process.stdout is not None and not reader.is_alive():
-                process.stdout.close()
+            finished(process, reader)
         return _read(out, process.returncode)
 
 
@@ -114,21 +112,25 @@ def names_a_library(path: Path) -> bool:
     return False
 
 
-def _wait(process: subprocess.Popen[bytes], out: Path, seconds: float, more: float | None) -> None:
+Heard = tuple[type[BaseException], ...]
+"""What only ends the program that is run: Ctrl-C; of a changed text nothing, so that it ends the search."""
+
+
+def _wait(process: subprocess.Popen[bytes], out: Path, seconds: float, more: float | None, heard: Heard) -> None:
     """For the program's end, which is asked for when its time is over or at Ctrl-C; then for the diagnosis."""
-    if not _ended(process, out, seconds):
+    if not _ended(process, out, seconds, heard):
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGINT)
-        if not _ended(process, out, PATIENCE):
+        if not _ended(process, out, PATIENCE, heard):
             return
-    with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+    with contextlib.suppress(subprocess.TimeoutExpired, *heard):
         process.wait(more)
 
 
-def _ended(process: subprocess.Popen[bytes], out: Path, seconds: float) -> bool:
+def _ended(process: subprocess.Popen[bytes], out: Path, seconds: float, heard: Heard) -> bool:
     """Whether the program comes to its end in so many seconds."""
     end = time.monotonic() + seconds
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(*heard):
         while time.monotonic() < end:
             if (out / ENDED).exists():
                 return True
@@ -148,4 +150,11 @@ def _read(out: Path, code: int) -> dict[str, Any] | None:
     how = "the program did not stop when it was asked to" if code < 0 else f"the program ended with status {code}"
     why = "the diagnosis was cut off" if (out / ENDED).exists() else how
     lost = Diagnosis("not-examined", problem=UNKNOWN, not_examined=[Gap("the training", why)])
-    return lost.as_dict() | {"library": "", "lines": {}, "program": ended, "text": str(lost)}
+    return lost.as_dict() | {
+        "library": "",
+        "lines": {},
+        "program": ended,
+        "course": None,
+        "quality": None,
+        "text": str(lost),
+    }

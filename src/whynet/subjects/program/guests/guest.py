@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from whynet.doctor.diagnosis import Diagnosis, Gap, Where
 from whynet.subjects.program.guests.lines import Places
@@ -42,6 +42,31 @@ class Guest(Protocol):
     def others(self) -> list[Gap]:
         """What else was trained."""
         ...
+
+    def course(self) -> Course | None:
+        """How the loss went in the program itself, of what was trained last."""
+        ...
+
+
+class Course(NamedTuple):
+    """The loss at the beginning and at the end of a training, and how many steps or epochs that took.
+
+    >>> Course.of([2.3, 2.0, 0.5, 0.3], 400)
+    Course(first=2.3, last=0.3, steps=400)
+    """
+
+    first: float
+    last: float
+    steps: int
+
+    @staticmethod
+    def of(costs: Sequence[float], steps: int) -> Course | None:
+        """Of all losses: means of a twentieth of them at either end."""
+        if not len(costs):
+            return None
+        some = max(1, len(costs) // 20)
+        first, last = (sum(part) / some for part in (costs[:some], costs[-some:]))
+        return Course(float(first), float(last), steps)
 
 
 class Patches:

@@ -21,6 +21,7 @@ from whynet.subjects.program.guests.keras import KerasGuest
 from whynet.subjects.program.guests.lines import Places
 from whynet.subjects.program.guests.sklearn import SklearnGuest
 from whynet.subjects.program.guests.torch import TorchGuest
+from whynet.subjects.program.writes import in_words, written
 
 ENDED, FOUND = "ended.json", "found.json"
 
@@ -98,13 +99,23 @@ class Inside:
             if other is not guest and other.last:
                 words = f"{other.LIBRARY} trained something before; what was trained last is examined"
                 found.not_examined.append(Gap(f"what {other.LIBRARY} trained", words))
+        wrote = written(self.folder)
+        if wrote:
+            found.remarks.insert(0, said(in_words(wrote)))
         if ended["how"] == "crashed":
             at = f" in {ended['line']['file']}, line {ended['line']['line']}" if ended["line"] else ""
             found.remarks.insert(0, said(f"The program ended with an error{at}: {ended['error']}"))
         elif ended["how"] == "stopped":
             found.remarks.insert(0, said("The program was stopped; what it had done until then is examined."))
-        where = {name: _plain(place) for name, place in lines.items()}
-        return found.as_dict() | {"library": guest.LIBRARY, "lines": where, "program": ended, "text": str(found)}
+        course = guest.course()
+        return found.as_dict() | {
+            "library": guest.LIBRARY,
+            "lines": {name: _plain(place) for name, place in lines.items()},
+            "program": ended,
+            "course": None if course is None else course._asdict(),
+            "quality": None if found.before is None else found.before.uncut,
+            "text": str(found),
+        }
 
     def _write(self, name: str, what: Any) -> None:
         part = self.folder / f"{name}.part"

@@ -14,7 +14,7 @@ import numpy as np
 
 from whynet.doctor.change import Wording
 from whynet.doctor.diagnosis import UNKNOWN, Diagnosis, Gap, Where, said
-from whynet.subjects.program.guests.guest import Patches, Told, counted, said_of
+from whynet.subjects.program.guests.guest import Course, Patches, Told, counted, said_of
 from whynet.subjects.program.guests.lines import Places
 
 USUAL = 32  # rows of a batch, where nothing else is said
@@ -183,8 +183,12 @@ class KerasGuest:
             or (self._layers.get(id(layers[0])) if layers else None)
             or self._layers.get(id(one.model)),
             "activation": last,
+            "last": last,
         }
         return {name: where for name, where in found.items() if where is not None}
+
+    def course(self) -> Course | None:
+        return Course.of(self.fits[-1].costs, len(self.fits[-1].costs)) if self.fits else None
 
     def others(self) -> list[Gap]:
         if len(self.fits) < 2:

@@ -10,7 +10,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from whynet.doctor.diagnosis import Where
-from whynet.subjects.program.run import SKIPPED
+from whynet.subjects.program.place import SKIPPED
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Module)
 

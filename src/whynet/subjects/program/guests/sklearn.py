@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, ClassVar
 
 from whynet.doctor.diagnosis import Diagnosis, Gap, Where
-from whynet.subjects.program.guests.guest import Patches, Told, counted, said_of
+from whynet.subjects.program.guests.guest import Course, Patches, Told, counted, said_of
 from whynet.subjects.program.guests.lines import Places
 
 
@@ -27,6 +27,7 @@ class Fit:
     y: Any
     line: Where | None
     weighted: bool = False
+    costs: list[float] = field(default_factory=list)
 
 
 class SklearnGuest:
@@ -73,6 +74,7 @@ class SklearnGuest:
             finally:
                 if trains:
                     self.last = next(self.clock)
+                    mine.costs = [float(cost) for cost in getattr(estimator, "loss_curve_", [])]
                 self._outer = outer
 
         return watched
@@ -92,6 +94,10 @@ class SklearnGuest:
     def lines(self) -> dict[str, Where]:
         line = self.fits[-1].line
         return {} if line is None else dict.fromkeys(("fit", "loop", "forward", "loss", "model", "optimizer"), line)
+
+    def course(self) -> Course | None:
+        costs = self.fits[-1].costs
+        return Course.of(costs, len(costs))
 
     def others(self) -> list[Gap]:
         if len(self.fits) < 2:

@@ -9,6 +9,8 @@ from typing import Any
 
 from whynet.doctor.change import Wording
 from whynet.doctor.diagnosis import Diagnosis, Finding, Gap, Remark, Where
+from whynet.subjects.program.edits.patch import Patch
+from whynet.subjects.program.guests.healed import Healed
 
 
 @dataclass
@@ -23,6 +25,8 @@ class Told(Diagnosis):
 
     values: dict[str, Any] = field(default_factory=dict)
     text: str = ""
+    healed: Healed | None = None
+    """The file that the patch changes, whole: as it was, and mended."""
 
     @staticmethod
     def of(told: dict[str, Any], path: Path) -> Told:
@@ -45,6 +49,23 @@ class Told(Diagnosis):
         )
         found.values, found.text = {key: value for key, value in told.items() if key != "text"}, text
         return found
+
+    def mended(self, healed: Healed | None) -> Told:
+        """With the patch, and how it was checked."""
+        if healed is not None:
+            self.healed, self.patch = healed, healed.diff()
+            self.values |= {"patch": self.patch, "patched": healed.after}
+            causes = ", ".join(healed.causes)
+            lines = "\n".join(f"       {line}" for line in self.patch.splitlines())
+            self.text += f"\nPatch  against {causes} ({healed.checked})\n{lines}"
+        return self
+
+    def patches(self, path: Path) -> list[Patch]:
+        """The patch, of the program's file or of one beside it."""
+        if self.healed is None:
+            return []
+        file = path if self.healed.file == path.name else path.parent / self.healed.file
+        return [Patch(self.healed.before, self.healed.after, str(file))]
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON of `whynet diagnose`, with `library`, `lines` and `program` beside it."""

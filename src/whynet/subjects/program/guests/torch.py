@@ -16,7 +16,7 @@ from whynet.subjects.frameworks.torch_backward import Listener
 from whynet.subjects.frameworks.torch_watch import Watch
 from whynet.subjects.frameworks.torch_watched import judged_by_costs
 from whynet.subjects.frameworks.where import NOT_HELD, SQUASHING
-from whynet.subjects.program.guests.guest import Patches, Told, counted, said_of
+from whynet.subjects.program.guests.guest import Course, Patches, Told, counted, said_of
 from whynet.subjects.program.guests.lines import Places
 
 MOST = 4
@@ -344,6 +344,12 @@ class TorchGuest:
         if "optimizer" in lines and any(id(one) not in self._held(pair) for one in pair.watch.model.parameters()):
             lines["not-held"] = lines["optimizer"]
         return lines
+
+    def course(self) -> Course | None:
+        pair = self._chosen()
+        if pair is None or not pair.watch.losses:
+            return None
+        return Course.of([float(cost) for _, cost in pair.watch.costs.kept], pair.watch.steps)
 
     def others(self) -> list[Gap]:
         chosen = self._chosen()

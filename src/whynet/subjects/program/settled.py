@@ -1,0 +1,83 @@
+"""A program's text with its settings changed as the trials say, run before it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from whynet.doctor.change import Change
+from whynet.subjects.program.edits.settings import edited
+from whynet.subjects.program.notebook import read_source
+from whynet.subjects.program.plan import Plan
+from whynet.subjects.program.subject import Program, ProgramSubject
+from whynet.subjects.program.xray import Xray, examine
+
+LOOKED = 30.0
+"""Seconds in which a changed text must come to its steps."""
+NEAR = 0.75
+"""Of the way from the patient to the cure, as the trials have it: so far a patch must come."""
+
+
+def text_of(program: Program) -> str:
+    """The text that is run.
+
+    >>> from pathlib import Path
+    >>> text_of(Program(Path("somewhere.py"), text="x = 1"))
+    'x = 1'
+    """
+    return read_source(program.path).text if program.text is None else program.text
+
+
+def in_the_text(program: Program, seen: Xray) -> Callable[[Change], tuple[str, Plan] | None]:
+    """Makes a change in a program's text, and looks where its outputs meet their targets then.
+
+    >>> from pathlib import Path
+    >>> in_the_text(Program(Path("somewhere.py"), text="x = 1"), Xray("ended"))(Change("shuffle")) is None
+    True
+    """
+
+    def make(change: Change) -> tuple[str, Plan] | None:
+        text = edited(text_of(program), change, seen)
+        return None if text is None else _looked_at(program, text)
+
+    return make
+
+
+def _looked_at(program: Program, text: str) -> tuple[str, Plan] | None:
+    new = examine(program.path, program.args, LOOKED, echo=False, text=text, beside=program.beside, twice=False)
+    if new.plan is None or new.spoiling or new.how in ("crashed", "exited", "killed"):
+        return None
+    return text, new.plan
+
+
+def settled(
+    program: Program, seen: Xray, subject: ProgramSubject, changes: Sequence[Change], before: float, after: float
+) -> tuple[str, float] | None:
+    """The text with these changes, and the quality that it comes to; None where one of them cannot be written, or does
+    not do what the trials say: `before` and `after` are their qualities.
+
+    >>> settled.__annotations__["subject"]
+    'ProgramSubject'
+    """
+    text, facts, made = text_of(program), seen, None
+    for change in changes:
+        new = edited(text, change, facts)
+        if new is None:
+            return None
+        facts = examine(program.path, program.args, LOOKED, echo=False, text=new, beside=program.beside, twice=False)
+        if facts.plan is None or facts.how in ("crashed", "exited", "killed"):
+            return None
+        text, made = new, facts.plan
+    if made is None:
+        return None
+    other = ProgramSubject(
+        replace(program, text=text), made, cost=subject.cost, settings=subject.settings, seconds=subject.seconds,
+        batch=(facts.settings.batch if facts.settings is not None else None) or subject.batch,
+    )  # fmt: skip
+    try:
+        other.answers = subject.answers
+        case = other.examine()
+    finally:
+        other.close()
+    reached = case.before.quality if case.before is not None and case.before.finite else 0.0
+    return (text, reached) if reached >= before + NEAR * (after - before) else None

@@ -1,0 +1,83 @@
+"""Shapes that spread: outputs that meet all targets, and biases that get a number for each example."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from whynet.subjects.program.judged import Judged, Step
+from whynet.subjects.program.meant import Meant
+from whynet.subjects.program.plan import fed_rows
+from whynet.subjects.program.rewrite import Site
+from whynet.subjects.program.text import Text
+from whynet.subjects.program.unmoved import Blame
+
+FEWEST = 4
+"""Examples in a batch; of fewer, an axis of their number may be any."""
+SCALED = {"mul", "div", "neg"}
+
+
+def shapes(one: Judged, text: Text) -> list[Blame]:
+    """Lines that make a shape wrong.
+
+    >>> from whynet.subjects.program.loop import Flow
+    >>> from whynet.subjects.program.tape import Tape
+    >>> shapes(Judged(Flow([Tape(0, 1)]), [], [], []), Text([]))
+    []
+    """
+    return _spread(one, text) or _grown(one, text)
+
+
+def _spread(one: Judged, text: Text) -> list[Blame]:
+    """A column of outputs minus a row of targets: every output meets every target."""
+    found = []
+    for pair in one.cost.pairs if one.cost else ():
+        if pair.kind == "spread":
+            site = text.site(pair.node)
+            given = [np.shape(one.tape.value(node)) for node in (pair.output, pair.target, pair.node)]
+            words = f"shapes {given[0]} and {given[1]} give {given[2]}: each output meets every target"
+            name = text.names.get(pair.node, site.text)
+            meant = Meant(value=text.named(pair.target), argument=text.named(pair.output))
+            found.append(Blame("shapes-spread", site.file, site.line, name, "", words, pair.node, meant))
+    return found
+
+
+def _grown(one: Judged, text: Text) -> list[Blame]:
+    """A bias that has a number for each example: its gradient is not summed over the examples."""
+    rows, axis = fed_rows(one)
+    if rows is None or axis is None or rows < FEWEST:
+        return []
+    tape, found = one.tape, []
+    for step in one.steps:
+        leaf = tape.start[step.group.paths[0]]
+        shape = np.shape(tape.value(leaf))
+        users = [node for node in sorted(one.forward) if leaf in one.flow.leaves[node]]
+        if len(users) != 1 or tape.ops[users[0]].name != "add" or len(step.group.paths) > 1:
+            continue
+        whole = np.shape(tape.value(users[0]))
+        along = axis if len(shape) > 1 else 0
+        if shape != whole or not shape or shape[along] != rows:
+            continue
+        if not any(
+            read in one.forward and tape.ops[read].name in ("matmul", "dot") for read in tape.ops[users[0]].inputs
+        ):
+            continue
+        end = one.ends(step.group)[0]
+        site = _unsummed(one, step, text)
+        words = f"its shape is {shape}, a number for each of {rows} examples: its gradient is not summed over them"
+        found.append(Blame("shape-grows", site.file, site.line, step.group.name, step.group.name, words, end))
+    return found
+
+
+def _unsummed(one: Judged, step: Step, text: Text) -> Site:
+    """Where an error is handed on as a bias's gradient, or the step itself."""
+    node, last = step.node, None
+    while node is not None:
+        if node in text.again:
+            return text.sites[text.again[node][1]]
+        op = one.tape.ops[node]
+        read = [here for here in op.inputs if here in one.carriers]
+        scaled = all(np.size(one.tape.value(here)) == 1 for here in op.inputs if here not in read)
+        if op.name not in SCALED or len(read) != 1 or not scaled:
+            break
+        node, last = read[0], node
+    return text.site(one.ends(step.group)[0] if last is None else last)

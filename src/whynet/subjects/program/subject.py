@@ -1,0 +1,396 @@
+"""A program that trains a network of its own making, as a patient: trials run it again with one thing changed.
+
+It is judged by what it predicts for its own examples while it trains: outputs and targets are read off the program,
+quality and cost are computed here.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from whynet.doctor.case import Case
+from whynet.doctor.change import Change, Wording
+from whynet.doctor.diagnosis import Finding, Gap, Outcome, Remark, Settings
+from whynet.doctor.subject import Arm
+from whynet.doctor.symptom import Measured
+from whynet.doctor.symptoms.data import measure_order
+from whynet.doctor.symptoms.outcome import (
+    COST,
+    FLOOR,
+    HIGHEST_COST,
+    LINEAR_ACCURACY,
+    PROGRESS,
+    START_COST,
+    STEPS,
+    STEPS_PER_EPOCH,
+    STILL_FALLING,
+)
+from whynet.doctor.symptoms.quality import measure_quality
+from whynet.subjects.adapter import has, number, times
+from whynet.subjects.program.answers import Answers, cost_of
+from whynet.subjects.program.forks import Forks
+from whynet.subjects.program.overrides import SPREADS
+from whynet.subjects.program.plan import Plan
+from whynet.subjects.program.rows import Rows
+from whynet.subjects.program.trial import Ended, Trial
+from whynet.subjects.program.yardstick import yardstick
+
+SECOND = 3.3e9
+"""Work that a second of one processor is, in the units of `doctor/budget.py`."""
+SEEN, JUDGED = 400, 2000
+"""Examples that are looked at from time to time, and by which it is judged at the end: an epoch, if that is less."""
+START_UP = 0.05
+"""Seconds until a trial takes its first step."""
+STANDING = 16
+"""Programs that stand before their first step; more are ended, the oldest first."""
+LEAST, LONGER = 30.0, 8.0
+"""Seconds that an arm may take: so many, or so many times what is expected."""
+ALIKE = 1e-9
+IN_PLACE = ("rate", "epochs", "weights", "scale-inputs", "shuffle")
+"""Changes of a running program; others are made in its text."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program to run: its file, its arguments, and the text that stands in for the file's, if any does.
+
+    >>> Program(Path("train.py")).text is None
+    True
+    """
+
+    path: Path
+    args: tuple[str, ...] = ()
+    text: str | None = None
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """What stands in for files of its folder."""
+
+
+class ProgramSubject:
+    """A program, and the places in it that its tapes showed. `health` are the symptoms of its start.
+
+    >>> ProgramSubject.__init__.__annotations__["plan"]
+    'Plan'
+    """
+
+    seed = 0
+
+    def __init__(
+        self,
+        program: Program,
+        plan: Plan,
+        *,
+        cost: str,
+        settings: Settings,
+        health: Sequence[Measured] = (),
+        seconds: float = 60.0,
+        batch: int = 1,
+        edit: Callable[[Change], tuple[str, Plan] | None] = lambda change: None,
+    ) -> None:
+        self.program, self.plan, self.cost, self.settings = program, plan, cost, settings
+        self.health, self.seconds, self.batch, self.edit = list(health), seconds, batch, edit
+        self.wording = Wording("NumPy")
+        self.whole = plan.epochs == plan.loop and plan.examples == 1 and plan.rows is not None
+        self.window = 1 if self.whole else max(1, math.ceil(SEEN / batch))
+        self.judged = 1 if self.whole else max(1, math.ceil(JUDGED / batch))
+        self.more = 0
+        self.total = 1
+        self.per_step = 0.01
+        self.answers: Answers | None = None
+        self.refused: dict[str, str | None] = {}
+        self.edited: dict[Change, tuple[str, Plan] | None] = {}
+        self.standing: dict[tuple[str | None, int], Forks] = {}
+        self.lock = threading.Lock()
+        self.workers = max(1, min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2, 4))
+
+    # ---- what an arm is
+
+    def why_not(self, changes: Sequence[Change]) -> str | None:
+        """None if it can be run with these changes, or the reason."""
+        for change in changes:
+            reason = self._why_not(change)
+            if reason is not None:
+                return reason
+        return None
+
+    def _why_not(self, change: Change) -> str | None:
+        if change.kind in IN_PLACE and self._in_place(change):
+            key = change.kind
+            if key not in self.refused:
+                self.refused[key] = self._tried(change)
+            if self.refused[key] is None:
+                return None
+        if self._in_the_text(change) is not None:
+            return None
+        return self.refused.get(change.kind) or DECLINED.get(change.kind, "it is not tried on a program")
+
+    @staticmethod
+    def _in_place(change: Change) -> bool:
+        """Whether it can be made in the running program."""
+        if change.kind == "weights":
+            return change.numbers.get("part", "all") == "all" and change.numbers.get("scheme") in SPREADS
+        if change.kind == "epochs":
+            return "times" in change.numbers and float(change.numbers["times"]).is_integer()
+        return True
+
+    def _tried(self, change: Change) -> str | None:
+        """Whether it can be made, seen in a run of a few steps."""
+        if change.kind in ("scale-inputs", "shuffle") and not self.plan.data:
+            return "its inputs do not lie in one array"
+        if change.kind == "shuffle" and not self.plan.answers:
+            return "its targets do not lie in one array"
+        if change.kind == "weights" and not self.plan.weights:
+            return "none of its parameters is known to be weights"
+        ended = self._run(Arm((change,), self.seed, 3))
+        if ended.cannot:
+            return ended.cannot
+        return None if ended.taken else f"the program does not run with it: {ended.error or ended.how}"
+
+    def _in_the_text(self, change: Change) -> tuple[str, Plan] | None:
+        if change not in self.edited:
+            self.edited[change] = self.edit(change)
+        return self.edited[change]
+
+    def alike(self, first: Sequence[Change], second: Sequence[Change]) -> bool:
+        """Whether both sets of changes make the same training."""
+        return self._effect(first) == self._effect(second)
+
+    def _effect(self, changes: Sequence[Change]) -> tuple[Change, ...]:
+        return tuple(one for one in changes if not (one.kind == "batch" and one.numbers.get("size") == self.batch))
+
+    def steps(self, changes: Sequence[Change]) -> int:
+        """How many steps its whole training takes with these changes."""
+        return max(1, math.ceil(self.total * (number(changes, "epochs", "times") or 1)))
+
+    def work(self, arm: Arm) -> float:
+        """What an arm costs."""
+        return SECOND * (START_UP + (arm.steps + self.judged) * self.per_step)
+
+    # ---- trials
+
+    def run(self, arms: Sequence[Arm], stop: Callable[[], bool] = lambda: False) -> list[Outcome]:
+        """The outcomes; as many at a time as there are processors."""
+        found: dict[Arm, Ended] = {}
+
+        def one(arm: Arm) -> Callable[[], None]:
+            def work() -> None:
+                if not stop():
+                    found[arm] = self._run(arm)
+
+            return work
+
+        with ThreadPoolExecutor(self.workers) as pool:
+            for work in [pool.submit(one(arm)) for arm in dict.fromkeys(arms)]:
+                work.result()
+        return [self.judge(found.get(arm, Ended("killed")), arm) for arm in arms]
+
+    def _run(self, arm: Arm) -> Ended:
+        plan, text = self.plan, self.program.text
+        kept = []
+        for change in arm.changes:
+            in_place = self._in_place(change) and self.refused.get(change.kind, "not asked") in (None, "not asked")
+            if in_place and change.kind in IN_PLACE:
+                kept.append(change)
+                continue
+            made = self._in_the_text(change)
+            if made is not None:
+                text, plan = made
+        again = number(kept, "epochs", "times")
+        trial = Trial(
+            arm.seed, arm.steps, self.window, self.judged, self.more, times(kept), int(again or 1),
+            weights=_named(kept, "weights", "scheme"), scaling=_named(kept, "scale-inputs", "scheme"),
+            shuffle=has(kept, "shuffle"),
+        )  # fmt: skip
+        expected = arm.steps * self.per_step
+        limit = max(LEAST, LONGER * expected) if self.total > 1 else self.seconds
+        return self._forks(text, plan, arm.seed).run(trial, limit, self.seconds)
+
+    def _forks(self, text: str | None, plan: Plan, seed: int) -> Forks:
+        """The program of this text and seed, before its first step."""
+        with self.lock:
+            key = (text, seed)
+            if key not in self.standing:
+                while len(self.standing) >= STANDING:
+                    self.standing.pop(next(iter(self.standing))).close()
+                program = self.program
+                self.standing[key] = Forks(
+                    program.path, program.args, plan, seed=seed, text=text, beside=program.beside
+                )
+            return self.standing[key]
+
+    def close(self) -> None:
+        """End all programs that stand before their first step."""
+        for one in self.standing.values():
+            one.close()
+        self.standing.clear()
+
+    def judge(self, ended: Ended, arm: Arm) -> Outcome:
+        """The outcome of a training as it stands."""
+        costs = [cost_of(self.cost, one, two) for one, two in zip(ended.outputs, ended.targets, strict=True)]
+        curve = tuple((start, cost) for start, cost in zip(ended.starts, costs, strict=True) if math.isfinite(cost))
+        whole = ended.taken >= arm.steps or ended.how in ("ended", "enough")
+        answers = self.answers
+        finite = bool(costs) and math.isfinite(costs[-1]) and ended.how != "crashed"
+        if not finite or answers is None:
+            blew_up = ended.how == "crashed" or (bool(costs) and not math.isfinite(costs[-1]))
+            return Outcome(
+                math.nan, 0.0, steps=ended.taken, finite=False, whole=whole or blew_up, seconds=ended.seconds,
+                curve=curve,
+            )  # fmt: skip
+        scores, y = ended.outputs[-1], answers.asked(ended.targets[-1])
+        problem, middle = answers.problem, answers.middle
+        return Outcome(
+            costs[-1], problem.quality(scores, y, middle),
+            metric=None if answers.classes else problem.metric(scores, y, middle),
+            error=problem.standard_error(scores, y, middle), recalls=problem.recalls(scores, y, middle),
+            one_answer=problem.one_answer(scores, middle), steps=ended.taken, finite=True, whole=whole,
+            seconds=ended.seconds, curve=curve,
+        )  # fmt: skip
+
+    # ---- the patient as it is
+
+    def examine(self, stop: Callable[[], bool] = lambda: False) -> Case:
+        """The unchanged program to its end, twice, and what its predictions say."""
+        forks = self._forks(self.program.text, self.plan, self.seed)
+        watched = Trial(self.seed, window=self.window, restarts=self.plan.epochs != self.plan.loop)
+        first = forks.run(watched, self.seconds, self.seconds)
+        self.total = max(first.taken, 1)
+        self.per_step = max(first.seconds, 0.002) / self.total
+        self._judged_at_the_end(first)
+        second = self._run(Arm((), self.seed, self.total))
+        ended = second if second.outputs else first
+        case = Case(
+            replace(self.settings, epochs=ended.epochs or None), layers=max(len(self.plan.weights), 1), rows=1,
+            available=1, classes=0, features=0,
+        )  # fmt: skip
+        case.keep(*self.health)
+        if not ended.outputs or ended.outputs[-1].shape[1] == 0:
+            why = "its outputs could not be laid beside its targets"
+            case.not_examined.append(Gap("the trials", why if ended.taken else f"{ended.error or ended.how}"))
+            return case
+        self._repeats(case, first, second)
+        self._describe(case, ended)
+        self._rows(case, first)
+        if first.restarts:
+            words = "its weights are set anew at the beginning of every epoch: what was learned before is lost"
+            case.findings.append(Finding("layer-not-updated", "found", detail=words))
+        arm = Arm((), self.seed, self.total)
+        case.before, case.steps = replace(self.judge(ended, arm), whole=True), (self.total, self.total)
+        self._course(case)
+        self._figures(case, ended)
+        if case.settings.activation == "identity" and case.before.quality >= case.value("linear-accuracy"):
+            case.settings = replace(case.settings, activation=None)  # layers that are linear on purpose
+        return case
+
+    def _judged_at_the_end(self, first: Ended) -> None:
+        """How many iterations an epoch has: it is judged by one of them, after its last step."""
+        if self.whole:
+            self.more = 1
+            return
+        per_epoch = max(1, round(first.taken / max(first.epochs, 1)))
+        if self.plan.epochs != self.plan.loop:
+            self.judged = min(self.judged, per_epoch)
+            self.more = 1
+        else:
+            self.more = self.judged
+
+    def _repeats(self, case: Case, *ends: Ended) -> None:
+        """Whether the program does the same twice, until it is judged."""
+        first, second = ([cost_of(self.cost, o, t) for o, t in zip(e.outputs, e.targets, strict=True)] for e in ends)
+        short = max(0, min(len(first), len(second)) - 1)
+        same = all(abs(a - b) <= ALIKE * max(abs(a), 1e-12) for a, b in zip(first[:short], second[:short], strict=True)
+                   if math.isfinite(a) and math.isfinite(b))  # fmt: skip
+        if not same:
+            words = (
+                "Run twice, it did not do the same, though its seeds were set: arms are compared over seeds, unpaired."
+            )
+            case.remarks.append(Remark("said", {"text": words}))
+
+    def _describe(self, case: Case, ended: Ended) -> None:
+        targets = np.concatenate(ended.targets[-3:]) if self.whole is False else ended.targets[-1]
+        targets = targets if np.isfinite(targets).all() else ended.targets[0]
+        self.answers = answers = Answers.of(targets)
+        case.problem, case.classes = answers.problem.kind, answers.classes
+        per_epoch = self.total / max(ended.epochs, 1) if self.plan.epochs != self.plan.loop else 1
+        rows = max(1, round(per_epoch * self.batch))
+        case.rows = case.available = rows
+        case.features = 0 if ended.inputs is None else ended.inputs.shape[1]
+        case.note(STEPS, self.total)
+        case.note(STEPS_PER_EPOCH, per_epoch)
+        count = len(ended.outputs[-1])
+        case.used["rows"] = f"judged by its predictions for {count:,} of its own examples, after its last step"
+
+    def _rows(self, case: Case, first: Ended) -> None:
+        """Which examples it trains on, and in which order."""
+        assert self.answers is not None
+        seen = [(keys, targets) for keys, targets in zip(first.keys, first.targets, strict=True) if len(keys)]
+        rows = Rows([keys for keys, _ in seen], [targets for _, targets in seen], self.plan.examples_there)
+        if self.whole or not seen:
+            return
+        case.findings += rows.findings(self.answers.classes)
+        if rows.in_one_order():
+            case.settings = replace(case.settings, order="file")
+            if self.answers.classes:
+                labels = self.answers.asked(seen[0][1])
+                measure_order(case, labels, np.arange(len(labels)), self.batch)
+
+    def _course(self, case: Case) -> None:
+        assert case.before is not None
+        costs = [cost for _, cost in case.before.curve]
+        if not costs:
+            return
+        start, end = costs[0], case.before.cost
+        case.note(START_COST, start)
+        case.note(COST, end)
+        case.note(PROGRESS, (start - costs[-1]) / max(abs(start), 1e-12))
+        case.note(HIGHEST_COST, max(costs) / max(abs(start), 1e-12))
+        halves = [cost for begun, cost in case.before.curve if begun <= self.total / 2]
+        half = halves[-1] if halves else start
+        case.note(STILL_FALLING, (half - costs[-1]) / max(abs(half), 1e-12))
+
+    def _figures(self, case: Case, ended: Ended) -> None:
+        """Its quality beside that of simple answers."""
+        assert case.before is not None and self.answers is not None
+        answers, problem = self.answers, self.answers.problem
+        y = answers.asked(ended.targets[-1] if np.isfinite(ended.targets[-1]).all() else ended.targets[0])
+        measure_quality(
+            case, case.before, fitted=case.before.quality, error=case.before.error, names=problem.names,
+            constant=problem.constant_quality(y),
+        )  # fmt: skip
+        if answers.classes:
+            shares = np.bincount(y, minlength=answers.classes) / len(y)
+            if self.cost in ("softmax", "logistic"):
+                known = shares[shares > 0]
+                both = np.concatenate([known, (1 - shares)[shares < 1]]) if self.cost == "logistic" else known
+                if self.cost == "softmax":
+                    case.note(FLOOR, float(-np.sum(known * np.log(known))))
+                elif ended.targets[-1].shape[1] > 1:
+                    case.note(FLOOR, float(-np.sum(both * np.log(both))))
+                else:
+                    case.note(FLOOR, float(-np.sum(known * np.log(known))))
+        best, case.yardstick = yardstick(problem, ended.inputs, y, case.yardstick)
+        case.note(LINEAR_ACCURACY, best)
+
+
+DECLINED = {
+    "activation": "activations are not exchanged in a running program",
+    "output": "the output's activation is not exchanged in a running program",
+    "cost": "no other cost is tried in a running program",
+    "width": "layers are not made wider in a running program",
+    "depth": "layers are not taken away in a running program",
+    "optimizer": "no other optimizer is tried in a running program",
+    "rows": "no examples are added",
+    "mend": "what is wrong there has to be changed in the text",
+}
+
+
+def _named(changes: Sequence[Change], kind: str, name: str) -> str:
+    found = [str(one.numbers.get(name, "standard")) for one in changes if one.kind == kind]
+    return found[-1] if found else ""

@@ -1,0 +1,16 @@
+# truth: line 13 decay-grows
+import numpy as np
+
+rng = np.random.RandomState(8)
+X = rng.randn(100, 10)
+t = X @ rng.randn(10) + rng.randn(100) * 0.1
+w, b = np.zeros(10), 0.0
+eta, decay = 0.05, 0.02
+for i in range(300):
+    residual = X @ w + b - t
+    gw = X.T @ residual / 100
+    gb = residual.mean()
+    gw -= decay * w
+    w -= eta * gw
+    b -= eta * gb
+print(w)

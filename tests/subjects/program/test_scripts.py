@@ -1,0 +1,43 @@
+"""Scripts with one mistake each, as people write them: the cause and its line are named, and the patch heals."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from whynet.subjects.program.diagnose import diagnose_program
+
+SCRIPTS = Path(__file__).parent / "scripts"
+EXPECTED = tomllib.loads((SCRIPTS / "expected.toml").read_text())
+QUICK = ("torch_cleared_before_step", "sklearn_raw_columns")
+LIBRARIES = {"torch": "torch", "keras": "keras", "sklearn": "sklearn"}
+
+
+def last_number(file):
+    """What a script prints at its end."""
+    ran = subprocess.run([sys.executable, file], capture_output=True, text=True, check=True, cwd=file.parent)
+    return float(ran.stdout.split()[-1])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow, pytest.mark.timeout(600)])
+        for name in EXPECTED
+    ],
+)
+def test_the_cause_and_the_line_are_named_and_the_patch_heals(tmp_path, name):
+    pytest.importorskip(LIBRARIES[name.partition("_")[0]])
+    expected, source = EXPECTED[name], (SCRIPTS / f"{name}.py").read_text()
+    file = tmp_path / "train.py"
+    file.write_text(source)
+    found = diagnose_program(file, budget=20, echo=False)
+    first = found.verdict[0]
+    assert first.cause in expected["causes"]
+    assert any(words in source.splitlines()[first.where.line - 1] for words in expected["lines"])
+    assert found.patch.startswith("--- ") and found.as_dict()["patch"] == found.patch
+    assert file.read_text() == source
+    file.write_text(found.healed.after)
+    assert last_number(file) >= expected["healed"]
