@@ -70,6 +70,15 @@ class Spec:
         return word in self.twist or word in self.extra
 
 
+def by_adam(name: str = "adam") -> dict[str, Any]:
+    """Another optimizer for whatever was drawn, at a rate of its own: that of momentum is far too high for it.
+
+    >>> draw("dense", "torch", 31).but(**by_adam()).rate
+    0.005
+    """
+    return {"optimizer": name, "rate": lambda spec: min(spec.rate, 0.005) if spec.optimizer == "sgd" else spec.rate}
+
+
 def randomness(*what: Any) -> np.random.Generator:
     """Random numbers for this purpose alone, the same on every machine."""
     return np.random.default_rng(zlib.crc32(repr(what).encode()))

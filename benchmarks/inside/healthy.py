@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.inside.architectures import ARCHITECTURES, LIBRARIES, Spec, draw
+from benchmarks.inside.architectures import ARCHITECTURES, LIBRARIES, Spec, by_adam, draw
 from benchmarks.inside.plants import ALL, SENTENCES, SHORT
 
 LOOP = {"watched": True}
@@ -51,7 +51,7 @@ HABITS = (
     Habit("sentences of any length", "tl", SENTENCES),
     Habit("class weights", "dcb", _extra("weighted", "imbalanced"), ("torch",)),
     Habit("smooth labels", "dc", {"smoothing": 0.1}, ("torch",)),
-    Habit("groups without decay", "dct", _extra("groups", optimizer="adamw", decay=0.01), ("torch",)),
+    Habit("groups without decay", "dct", _extra("groups", decay=0.01, **by_adam("adamw")), ("torch",)),
     Habit("absolute error", "g", {"loss": "l1"}),
     Habit("Huber's error", "g", {"loss": "huber"}),
     Habit("sigmoid at the end", "a", {"output": "sigmoid"}),

@@ -25,6 +25,46 @@ class Places(layers.Layer):
         return h + self.places
 
 
+@keras.saving.register_keras_serializable("inside")
+class Moded(layers.Layer):
+    """A layer in a mode of its own, whichever the network is in: functional models override what is said where they are
+    built, so that only a class of one's own can be stuck in one."""
+
+    def __init__(self, inner: Any, mode: bool, **more: Any) -> None:
+        super().__init__(**more)
+        self.inner, self.mode = inner, mode
+
+    def build(self, shape: Any) -> None:
+        """That of the layer inside."""
+        self.inner.build(shape)
+
+    def call(self, h: Any) -> Any:
+        """The same shape."""
+        return self.inner(h, training=self.mode)
+
+    def get_config(self) -> dict[str, Any]:
+        """What it is made of."""
+        return {**super().get_config(), "inner": keras.saving.serialize_keras_object(self.inner), "mode": self.mode}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """One like it."""
+        return cls(**{**config, "inner": keras.saving.deserialize_keras_object(config["inner"])})
+
+
+@keras.saving.register_keras_serializable("inside")
+class AlwaysDropped(layers.Layer):
+    """Half of the numbers, at any time."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.chance = keras.random.SeedGenerator()
+
+    def call(self, h: Any) -> Any:
+        """The same shape."""
+        return keras.random.dropout(h, 0.5, seed=self.chance)
+
+
 @dataclass
 class KerasPatient:
     """What a user has: a compiled model and arrays."""
@@ -99,12 +139,13 @@ def finish(spec: Spec, h: Any) -> Any:
     """Normalisation, activation and dropout after a layer."""
     if spec.norm == "batch":
         norm = layers.BatchNormalization()
-        h = norm(h, training=False) if spec.has("eval in training") else norm(h)
+        h = (Moded(norm, mode=False) if spec.has("eval in training") else norm)(h)
     elif spec.norm == "layer":
         h = layers.LayerNormalization()(h)
     h = layers.LeakyReLU()(h) if spec.activation == "leaky" else layers.Activation(spec.activation)(h)
     if spec.has("hard dropout"):
-        h = layers.Dropout(0.5)(h, training=True)
+        by_hand = spec.architecture in ("convolutional", "binary")
+        h = (AlwaysDropped() if by_hand else Moded(layers.Dropout(0.5), mode=True))(h)
     elif spec.dropout:
         h = layers.Dropout(spec.dropout)(h)
     return h

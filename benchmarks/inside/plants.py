@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.inside.architectures import ARCHITECTURES, LIBRARIES, Spec, draw
+from benchmarks.inside.architectures import ARCHITECTURES, LIBRARIES, Spec, by_adam, draw
 
 SHORT = {
     "d": "dense", "c": "convolutional", "r": "recurrent", "t": "transformer", "l": "language", "a": "autoencoder",
@@ -243,7 +243,7 @@ PLANTS = (
         {"optimizer": "adam", "rate": lambda s: min(s.rate, 0.003) if s.architecture not in "recurrent" else s.rate},
     ),
     Plant("dropout of 0.95", ("regularisation-too-strong",), "dcagb", {"dropout": 0.95}),
-    Plant("weight decay of 1", ("regularisation-too-strong",), "dcragb", {"decay": 1.0}, {"optimizer": "adam"}, TORCH),
+    Plant("weight decay of 1", ("regularisation-too-strong",), "dcragb", {"decay": 1.0}, by_adam(), TORCH),
     Plant("penalty of 1", ("regularisation-too-strong",), "dcagb", twist("regularised away"), {}, KERAS),
 )  # fmt: skip
 

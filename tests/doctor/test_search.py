@@ -120,6 +120,14 @@ def test_a_gain_up_to_a_constant_prediction_is_no_learning():
     assert causes(found, "proved", "helps") == set()
 
 
+@pytest.mark.parametrize(("before", "proved"), [(0.85, False), (0.5, True)])
+def test_a_network_that_learns_well_is_not_ill_because_more_epochs_gain_a_little(before, proved):
+    found = examine(Toy({(): before, ("epochs",): 0.93}, symptoms={"still-falling": 0.1, "steps": 200}))
+    assert ("undertrained" in causes(found)) == proved
+    assert "undertrained" in causes(found, "proved", "suspected")
+    assert causes(found, "helps", "found") == set()
+
+
 def test_gains_of_one_seed_are_not_proved():
     found = examine(Toy({("weights",): 0.5, (): 0.3}, symptoms=STARTS_BADLY, noise=0.3))
     assert all(one.seeds >= 3 for one in found.verdict if one.status == "proved")

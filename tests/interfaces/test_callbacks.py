@@ -312,7 +312,7 @@ def test_hugging_face_is_told(numbers, tmp_path):
     callback = whynet.callbacks.HuggingFace(quiet=True, trials=False)
     torch, trainer, model = hugging_face(numbers, [callback], tmp_path, rate=0.01)
     found = is_told(callback)
-    assert found.used["loss"] == "what the module answers as its loss"
+    assert found.used["loss"] == "what the network answers as its loss"
     assert callback.watched.steps == trainer.state.global_step == 60
     again = hugging_face(numbers, [], tmp_path, rate=0.01)[2]
     for own, other in zip(model.parameters(), again.parameters(), strict=True):

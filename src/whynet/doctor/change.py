@@ -35,7 +35,8 @@ class Change:
         biases        every unit gets one
         rows          rows: examples to train on, and epochs where they go with it
         mode          training mode while training, evaluation mode while evaluating
-        mend          mistakes: names of measured mistakes, and rate where that comes into effect with it
+        mend          mistakes: names of measured mistakes, and rate where that comes into effect with it; repair: the
+                      steps that mend them on a copy, and words: those of the library for this very case
 
     >>> Change("rate", {"times": 0.1, "rate": 0.01}).touches
     frozenset({'rate'})

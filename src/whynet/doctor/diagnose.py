@@ -19,6 +19,7 @@ from whynet.doctor.states import learns, state_of
 from whynet.doctor.subject import Arm, Subject
 from whynet.doctor.suspects import WORTH, Suspect, is_measured, suspects_of, unproved
 from whynet.doctor.trials import Trials
+from whynet.doctor.verdict import is_of_the_code
 from whynet.errors import UsageError
 
 OWN = 0.5  # of the cap in seconds: what the patient's own training may take
@@ -159,6 +160,11 @@ def _only_the_data(case: Case, suspects: list[Suspect]) -> list[Finding]:
     return [*first, *rest] if ill else [unproved(case, *one) for one in suspects if one[1].strength >= CERTAIN]
 
 
+def _rank(finding: Finding) -> float:
+    """Its place in a verdict: what helps has its cause elsewhere, and a defect of the code may be that."""
+    return STATUSES.index("helps") - 0.5 if is_of_the_code(finding) else STATUSES.index(finding.status)
+
+
 def _join(diagnosis: Diagnosis, case: Case) -> None:
     """What the subject itself measured, beside what the trials say: a cause that both name keeps its proof and gets
     the details. The strongest status comes first."""
@@ -178,6 +184,6 @@ def _join(diagnosis: Diagnosis, case: Case) -> None:
             )
         joined.append(finding)
     joined += own.values()
-    diagnosis.verdict = sorted(joined, key=lambda finding: STATUSES.index(finding.status))
+    diagnosis.verdict = sorted(joined, key=_rank)
     accused = {finding.cause for finding in diagnosis.verdict if finding.status != "suspected"}
     diagnosis.acquitted = [one for one in diagnosis.acquitted if one.cause not in accused]

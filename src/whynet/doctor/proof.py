@@ -3,6 +3,7 @@
 proved     over three seeds or more the gain is larger than two standard errors and in no seed a loss, and it covers
            at least half of the way from the patient to the better of yardstick and best arm
 helps      a gain as sure, that stays short of that
+           more training proves nothing of a patient that has learned most of what there is to learn
 acquitted  the change alters nothing beyond the noise, alone and beside the cure
 """
 
@@ -17,6 +18,7 @@ from whynet.types import Array
 
 SEEDS = 3
 NOISE = 0.01  # qualities this close are alike
+WELL = 0.85  # of what there is to learn
 CHANCE_LEVEL = 0.2  # below it two points are noise
 
 
@@ -47,6 +49,16 @@ def restores(before: float, after: float, goal: float) -> bool:
     (True, False)
     """
     return after - before >= 0.5 * (goal - before)
+
+
+def learns_well(quality: float, constant: float, goal: float) -> bool:
+    """Whether a patient has most of what there is to learn, from a constant prediction to what can be reached: it is
+    not ill for want of training, which nearly always gains a little.
+
+    >>> learns_well(0.88, 0.1, 0.98), learns_well(0.7, 0.1, 0.98)
+    (True, False)
+    """
+    return quality - constant >= WELL * (goal - constant)
 
 
 def spare(table: Array, gain: float) -> int | None:

@@ -48,6 +48,7 @@ class Search:
         """What a network that learns loses all the same: a single change, clearly wrong before, that gains points."""
         best = max(self.trials.singles, key=lambda trial: trial.alone, default=None)
         noise = self.trials.noise
+        self._say_what_is_idle(noise)
         if best is None or best.alone < self.trials.before + noise:
             return
         table = self.trials.table([(), (best.change,)], self.trials.seeds()[:SEEDS])
@@ -67,13 +68,23 @@ class Search:
         if status == "proved":
             self.cure.find([best])
 
+    def _say_what_is_idle(self, noise: float) -> None:
+        """Defects that were found, and mended for a trial, in which that made no difference."""
+        found = {one.cause for one in self.case.findings if one.status == "found"}
+        idle = [one for one in self.trials.singles if one.cause in found and one.alone < self.trials.before + noise]
+        if idle:
+            self.diagnosis.remarks.append(
+                Remark("makes-no-difference", {"changes": tuple(dict.fromkeys(changes_of(idle)))})
+            )
+
     def _of_one_that_learns(self, best: Trial, table: Array) -> Status:
         """How far a gain tells what is wrong with it: nothing is, where it lacks little without the change, or much
         with it; and a defect that was found in how it computes is not mended by a setting."""
         before, after = (float(one) for one in table.mean(axis=0))
-        code = {one.cause for one in self.case.findings if is_of_the_code(one)}
+        code = [one for one in self.case.findings if is_of_the_code(one)]
         if code:
-            return "proved" if code == {best.cause} else "suspected"
+            mended = all(one.cause == best.cause or one.change == best.change for one in code)
+            return "proved" if mended and best.cause in {one.cause for one in code} else "suspected"
         if self.case.problem == UNKNOWN:  # its qualities are a scale of losses, on which nobody knows what is good
             return "proved" if self.verdict.clearly_less(table, [best]) else "helps"
         return "proved" if before < GOOD and after - before >= LACKING * (1 - before) else "helps"

@@ -11,6 +11,7 @@ from whynet.doctor import proof, recommended
 from whynet.doctor.cause import CERTAIN
 from whynet.doctor.causes import cause
 from whynet.doctor.proof import NOISE
+from whynet.doctor.suspects import changes_for
 from whynet.doctor.trials import GOOD, Trial, Trials, changes_of, compatible
 
 COUNT = 16  # about so many sets of changes are tried
@@ -129,7 +130,7 @@ class Sets:
         others."""
         if trial.change.kind != "rate":
             return [trial]
-        changes = cause(trial.cause).changes(self.case)
+        changes = changes_for(trial.cause, self.case)
         down = changes[0].numbers["times"] < 1
         more = [replace(trial, change=change) for change in changes[: 3 if down else 1] if change != trial.change]
         return [trial, *more]
@@ -141,7 +142,7 @@ class Sets:
             return chosen
         rate, score = chosen[index], self.arms.scores([changes_of(chosen)])[0]
         own = abs(math.log(rate.change.numbers["times"]))
-        for change in cause(rate.cause).changes(self.case):
+        for change in changes_for(rate.cause, self.case):
             if abs(math.log(change.numbers["times"])) <= own or score >= self.trials.good:
                 continue
             further = [*chosen[:index], replace(rate, change=change), *chosen[index + 1 :]]

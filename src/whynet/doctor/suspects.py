@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from whynet.doctor.case import Case
-from whynet.doctor.cause import Suspicion
+from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.causes import cause, names
+from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import Diagnosis, Finding, Status, said
 
 CLEAR = 0.85  # evidence so strong that even a network that learns is tried without it
@@ -22,7 +23,11 @@ def suspects_of(case: Case, diagnosis: Diagnosis) -> list[Suspect]:
     'input-not-scaled'
     """
     found = []
+    mendable = {one.cause: one for one in case.findings if one.status == "found" and one.change is not None}
     for name in names():
+        if name in mendable:
+            found.append((name, Suspicion(CERTAIN, mendable[name].evidence)))
+            continue
         try:
             suspicion = cause(name).suspect(case)
         except Exception as error:
@@ -31,6 +36,19 @@ def suspects_of(case: Case, diagnosis: Diagnosis) -> list[Suspect]:
         if suspicion is not None:
             found.append((name, suspicion))
     return sorted(found, key=lambda item: -item[1].strength)
+
+
+def changes_for(name: str, case: Case) -> list[Change]:
+    """What would cure it: what whoever measured the defect says, else what is said of the cause.
+
+    >>> from whynet.doctor.example import case_like
+    >>> case = case_like({})
+    >>> case.findings = [Finding("loss-broadcast", "found", change=Change("mend", {"mistakes": ("a shape",)}))]
+    >>> changes_for("loss-broadcast", case)[0].mistakes
+    ('a shape',)
+    """
+    own = [one.change for one in case.findings if one.cause == name and one.change is not None]
+    return own or cause(name).changes(case)
 
 
 def is_measured(name: str, suspicion: Suspicion) -> bool:
@@ -49,6 +67,6 @@ def unproved(case: Case, name: str, suspicion: Suspicion) -> Finding:
     >>> unproved(Case(Settings(), 2, 100, 100, 10, 64), "no-bias", Suspicion(0.6, ())).status
     'found'
     """
-    change = next(iter(cause(name).changes(case)), None)
+    change = next(iter(changes_for(name, case)), None)
     status: Status = "found" if is_measured(name, suspicion) else "suspected"
     return Finding(name, status, suspicion.evidence, change)

@@ -19,7 +19,7 @@ from whynet.doctor.diagnosis import UNKNOWN, Diagnosis, Gap, Remark
 from whynet.doctor.proof import NOISE, SEEDS
 from whynet.doctor.states import LOST, learns
 from whynet.doctor.subject import Subject
-from whynet.doctor.suspects import CLEAR, HARM, Suspect, is_measured
+from whynet.doctor.suspects import CLEAR, HARM, Suspect, changes_for, is_measured
 from whynet.types import Array
 
 GOOD = 0.03  # so far below the yardstick, learning counts as restored
@@ -138,7 +138,7 @@ class Trials:
         found = []
         for name, suspicion in suspects:
             sizes = []
-            for change in cause(name).changes(self.case):
+            for change in changes_for(name, self.case):
                 together = merged([*self.arms.base, change])
                 why_not = self.subject.why_not(together)
                 if why_not is not None:

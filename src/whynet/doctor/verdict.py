@@ -12,7 +12,7 @@ from whynet.doctor.causes import cause
 from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import UNKNOWN, Acquittal, Finding, Remark, Status
 from whynet.doctor.proof import NOISE, SEEDS
-from whynet.doctor.suspects import CLEAR, WORTH, is_measured, unproved
+from whynet.doctor.suspects import CLEAR, WORTH, changes_for, is_measured, unproved
 from whynet.doctor.trials import GOOD, OF_THE_FALL, Trial, Trials, changes_of, compatible
 from whynet.types import Array
 
@@ -121,8 +121,11 @@ class Verdict:
             return "suspected"
         if self._output_is_wrong([*best, *self.trials.mended]):
             return "helps"
-        enough = proof.restores(float(table[:, 0].mean()), float(table[:, 1].mean()), self.goal)
-        return "proved" if enough else "helps"
+        before, after = float(table[:, 0].mean()), float(table[:, 1].mean())
+        well = self.case.problem != UNKNOWN and proof.learns_well(before, self._constant(), self.goal)
+        if well and all(trial.is_of_steps or cause(trial.cause).KIND == "limit" for trial in best):
+            return "suspected"
+        return "proved" if proof.restores(before, after, self.goal) else "helps"
 
     def clearly_less(self, table: Array, best: list[Trial]) -> bool:
         """Whether a loss is less by two standard errors over what is held back, and a tenth of its fall to the best."""
@@ -141,7 +144,7 @@ class Verdict:
         for name, suspicion in self.trials.suspects:
             if cause(name).FAMILY != "output" or suspicion.strength < CLEAR or name in named:
                 continue
-            if not any(change.touches & touched for change in cause(name).changes(self.case)):
+            if not any(change.touches & touched for change in changes_for(name, self.case)):
                 return True
         return False
 

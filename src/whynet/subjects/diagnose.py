@@ -107,11 +107,11 @@ def diagnose(
             "this is a class, and nothing made of it yet", expected="an object", found=patient.__name__,
             do=f"Hand over {patient.__name__}(...)",
         )  # fmt: skip
-    for library, module, name in FRAMEWORKS:
-        if patient is not None and any(kind.__module__.split(".")[0] == library for kind in type(patient).__mro__):
-            given_loss = {} if loss is None else {"loss": loss}
-            diagnose_guest: Callable[..., Diagnosis] = getattr(import_module(module), name)
-            return _asked(diagnose_guest, patient, {"data": data, **given_loss, **about, **common})
+    guest = None if patient is None else guest_of(patient)
+    if guest is not None:
+        given_loss = {} if loss is None else {"loss": loss}
+        diagnose_guest: Callable[..., Diagnosis] = getattr(import_module(guest[0]), guest[1])
+        return _asked(diagnose_guest, patient, {"data": data, **given_loss, **about, **common})
     from whynet.subjects.own_code.diagnose import diagnose_code
 
     code = {"data": data, "parameters": parameters, "loss": loss, "gradients": gradients}
@@ -131,8 +131,21 @@ def _asked(function: Callable[..., Found], patient: Any, arguments: dict[str, An
     return function(patient, **arguments)
 
 
-FRAMEWORKS = (  # the library of which a patient's class is one, and who diagnoses it
-    ("torch", "whynet.subjects.frameworks.pytorch", "diagnose_torch"),
+def guest_of(patient: Any) -> tuple[str, str] | None:
+    """The module and the function that diagnose an object of this class; None where it is of no library that is known.
+
+    A model of Keras that runs on PyTorch is a module of PyTorch as well.
+
+    >>> Module = type("Module", (), {"__module__": "torch.nn"})
+    >>> guest_of(Module())[1], guest_of(type("Model", (Module,), {"__module__": "keras.models"})())[1]
+    ('diagnose_torch', 'diagnose_keras')
+    """
+    kinds = {kind.__module__.split(".")[0] for kind in type(patient).__mro__}
+    return next(((module, name) for library, module, name in FRAMEWORKS if library in kinds), None)
+
+
+FRAMEWORKS = (  # the library of which a patient's class is one, and who diagnoses it: Keras before what it may run on
     ("keras", "whynet.subjects.frameworks.keras3", "diagnose_keras"),
+    ("torch", "whynet.subjects.frameworks.pytorch", "diagnose_torch"),
     ("sklearn", "whynet.subjects.frameworks.scikit", "diagnose_sklearn"),
 )

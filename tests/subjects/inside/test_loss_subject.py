@@ -12,6 +12,7 @@ from whynet.doctor.change import Change, Wording
 from whynet.doctor.diagnosis import Finding, Settings
 from whynet.doctor.subject import Arm
 from whynet.subjects.inside.batches import Batches
+from whynet.subjects.inside.how import How
 from whynet.subjects.inside.loss_subject import LossSubject
 from whynet.subjects.inside.told import diagnosed
 
@@ -224,7 +225,7 @@ def test_what_cannot_be_changed_is_declined_in_a_sentence():
 
 def test_gradients_that_are_left_in_are_mended():
     model, loss, batches, optimizer = two_inputs(zero=False)
-    patient = subject(model, loss, batches, optimizer, fitting=("stale-gradients",))
+    patient = subject(model, loss, batches, optimizer, loop=How(stale=True))
     patient.examine()
     changes = (Change("mend", {"mistakes": ("stale-gradients",)}),)
     stale, mended = patient.run([Arm((), 0, 100), Arm(changes, 0, 100)])

@@ -178,11 +178,15 @@ def one_of(wording: Wording) -> str:
 
 def mended(numbers: Numbers, known: Known, table: Mapping[str, str], plain: Mapping[str, str]) -> str:
     """Mistakes, each by its row of the library's table, else in plain words; one that has no row is itself a sentence
-    of whoever found it, or a bare name.
+    of whoever found it, or a bare name. The words that whoever found it has for this very case come before all.
 
+    >>> mended({"mistakes": ("frozen-layer",), "words": "`nn.ModuleList`"}, Known(), {}, {})
+    '`nn.ModuleList`'
     >>> mended({"mistakes": ("own-name",)}, Known(), {}, {}), mended({"mistakes": ("add b to z",)}, Known(), {}, {})
     ('mend own-name', 'add b to z')
     """
+    if numbers.get("words"):
+        return str(numbers["words"])
     parts = []
     for name in numbers.get("mistakes", ()):
         said = table.get(name) or plain.get(name)
@@ -214,7 +218,7 @@ def mend(numbers: Numbers, known: Known, table: Mapping[str, str], say_rate: Say
     undefined = "undefined-rate" in names and rate_of({"times": 1, **numbers}, known) is not None
     others = tuple(name for name in names if not (undefined and name == "undefined-rate"))
     if others or not undefined:
-        words.append(mended({"mistakes": others}, known, table, PLAIN))
+        words.append(mended({**numbers, "mistakes": others}, known, table, PLAIN))
     if undefined or "rate" in numbers:
         words.append(say_rate({"times": 1, **numbers}, known))
     return " and ".join(words)

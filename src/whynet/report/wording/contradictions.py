@@ -23,6 +23,7 @@ from whynet.doctor.diagnosis import (
     State,
     Status,
 )
+from whynet.report.wording.outcomes import never_ran
 from whynet.report.wording.problems import fewer, of_loss
 from whynet.report.wording.states import alike, at_floor, ignores_inputs
 
@@ -186,7 +187,8 @@ def _as_far_as_shown(diagnosis: Diagnosis, finding: Finding) -> Finding:
     if finding.status not in ("proved", "helps"):
         return finding
     enough = finding.status == "helps" or finding.seeds >= SEEDS
-    if enough and better(finding.before, finding.after) and diagnosis.state != "not-examined":
+    examined = diagnosis.state != "not-examined" or never_ran(finding.before)
+    if enough and better(finding.before, finding.after) and examined:
         return finding
     measured: Status = "found" if finding.change is not None and finding.change.kind == "mend" else "suspected"
     weaker = STATUSES.index(finding.status) < STATUSES.index(measured)

@@ -5,7 +5,9 @@ from __future__ import annotations
 PLAIN: dict[str, str] = {
     "argmax-over-images": "count the examples whose largest output is that of their label",
     "blank-rows": "leave the blank rows out",
+    "clipped-away": "a limit of the gradient's length that bites now and then",
     "crossed-targets": "bring the targets to the shape of the outputs",
+    "faded-rate": "a learning rate that stays what it is",
     "few-rows": "visit every row once an epoch",
     "flipped-gradient": "step against the gradient",
     "forgotten-bias": "update the biases like the weights",
@@ -28,6 +30,7 @@ PLAIN: dict[str, str] = {
     "softmax-over-batch": "probabilities of a row: divide by the sum over its classes",
     "sorted-rows": "shuffle the examples every epoch",
     "stale-gradients": "clear the gradients before each batch",
+    "steps-without-gradient": "compute the gradient, then step by it, then clear it",
     "summed-gradient": "divide the gradient by the number of rows",
     "undefined-rate": "a learning rate that is a number",
     "whole-matrix-check": "check one entry at a time: whynet check-gradients",

@@ -15,9 +15,20 @@ def end(outcome: Outcome) -> str:
     >>> end(Outcome(0.1, 0.97)), end(Outcome(0.25, math.nan)), end(Outcome(math.nan, 0.1, finite=False))
     ('97 %', 'cost 0.25', 'numbers that are not finite')
     """
+    if never_ran(outcome):
+        return "no loss that could be computed"
     if not outcome.finite:
         return "numbers that are not finite"
     return quality_of(outcome) or (f"cost {outcome.cost:.4g}" if math.isfinite(outcome.cost) else "nothing measured")
+
+
+def never_ran(outcome: Outcome | None) -> bool:
+    """Whether not even the loss before the first step could be computed.
+
+    >>> never_ran(Outcome(math.nan, 0.0, finite=False, curve=((0, math.nan),))), never_ran(Outcome(0.1, 0.9))
+    (True, False)
+    """
+    return outcome is not None and not outcome.finite and not outcome.steps and len(outcome.curve) == 1
 
 
 def way(before: Outcome, after: Outcome) -> str:

@@ -177,7 +177,9 @@ def _widths(numbers: Numbers, known: Known) -> str:
 
 
 MISTAKES = {
+    "clipped-away": "a larger limit in `nn.utils.clip_grad_norm_`, or none",
     "crossed-targets": "targets of the shape of the outputs: `y = y.reshape(len(y), -1)`",
+    "faded-rate": "`scheduler.step()` once an epoch, or no scheduler",
     "few-rows": "a sampler that visits every row once: `DataLoader(dataset, shuffle=True)` alone",
     "flipped-gradient": "the loss without its minus sign, and `maximize=False` in the optimizer",
     "forgotten-bias": "hand the biases to the optimizer too: `model.parameters()`",
@@ -188,6 +190,7 @@ MISTAKES = {
     "softmax-over-batch": "`torch.softmax(scores, dim=1)`: over the classes of a row",
     "sorted-rows": "`DataLoader(dataset, shuffle=True)`",
     "stale-gradients": "`optimizer.zero_grad()` before each `loss.backward()`",
+    "steps-without-gradient": "`optimizer.zero_grad()`, `loss.backward()`, `optimizer.step()`, in this order",
     "summed-gradient": "`reduction='mean'` in the loss",
 }
 TABLE: dict[str, Say] = {

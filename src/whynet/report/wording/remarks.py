@@ -213,6 +213,9 @@ SENTENCES: dict[str, Callable[[Numbers, Diagnosis], str]] = {
         f"Trained to its end, it does as well without the change ({_reached(numbers['quality'], diagnosis)}): the "
         "trials judged it too early."
     ),
+    "makes-no-difference": lambda numbers, diagnosis: (
+        f"Mended, it makes no difference in this run: {_changes(numbers, diagnosis)}."
+    ),
     "beside": _beside,
     "lays-bare": _lays_bare,
     "tried": _tried,

@@ -213,7 +213,11 @@ def _bad_data(diagnosis: Diagnosis) -> str:
 
 
 SENTENCES = {
-    "not-examined": lambda diagnosis: "nothing of it could be run, so nothing is said about its learning",
+    "not-examined": lambda diagnosis: (
+        "as it is, it cannot be trained"
+        if diagnosis.fix is not None
+        else "nothing of it could be run, so nothing is said about its learning"
+    ),
     "bad-data": _bad_data,
     "non-finite": lambda diagnosis: "a number became NaN or infinite",
     "diverged": lambda diagnosis: "its cost ended above where it began",

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.budget import TIMES
-from whynet.doctor.diagnosis import Diagnosis
-from whynet.errors import UsageError
+from whynet.doctor.diagnosis import Diagnosis, Gap
+from whynet.errors import NoRecipe, UsageError
 from whynet.subjects.frameworks.course import chance_kept, finite_weights
-from whynet.subjects.frameworks.keras_arrays import array_of
+from whynet.subjects.frameworks.keras_arrays import Weighted, array_of
 from whynet.subjects.frameworks.keras_checks import CHECKS
 from whynet.subjects.frameworks.keras_data import Feed
 from whynet.subjects.frameworks.keras_model import library
@@ -22,6 +22,7 @@ from whynet.subjects.inside.few_kinds import few_kinds
 from whynet.subjects.inside.look import Look
 from whynet.subjects.inside.pictures import unlike_training
 from whynet.subjects.inside.probe import Seen, arrays_in
+from whynet.subjects.inside.repairs import BARE
 from whynet.subjects.inside.unlike_rows import Training, unlike_rows
 from whynet.types import Array
 
@@ -81,17 +82,48 @@ def diagnose_keras(
             X, y = _rows(feed)
             streamed = 0 if feed.whole is not None else len(feed.some())  # there may be others
             look.add("whether rows come again", lambda: few_kinds([(X, y)], steps=streamed))
+            look.gaps += _weights_left_out(feed)
             tested = None if test is None else _rows(Feed(test, batch_size=batch_size))
             if tested is not None:
                 look.add("whether the test rows are like the training rows", lambda: _unlike(X, tested))
             patient = Patient(keras, model, (X, y), tested, epochs, feed.batch_size, shuffle, look)
+            _refuse_what_is_mended_inside(patient)
         except UsageError as reason:
             return unlike_rows(look, reason, training, **asked)
         return patient.course().run(**asked)
 
 
+def _refuse_what_is_mended_inside(patient: Patient) -> None:
+    """What was found by looking is mended on copies that are judged by their loss: `fit` knows no such repair.
+
+    Raises
+    ------
+    UsageError
+        There is something of that kind.
+    """
+    changes = [one.change for one in patient.found if one.status == "found" and one.change is not None]
+    if any(change != BARE and change.kind == "mend" for change in changes):
+        raise UsageError("what was found in it is mended on copies that are judged by their loss")
+    if BARE in changes:
+        try:
+            patient.describe()
+        except NoRecipe as reason:
+            raise UsageError(reason.message) from None
+
+
 def _unlike(X: Array, tested: tuple[Array, Array]) -> Seen:
     return unlike_training(X, tested[0])
+
+
+def _held(feed: Feed) -> list[tuple[Any, Any]]:
+    return [feed.whole] if feed.whole is not None else feed.some()
+
+
+def _weights_left_out(feed: Feed) -> list[Gap]:
+    """Rows that count differently do so in the loss of a batch, and are alike where all rows are trained on."""
+    weights = [one for _, y in _held(feed) if isinstance(y, Weighted) for one in arrays_in(y.sample_weight)]
+    uneven = any(bool((one != weights[0].flat[0]).any()) for one in weights)
+    return [Gap("the weights of the rows", "the trials are made without them")] if uneven else []
 
 
 def _rows(feed: Feed) -> tuple[Array, Array]:
@@ -102,7 +134,7 @@ def _rows(feed: Feed) -> tuple[Array, Array]:
     UsageError
         There are several arrays of either, or their shapes differ from batch to batch.
     """
-    batches = [feed.whole] if feed.whole is not None else feed.some()
+    batches = [(x, y.targets if isinstance(y, Weighted) else y) for x, y in _held(feed)]
     if any(len(arrays_in(x)) != 1 or len(arrays_in(y)) != 1 for x, y in batches):
         x, y = batches[0]
         found = f"{len(arrays_in(x))} of inputs, {len(arrays_in(y))} of targets"

@@ -89,7 +89,7 @@ def parts_of(batch: Any) -> tuple[Any, Any, Any]:
     if not isinstance(batch, (tuple, list)) or not 1 <= len(batch) <= 3:
         return batch, None, None
     x, y, weight = (*batch, None, None)[:3]
-    return x, y, weight
+    return (x, *y) if isinstance(y, Weighted) else (x, y, weight)
 
 
 def rows_of(inputs: Any) -> int:

@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 
 from whynet.subjects.frameworks.course import chance_kept
-from whynet.subjects.frameworks.keras_arrays import Weighted, array_of, nested, sentence, tensors_of
+from whynet.subjects.frameworks.keras_arrays import Weighted, array_of, nested, sentence, tensors_of, with_mask
 from whynet.subjects.frameworks.keras_gradients import differentiate
 from whynet.subjects.frameworks.keras_layers import Part, all_drawn, parts_of
+from whynet.subjects.frameworks.keras_mends import put, rewritten
 from whynet.subjects.inside.probe import ProbeError, arrays_in
+from whynet.subjects.inside.repairs import OUTPUTS, Step
 
 
 class KerasCalls:
@@ -31,6 +33,8 @@ class KerasCalls:
 
     def __init__(self, probe: Any, model: Any) -> None:
         self.probe, self.keras, self.model = probe, probe.keras, model
+        self.repairs: tuple[Step, ...] = probe.repairs
+        """Steps that change what its loss is computed of."""
         self.drawn = 0
         """How many times it drew on from where it was."""
 
@@ -165,16 +169,17 @@ class KerasCalls:
             It cannot be had; the message says why.
         """
         model = self.model
-        if not _is_of_keras(type(model).train_step):
+        if not is_of_keras(type(model).train_step):
             raise ProbeError(
                 "the model trains by a train_step of its own, so its loss cannot be asked for",
                 do="Move the loss into compute_loss(self, x, y, y_pred, sample_weight), which Keras' train_step calls",
             )
         y, weight = targets if isinstance(targets, Weighted) else (targets, None)
+        raw, y = self._repaired(raw, y)
         x, y, weight = (tensors_of(self.keras, one) for one in (inputs, y, weight))
         takes = "training" in inspect.signature(model.compute_loss).parameters
         try:
-            plain = _is_of_keras(type(model).compute_loss)
+            plain = is_of_keras(type(model).compute_loss)
             if plain and getattr(model, "_compile_loss", None) is None and not model.losses:
                 raise ProbeError("the model has no loss", do="model.compile(optimizer=..., loss=...)")
             value = model.compute_loss(x, y, raw, weight, **({"training": training} if takes else {}))
@@ -191,6 +196,18 @@ class KerasCalls:
             do = "Have compute_loss, or the loss, give the mean over the batch"
             raise ProbeError("the loss is no single number", expected="one number for a batch", found=shape, do=do)
         return self.keras.ops.reshape(value, ())
+
+    def _repaired(self, raw: Any, targets: Any) -> tuple[Any, Any]:
+        """An answer and targets, as the loss is given them."""
+        steps = [step for step in self.repairs if step[0] in OUTPUTS]
+        if steps:
+            main = self.probe.main_of(raw)
+            flat = [
+                with_mask(put(self.keras, main, steps), main) if one is main else one
+                for one in self.keras.tree.flatten(raw)
+            ]
+            raw = self.keras.tree.pack_sequence_as(raw, flat)
+        return raw, rewritten(self.repairs, targets)
 
     def of_answer(self, raw: Any, losses: list[Any], inputs: Any, targets: Any) -> Any:
         """The loss of an answer, and of what layers added to the loss when it was given."""
@@ -232,7 +249,7 @@ class KerasCalls:
         """The length of the gradient of each term of the loss: that of each output, and what layers add."""
         model, probe = self.model, self.probe
         compiled: Any = getattr(model, "_compile_loss", None)
-        if not _is_of_keras(type(model).compute_loss):
+        if not is_of_keras(type(model).compute_loss):
             return {}
         y, weight = probe.targets if isinstance(probe.targets, Weighted) else (probe.targets, None)
         y, weight = tensors_of(self.keras, y), tensors_of(self.keras, weight)
@@ -265,6 +282,10 @@ class KerasCalls:
         return lengths
 
 
-def _is_of_keras(function: Any) -> bool:
-    """Whether it is Keras' own."""
+def is_of_keras(function: Any) -> bool:
+    """Whether it is Keras' own.
+
+    >>> is_of_keras(len)
+    False
+    """
     return str(getattr(function, "__module__", "")).startswith("keras.")

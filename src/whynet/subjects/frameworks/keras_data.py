@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from whynet.errors import UsageError
+from whynet.subjects.frameworks.keras_arrays import Weighted
 from whynet.subjects.inside.probe import arrays_in, mapped
 
 PARTS = 3  # x, y, sample weights
@@ -40,7 +41,8 @@ def arrays_of(values: Any) -> Any:
 
 
 class Feed:
-    """The batches of an epoch, again and again: `(x, y)`, each nested arrays.
+    """The batches of an epoch, again and again: `(x, y)`, each nested arrays; `y` as `Weighted` where rows have
+    weights.
 
     >>> feed = Feed((np.zeros((5, 2)), np.zeros(5)), batch_size=2)
     >>> [len(x) for x, y in feed], feed.per_epoch
@@ -137,6 +139,8 @@ def _pair(batch: Any) -> tuple[Any, Any]:
         raise UsageError("these are no data", expected="(X, y) as arrays", found=found)
     x = arrays_of(batch[0])
     y = arrays_of(batch[1]) if len(batch) > 1 and batch[1] is not None else x
+    if len(batch) == PARTS and batch[2] is not None:
+        y = Weighted(y, arrays_of(batch[2]))
     sizes = {len(one) for one in (*arrays_in(x), *arrays_in(y)) if one.ndim}
     if len(sizes) != 1 or not next(iter(sizes)):
         shapes = ", ".join(str(one.shape) for one in (*arrays_in(x), *arrays_in(y)))

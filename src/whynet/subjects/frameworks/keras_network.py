@@ -12,9 +12,11 @@ from whynet.subjects.frameworks.keras_arrays import array_of, is_real_tensor, wi
 from whynet.subjects.frameworks.keras_calls import KerasCalls
 from whynet.subjects.frameworks.keras_gradients import rounds
 from whynet.subjects.frameworks.keras_layers import Part, all_drawn, layer_of, listening, watching
+from whynet.subjects.frameworks.keras_mends import DONE, repaired, unlimited
 from whynet.subjects.frameworks.keras_optimizers import anew
 from whynet.subjects.inside.how import How
 from whynet.subjects.inside.probe import Gradients, Layer, Network, Passage, ProbeError
+from whynet.subjects.inside.repairs import CALLS, Step
 from whynet.types import Array
 
 
@@ -234,6 +236,7 @@ class KerasNetwork(KerasCalls, Network):
             for part in self.parts:
                 part.own.trainable = True
         kind, config = self.probe.optimizer
+        kind, config = unlimited(self.keras, kind, config, how.gone)
         config = config if how.decay else {**config, "weight_decay": None}
         return self.steps_of(anew(self.keras, kind, config, times=how.times))
 
@@ -271,13 +274,14 @@ class KerasNetwork(KerasCalls, Network):
                         setattr(part.own, name, 0.0)
                         found = True
             return found
-        last = [(part, layer) for part, layer in zip(self.parts, self.layers, strict=True) if layer.leaf][-1:]
-        if kind != "output" or not last or last[0][1].activation not in ("softmax", "sigmoid"):
-            return False
-        own = last[0][0].own
-        if not callable(getattr(own, "activation", None)):
-            return False
-        own.activation = self.keras.activations.linear
+        return kind == "output" and self.mend([("bare",)])
+
+    def mend(self, steps: Sequence[Step]) -> bool:
+        """Repairs this copy, and what its loss is computed of."""
+        for step in steps:
+            if step[0] not in DONE and (step[0] not in CALLS or not repaired(self.keras, self.model, step)):
+                return False
+        self.repairs = (*self.repairs, *(step for step in steps if step[0] in DONE))
         return True
 
     def _apply(self, optimizer: Any, found: list[Any], trained: list[Any]) -> None:

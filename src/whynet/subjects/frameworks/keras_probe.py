@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -22,13 +22,16 @@ from whynet.subjects.frameworks.keras_arrays import (
     nested,
     parts_of,
     rows_of,
+    tensors_of,
     with_mask,
 )
 from whynet.subjects.frameworks.keras_copies import copied, step_by_step
 from whynet.subjects.frameworks.keras_gradients import differentiate
 from whynet.subjects.frameworks.keras_network import KerasNetwork
+from whynet.subjects.frameworks.keras_outputs import terms_of
 from whynet.subjects.frameworks.keras_words import WORDS
 from whynet.subjects.inside.probe import Probe, ProbeError, arrays_in
+from whynet.subjects.inside.repairs import Step
 from whynet.types import Array
 
 __all__ = ["KerasNetwork", "KerasProbe"]
@@ -64,6 +67,8 @@ class KerasProbe(Probe):
     """Its class and its settings."""
     steps: int | None = None
     """Those of the whole training; None where the data do not say."""
+    repairs: tuple[Step, ...] = ()
+    """Steps that change what its loss is computed of."""
 
     @staticmethod
     def of(keras: Any, model: Any, batch: Any, *, loss: Any = None, steps: int | None = None) -> KerasProbe:
@@ -104,6 +109,20 @@ class KerasProbe(Probe):
     def y(self) -> Any:
         """Its targets."""
         return self.targets
+
+    @property
+    def plain_targets(self) -> Any:
+        """Its targets without the weights of rows."""
+        return self.targets.targets if isinstance(self.targets, Weighted) else self.targets
+
+    def by_output(self) -> Mapping[str, Probe]:
+        """Where outputs have a loss and a target each, a probe of each of them, by name; else nothing."""
+        shared = {one.name: getattr(self, one.name) for one in fields(KerasProbe) if one.init}
+        found: dict[str, Probe] = {}
+        for one in terms_of(self):
+            targets = one.targets if one.weight is None else Weighted(one.targets, one.weight)
+            found[one.name] = KerasOutput(**{**shared, "loss": one.loss, "targets": targets}, place=one.place)
+        return found
 
     @property
     def name(self) -> str:
@@ -182,6 +201,11 @@ class KerasProbe(Probe):
         """Another copy of the model."""
         return KerasNetwork(self, copied(self.keras, self.model))
 
+    def mended(self, steps: Sequence[Step]) -> KerasProbe | None:
+        """A probe of the repaired model."""
+        network = self.copy()
+        return replace(self, model=network.model, repairs=network.repairs) if network.mend(steps) else None
+
     def part(self, rows: Sequence[int]) -> KerasProbe:
         """A probe of those rows of the batch, which may come more than once."""
         inputs, targets = self.take(rows)
@@ -206,7 +230,7 @@ class KerasProbe(Probe):
 
     def _asked(self, outputs: Array, targets: Any, *, back: bool = True) -> tuple[float, Array | None]:
         keras, network = self.keras, self._own
-        raw, losses = self._answered
+        raw, _ = self._answered
         main = self.main_of(raw)
         dtype = "float32" if "float16" in str(main.dtype) else keras.backend.standardize_dtype(main.dtype)
         z = keras.ops.convert_to_tensor(np.asarray(outputs), dtype=dtype)
@@ -218,7 +242,7 @@ class KerasProbe(Probe):
             if tuple(own.shape[:2]) == tuple(main.shape[:2]):
                 own = with_mask(own, main)
             other = keras.tree.pack_sequence_as(raw, [*flat[:place], own, *flat[place + 1 :]])
-            return network.of_answer(other, losses, self.inputs, self._weighted(targets, len(outputs))), None
+            return self._cost(own, other, self._weighted(targets, len(outputs))), None
 
         try:
             if not back:
@@ -229,6 +253,10 @@ class KerasProbe(Probe):
         except Exception as error:
             raise network.refused(error, "the loss cannot be computed") from None
         return float(array_of(keras, value)), None if slope is None else array_of(keras, slope)
+
+    def _cost(self, own: Any, raw: Any, targets: Any) -> Any:
+        """The loss of an answer with other main outputs, which are `own`."""
+        return self._own.of_answer(raw, self._answered[1], self.inputs, targets)
 
     def _weighted(self, targets: Any, rows: int) -> Any:
         """Other targets with the weights of the batch, where they are of the same rows."""
@@ -263,3 +291,33 @@ class KerasProbe(Probe):
             return self.copy().terms()
         except ProbeError:  # it is told by whoever needs the loss
             return {}
+
+
+@dataclass
+class KerasOutput(KerasProbe):
+    """One of several outputs: its targets, its loss alone, and its place among the tensors of an answer.
+
+    >>> KerasOutput.__mro__[1].__name__
+    'KerasProbe'
+    """
+
+    place: int = 0
+
+    @property
+    def loss_name(self) -> str:
+        """What its loss is called."""
+        kind = type(self.loss).__name__
+        return str(self.loss.name) if kind == "LossFunctionWrapper" else kind
+
+    def main_of(self, raw: Any) -> Any:
+        """Its tensor in an answer."""
+        return self.keras.tree.flatten(raw)[self.place]
+
+    def by_output(self) -> Mapping[str, Probe]:
+        """It is one of them."""
+        return {}
+
+    def _cost(self, own: Any, raw: Any, targets: Any) -> Any:
+        y, weight = targets if isinstance(targets, Weighted) else (targets, None)
+        weight = None if weight is None else tensors_of(self.keras, weight)
+        return self.loss(tensors_of(self.keras, y), own, weight)

@@ -10,11 +10,12 @@ import numpy as np
 from whynet.doctor.diagnosis import Finding
 from whynet.doctor.symptoms.inside import GRADIENT_TO_CLIPPED, RATE_GONE
 from whynet.subjects.frameworks.keras_optimizers import anew, plain_settings
+from whynet.subjects.inside.how import CLIPPED, FADED, mending
 from whynet.subjects.inside.probe import Seen
 from whynet.types import Array
 
 FEWEST = 10  # steps of a training
-CLIPPED = 100.0
+CUT = 100.0
 FAR = 10  # steps without a limit: a training that goes as far may get somewhere
 UNKNOWN = 1000  # steps, where the data do not say how many
 MINDING = ("SGD", "Adagrad")
@@ -53,7 +54,7 @@ def clipped(probe: Any) -> Seen:
         return Seen()
     fact = GRADIENT_TO_CLIPPED.measured(length / left)
     farthest = (probe.steps or UNKNOWN) * left / length
-    if kind.__name__ not in MINDING or not (length / left > CLIPPED and farthest < FAR):
+    if kind.__name__ not in MINDING or not (length / left > CUT and farthest < FAR):
         return Seen([fact])
     falls = [_fall(probe, kind, given) for given in (config, {**config, limit: None})]
     if not (math.isfinite(falls[0]) and falls[1] > 0 and falls[0] < NOTHING * falls[1]):
@@ -61,7 +62,7 @@ def clipped(probe: Any) -> Seen:
     words = (
         f"`{limit}={config[limit]:.3g}` cuts the gradient to a length of {left:.3g}: a limit that bites now and then"
     )
-    return Seen([fact], [Finding("clipping-too-strong", "found", (fact,), detail=words)])
+    return Seen([fact], [Finding("clipping-too-strong", "found", (fact,), mending(CLIPPED), detail=words)])
 
 
 def _length(arrays: list[Array]) -> float:
@@ -118,4 +119,4 @@ def gone(probe: Any) -> Seen:
         return Seen([fact])
     words = f"the rate goes from {rates.max():.3g} to {rates[-1]:.3g} in {probe.steps:,} steps: "
     words += "schedules count batches, not epochs"
-    return Seen([fact], [Finding("schedule-exhausted", "found", (fact,), detail=words)])
+    return Seen([fact], [Finding("schedule-exhausted", "found", (fact,), mending(FADED), detail=words)])

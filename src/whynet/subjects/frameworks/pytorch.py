@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.budget import TIMES
-from whynet.doctor.change import Wording
+from whynet.doctor.change import Change, Wording
 from whynet.doctor.diagnosis import Diagnosis, Finding, Gap, Remark, Settings
 from whynet.doctor.symptom import Measured
 from whynet.doctor.symptoms.data import ROWS_VISITED
@@ -50,8 +50,10 @@ from whynet.subjects.frameworks.torch_training import (
 )
 from whynet.subjects.inputs import picture_of
 from whynet.subjects.inside.few_kinds import few_kinds
+from whynet.subjects.inside.how import STALE, How
 from whynet.subjects.inside.look import Look
 from whynet.subjects.inside.pictures import unlike_training
+from whynet.subjects.inside.repairs import BARE, repairs_in
 from whynet.subjects.inside.unlike_rows import Training, unlike_rows
 from whynet.subjects.losses import recognise
 from whynet.subjects.recreate import Description, squashed
@@ -299,6 +301,8 @@ class Patient:
     batch_size: int = 32
     order: str = "shuffled"
     faults: tuple[str, ...] = ()
+    loop: How = How()
+    """Mistakes of the user's loop."""
     found: list[Finding] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     noted: list[Measured] = field(default_factory=list)
@@ -426,7 +430,8 @@ class Patient:
 
     def _raw_scores(self, outputs: Array) -> None:
         """A loss that is a straight line in the scores has no least value: it was made for logarithms of shares."""
-        if self.what.problem.kind != "classification" or self._is_found("missing-output-activation"):
+        known = self._is_found("missing-output-activation") or self._is_found("unstable-softmax")
+        if self.what.problem.kind != "classification" or known:
             return
         Z = np.random.default_rng(0).normal(size=(8, outputs.shape[1]))
         try:
@@ -454,6 +459,11 @@ class Patient:
         options = self.settings.options
         if self.settings.left_out and not {"frozen-layer", "forgotten-bias"} & set(self.faults):
             raise NoRecipe("some of its parameters are not trained", found=", ".join(self.settings.left_out[:3]))
+        beyond = [name for name in self.loop.mistakes if name != STALE]
+        if beyond:
+            raise NoRecipe("its loop is not that of a recipe", found=", ".join(beyond))
+        if any(change not in (None, BARE) for change in self._repairs):
+            raise NoRecipe("what was found in it is mended in the module itself")
         if CROSSED in self.faults:
             raise NoRecipe("its loss compares each output with every target")
         traced = Traced(self.torch, self.model, self.X)
@@ -486,7 +496,7 @@ class Patient:
             cost=loss.cost,
             factor=loss.factor * (-1 if options.get("maximize") else 1),
             smoothing=loss.smoothing,
-            faults=(*self.faults, *(("summed-gradient",) if loss.summed else ())),
+            faults=(*self.faults, *self.loop.mistakes, *(("summed-gradient",) if loss.summed else ())),
             **self._steps(),
             batch_size=self.batch_size,
             epochs=self.epochs,
@@ -608,12 +618,25 @@ class Patient:
             self._target,
             settings,
             Wording("PyTorch", optimizer="" if kind in NAMES else kind),
-            fitting=self.faults if set(self.faults) - {CROSSED} else (*self.faults, *self._thawed()),
+            fitting=self._fitting(),
+            loop=self.loop,
+            shape=self.shape,
             middle=self.said.middle,
             squash=self.said.squash,
             example=self.X[:2],
             problem=self.what.problem,
         )
+
+    @property
+    def _repairs(self) -> tuple[Change, ...]:
+        """What mends the mistakes that were found by looking."""
+        return repairs_in(self.found)
+
+    def _fitting(self) -> tuple[str, ...]:
+        named = [name for change in self._repairs for name in change.mistakes]
+        faults = dict.fromkeys((*self.faults, *self.loop.mistakes, *named))
+        own = set(faults) - {CROSSED, *self.loop.mistakes, *named}
+        return tuple(faults) if own else tuple(dict.fromkeys((*faults, *self._thawed())))
 
     def _thawed(self) -> tuple[str, ...]:
         """What is mended by handing all parameters to the optimizer."""

@@ -12,6 +12,8 @@ import numpy as np
 
 from whynet.subjects.frameworks.torch_answers import main_output
 from whynet.subjects.frameworks.torch_layers import activated, attends, called_off, dropping, layer_of
+from whynet.subjects.frameworks.torch_loop import Loop
+from whynet.subjects.frameworks.torch_mends import repaired, repaired_loss
 from whynet.subjects.frameworks.torch_nested import (
     array_of,
     mapped,
@@ -21,6 +23,7 @@ from whynet.subjects.frameworks.torch_nested import (
 )
 from whynet.subjects.inside.how import How
 from whynet.subjects.inside.probe import Gradients, Layer, Network, Passage, ProbeError, first_line
+from whynet.subjects.inside.repairs import CALLS, LAYERS, Step
 from whynet.types import Array
 
 ROUNDED = ("Round", "Floor", "Ceil", "Trunc", "Sign")
@@ -283,23 +286,11 @@ class TorchNetwork(Network):
         optimizer = settings.make(self.model, how.times, whole=how.thawed, decay=decay)
         if optimizer is None:
             return None
+        loop = Loop(self.torch, optimizer, how)
 
         def step(inputs: Any, targets: Any) -> float:
             given, wanted = self._given(inputs), tensors_of(targets, self.torch)
-            first: list[float] = []
-
-            def closure() -> Any:
-                if not how.stale:
-                    optimizer.zero_grad()
-                with self.torch.enable_grad():
-                    value = self.probe.priced(self.probe.run(self.model, given), wanted)
-                    if value.requires_grad:
-                        value.backward()
-                first.append(float(value.detach()))
-                return value.detach()
-
-            optimizer.step(closure)
-            return first[0]
+            return float(loop.step(lambda: self.probe.priced(self.probe.run(self.model, given), wanted)))
 
         return step
 
@@ -320,9 +311,15 @@ class TorchNetwork(Network):
             for one in within:  # of recurrent layers and attention
                 one.dropout = 0.0
             return bool(found or within)
-        last = [layer for layer in self.layers if layer.leaf and layer.name][-1:]
-        if kind != "output" or not last or last[0].own not in ("Softmax", "LogSoftmax", "Sigmoid"):
+        return kind == "output" and self.mend([("bare",)])
+
+    def mend(self, steps: Sequence[Step]) -> bool:
+        """Repairs this copy, and the loss that it is asked for."""
+        torch, probe = self.torch, self.probe
+        loss = repaired_loss(torch, probe.loss, steps)
+        if (loss is None and probe.loss is not None) or not repaired(torch, self.model, probe.call, steps):
             return False
-        holder, _, name = last[0].name.rpartition(".")
-        setattr(self.model.get_submodule(holder) if holder else self.model, name, nn.Identity())
+        if loss is None and any(step[0] not in (*CALLS, *LAYERS) for step in steps):
+            return False
+        self.probe = replace(probe, loss=loss)
         return True

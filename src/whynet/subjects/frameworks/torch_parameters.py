@@ -10,6 +10,7 @@ from whynet.subjects.frameworks.torch_layers import looks_trained
 from whynet.subjects.frameworks.torch_probe import TorchProbe
 from whynet.subjects.frameworks.torch_training import OptimizerSettings
 from whynet.subjects.inside.probe import Seen
+from whynet.subjects.inside.repairs import repairing
 
 
 def left_out(probe: TorchProbe) -> Seen:
@@ -93,4 +94,5 @@ def hidden(probe: TorchProbe) -> Seen:
 
 
 def _found(arrays: int, words: str) -> Finding:
-    return Finding("layer-not-updated", "found", (PARAMETERS_LEFT_OUT.measured(arrays),), detail=words)
+    change = repairing("frozen-layer", ("registered",), words=words.partition(": ")[0])
+    return Finding("layer-not-updated", "found", (PARAMETERS_LEFT_OUT.measured(arrays),), change, detail=words)

@@ -37,6 +37,7 @@ from whynet.subjects.inside.probe import (
     ProbeError,
     first_line,
 )
+from whynet.subjects.inside.repairs import Step
 from whynet.types import Array
 
 
@@ -249,6 +250,11 @@ class TorchProbe(Probe):
     def drawing(self, seed: int) -> AbstractContextManager[None]:
         """Within it chance begins at this seed; afterwards it is what it was."""
         return seeded(self.torch, seed)
+
+    def mended(self, steps: Sequence[Step]) -> TorchProbe | None:
+        """A probe of the repaired module and loss."""
+        network = self.copy()
+        return replace(network.probe, model=network.model) if network.mend(steps) else None
 
     def told_by_value(self) -> TorchProbe:
         """A probe with the loss that the module computes itself, where it is one of PyTorch's own."""

@@ -8,10 +8,11 @@ from typing import Any
 
 from whynet.doctor.diagnosis import Finding
 from whynet.doctor.symptoms.inside import GRADIENT_TO_CLIPPED, RATE_GONE, STEPS_WITHOUT_GRADIENT
+from whynet.subjects.inside.how import CLIPPED, FADED, IDLE, mending
 
 FEWEST = 10  # steps looked at
 EQUAL = 0.01  # relative: lengths so near are the same
-CLIPPED = 20.0
+CUT = 20.0
 GONE = 1e-3  # of the largest rate
 MINDING = ("SGD", "Adagrad")
 """Optimizers whose steps are the shorter, the shorter the gradient is."""
@@ -72,18 +73,19 @@ class Steps:
         words = "never is a gradient there at `optimizer.step()`" if never else "the first step comes before a gradient"
         fact = STEPS_WITHOUT_GRADIENT.measured(without)
         order = "`optimizer.zero_grad()`, `loss.backward()`, `optimizer.step()`, in this order"
-        return Finding("update-order-wrong", "found", (fact,), detail=f"{words}: {order}")
+        change = mending(IDLE) if never else None
+        return Finding("update-order-wrong", "found", (fact,), change, detail=f"{words}: {order}")
 
     def _clipped(self) -> Finding | None:
         lengths = self.lengths
         if type(self.optimizer).__name__ not in MINDING or len(lengths) < FEWEST or not self.raw or not lengths[0] > 0:
             return None
         alike = max(lengths) - min(lengths) <= EQUAL * max(lengths)
-        if not alike or not min(self.raw) > CLIPPED:
+        if not alike or not min(self.raw) > CUT:
             return None
         fact = GRADIENT_TO_CLIPPED.measured(min(self.raw))
         words = f"at every step the gradient is cut to a length of {lengths[0]:.3g}: a limit that bites now and then"
-        return Finding("clipping-too-strong", "found", (fact,), detail=words)
+        return Finding("clipping-too-strong", "found", (fact,), mending(CLIPPED), detail=words)
 
     def _gone(self) -> Finding | None:
         if self._steps < FEWEST or not 0 < self._most < math.inf:
@@ -92,4 +94,4 @@ class Steps:
         if not share > 0.5:
             return None
         words = f"the rate goes from {self._most:.3g} to {self._rate:.3g}: `scheduler.step()` once an epoch"
-        return Finding("schedule-exhausted", "found", (RATE_GONE.measured(share),), detail=words)
+        return Finding("schedule-exhausted", "found", (RATE_GONE.measured(share),), mending(FADED), detail=words)

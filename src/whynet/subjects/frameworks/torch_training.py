@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,12 +22,16 @@ from whynet.subjects.frameworks.torch_inside import (
     layers_called,
     weights_of,
 )
+from whynet.subjects.frameworks.torch_loop import Loop, needs_closure
+from whynet.subjects.frameworks.torch_mends import put, repaired, repaired_loss
 from whynet.subjects.frameworks.torch_trace import outputs_of
+from whynet.subjects.inside.how import How
+from whynet.subjects.inside.repairs import CALLS, OUTPUTS, Step, steps_of
 from whynet.subjects.recreate import squashed
 from whynet.types import Array
 
 PROBE = 500  # rows
-STALE, FROZEN, FORGOTTEN, CROSSED = "stale-gradients", "frozen-layer", "forgotten-bias", "crossed-targets"
+FROZEN, FORGOTTEN, CROSSED = "frozen-layer", "forgotten-bias", "crossed-targets"
 SEVERAL = 1e8  # multiply-adds of a step: from here on it is worth more than one thread
 ACTIVATIONS = {"relu": "ReLU", "leaky-relu": "LeakyReLU", "tanh": "Tanh", "sigmoid": "Sigmoid", "identity": "Identity"}
 SQUASHES = {"Softmax": "softmax", "LogSoftmax": "log-softmax", "Sigmoid": "sigmoid", "ReLU": "relu", "Tanh": "tanh"}
@@ -104,8 +107,10 @@ class OptimizerSettings:
         left out too; `decay`: in place of its weight decay."""
         parameters = dict(model.named_parameters())
         groups = []
+        known = {name for held, _ in self.groups for name in held}
         for index, (held, options) in enumerate(self.groups):
-            names = (*held, *self.left_out) if whole and index == 0 else held
+            others = [name for name in parameters if name not in known]
+            names = (*held, *others) if whole and index == 0 else held
             chosen = [parameters[name] for name in names]
             if chosen:
                 other = {} if decay is None or "weight_decay" not in options else {"weight_decay": decay}
@@ -116,8 +121,7 @@ class OptimizerSettings:
     @property
     def needs_closure(self) -> bool:
         """Whether a step cannot do without a function that computes the loss again."""
-        known = inspect.signature(self.kind.step).parameters.get("closure")
-        return known is not None and known.default is inspect.Parameter.empty
+        return needs_closure(self.kind.step)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -143,17 +147,20 @@ class TorchAdapter:
         wording: Wording,
         *,
         fitting: Sequence[str] = (),
+        loop: How = How(),  # noqa: B008 - it is never changed
         middle: float = 0.0,
         squash: str = "identity",
         example: Any = None,
+        shape: tuple[int, ...] = (-1,),
         problem: Problem | None = None,
     ) -> None:
         self.problem = problem
         self.torch, self.model, self.loss, self.optimizer, self.target = torch, model, loss, optimizer, target
         self.settings, self.wording, self.fitting, self.middle = settings, wording, tuple(fitting), middle
-        self.squash = squash
+        self.squash, self.loop = squash, loop
         self.chance = True
         """Whether dropout draws in training."""
+        self.example, self.shape = example, shape
         self._multiply_adds = _multiply_adds(torch, model, example)
 
     def multiply_adds(self) -> float:
@@ -210,6 +217,8 @@ class TorchAdapter:
 
     def _why_not(self, change: Change) -> str | None:
         kind, numbers = change.kind, change.numbers
+        if kind == "mend" and steps_of([change]) and not self._can_be_repaired(change):
+            return "what is wrong there cannot be mended on a copy"
         if kind == "rate" and "lr" not in self.optimizer.options:
             return "its optimizer has no learning rate `lr`"
         if kind in ("rate", "epochs", "batch", "shuffle", "scale-inputs", "mend", "rows"):
@@ -237,6 +246,20 @@ class TorchAdapter:
             known = self._of_numbers and numbers.get("name") in LOSSES
             return None if known else "no other loss is tried, as its targets would have to be others too"
         return NOT_MADE.get(kind, f"a module is not trained with another {kind}")
+
+    def _can_be_repaired(self, change: Change) -> bool:
+        steps = steps_of([change])
+        called = self.example is not None or all(step[0] not in CALLS for step in steps)
+        return (
+            called and self._repaired(copied(self.torch, self.model), steps) and self._repaired_loss(steps) is not None
+        )
+
+    def _repaired(self, model: Any, steps: Sequence[Step]) -> bool:
+        dtype = next(model.parameters()).dtype
+        return repaired(self.torch, model, lambda one: one(self.example.to(dtype)), steps)
+
+    def _repaired_loss(self, steps: Sequence[Step]) -> Any:
+        return repaired_loss(self.torch, self.loss, steps)
 
     @property
     def _of_numbers(self) -> bool:
@@ -284,11 +307,15 @@ class TorchAdapter:
                 for path in self._dropouts():
                     if change.kind == "dropout" or numbers.get("off"):
                         model.get_submodule(path).p = numbers.get("rate", 0.0)
+        self._repaired(model, _repairs(changes))
         return model
 
     def _loss(self, changes: Sequence[Change]) -> Any:
         """The loss; of what a call inside forward squashes, the loss of what was squashed."""
-        loss, names = self.loss, [change.numbers.get("name") for change in changes if change.kind == "cost"]
+        loss, names = (
+            self._repaired_loss(_repairs(changes)),
+            [change.numbers.get("name") for change in changes if change.kind == "cost"],
+        )
         if names:
             loss = getattr(self.torch.nn, LOSSES[str(names[-1])])()
         crossed = CROSSED in mended(self.fitting, changes)
@@ -332,6 +359,12 @@ class TorchAdapter:
                 init.normal_(layer.weight, std=sd)
             if bias is not None:
                 init.zeros_(bias)
+
+    def _shown(self, outputs: Array, steps: Sequence[Step]) -> Array:
+        """Outputs, (rows, outputs), with what a repair puts behind them, around the same middle."""
+        made = put(self.torch, self.torch.as_tensor(outputs).reshape(len(outputs), *self.shape), steps)
+        own: Array = made.reshape(len(outputs), -1).numpy()
+        return own + (self.middle - 0.5) if steps[-1][0] == "sigmoid" else own
 
     def steps_from(
         self,
@@ -384,7 +417,8 @@ class TorchAdapter:
         torch.manual_seed(seed)
         model = self._copy(changes, seed)
         left = mended(self.fitting, changes)
-        whole = bool(set(self.fitting) - set(left) & {FROZEN, FORGOTTEN}) and not {FROZEN, FORGOTTEN} & set(left)
+        gone = set(self.fitting) - set(left)
+        whole = bool(gone & {FROZEN, FORGOTTEN}) and not {FROZEN, FORGOTTEN} & set(left)
         if whole:
             model.requires_grad_(True)
         decay = 0.0 if number(changes, "penalty", "off") else number(changes, "penalty", "l2")
@@ -394,7 +428,7 @@ class TorchAdapter:
         fitted = None if self.problem is None else targets_as(self.problem, y, changes)
         given = torch.as_tensor(prepare(X)).to(dtype)
         targets = self.target(fitted.targets(y, fitted.outputs) if fitted is not None and self._of_numbers else y)
-        cleared = STALE not in left
+        shown = [step for step in _repairs(changes) if step[0] in OUTPUTS]
 
         def cost() -> float:
             model.train(False)
@@ -403,18 +437,20 @@ class TorchAdapter:
 
         def scores(rows: Array) -> Array:
             outputs = outputs_of(torch, model, torch.as_tensor(prepare(rows)))
+            if shown:
+                outputs = self._shown(outputs, shown)
             if fitted is not None and self._of_numbers:
                 undo = self._undo(changes)
                 return fitted.predictions(outputs if undo is None else undo(torch.as_tensor(outputs)).numpy())
             bare = has(changes, "output") and self.squash == "sigmoid" and self._last_squash()
             return squashed("sigmoid", outputs) if bare else outputs  # `middle` is that of squashed outputs
 
-        needs_closure = self.optimizer.needs_closure
         shuffled = self.settings.order != "file" or has(changes, "shuffle")
         start, curve, taken, epoch = cost(), [], 0, 0
         if optimizer is None:  # it holds nothing of this module: its steps change nothing
             taken = total
-        while taken < total and not stop():
+        loop = None if optimizer is None else Loop(torch, optimizer, self.loop.without(gone))
+        while loop is not None and taken < total and not stop():
             order = orders(len(X), seed, epoch, shuffled=shuffled)
             self._to_train(model)
             for first in range(0, len(X), size):
@@ -422,19 +458,10 @@ class TorchAdapter:
                 if len(rows) < 2 and first:  # a rest of one row, which normalisation cannot do
                     continue
 
-                def closure(rows: Any = rows) -> Any:
-                    if cleared:
-                        optimizer.zero_grad()
-                    value = loss(model(given[rows]), targets[rows])
-                    if value.requires_grad:
-                        value.backward()
-                    return value.detach()
+                def value_of(rows: Any = rows) -> Any:
+                    return loss(model(given[rows]), targets[rows])
 
-                if needs_closure:  # LBFGS asks for it several times
-                    value = optimizer.step(closure)
-                else:
-                    value = closure()
-                    optimizer.step()
+                value = loop.step(value_of)
                 taken += 1
                 if taken in (1, 2, 4, 8) or taken % max(1, total // 8) == 0:
                     curve.append((taken, float(value)))
@@ -448,6 +475,11 @@ class TorchAdapter:
 
         finite = bool(np.isfinite(final))
         return Trained(scores, start, final, tuple(curve), taken, finite, hidden=hidden if finite else None)
+
+
+def _repairs(changes: Sequence[Change]) -> tuple[Step, ...]:
+    """The steps of the mends among them: those of other changes are made otherwise here."""
+    return steps_of(change for change in changes if change.kind == "mend")
 
 
 def called(torch: Any, model: Any, X: Array) -> list[Any]:

@@ -24,6 +24,7 @@ from whynet.subjects.frameworks.torch_probe import TorchProbe
 from whynet.subjects.frameworks.torch_training import copied
 from whynet.subjects.inside.by_loss import judged_curve
 from whynet.subjects.inside.few_kinds import few_kinds
+from whynet.subjects.inside.how import CLIPPED, FADED, IDLE, STALE, How, mending, parts_of
 from whynet.subjects.inside.judged import judge
 from whynet.subjects.inside.look import Look
 from whynet.subjects.inside.probe import ProbeError
@@ -46,8 +47,6 @@ def diagnosed(
     torch, meaning = watch.torch, watch.meaning
     asked: dict[str, Any] = {"effort": effort, "budget": budget, "trials": trials, "say": say}
     with undisturbed(torch), threads_for(torch, watch.first):
-        if not watch.steps:
-            return _never_stepped(watch)
         if not watch.batches.kept:
             reason = ProbeError(f"its batches could not be copied: {watch.not_kept}")
             return _by_costs(watch, Look(), reason, [])
@@ -59,7 +58,7 @@ def diagnosed(
         except UsageError as reason:
             return _of_any_form(watch, loss, reason, asked)
         rows, order = watch.batches.epoch(X)
-        share = watch.looked / watch.steps or 1.0
+        share = watch.looked / watch.steps if watch.looked else 1.0
         each = watch.seen_rows / len(rows)
         wanted = round(each / share)  # as many steps as the loop took
         size = int(np.median([rows for _, rows in watch.rows.kept]))
@@ -78,19 +77,17 @@ def diagnosed(
             not_examined=gaps_of(watch),
         )
         look = _looked(watch, loss, patient.X[:size], patient.y[:size])
+        patient.loop = _loop_of(watch, look)
         patient.found += look.findings
         patient.noted += look.facts
         patient.not_examined += look.gaps
-        if any(one.cause == "gradient-buffer-not-reset" for one in look.findings):
-            patient.faults += ("stale-gradients",)
         try:
             patient.read()
         except UsageError as reason:
             look.findings = list(patient.found)
             data = patient.X, patient.y
             training = training_of(look, data, patient.epochs, size, order == "shuffled")
-            fitting = ("stale-gradients",) if "stale-gradients" in patient.faults else ()
-            found = unlike_rows(look, reason, replace(training, fitting=fitting), gaps=gaps_of(watch), **asked)
+            found = unlike_rows(look, reason, replace(training, loop=patient.loop), gaps=gaps_of(watch), **asked)
             found.remarks[:0] = remarks_of(watch)
             return found
         return patient.diagnose(**asked)
@@ -122,12 +119,24 @@ def _alone(watch: Any, asked: dict[str, Any]) -> Diagnosis:
     return _by_costs(watch, look, reason, [*gaps, Gap(", ".join(without), UNTOLD)] if without else gaps)
 
 
-def _never_stepped(watch: Any) -> Diagnosis:
+def _never_stepped(watch: Any) -> Finding:
     """Gradients that nobody takes a step by."""
     words = f"backward() was called {watch.losses:,} times, `optimizer.step()` never: call it after each backward()"
-    fact = GRADIENTS_WITHOUT_STEP.measured(watch.losses)
-    look = Look(findings=[Finding("update-order-wrong", "found", (fact,), detail=words)])
-    return _by_costs(watch, look, ProbeError("the optimizer took no step"), [])
+    return Finding(
+        "update-order-wrong", "found", (GRADIENTS_WITHOUT_STEP.measured(watch.losses),), mending(IDLE), detail=words
+    )
+
+
+def _loop_of(watch: Any, look: Look) -> How:
+    """The mistakes of the loop that were found, as the trials make them too."""
+    mends = [one.change.mistakes for one in look.findings if one.status == "found" and one.change is not None]
+    names = {name for mistakes in mends for name in mistakes}
+    return How(
+        stale=STALE in names,
+        idle=IDLE in names,
+        clip=watch.steps_seen.lengths[0] if CLIPPED in names else 0.0,
+        rates=parts_of(watch.rates.kept) if FADED in names else (),
+    )
 
 
 def _untold(outputs: Any, targets: Any) -> Any:
@@ -141,12 +150,11 @@ def _of_any_form(watch: Any, loss: Any, reason: UsageError, asked: dict[str, Any
     """Batches that are no rows of one kind: a copy is trained on them as they are."""
     batch = watch.batches.kept[0]
     look = _looked(watch, loss, batch.X, batch.y)
-    passes = max(1, round(watch.steps / len(watch.batches)))
+    passes = max(1, round(max(watch.steps, watch.losses if not watch.steps else 0) / len(watch.batches)))
     if not look.priced:
         return _by_costs(watch, look, look.refused or reason, look.gaps)
     training = training_of(look, watch.batches, passes, rows_of(batch.X, batch.y, watch.torch), False)
-    if any(one.cause == "gradient-buffer-not-reset" for one in look.findings):
-        training = replace(training, fitting=("stale-gradients",))
+    training = replace(training, loop=_loop_of(watch, look))
     found = unlike_rows(look, reason, training, gaps=gaps_of(watch), **asked)
     found.remarks[:0] = remarks_of(watch)
     return found
@@ -203,12 +211,13 @@ def _looked(watch: Any, loss: Any, X: Any, y: Any) -> Look:
     seen = [one for one in look.findings if {fact.name for fact in one.evidence} != by_mode]
     held = {id(one) for group in watch.optimizer.param_groups for one in group["params"]}
     own = any(id(one) in held for one in watch.model.parameters())  # else its gradients are not those of the steps
-    look.findings = [*found, *seen, *(watch.steps_seen.findings() if own else [])]
+    steps = watch.steps_seen.findings() if own and watch.steps else []
+    look.findings = [*found, *seen, *steps, *([] if watch.steps else [_never_stepped(watch)])]
     look.facts += facts
     if own and watch.again.stale and all(watch.again.stale):
         evidence = (GRADIENTS_KEPT.measured(float(np.mean(watch.again.stale))),)
         words = "`optimizer.zero_grad()` before each `loss.backward()`"
-        look.findings.append(Finding("gradient-buffer-not-reset", "found", evidence, detail=words))
+        look.findings.append(Finding("gradient-buffer-not-reset", "found", evidence, mending(STALE), detail=words))
     arrays = ((arrays_of(one.X, torch), arrays_of(one.y, torch)) for one in watch.batches.kept)
     others = watch.modes.most_rows
     look.add("whether rows come again", lambda: few_kinds(arrays, steps=watch.steps, others=others))

@@ -10,12 +10,13 @@ a logarithm towards 0 and 1, or cut there   made for probabilities: it cuts off 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from whynet.subjects.inside.probe import Probe, ProbeError, arrays_in
+from whynet.subjects.inside.probe import Network, Probe, ProbeError, arrays_in
 from whynet.types import Array
 
 MOST_NUMBERS = 2_000_000  # outputs of the rows that a loss is asked about
@@ -24,6 +25,7 @@ EQUAL = 1e-4  # relative: float32
 OFF = 1e-3  # how far sums of probabilities may be off 1, and bounds be missed
 COARSE = 0.02  # the same of numbers of sixteen bits
 FAR = 300.0  # standard deviation of weights that bring every squash to its bounds
+HEADS = 4  # layers, from the last, that may be those of other outputs
 LIMITS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 SMALL = (1e-2, 1e-3, 1e-4)  # shares at which a logarithm rises by the same each time
 
@@ -62,7 +64,7 @@ class Answers:
         z = probe.Z
         if not np.isfinite(z).all():
             raise ProbeError("some outputs are not finite")
-        found = arrays_in(probe.y)
+        found = arrays_in(probe.plain_targets)
         answers = cls(probe, z, found[0] if len(found) == 1 else None, off=COARSE if is_coarse(z) else OFF)
         answers.targets = answers._as_read()
         return answers
@@ -221,28 +223,42 @@ class Answers:
 
     @cached_property
     def with_large_weights(self) -> list[Array]:
-        """The outputs for large weights of the last layer, drawn several times, and for their negatives."""
+        """The outputs for large weights of the last layer that they hang on, drawn several times, and for their
+        negatives."""
         wide, training = self.probe.copy(), self.probe.training
-        weights, order = wide.weights(), []
+        weights = wide.weights()
         owned = {name for layer in wide.layers for name in layer.parameters}
-        order = [name for name in weights if name not in owned]  # of the network itself, which comes last of all
+        bare = tuple(name for name in weights if name not in owned)  # of the network itself, which comes last of all
         try:
             made = wide.passed(training=training)
         except ProbeError:
             return []
-        for passage in reversed(made):
-            order = order or [name for name in passage.layer.parameters if passage.part == "out" and name in weights]
+        called = [passage.layer.parameters for passage in reversed(made) if passage.part == "out"]
+        held = [tuple(name for name in names if name in weights) for names in [bare, *called]]
+        parts: list[Array] = []
+        for names in list(dict.fromkeys(one for one in held if one))[:HEADS]:
+            found = self._drawn_anew(wide, weights, names)
+            if found is None:
+                return []
+            parts = parts or found
+            if not all(np.array_equal(one, self.z) for one in found):  # else it is the layer of another output
+                return found
+        return parts
+
+    def _drawn_anew(self, wide: Network, weights: dict[str, Array], names: Sequence[str]) -> list[Array] | None:
+        """The outputs with these weights drawn large, which are put back; None where there are none."""
         chance, parts = np.random.default_rng(0), []
-        for _ in range(2 if order else 0):
-            drawn = {name: FAR * chance.standard_normal(weights[name].shape) for name in order}
+        for _ in range(2):
+            drawn = {name: FAR * chance.standard_normal(weights[name].shape) for name in names}
             for sign in (1, -1):
                 wide.put({name: (sign * one).astype(weights[name].dtype) for name, one in drawn.items()})
                 try:
-                    z = wide.answers(training=training)
+                    z = wide.answers(training=self.probe.training)
                 except ProbeError:
-                    return []
+                    return None
                 if z.shape == self.z.shape and np.isfinite(z).all():
                     parts.append(z.astype(self.z.dtype))
+        wide.put({name: weights[name] for name in names})
         return parts
 
     @cached_property

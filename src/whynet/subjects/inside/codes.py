@@ -117,7 +117,7 @@ def _answers_the_mean(probe: Probe, network: Network) -> bool:
 
 def _rows(probe: Probe) -> Array | None:
     """What the answers are to be like, (rows, numbers); None where they are not of one shape."""
-    y = probe.X if probe.y is None else probe.y
+    y = probe.X if probe.y is None else probe.plain_targets
     if not isinstance(y, np.ndarray) or y.shape != probe.Z.shape or not np.isfinite(y).all():
         return None
     return y.reshape(len(y), -1).astype(np.float64)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import Finding, Gap, Status
 from whynet.doctor.symptoms.passes import COMPANIONS, MODES_APART, NORMALISED_OVER, SECOND_CALL
 from whynet.errors import UsageError
@@ -20,6 +21,7 @@ DIFFERENT = 1e-3  # sd of the outputs: rounding is a thousand times smaller
 FEWEST = 4  # examples, of which half are exchanged
 FEW_TO_NORMALISE = 3  # values: a mean of so few is mostly chance
 MOST_ROWS = 32  # examples asked: more say the same
+USUAL = 32  # examples of a batch
 
 
 def change(one: Array, other: Array) -> float:
@@ -177,7 +179,8 @@ def small_batches(probe: Probe) -> Seen:
     if fewest > FEW_TO_NORMALISE:
         return Seen([fact])
     words = probe.says("few-to-normalise", name=name, values=f"{fewest:.0f}")
-    return Seen([fact], [Finding("batch-norm-small-batch", "found", (fact,), detail=words)])
+    larger = Change("batch", {"size": USUAL})
+    return Seen([fact], [Finding("batch-norm-small-batch", "found", (fact,), larger, detail=words)])
 
 
 def normalised(passages: Sequence[Passage], weights: dict[str, Array]) -> dict[str, float]:

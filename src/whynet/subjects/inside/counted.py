@@ -15,6 +15,7 @@ from whynet.doctor.symptoms.losses import (
 )
 from whynet.subjects.inside.answers import Answers, in_between
 from whynet.subjects.inside.probe import arrays_in, is_real
+from whynet.subjects.inside.repairs import repairing
 from whynet.types import Array
 
 FEWEST = 30  # examples: of fewer, chance makes one class commoner than another
@@ -24,6 +25,7 @@ DROWNED = 1000.0
 STEPS = 20
 STUCK = 0.9  # of the loss before: what so many steps on one batch come below
 IGNORED = -100  # the class number that PyTorch leaves out
+TURNED = repairing("weights that fall with how common a class is", ("reciprocal",))
 
 
 def weights_turned_round(answers: Answers) -> Finding | None:
@@ -69,7 +71,7 @@ def weights_turned_round(answers: Answers) -> Finding | None:
     a, b = max(apart, key=lambda pair: of[pair[0]][1] / of[pair[1]][1])
     words = f"class {a} ({of[a][0]} in the batch) weighs {of[a][1] / of[b][1]:.3g} times as much as class {b} "
     words += f"({of[b][0]}): weights that fall with the count"
-    return Finding("class-weights-inverted", "found", (WEIGHT_WITH_COUNT.measured(1.0),), detail=words)
+    return Finding("class-weights-inverted", "found", (WEIGHT_WITH_COUNT.measured(1.0),), TURNED, detail=words)
 
 
 def _of_positives(answers: Answers) -> Finding | None:
@@ -98,7 +100,7 @@ def _of_positives(answers: Answers) -> Finding | None:
     which = "" if z.ndim < 2 or z.shape[1] == 1 else f" of output {k}"
     words = f"a positive{which} weighs {weight:.3g} times as much as a negative, and {share:.0%} are positive: "
     words += answers.probe.says("weight-of-positives")
-    return Finding("class-weights-inverted", "found", (WEIGHT_WITH_COUNT.measured(1.0),), detail=words)
+    return Finding("class-weights-inverted", "found", (WEIGHT_WITH_COUNT.measured(1.0),), TURNED, detail=words)
 
 
 def summed(answers: Answers) -> Finding | None:

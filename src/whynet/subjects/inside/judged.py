@@ -14,6 +14,7 @@ from whynet.doctor.diagnosis import STATUSES, UNKNOWN, Diagnosis, Finding, Gap, 
 from whynet.doctor.symptom import Measured
 from whynet.subjects.inside.batches import Batches
 from whynet.subjects.inside.by_loss import Epoch, Judged, judged_by_loss
+from whynet.subjects.inside.how import How
 from whynet.subjects.inside.loss_subject import LossSubject
 from whynet.subjects.inside.probe import Probe, ProbeError, arrays_in, first_line
 from whynet.subjects.inside.told import diagnosed
@@ -42,8 +43,8 @@ class ByLoss:
     facts: Sequence[Measured] = ()
     gaps: Sequence[Gap] = ()
     used: dict[str, str] = field(default_factory=dict)
-    fitting: tuple[str, ...] = ()
-    """Mistakes that were measured, and that trials can be made without."""
+    loop: How = How()
+    """Mistakes of the user's loop that were measured, and that trials can be made without."""
 
     def diagnosis(
         self, *, effort: float = TIMES, budget: float | None = None, trials: bool = True,
@@ -87,7 +88,7 @@ class ByLoss:
         subject = LossSubject(
             self.probe, batches, settings=self.settings, wording=self.wording, epochs=self.epochs,
             per_epoch=self.per_epoch, effort=effort, found=self.findings, noted=self.facts, not_examined=self.gaps,
-            used={**self.used, "trials": f"compared by the loss of what is held back{why}"}, fitting=self.fitting,
+            used={**self.used, "trials": f"compared by the loss of what is held back{why}"}, loop=self.loop,
         )  # fmt: skip
         left = None if budget is None else max(budget - (time.perf_counter() - started), 1e-3)
         found = diagnosed(subject, effort=effort, budget=left, say=say)

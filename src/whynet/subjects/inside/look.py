@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from whynet.doctor.change import Library
@@ -19,6 +19,7 @@ from whynet.subjects.inside.modes import idle_in_training
 from whynet.subjects.inside.numbers import dead_units, not_finite, saturated
 from whynet.subjects.inside.pictures import confused_axes, nothing_left, words_as_numbers
 from whynet.subjects.inside.probe import Probe, ProbeError, Seen, first_line
+from whynet.subjects.inside.repairs import repairs_in, steps_of
 from whynet.subjects.inside.sequences import future_leak, no_positions, wrong_end
 from whynet.subjects.inside.through_time import exploding_in_time, vanishing_in_time
 from whynet.subjects.inside.updates import step_lengths
@@ -109,9 +110,37 @@ class Look:
             look.priced = True
         except ProbeError as error:
             look.refused = error
+        found: dict[str, Callable[[Any], Seen]] = {}
         for name, check in {**CHECKS, **(own or {})}.items():
+            before = len(look.findings)
             look.add(name, lambda check=check: check(probe))  # type: ignore[misc]
+            found |= {one.cause: check for one in look.findings[before:]}
+        look.explain(found)
         return look
+
+    @property
+    def mendable(self) -> bool:
+        """Whether the loss of a batch can be computed of the network as it is when what was found is mended."""
+        mended = None if self.probe is None else self.probe.mended(steps_of(repairs_in(self.findings)))
+        if mended is None or mended is self.probe:
+            return False
+        try:
+            mended.copy().loss(training=mended.training)
+        except ProbeError:
+            return False
+        return True
+
+    def explain(self, checks: Mapping[str, Callable[[Any], Seen]]) -> None:
+        """What is not seen any more in the network with a repair is mended by it: the same change is tried for it."""
+        if self.probe is None:
+            return
+        for change in repairs_in(self.findings):
+            mended = self.probe.mended(steps_of([change]))
+            if mended is None:
+                continue
+            for place, one in enumerate(self.findings):
+                if one.change is None and one.cause in checks and _is_gone(one.cause, checks[one.cause], mended):
+                    self.findings[place] = replace(one, change=change)
 
     def add(self, name: str, check: Callable[[], Seen]) -> None:
         """What one check sees; what it stumbles over is a gap."""
@@ -129,3 +158,12 @@ class Look:
         probe = self.probe
         assert probe is not None
         return {"model": probe.name, **used_as(probe)}
+
+
+def _is_gone(cause: str, check: Callable[[Any], Seen], mended: Probe) -> bool:
+    """Whether a check that found this cause finds it in the mended network no longer."""
+    try:
+        seen = check(mended)
+    except Exception:  # a network of somebody's may do anything
+        return False
+    return not seen.gaps and all(one.cause != cause for one in seen.findings)

@@ -7,11 +7,11 @@ before it cannot be known.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import Finding, Gap
 from whynet.doctor.symptom import Measured
 from whynet.doctor.symptoms.gradient import LOSS_OF_DOUBLED_SCORES, LOSS_OF_EXCHANGED_TARGETS, ROWS_SUM
@@ -22,12 +22,12 @@ from whynet.subjects.frameworks.targets import is_distance
 from whynet.subjects.inside.answers import EQUAL, LIMITS, OFF, Answers, close, in_between
 from whynet.subjects.inside.counted import drowned, padded, summed, weights_turned_round
 from whynet.subjects.inside.probe import Probe, Seen, is_real
+from whynet.subjects.inside.repairs import BARE, repairing
 from whynet.subjects.inside.targets import beyond_shares, cut_to_whole, several_labels, written_otherwise
 from whynet.types import Array
 
 MOST_REACHED = 0.9  # of the targets: from there on some are merely far out
 NEAR = 1e-3  # of the spread of the targets: a distance rises from there to all sides
-BARE = Change("output", {"name": "identity"})
 
 Check = Callable[[Answers], "Finding | None"]
 
@@ -43,20 +43,41 @@ def fits(probe: Probe) -> Seen:
     >>> fits(TorchProbe.of(torch, model, torch.nn.CrossEntropyLoss(), batch)).findings[0].cause
     'wrong-output-activation'
     """
+    told = probe.told_by_value()
+    outputs = told.by_output()
+    whole = _asked(told, CHECKS if not outputs else OF_THE_WHOLE)
+    each = [_named(name, _asked(one, OF_AN_OUTPUT)) for name, one in outputs.items()]
+    return Seen(
+        findings=[finding for seen in (*each, whole) for finding in seen.findings],
+        gaps=[gap for seen in (*each, whole) for gap in seen.gaps],
+    )
+
+
+def _asked(probe: Probe, checks: Sequence[Check]) -> Seen:
+    """What these checks find; one that stumbles over a module, or a loss, that nobody thought of is a gap."""
     try:
-        answers = Answers.of(probe.told_by_value())
+        answers = Answers.of(probe)
     except UsageError as error:
         return Seen(gaps=[Gap("whether outputs and loss fit together", error.message)])
     found, gaps = [], []
-    for check in CHECKS:
+    for check in checks:
         try:
             one = check(answers)
-        except Exception as error:  # a module or a loss of a kind that nobody thought of
+        except Exception as error:
             gaps.append(Gap(check.__name__.replace("_", " "), str(error).splitlines()[0][:120] if str(error) else "?"))
             continue
         if one is not None:
             found.append(one)
     return Seen(findings=found, gaps=gaps)
+
+
+def _named(name: str, seen: Seen) -> Seen:
+    """The same, with the output that it is said of; no trial changes that output alone."""
+    words = f"of the output '{name}': "
+    return Seen(
+        findings=[replace(one, change=None, detail=words + one.detail) for one in seen.findings],
+        gaps=[Gap(f"{one.what}, of the output '{name}'", one.why) for one in seen.gaps],
+    )
 
 
 def one_unit(answers: Answers) -> Finding | None:
@@ -72,8 +93,10 @@ def one_unit(answers: Answers) -> Finding | None:
     """
     z, squash = answers.z, answers.squash
     if squash is not None and squash.kind.endswith("softmax") and z.shape[squash.axes[0]] == 1:
-        words = f"the softmax is over one output, and always 1: {answers.probe.says('sigmoid-alone')}"
-        return Finding("softmax-single-unit", "found", _range(z), detail=words)
+        instead = answers.probe.says("sigmoid-alone")
+        words = f"the softmax is over one output, and always 1: {instead}"
+        change = repairing("a sigmoid in the place of the softmax", ("alone",), words=instead)
+        return Finding("softmax-single-unit", "found", _range(z), change, detail=words)
     if z.ndim != 2 or z.shape[1] != 1 or len(z) < 2 or answers.targets is None:
         return None
     asked = {round(answers.value(by * answers.drawn(seed)), 6) for seed, by in ((0, 1), (1, 5), (2, 30))}
@@ -122,11 +145,14 @@ def not_squashed(answers: Answers) -> Finding | None:
             return None
         name, evidence = answers.name, (LOSS_OF_DOUBLED_SCORES.measured(2.0), *_range(answers.z))
         if squash is not None and squash.kind == "softmax":
-            words = f"{name} takes logarithms of probabilities: {answers.probe.says('log-softmax-instead', axis=axis)}"
+            instead = answers.probe.says("log-softmax-instead", axis=axis)
+            words = f"{name} takes logarithms of probabilities: {instead}"
+            change = repairing("the logarithm of the probabilities", ("log",), words=instead)
         else:
-            words = f"{name} takes logarithms of probabilities, and is given scores: "
-            words += answers.probe.says("log-softmax-or-loss", axis=axis)
-        return Finding("missing-output-activation", "found", evidence, detail=words)
+            instead = answers.probe.says("log-softmax-or-loss", axis=axis)
+            words = f"{name} takes logarithms of probabilities, and is given scores: {instead}"
+            change = repairing("a log-softmax after the last layer", ("log-softmax", axis), words=instead)
+        return Finding("missing-output-activation", "found", evidence, change, detail=words)
     return _out_of_the_loss(answers)
 
 
@@ -150,19 +176,25 @@ def _out_of_the_loss(answers: Answers) -> Finding | None:
         if not least < -OFF and not cut:
             return None  # divided by their sum, they are shares
         words = f"{name} takes probabilities, and is given scores, of which some are {'0' if cut else 'below 0'}: "
-        words += says("softmax-or-loss", axis=answers.divides)
-        return Finding("missing-output-activation", "found", _range(z), detail=words)
+        instead = says("softmax-or-loss", axis=answers.divides)
+        words += instead
+        change = repairing("a softmax after the last layer", ("softmax", answers.divides), words=instead)
+        return Finding("missing-output-activation", "found", _range(z), change, detail=words)
     below, above = answers.below, answers.above
     now = not math.isfinite(answers.now) or (below == "cut" and z.min() < 0) or (above == "cut" and z.max() > 1)
     too_low, too_high = below and least < 0, above and most > 1 + OFF
     if not (too_low and (now or above)) and not (too_high and (now or below)):
         return None
     if above and (now or most > 1):
-        words = f"{name} takes probabilities, from 0 to 1, and is given scores: {says('sigmoid-or-loss')}"
+        instead = says("sigmoid-or-loss")
+        words = f"{name} takes probabilities, from 0 to 1, and is given scores: {instead}"
+        change = repairing("a sigmoid after the last layer", ("sigmoid",), words=instead)
     else:
         made = "has no value for" if below == "nothing" else "is the same for all"
-        words = f"{name} {made} outputs below 0, and nothing keeps them above: {says('positive')}"
-    return Finding("missing-output-activation", "found", _range(z), detail=words)
+        instead = says("positive")
+        words = f"{name} {made} outputs below 0, and nothing keeps them above: {instead}"
+        change = repairing("a softplus after the last layer", ("softplus",), words=instead)
+    return Finding("missing-output-activation", "found", _range(z), change, detail=words)
 
 
 def wrong_axis(answers: Answers) -> Finding | None:
@@ -187,7 +219,8 @@ def wrong_axis(answers: Answers) -> Finding | None:
         return None
     summed_along, classes_along = (answers.probe.says("along", axis=one) for one in (squash.axes[0], axis))
     words = f"the {squash.kind} sums to 1 along {summed_along}, the classes lie along {classes_along}"
-    return Finding("unstable-softmax", "found", (ROWS_SUM.measured(off),), detail=words)
+    change = repairing("softmax-over-batch", ("along", axis), words=f"the {squash.kind} along {classes_along}")
+    return Finding("unstable-softmax", "found", (ROWS_SUM.measured(off),), change, detail=words)
 
 
 def out_of_reach(answers: Answers) -> Finding | None:
@@ -267,8 +300,10 @@ def crossed(answers: Answers) -> Finding | None:
         return None
     if not close(here, moved) or close(here, nearer) or close(own, exchanged):
         return None
-    words = f"outputs {tuple(answers.z.shape)} against targets {tuple(y.shape)}: `y = y.reshape(outputs.shape)`"
-    return Finding("loss-broadcast", "found", (LOSS_OF_EXCHANGED_TARGETS.measured(1.0),), detail=words)
+    instead = "`y = y.reshape(outputs.shape)`"
+    words = f"outputs {tuple(answers.z.shape)} against targets {tuple(y.shape)}: {instead}"
+    change = repairing("crossed-targets", ("reshape", *z.shape[1:]), words=instead)
+    return Finding("loss-broadcast", "found", (LOSS_OF_EXCHANGED_TARGETS.measured(1.0),), change, detail=words)
 
 
 def _range(z: Array) -> tuple[Measured, ...]:
@@ -279,3 +314,5 @@ CHECKS: tuple[Check, ...] = (
     written_otherwise, cut_to_whole, one_unit, squashed_twice, not_squashed, wrong_axis, out_of_reach, crossed,
     beyond_shares, several_labels, weights_turned_round, summed, padded, drowned,
 )  # fmt: skip
+OF_THE_WHOLE: tuple[Check, ...] = (summed, drowned)
+OF_AN_OUTPUT = tuple(check for check in CHECKS if check not in OF_THE_WHOLE)

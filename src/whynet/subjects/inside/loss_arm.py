@@ -14,14 +14,15 @@ from whynet.doctor.symptoms.course import pauses
 from whynet.subjects.adapter import has, mended, number, times
 from whynet.subjects.inside.batches import Batch, Batches, rows_in, standardised
 from whynet.subjects.inside.by_loss import Curve, held_loss
-from whynet.subjects.inside.how import How
-from whynet.subjects.inside.probe import Network, Probe, mapped
+from whynet.subjects.inside.how import CLIPPED, FADED, IDLE, STALE, How
+from whynet.subjects.inside.probe import Network, Probe, ProbeError, mapped
 from whynet.subjects.inside.redrawn import SCHEMES, drawn, redrawn
+from whynet.subjects.inside.repairs import is_bare, steps_of
 from whynet.types import Array
 
-STALE, FROZEN, FORGOTTEN = "stale-gradients", "frozen-layer", "forgotten-bias"
+FROZEN, FORGOTTEN = "frozen-layer", "forgotten-bias"
 WATCHED = 10  # batches, whose loss is the course
-MENDED = (STALE, FROZEN, FORGOTTEN)
+MENDED = (STALE, IDLE, CLIPPED, FADED, FROZEN, FORGOTTEN)
 DECLINED = {
     "activation": "activations inside a network are not exchanged in the trials",
     "biases": "biases are not added to a network's layers",
@@ -77,6 +78,11 @@ class Trainer:
     fitting: tuple[str, ...]
     training: bool
     """Whether the loss is taken in training mode."""
+    loop: How = How()
+    """The mistakes of the user's loop."""
+    repairs: tuple[Change, ...] = ()
+    """What mends the mistakes that were found in outputs, targets and loss: with them, what is held back is judged, of
+    those trainings too that are made without."""
 
     def why_not(self, change: Change) -> str | None:
         """None if a copy can be trained with this change, or the reason."""
@@ -94,10 +100,12 @@ class Trainer:
         if kind == "weights":
             return self._why_not_drawn(str(numbers["scheme"]), str(numbers.get("part", "all")))
         if kind == "output":
-            can = numbers["name"] == "identity" and probe.copy().without("output")
+            can = is_bare(change) and probe.copy().without("output")
             return None if can else "what comes after its last layer cannot be taken away"
         if kind == "penalty":
             return self._why_not_free() if numbers.get("off") else "no penalty is added"
+        if kind == "mend" and steps_of([change]):
+            return None if probe.copy().mend(steps_of([change])) else "what is wrong there cannot be mended on a copy"
         if kind == "mend":
             unknown = [name for name in change.mistakes if name not in MENDED]
             return "what is wrong there has to be changed in the code itself" if unknown else None
@@ -143,10 +151,9 @@ class Trainer:
             if change.kind == "weights":
                 part = str(change.numbers.get("part", "all"))
                 network.put(drawn(network, str(change.numbers["scheme"]), part, units_first=units_first, seed=seed))
-            elif change.kind == "output":
-                network.without("output")
             elif change.kind == "penalty":
                 network.without("dropout")
+        network.mend(steps_of(changes))
         return network
 
     def scaling(self, changes: Sequence[Change]) -> Callable[[Any], Any]:
@@ -157,11 +164,17 @@ class Trainer:
     def untrained(self, changes: Sequence[Change], seed: int) -> Array:
         """The loss of what is held back before the first step."""
         with np.errstate(all="ignore"):
-            return self._held(self.copy(changes, seed), self.scaling(changes))
+            network = self.copy(changes, seed)
+            return self._held(self._judged(network, changes), self.scaling(changes))
 
     def _held(self, network: Network, scale: Callable[[Any], Any]) -> Array:
         pieces = [(scale(inputs), targets) for inputs, targets in self.batches.held]
         return held_loss(network, pieces, training=self.training)
+
+    def _judged(self, network: Network, changes: Sequence[Change]) -> Network:
+        """A network that was trained with these changes, as it is judged."""
+        network.mend(steps_of(one for one in self.repairs if one not in changes))
+        return network
 
     def exchanged(self, network: Network) -> Array | None:
         """The loss of each piece that is held back with the inputs of the next row in place of its own; None where
@@ -175,16 +188,29 @@ class Trainer:
     def train(self, changes: Sequence[Change], seed: int, total: int, stop: Callable[[], bool]) -> Ended:
         """One arm: `total` steps, or until `stop()`."""
         with self.probe.drawing(seed), np.errstate(all="ignore"):
-            return self._train(changes, seed, total, stop)
+            try:
+                return self._train(changes, seed, total, stop)
+            except ProbeError:
+                if self.priced(changes):
+                    raise
+                return Ended(np.full(len(self.batches.held), np.nan), ((0, math.nan),), 0, None)
+
+    def priced(self, changes: Sequence[Change]) -> bool:
+        """Whether a copy with these changes has a loss at all."""
+        try:
+            inputs, targets = self.batches.train[0]
+            self.copy(changes, 0).loss(inputs, targets, training=self.training)
+        except ProbeError:
+            return False
+        return True
 
     def _train(self, changes: Sequence[Change], seed: int, total: int, stop: Callable[[], bool]) -> Ended:
         network, scale = self.copy(changes, seed), self.scaling(changes)
         left = mended(self.fitting, changes)
         gone = set(self.fitting) - set(left)
-        how = How(
-            times=times(changes), decay=not number(changes, "penalty", "off"), thawed=bool(gone & {FROZEN, FORGOTTEN}),
-            stale=STALE in left,
-        )  # fmt: skip
+        how = self.loop.without(gone)._replace(
+            times=times(changes), decay=not number(changes, "penalty", "off"), thawed=bool(gone & {FROZEN, FORGOTTEN})
+        )
         step, size = network.trainer(how), number(changes, "batch", "size")
         mixed = self.mixed or has(changes, "shuffle")
         watched, looks = [(scale(inputs), targets) for inputs, targets in self._watched], set(pauses(total))
@@ -211,4 +237,4 @@ class Trainer:
             taken = total
         if curve[-1][0] != taken:
             curve.append((taken, cost()))
-        return Ended(self._held(network, scale), tuple(curve), taken, network)
+        return Ended(self._held(self._judged(network, changes), scale), tuple(curve), taken, network)

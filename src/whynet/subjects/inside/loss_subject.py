@@ -24,14 +24,17 @@ from whynet.doctor.symptom import Measured
 from whynet.doctor.symptoms.data import measure_inputs
 from whynet.doctor.symptoms.outcome import EXCHANGED_INPUTS, STEPS_PER_EPOCH
 from whynet.doctor.symptoms.weights import IDENTICAL_UNITS, MOVED, measure_weights
+from whynet.doctor.trials import OF_THE_FALL
 from whynet.metric import Metric
 from whynet.subjects.adapter import FASTER, STEP
 from whynet.subjects.inside.batches import Batches, scalable
 from whynet.subjects.inside.by_loss import FEWEST, LITTLE, facts_of, mode_of, most_steps, state_of_loss, work
-from whynet.subjects.inside.loss_arm import FORGOTTEN, FROZEN, Ended, Trainer
+from whynet.subjects.inside.how import How
+from whynet.subjects.inside.loss_arm import FORGOTTEN, FROZEN, MENDED, Ended, Trainer
 from whynet.subjects.inside.probe import Network, Probe, arrays_in
 from whynet.subjects.inside.redrawn import dense_layers
-from whynet.subjects.inside.scale import Scale
+from whynet.subjects.inside.repairs import LAYERS, repairs_in, steps_of
+from whynet.subjects.inside.scale import SHORTEST, Scale
 from whynet.types import Array
 
 ALIKE = 0.02  # of the loss: with other inputs it is the same
@@ -68,7 +71,7 @@ class LossSubject:
         noted: Sequence[Measured] = (),
         used: dict[str, str] | None = None,
         not_examined: Sequence[Gap] = (),
-        fitting: Sequence[str] = (),
+        loop: How = How(),  # noqa: B008 - it is never changed
     ) -> None:
         self.probe, self.batches, self.wording, self.trials = probe, batches, wording, trials
         self.found, self.noted, self.used, self.gaps = list(found), list(noted), dict(used or {}), list(not_examined)
@@ -78,9 +81,17 @@ class LossSubject:
         self.epochs, self.per_epoch = epochs, len(batches.train)
         if per_epoch is not None and per_epoch > len(batches.train) + len(batches.held):
             self.per_epoch = per_epoch  # more than were read
-        self.fitting = (*fitting, *_thawed(probe))
+        repairs = [one for one in repairs_in(self.found) if probe.copy().mend(steps_of([one]))]
+        named = [name for one in repairs for name in one.mistakes]
+        mends = [one.change for one in found if one.status == "found" and one.change is not None]
+        named += [name for one in mends for name in one.mistakes if name in MENDED]
+        repairs = [one for one in repairs if not all(step[0] in LAYERS for step in steps_of([one]))]
+        self.fitting = tuple(dict.fromkeys((*loop.mistakes, *named, *_thawed(probe))))
         mixed = settings.order != "file"
-        self.trainer = Trainer(probe, batches, mixed, self.fitting, mode_of(probe))
+        mended = probe.mended(steps_of(repairs)) or probe
+        self.trainer = Trainer(probe, batches, mixed, self.fitting, mode_of(mended), loop, tuple(repairs))
+        self.priced = self.trainer.priced(())
+        """Whether its loss can be computed as it is."""
         self.of = max(1, epochs * self.per_epoch)
         step = work_of(1, rows, self.multiply_adds / FASTER, step=STEP)
         self.first = min(self.of, max(FEWEST, int(MOST / step)) if trials else most_steps(probe))
@@ -105,6 +116,8 @@ class LossSubject:
             reason = self._too_early(change) or self.trainer.why_not(change)
             if reason is not None:
                 return reason
+        if not self.priced and changes and not self.trainer.priced(changes):
+            return "without its mistakes mended its loss cannot be computed"
         return None
 
     def _too_early(self, change: Change) -> str | None:
@@ -195,7 +208,7 @@ class LossSubject:
             replace(self.settings, output=self._output(network), cost=TAKES_SCORES.get(self.probe.loss_name)),
             layers=len(layers), rows=max(rows, 1), available=max(rows, 1), classes=0, features=0, problem=UNKNOWN,
             fitting=self.fitting, findings=self.found, not_examined=self.gaps,
-            used={**self.used, "rows": self._said_of_rows()},
+            used={**self.used, "rows": self._said_of_rows(), **self._said_of_repairs()},
         )  # fmt: skip
         case.keep(*self.noted)
         self._measure_inputs(case)
@@ -207,9 +220,9 @@ class LossSubject:
         if cut:
             self.first = max(ended.steps, 1)
         whole = not self.early
-        case.state = state_of_loss(ended.curve, whole=whole)
+        case.state = state_of_loss(ended.curve, whole=whole) if self.priced else "not-examined"
         case.steps = (ended.steps, self.of)
-        case.keep(*facts_of(ended.curve, self.of))
+        case.keep(*(facts_of(ended.curve, self.of) if self.priced else ()))
         case.note(STEPS_PER_EPOCH, self.per_epoch)
         self._weights_at_the_end(case, layers, ended)
         exchanged = self._with_other_inputs(case, ended)
@@ -226,6 +239,12 @@ class LossSubject:
         if self.batches.same:
             return f"{train} batches, on which it is judged too: there are too few to hold any back"
         return f"{train} batches to train on, {held} held back to judge by"
+
+    def _said_of_repairs(self) -> dict[str, str]:
+        if not self.trainer.repairs:
+            return {}
+        mended = " and ".join(name for one in self.trainer.repairs for name in one.mistakes or ("the bare outputs",))
+        return {"judged by": f"the loss as it is when mended ({mended}), of what was trained without that too"}
 
     def _output(self, network: Network) -> str | None:
         """What squashes at the end, where a loss that takes scores comes after it."""
@@ -244,8 +263,7 @@ class LossSubject:
 
     def _weights_at_the_end(self, case: Case, first: Sequence[tuple[Array, Array | None]], ended: Ended) -> None:
         """How far they moved; units are only called alike that have stayed so."""
-        assert ended.network is not None
-        last = dense_layers(ended.network, units_first=self.probe.units_first)
+        last = [] if ended.network is None else dense_layers(ended.network, units_first=self.probe.units_first)
         if not last:
             return
         with np.errstate(all="ignore"):
@@ -256,18 +274,20 @@ class LossSubject:
         if case.value("identical-units") > 0:
             case.note(IDENTICAL_UNITS, min(case.value("identical-units"), later.value("identical-units")))
 
-    @staticmethod
-    def _tried_for_the_scale(case: Case) -> list[Change]:
+    def _tried_for_the_scale(self, case: Case) -> list[Change]:
         """What may make it learn, the likeliest first; of a network that learns, nothing has to."""
         if case.state == "healthy":
             return []
+        if not self.priced:
+            return list(self.trainer.repairs)
+        mends = [one.change for one in case.findings if one.status == "found" and one.change is not None]
         anew = [recommended.start(case)] if case.value("identical-units") > 0.5 else []
         scaled = [Change("scale-inputs", {"scheme": "standard"})] if case.value("largest-input") > 10 else []
         ups, downs = (10.0, 100.0, 1e3, 1e4), (0.1, 0.01, 1e-3, 1e-5)
         up, down = (recommended.rates(case.settings, sizes) for sizes in (ups, downs))
         if case.state in ("diverged", "non-finite"):
-            return [*anew, *scaled, *down, up[0]]
-        return [*anew, *scaled, *(one for pair in zip(up, down, strict=True) for one in pair)]
+            return [*mends, *anew, *scaled, *down, up[0]]
+        return [*mends, *anew, *scaled, *(one for pair in zip(up, down, strict=True) for one in pair)]
 
     def _with_other_inputs(self, case: Case, ended: Ended) -> float:
         """Its loss with the inputs of other rows, where that is as low: then it has learned nothing from them. NaN
@@ -310,7 +330,7 @@ class LossSubject:
                 continue
             ended = self.ended[arm] = self.trainer.train(arm.changes, arm.seed, arm.steps, stop)
             best += [ended.loss] if ended.finite else []
-        self.scale.fixed(best, self.seed)
+        self.scale.fixed(best, self.seed, 2 * OF_THE_FALL if not self.priced else SHORTEST)
         if steps < min(FEW_STEPS, self.first):
             why = f"the effort allows {steps} of its {self.of:,} steps for each, which show nothing"
             case.not_examined.append(Gap("trials", why))

@@ -15,6 +15,7 @@ from whynet.types import Array
 
 FEWEST = 32  # numbers of a unit: fewer may be below zero by chance
 MOST_DEAD = 0.9  # of a layer's units
+FEWEST_OF_ALL = 8  # units, and numbers of each: that all of them are below zero is no chance
 BOUND = 0.0025  # of a sigmoid: nearer to 0 or 1 its derivative is less than a hundredth of its largest; a tanh is two
 MOST_SATURATED, SOME_SATURATED = 0.95, 0.5  # of a layer's numbers
 LARGE = 10.0  # an input
@@ -85,8 +86,18 @@ def dead_units(probe: Probe) -> Seen:
     >>> batch = torch.rand(40, 3), torch.rand(40, 1)
     >>> dead_units(TorchProbe.of(torch, model, torch.nn.MSELoss(), batch)).findings[0].detail
     'all 4 units of ReLU 1 of 1 are 0 for the whole batch'
+
+    Of fewer rows, only a layer that is dead as a whole is told.
+
+    >>> model = torch.nn.Sequential(torch.nn.Linear(3, 9), torch.nn.ReLU(), torch.nn.Linear(9, 1))
+    >>> few = TorchProbe.of(torch, model, torch.nn.MSELoss(), (-torch.rand(16, 3), torch.rand(16, 1)))
+    >>> dead_units(few).findings
+    ()
+    >>> _ = torch.nn.init.constant_(few.model[0].bias, -10)
+    >>> dead_units(few).findings[0].detail
+    'all 9 units of ReLU 1 of 1 are 0 for the whole batch'
     """
-    known = [made for made in probe.copy().rectified() if len(made) >= FEWEST]
+    known = [made for made in probe.copy().rectified() if len(made) >= FEWEST or _is_empty(made)]
     found = [(int((made == 0).all(axis=0).sum()), made.shape[1]) for made in known]
     worst = max(enumerate(found, 1), key=lambda one: one[1][0] / one[1][1], default=None)
     if worst is None:
@@ -97,6 +108,11 @@ def dead_units(probe: Probe) -> Seen:
         return Seen()
     words = f"{'all' if dead == units else f'{dead:,} of'} {units:,} units of ReLU {place} of {len(found)} are 0"
     return Seen(findings=[Finding("dead-relu", "found", (fact,), detail=f"{words} for the whole batch")])
+
+
+def _is_empty(made: Array) -> bool:
+    """Whether nothing is left in any of so many units that a few rows tell."""
+    return min(made.shape) >= FEWEST_OF_ALL and not made.any()
 
 
 def saturated(probe: Probe) -> Seen:

@@ -7,7 +7,7 @@ out is NumPy's; tensors, tapes and graphs stay behind. `frameworks/torch_probe.p
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
@@ -17,17 +17,12 @@ import numpy as np
 from whynet.doctor.change import Library
 from whynet.doctor.diagnosis import Finding, Gap
 from whynet.doctor.symptom import Measured
-from whynet.errors import UsageError
 from whynet.subjects.inside.how import How
+from whynet.subjects.inside.refused import ProbeError, first_line
+from whynet.subjects.inside.repairs import Step
 from whynet.types import Array
 
-
-class ProbeError(UsageError):
-    """Something that cannot be tried with this network, batch and loss; the message says why.
-
-    >>> ProbeError("the loss is no number").exit_code
-    2
-    """
+__all__ = ["Network", "Probe", "ProbeError", "first_line"]
 
 
 class Seen(NamedTuple):
@@ -228,6 +223,10 @@ class Network(ABC):
         there is nothing of it that can be taken out."""
         return False
 
+    def mend(self, steps: Sequence[Step]) -> bool:
+        """Repairs this copy, and what its loss is computed of, by these steps; False where that cannot be done."""
+        return not steps
+
 
 class Probe(ABC):
     """A network, a batch and a loss, to try things on.
@@ -322,9 +321,22 @@ class Probe(ABC):
     def terms(self) -> Mapping[str, float]:
         """Of a loss that is made of several terms and says them, the length of each one's gradient; else nothing."""
 
+    def mended(self, steps: Sequence[Step]) -> Probe | None:
+        """A probe of the repaired network; None where it cannot be repaired so."""
+        return None if steps else self
+
+    @property
+    def plain_targets(self) -> Any:
+        """The targets without the weights of rows, where a library hands them over together."""
+        return self.y
+
     def told_by_value(self) -> Probe:
         """A probe with the loss that a network computes itself, where it is one of the library's own; else itself."""
         return self
+
+    def by_output(self) -> Mapping[str, Probe]:
+        """Where outputs have a loss and a target each, a probe of each of them, by name; else nothing."""
+        return {}
 
     def drawing(self, seed: int) -> AbstractContextManager[None]:
         """Within it chance begins at this seed; afterwards it is what it was."""
@@ -367,18 +379,10 @@ def arrays_in(values: Any) -> list[Array]:
     >>> len(arrays_in({"a": np.ones(2), "b": (np.ones(1), "c")}))
     2
     """
-    return list(_walk(values))
-
-
-def _walk(values: Any) -> Iterator[Array]:
     if isinstance(values, np.ndarray):
-        yield values
-    elif isinstance(values, Mapping):
-        for one in values.values():
-            yield from _walk(one)
-    elif isinstance(values, (tuple, list)):
-        for one in values:
-            yield from _walk(one)
+        return [values]
+    inner = values.values() if isinstance(values, Mapping) else values if isinstance(values, (tuple, list)) else ()
+    return [array for one in inner for array in arrays_in(one)]
 
 
 def is_real(values: Array) -> bool:
@@ -388,12 +392,3 @@ def is_real(values: Array) -> bool:
     (True, False)
     """
     return values.dtype.kind == "f"
-
-
-def first_line(error: BaseException) -> str:
-    """What an error says, shortly.
-
-    >>> first_line(ValueError("no\\nmore"))
-    'no'
-    """
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]

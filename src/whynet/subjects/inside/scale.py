@@ -59,11 +59,11 @@ class Scale:
         self.most = loss
         self._starts.clear()
 
-    def fixed(self, losses: Sequence[float], seed: int) -> None:
-        """Ends at the least of these."""
+    def fixed(self, losses: Sequence[float], seed: int, shortest: float = SHORTEST) -> None:
+        """Ends at the least of these; it is no shorter than such a part of the untrained loss."""
         start = self.start(seed)
         size = max(abs(start.zero), 1e-12)
-        self.unit = max([start.zero - loss for loss in losses] + [SHORTEST * size])
+        self.unit = max([start.zero - loss for loss in losses] + [shortest * size])
 
     def quality(self, ended: Ended, seed: int) -> float:
         """Where a training ended on it; no less than untrained, however badly it ended."""

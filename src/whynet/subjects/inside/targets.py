@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -12,22 +12,29 @@ from whynet.doctor.diagnosis import Finding
 from whynet.doctor.symptoms.losses import TARGETS_NOT_TAKEN
 from whynet.subjects.inside.answers import Answers, close, in_between
 from whynet.subjects.inside.probe import is_real
+from whynet.subjects.inside.repairs import Step, repairing, written
 from whynet.types import Array
 
 IGNORED = -100  # the class number that PyTorch leaves out
+REWRITTEN = "write the targets as the loss reads them"
 FAMILIES = {"encoding": "label-encoding-mismatch", "shape": "output-shape-mismatch"}
 
 
 class Form(NamedTuple):
-    """Another way to write targets, or outputs.
+    """Another way to write targets, or outputs: in words, and as steps of a repair.
 
-    >>> Form("`y.long()`", "encoding", lambda z, y: (z, y)).words
-    '`y.long()`'
+    >>> Form("`y.long()`", "encoding", (("long",),)).made(np.zeros(1), np.ones(1))[1].dtype.kind
+    'i'
     """
 
     words: str
     family: str
-    made: Callable[[Array, Array], tuple[Array, Array]]
+    steps: tuple[Step, ...]
+
+    def made(self, z: Array, y: Array) -> tuple[Array, Array]:
+        """Outputs and targets, in that way."""
+        moved = any(step[0] == "moved" for step in self.steps)
+        return z.swapaxes(1, 2) if moved else z, written(self.steps, y)
 
 
 def written_otherwise(answers: Answers) -> Finding | None:
@@ -61,7 +68,8 @@ def written_otherwise(answers: Answers) -> Finding | None:
         if any(_works(answers, one, targets) for one in (outputs, in_between(outputs))):
             words = f"hand over {form.words}. {answers.name} of {given} cannot be computed: {refusal}"
             evidence = (TARGETS_NOT_TAKEN.measured(1.0),)
-            return Finding(FAMILIES[form.family], "found", evidence, detail=words)
+            change = repairing(REWRITTEN, *form.steps, words=f"hand over {form.words}")
+            return Finding(FAMILIES[form.family], "found", evidence, change, detail=words)
     return None
 
 
@@ -103,43 +111,41 @@ def _forms(answers: Answers) -> Iterator[Form]:
     if y is None:
         return
     whole = bool((y == np.rint(y)).all()) if is_real(y) else True
-    kinds: list[tuple[str, Callable[[Array], Array]]] = []
+    kinds: list[tuple[str, Step]] = []
     if is_real(y) and whole:
-        kinds.append((says("to-whole"), lambda one: one.astype(np.int64)))
+        kinds.append((says("to-whole"), ("long",)))
     if not is_real(y):
-        kinds.append(
-            (says("to-real" if z.dtype == np.float32 else "to-real-as-outputs"), lambda one: one.astype(z.dtype))
-        )
-    for words, f in kinds:
-        yield Form(f"`y{words}`", "encoding", lambda z, y, f=f: (z, f(y)))  # type: ignore[misc]
-    shapes: list[tuple[str, Callable[[Array], Array]]] = []
+        kinds.append((says("to-real" if z.dtype == np.float32 else "to-real-as-outputs"), ("real", z.dtype.name)))
+    for words, kind in kinds:
+        yield Form(f"`y{words}`", "encoding", (kind,))
+    shapes: list[tuple[str, Step]] = []
     if y.shape != z.shape and y.size == z.size:
-        shapes.append((".reshape(outputs.shape)", lambda one: one.reshape(z.shape)))
+        shapes.append((".reshape(outputs.shape)", ("reshape", *z.shape[1:])))
     if y.ndim > 1 and 1 in y.shape[1:]:
         at = list(y.shape).index(1, 1)
-        shapes.append((f".squeeze({at})", lambda one: one.squeeze(at)))
-    for words, f in shapes:
-        yield Form(f"`y{words}`", "shape", lambda z, y, f=f: (z, f(y)))  # type: ignore[misc]
-    for words, f in shapes:
-        for more, g in kinds:
-            yield Form(f"`y{words}{more}`", "shape", lambda z, y, f=f, g=g: (z, g(f(y))))  # type: ignore[misc]
+        shapes.append((f".squeeze({at})", ("squeeze", at)))
+    for words, shape in shapes:
+        yield Form(f"`y{words}`", "shape", (shape,))
+    for words, shape in shapes:
+        for more, kind in kinds:
+            yield Form(f"`y{words}{more}`", "shape", (shape, kind))
     hot = [axis for axis in range(1, y.ndim) if y.shape[axis] > 1 and bool((y.sum(axis) == 1).all())]
     if whole and hot and bool(((y == 0) | (y == 1)).all()):
         words = f"`y.argmax({says('along', axis=hot[0])})`, class numbers"
-        yield Form(words, "encoding", lambda z, y: (z, y.argmax(hot[0])))
+        yield Form(words, "encoding", (("argmax", hot[0]),))
     if z.ndim == 3 and y.ndim == 2 and y.shape in (z.shape[:-1], (z.shape[0], z.shape[2])):
-        yield Form(says("classes-moved"), "shape", lambda z, y: (z.swapaxes(1, 2), y))
+        yield Form(says("classes-moved"), "shape", (("moved",),))
     column = y.ndim == z.ndim and y.shape[-1] == 1 and z.shape[-1] > 1
     numbers = y[..., 0] if column else y
     for axis in (1, z.ndim - 1):
         if z.ndim == numbers.ndim + 1 and whole and numbers.min() >= 0 and numbers.max() < z.shape[axis]:
             count = z.shape[axis]
-            made = np.moveaxis(np.eye(count, dtype=z.dtype)[numbers.astype(np.intp)], -1, axis)
             words = says("one-hot-or-loss", count=count, y=f"y.squeeze({y.ndim - 1})" if column else "y")
-            yield Form(words, "encoding", lambda z, y, made=made: (z, made))  # type: ignore[misc]
+            first: tuple[Step, ...] = (("squeeze", y.ndim - 1),) if column else ()
+            yield Form(words, "encoding", (*first, ("one-hot", axis, count), ("real", z.dtype.name)))
     low, high = float(y.min()), float(y.max())
     if low < high and (low < 0 or high > 1) and y.size == z.size:
-        yield Form(_rescaled(y), "encoding", lambda z, y: (z, (y - low).astype(z.dtype) / (high - low)))
+        yield Form(_rescaled(y), "encoding", (("scale", low, high - low), ("real", z.dtype.name)))
 
 
 def _counted_for_nothing(answers: Answers) -> bool:
@@ -192,15 +198,19 @@ def _out_of_range(answers: Answers) -> Finding | None:
     if kinds > outputs:
         words += f"the last layer needs {most + 1 if least >= 0 else kinds} outputs"
         return Finding("output-shape-mismatch", "found", evidence, detail=words)
+    change = None
     if least > 0 and most - least < outputs:
         words += f"`y - {least}`"
+        change = repairing(REWRITTEN, ("shift", -least), words=f"hand over `y - {least}`")
     elif least < 0:
         left_out = answers.probe.says("left-out", value=least)
+        if (least, most, kinds) == (-1, 1, 2):
+            change = repairing(REWRITTEN, ("scale", -1, 2), ("long",), words="hand over `(y + 1) // 2`")
         words += "`(y + 1) // 2`" if (least, most, kinds) == (-1, 1, 2) else f"`y + {-least}`, or {left_out}"
     else:
         words += f"number them from 0 to {outputs - 1}, or leave {most} out by "
         words += answers.probe.says("left-out", value=most)
-    return Finding("label-encoding-mismatch", "found", evidence, detail=words)
+    return Finding("label-encoding-mismatch", "found", evidence, change, detail=words)
 
 
 def beyond_shares(answers: Answers) -> Finding | None:
@@ -226,15 +236,18 @@ def beyond_shares(answers: Answers) -> Finding | None:
     values, low, high = np.unique(y), float(y.min()), float(y.max())
     evidence = (TARGETS_NOT_TAKEN.measured(float(((y < 0) | (y > 1)).mean())),)
     words = f"{answers.name} takes targets from 0 to 1, and they go from {low:.3g} to {high:.3g}: "
+    change = None
     if len(values) == 2:
         words += _rescaled(y)
+        steps = ("scale", low, high - low), ("real", z.dtype.name)
+        change = repairing(REWRITTEN, *steps, words=f"hand over {_rescaled(y)}")
     elif z.shape[-1] == 1 and z.ndim == 2 and bool((y == np.rint(y)).all()) and low >= 0:
         words += f"of {len(values)} classes, {len(values)} outputs and {answers.probe.says('loss-of-classes')}; "
         words += f"of numbers {answers.probe.says('loss-of-numbers')}"
         return Finding("output-shape-mismatch", "found", evidence, detail=words)
     else:
         words += f"bring them into that range, or take {answers.probe.says('loss-of-numbers')}"
-    return Finding("label-encoding-mismatch", "found", evidence, detail=words)
+    return Finding("label-encoding-mismatch", "found", evidence, change, detail=words)
 
 
 def _rescaled(y: Array) -> str:

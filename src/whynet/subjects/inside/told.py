@@ -60,14 +60,14 @@ class _Teller:
         given, fix = self.diagnosis, self.diagnosis.fix
         verdict = [one for one in given.verdict if not self._shown_idle(one)]
         remarks = [self._remark(one) for one in given.remarks if self._is_worth(one)]
-        if given.before is not None:
+        if given.before is not None and self.subject.priced:
             curve, end = given.before.curve, given.before
             numbers = {"first": curve[0][1] if curve else math.nan, "last": end.cost, "steps": end.steps}
             remarks.insert(0, Remark("by-loss", numbers))
         return replace(
             given,
             yardstick=math.nan,
-            before=self._outcome(given.before),
+            before=self._outcome(given.before) if self.subject.priced else None,
             verdict=[replace(one, before=self._outcome(one.before), after=self._outcome(one.after)) for one in verdict],
             fix=None if fix is None else replace(fix, before=_told(fix.before), after=_told(fix.after)),
             baselines={name: _told(one) for name, one in given.baselines.items()},

@@ -11,6 +11,7 @@ from whynet.doctor.change import Wording
 from whynet.doctor.diagnosis import STATUSES, UNKNOWN, Diagnosis, Gap, Settings
 from whynet.errors import UsageError
 from whynet.subjects.inside.batches import Batch
+from whynet.subjects.inside.how import How
 from whynet.subjects.inside.judged import ByLoss
 from whynet.subjects.inside.look import Look
 
@@ -31,7 +32,7 @@ class Training:
     settings: Settings
     kept: Callable[[], AbstractContextManager[None]] = nullcontext
     """Within it the data may be read; afterwards they are what they were."""
-    fitting: tuple[str, ...] = ()
+    loop: How = How()
     """Mistakes that were measured in the user's loop, and that the trials make too."""
 
 
@@ -61,7 +62,7 @@ def unlike_rows(
         raise why
     own = [*(gaps or []), *look.gaps]
     probe = look.probe
-    if probe is None or not look.priced:
+    if probe is None or not (look.priced or look.mendable):
         return Diagnosis(
             "not-examined",
             verdict=sorted(look.findings, key=lambda one: STATUSES.index(one.status)),
@@ -74,7 +75,7 @@ def unlike_rows(
     judged = ByLoss(
         probe, training.epoch, training.epochs, training.per_epoch, training.settings, Wording(look.library),
         why=_reason(why), findings=look.findings, facts=look.facts, gaps=own, used=look.used(),
-        fitting=training.fitting,
+        loop=training.loop,
     )  # fmt: skip
     with training.kept():
         return judged.diagnosis(effort=effort, budget=budget, trials=trials, say=say)
