@@ -67,6 +67,8 @@ def blames(one: Judged, sites: Sequence[Site]) -> list[Blame]:
             matched = step.node is not None or step.rate is not None
             if not matched and _leaves(one, step.group) & one.shared:
                 continue  # two errors meet in it, and only one is known
+            if not matched and any(value is None for path in step.group.paths[:8] for value in one.at(path)):
+                continue  # its derivative goes through something that is not known
             found.append(_uphill(one, step, text) if matched else _wrong(one, step, text))
     found += _piled(one, text)
     found += shapes(one, text)

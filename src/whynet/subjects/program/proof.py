@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.budget import Effort
+from whynet.doctor.causes import cause
 from whynet.doctor.change import Change
 from whynet.doctor.diagnose import examine as tried
 from whynet.doctor.diagnosis import Diagnosis, Fix, Gap, Outcome, Status, said
@@ -56,8 +57,13 @@ def of_settings(
     >>> of_settings.__annotations__["subject"]
     'ProgramSubject'
     """
-    told = tried(subject, effort=effort, budget=CAP if budget is None else budget, say=say)
-    return joined(found, told)
+    told = joined(found, tried(subject, effort=effort, budget=CAP if budget is None else budget, say=say))
+    if any(one.status == "found" for one in told.verdict):  # more steps are no cure for data in the wrong order
+        longer = [one for one in told.verdict if one.status == "proved" and cause(one.cause).FAMILY == "steps"]
+        told.verdict = [replace(one, status="helps") if one in longer else one for one in told.verdict]
+        told.verdict.sort(key=lambda one: ORDER.index(one.status))
+        told.fix = None if longer else told.fix
+    return told
 
 
 def joined(found: Diagnosis, told: Diagnosis) -> Diagnosis:
@@ -89,6 +95,8 @@ def joined(found: Diagnosis, told: Diagnosis) -> Diagnosis:
 
 
 TRIED = ("trials", "its quality")
+BESIDE = {"momentum-unscaled", "gradient-check-invalid", "metric-wrong"}
+"""Mistakes beside a network and a gradient that are right: what a setting does then is no doing of theirs."""
 ORDER = ("proved", "found", "helps", "suspected")
 """What was seen to be wrong comes before what only helps."""
 
@@ -107,6 +115,10 @@ def of_lines(
     >>> of_lines.__annotations__["mended"]
     'ProgramSubject | None'
     """
+    if mended is None and {one.cause for one in found.verdict if one.status == "found"} <= BESIDE:
+        told = of_settings(found, sick, effort, budget, say)
+        told.not_examined.append(Gap("the wrong line mended", "it could not be mended by itself"))
+        return told
     spent = Effort(1e10, effort, CAP if budget is None else budget)
     say("running it to its end, unchanged")
     case = sick.examine(spent.over)

@@ -38,12 +38,12 @@ def in_the_text(program: Program, seen: Xray) -> Callable[[Change], tuple[str, P
 
     def make(change: Change) -> tuple[str, Plan] | None:
         text = edited(text_of(program), change, seen)
-        return None if text is None else _looked_at(program, text)
+        return None if text is None else _looked_at(program, text, len(seen.findings))
 
     return make
 
 
-def _looked_at(program: Program, text: str) -> tuple[str, Plan] | None:
+def _looked_at(program: Program, text: str, known: int) -> tuple[str, Plan] | None:
     new = examine(program.path, program.args, LOOKED, echo=False, text=text, beside=program.beside, twice=False)
     if new.plan is None or new.spoiling or new.how in ("crashed", "exited", "killed"):
         return None

@@ -240,8 +240,8 @@ class ProgramSubject:
         finite = bool(costs) and math.isfinite(costs[-1]) and ended.how != "crashed"
         if not finite or answers is None:
             blew_up = ended.how == "crashed" or (bool(costs) and not math.isfinite(costs[-1]))
-            return Outcome(
-                math.nan, 0.0, steps=ended.taken, finite=False, whole=whole or blew_up, seconds=ended.seconds,
+            return Outcome(  # what was cut off before it could be judged did not blow up
+                math.nan, 0.0, steps=ended.taken, finite=not blew_up, whole=whole and blew_up, seconds=ended.seconds,
                 curve=curve,
             )  # fmt: skip
         scores, y = ended.outputs[-1], answers.asked(ended.targets[-1])

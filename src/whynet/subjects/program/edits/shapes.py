@@ -44,7 +44,10 @@ def apart(source: Source, statement: Any, words: str) -> Iterator[str | None]:
     >>> list(apart(source, source.statement(1), words))[0]
     'x = x.transpose(0, 2, 3, 1).reshape(4, -1)'
     """
-    before, after, *_ = [[int(n) for n in re.findall(r"\d+", shape)] for shape in re.findall(r"\([\d, ]*\)", words)]
+    named = [[int(n) for n in re.findall(r"\d+", shape)] for shape in re.findall(r"\([\d, ]*\)", words)]
+    if len(named) < 2:
+        return  # no reshape is what mixes them
+    before, after, *_ = named
     many = int((re.findall(r"hangs on (\d+)", words) or [0])[-1])
     orders = [order for order in itertools.permutations(range(len(before))) if list(order) != sorted(order)]
 
