@@ -14,6 +14,7 @@ import whynet
 from whynet.errors import BadFile
 from whynet.interfaces.cli import cli
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]  # each runs a program, some until their time is over
 HEAD = """import numpy as np
 rng = np.random.default_rng(3)
 X = rng.normal(size=(40, 3))

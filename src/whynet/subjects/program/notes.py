@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -67,9 +67,13 @@ class Notes:
 
     # Loops.
 
-    def over(self, loop: int, values: Any) -> Any:
-        """What a loop runs over."""
-        return values
+    def over(self, loop: int, values: Any) -> Iterator[Any]:
+        """What a loop runs over; until it has, all others that begin are inside."""
+        self.running.append(loop)
+        try:
+            yield from values
+        finally:
+            self.running.remove(loop)
 
     def passed(self, loop: int) -> bool:
         """Whether a loop that begins is known to take no steps."""
@@ -80,9 +84,11 @@ class Notes:
         count = self.counts.get(loop, -1) + 1
         self.counts[loop] = count
         if count == 0:
-            self.running.append(loop)
-            for outer in self.running[:-1]:
-                self.inner.setdefault(outer, set()).add(loop)
+            if loop not in self.running:  # `while` says no end
+                self.running.append(loop)
+            for outer in self.running:
+                if outer != loop:
+                    self.inner.setdefault(outer, set()).add(loop)
         if self.enough:
             return self.leave()
         if self.on or count not in TAKEN or self.decided.get(loop) is False:
