@@ -117,6 +117,11 @@ def home_of(script: Path) -> Path:
     return current if current in home.parents else home
 
 
+def _is_skipped(folder: Path) -> bool:
+    """What no program reads: caches, and environments of Python, whatever they are called."""
+    return folder.name in SKIPPED or (folder / "pyvenv.cfg").is_file()
+
+
 def _too_large(folder: Path) -> bool:
     try:
         _measured(folder)
@@ -127,16 +132,15 @@ def _too_large(folder: Path) -> bool:
 
 def _measured(folder: Path, leave: Path | None = None) -> None:
     """Refuse what is too large to be copied."""
-    size, count, seen = 0, 0, set()
+    size, count = 0, 0
     for root, folders, files in os.walk(folder, followlinks=True):
-        real = os.path.realpath(root)
-        if real in seen:
+        real, above = os.path.realpath(root), os.path.realpath(Path(root).parent)
+        if Path(root) != folder and (above == real or above.startswith(f"{real}{os.sep}")):
             raise UsageError(
                 "the program's folder holds a link to itself, and cannot be copied", where=root,
                 do="Put the program, and what it reads, into a folder of its own",
             )  # fmt: skip
-        seen.add(real)
-        folders[:] = [one for one in folders if one not in SKIPPED and Path(root) / one != leave]
+        folders[:] = [one for one in folders if not _is_skipped(Path(root) / one) and Path(root) / one != leave]
         for file in files:
             with contextlib.suppress(OSError):
                 size, count = size + (Path(root) / file).stat().st_size, count + 1
@@ -163,10 +167,9 @@ def copied(folder: Path, to: Path) -> Path:
     """
     scratch = to.parent.resolve()  # it lies in the folder itself, if that is the one for temporary files
     _measured(folder, scratch)
-    skip = shutil.ignore_patterns(*SKIPPED)
 
     def ignored(where: str, names: list[str]) -> set[str]:
-        return skip(where, names) | {one for one in names if Path(where).resolve() / one == scratch}
+        return {one for one in names if _is_skipped(Path(where) / one) or Path(where).resolve() / one == scratch}
 
     with contextlib.suppress(shutil.Error):  # pipes, sockets, what may not be read
         shutil.copytree(folder, to, ignore=ignored, ignore_dangling_symlinks=True)
