@@ -81,7 +81,8 @@ def program_on_one_screen(diagnosis: Diagnosis) -> str:
             tried = one.status in ("proved", "helps")
             rows += _tried(one, diagnosis, wide) if tried else _suspected(one, diagnosis, wide)
     if diagnosis.before is not None and diagnosis.verdict and diagnosis.verdict[0].after is not None:
-        rows += [*change_rows(diagnosis, wide), *proof_rows(diagnosis, wide)]
+        patched = bool(diagnosis.patch) and all(one.kind == "mend" for one in diagnosis.fix_changes)
+        rows += [*([] if patched else change_rows(diagnosis, wide)), *proof_rows(diagnosis, wide)]
     rows += _labelled("Right", _right(diagnosis), wide)
     for note in all_in_words(diagnosis)[:3]:
         rows += _labelled("Note", note, wide)

@@ -169,3 +169,26 @@ def test_weights_that_begin_anew_with_every_epoch_are_seen(program):
     text = text.replace("    order = rng", "    w = rng.normal(size=3)\n    order = rng")
     found = diagnose_program(program(text), echo=False, budget=30)
     assert any("anew at the beginning of every epoch" in one.detail for one in found.verdict)
+
+
+def test_a_loop_over_single_examples_is_judged_by_many(program):
+    text = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(900, 3))
+y = (X @ np.array([1.0, -2.0, 0.5]) > 0).astype(float)
+W = np.zeros((1, 3))
+for i in range(600):
+    x = X[i].reshape(-1, 1)
+    p = 1 / (1 + np.exp(-(W @ x)))
+    error = p - y[i].reshape(1, 1)
+    W = W - 0.1 * error @ x.T
+"""
+    seen = examine(program(text), echo=False)
+    assert not seen.plan.same and seen.plan.epochs == seen.plan.loop
+    one = subject(program(text), seen)
+    try:
+        case = one.examine()
+    finally:
+        one.close()
+    assert "for 300 of its own examples" in case.used["rows"]

@@ -76,6 +76,8 @@ class Plan:
     """The axis of the features there."""
     examples_there: int = 0
     """How many examples lie there."""
+    same: bool = False
+    """Whether every iteration sees the same examples."""
     answers: str = ""
     """Where the targets of all examples lie; empty if that is not known."""
 
@@ -133,7 +135,7 @@ def plan_of(one: Judged, outer: Sequence[int]) -> Plan | None:
         tape.loop, Watched(site, operand, at, len(ran)), Watched(site, target, at, len(ran)), fed, len(examples),
         is_turned(pairs[0], tape), output_rows, input_rows, epochs, _weights(one),
         tuple(path for group in one.parameters for path in group.paths),
-        data, features, there, _answers(one, pairs[0], target, there),
+        data, features, there, same, _answers(one, pairs[0], target, there),
     )  # fmt: skip
 
 

@@ -97,7 +97,7 @@ class ProgramSubject:
         self.program, self.plan, self.cost, self.settings = program, plan, cost, settings
         self.health, self.seconds, self.batch, self.edit = list(health), seconds, batch, edit
         self.wording = Wording("NumPy")
-        self.whole = plan.epochs == plan.loop and plan.examples == 1 and plan.rows is not None
+        self.whole = plan.same
         self.window = 1 if self.whole else max(1, math.ceil(SEEN / batch))
         self.judged = 1 if self.whole else max(1, math.ceil(JUDGED / batch))
         self.more = 0
@@ -318,7 +318,8 @@ class ProgramSubject:
         targets = targets if np.isfinite(targets).all() else ended.targets[0]
         self.answers = answers = Answers.of(targets)
         case.problem, case.classes = answers.problem.kind, answers.classes
-        per_epoch = self.total / max(ended.epochs, 1) if self.plan.epochs != self.plan.loop else 1
+        known = self.plan.epochs != self.plan.loop
+        per_epoch = self.total / max(ended.epochs, 1) if known else 1 if self.whole else self.total
         rows = max(1, round(per_epoch * self.batch))
         case.rows = case.available = rows
         case.features = 0 if ended.inputs is None else ended.inputs.shape[1]

@@ -32,6 +32,8 @@ def yardstick(problem: Problem, X: Array | None, y: Array, words: str) -> tuple[
     both = np.concatenate([X, y.reshape(len(y), -1)], axis=1)
     _, first = np.unique(both, axis=0, return_index=True)
     X, y = X[np.sort(first)], y[np.sort(first)]
+    if len(X) < 2:
+        return math.nan, words
     if len(X) < FEW_ROWS:
         distinct = len(np.unique(X, axis=0)) == len(X)
         return 1.0 if distinct else math.nan, f"all of its {len(X)} rows right"
