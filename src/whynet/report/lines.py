@@ -81,7 +81,7 @@ def program_on_one_screen(diagnosis: Diagnosis) -> str:
             tried = one.status in ("proved", "helps")
             rows += _tried(one, diagnosis, wide) if tried else _suspected(one, diagnosis, wide)
     if diagnosis.before is not None and diagnosis.verdict and diagnosis.verdict[0].after is not None:
-        patched = bool(diagnosis.patch) and all(one.kind == "mend" for one in diagnosis.fix_changes)
+        patched = bool(diagnosis.patch) and diagnosis.fix is not None  # it says the change in the program's own words
         rows += [*([] if patched else change_rows(diagnosis, wide)), *proof_rows(diagnosis, wide)]
     rows += _labelled("Right", _right(diagnosis), wide)
     for note in all_in_words(diagnosis)[:3]:

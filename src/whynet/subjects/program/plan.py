@@ -13,7 +13,7 @@ from whynet.subjects.program.costs import LOOKS, is_turned
 from whynet.subjects.program.health import layers
 from whynet.subjects.program.judged import Judged
 from whynet.subjects.program.loop import PRODUCTS, Group, Pair
-from whynet.subjects.program.tape import Ref, Tape
+from whynet.subjects.program.tape import Ref, Tape, filled
 
 MOVING = {"T", "transpose", "getitem", "copy", "reshape", "take"}
 """Operations that move numbers and leave them as they are."""
@@ -126,6 +126,11 @@ def plan_of(one: Judged, outer: Sequence[int]) -> Plan | None:
     output_rows = None
     if rows is not None and len(pairs) == 1:
         output_rows = _axis(np.shape(tape.value(pairs[0].output)), rows, input_rows)
+    shape = np.shape(tape.value(pairs[0].output))
+    if output_rows is None and len(pairs) == 1 and len(shape) > 1 and sorted(shape)[-2] > 1:
+        output_rows = _by_the_target(tape, pairs[0], target)  # a convolution's inputs do not say which they are
+        if output_rows is None:
+            return None
     same = all(
         np.array_equal(_target(tape, pairs[0], target), _target(other, pairs[0], target)) for other in one.flow.tapes
     )
@@ -192,6 +197,20 @@ def _age(node: int) -> tuple[bool, int]:
 
 def _target(tape: Tape, pair: Any, operand: int) -> Any:
     return tape.ops[pair.node].value if operand < 0 else tape.value(int(tape.ops[pair.node].args[operand]))
+
+
+def _by_the_target(tape: Tape, pair: Pair, operand: int) -> int | None:
+    """The axis of the examples, where each has one class: along the other one the target adds up to 1."""
+    if operand < 0:  # `p[rows, labels] -= 1`
+        index = filled(tape.ops[pair.node].args[1], tape)
+        places = [np.asarray(one).ravel() for one in index] if isinstance(index, tuple) else []
+        counted = [axis for axis, one in enumerate(places) if np.array_equal(one, np.arange(one.size))]
+        return counted[0] if counted else None
+    values = np.asarray(_target(tape, pair, operand), dtype=float)
+    if values.ndim != 2:
+        return None
+    ones = [axis for axis in (0, 1) if np.all(values >= 0) and np.allclose(values.sum(axis=1 - axis), 1)]
+    return ones[0] if len(ones) == 1 else None
 
 
 def _operand(tape: Tape, node: int, output: int) -> int | None:
