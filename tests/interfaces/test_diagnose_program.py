@@ -174,13 +174,13 @@ def test_a_notebook_cell_by_cell(program):
     ],
 )
 def test_what_was_seen_before_a_bad_end(program, more, words):
-    done = run("-q", program(TANH.format(slope="", more=f"    if step == 40: {more}")))
+    done = run("-q", "--no-trials", program(TANH.format(slope="", more=f"    if step == 40: {more}")))
     assert "train.py:11" in done.stdout and words in " ".join(done.stdout.split())
     assert done.exit_code == 1
 
 
 def test_what_was_seen_before_an_endless_loop(program):
-    done = run("-q", "--seconds", "6", program(TANH.format(slope="", more="    while step == 40: pass")))
+    done = run("-q", "--no-trials", "--seconds", "4", program(TANH.format(slope="", more="    while step == 40: pass")))
     assert "train.py:11" in done.stdout and "It was still running when its time was over" in done.stdout
 
 

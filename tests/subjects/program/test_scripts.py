@@ -11,7 +11,7 @@ from whynet.subjects.program.diagnose import diagnose_program
 
 SCRIPTS = Path(__file__).parent / "scripts"
 EXPECTED = tomllib.loads((SCRIPTS / "expected.toml").read_text())
-QUICK = ("torch_cleared_before_step", "sklearn_raw_columns")
+QUICK = ("torch_cleared_before_step",)
 LIBRARIES = {"torch": "torch", "keras": "keras", "sklearn": "sklearn"}
 
 

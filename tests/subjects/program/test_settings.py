@@ -98,6 +98,7 @@ def test_the_training_has_the_setting(program, facts):
     assert facts.health["feature-size"] > 10 and scaled.health["feature-size"] < 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["trask_while_sound", "labels_momentum_decay_sound", "weighted_logistic_sound",
                                   "trees_elu_sound", "scaled_tanh_lists_sound"])  # fmt: skip
 def test_all_steps_get_the_same_other_rate(name):
