@@ -14,8 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from whynet.errors import UsageError
-from whynet.network.dense import Dense
-from whynet.network.layers import BatchNorm, Dropout, GaussianNoise
+from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise
 from whynet.network.network import Network
 from whynet.noise import Noise
 from whynet.types import Array, Features, Targets

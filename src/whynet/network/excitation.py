@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from whynet.errors import UsageError
-from whynet.network.dense import Dense, Layer
-from whynet.network.layers import BatchNorm
+from whynet.network.layers import BatchNorm, Dense, Layer
 from whynet.network.network import Network
 from whynet.types import Array
 

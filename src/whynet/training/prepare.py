@@ -127,7 +127,8 @@ def prepare(recipe: Recipe, data: Dataset, network: Network | None = None) -> Pr
     if network is None:
         network = _build(recipe, train, scaling, problem)
     else:
-        recipe.but(sizes=network.sizes, hidden=None).sizes_for(data)  # do they fit?
+        ends = network.layers[0].inputs, network.layers[-1].outputs
+        recipe.but(sizes=ends, hidden=None).sizes_for(data)  # do they fit?
     task = plant(_task(recipe, network, train, scaling, problem), faults)
     return Prepared(recipe, network, task, scaling, problem, train, validation, test, counting(faults))
 

@@ -1,0 +1,22 @@
+"""The layers, a file each, and the table of them. To add one: write its file, and add a line to `LAYERS`."""
+
+from whynet.network.layers.base import Layer as Layer
+from whynet.network.layers.base import Plain as Plain
+from whynet.network.layers.base import Shape as Shape
+from whynet.network.layers.base import sizes_of as sizes_of
+from whynet.network.layers.batch_norm import BatchNorm as BatchNorm
+from whynet.network.layers.batch_norm import BatchNormMemo as BatchNormMemo
+from whynet.network.layers.dense import Dense as Dense
+from whynet.network.layers.dense import DenseMemo as DenseMemo
+from whynet.network.layers.dropout import Dropout as Dropout
+from whynet.network.layers.gaussian_noise import GaussianNoise as GaussianNoise
+
+LAYERS: dict[str, type[Plain]] = {
+    layer.kind: layer
+    for layer in (
+        BatchNorm,
+        Dense,
+        Dropout,
+        GaussianNoise,
+    )
+}
