@@ -71,6 +71,7 @@ def test_a_penalty_is_included(rng):
 
 def test_a_layer_without_a_spelling_is_declined():
     class Strange(Plain):
+        kind = "strange"
         in_shape = out_shape = (3,)
 
         def forward(self, params, x, noise=None):

@@ -135,6 +135,7 @@ class Cut(Plain):
     """A ReLU that is a layer of its own: the check does not know that it has kinks."""
 
     units: int
+    kind = "cut"
 
     @property
     def in_shape(self):

@@ -28,6 +28,7 @@ from whynet.views import view
 
 Randomness = Literal["by-purpose", "one-generator"]
 ROWS_AT_ONCE = 2048  # bounds the memory of predicting; a batch of this size keeps a BLAS busy
+NUMBERS_AT_ONCE = 1 << 26  # and that of a layer of pictures, which needs far more for each
 
 
 class Trace(NamedTuple):
@@ -226,10 +227,9 @@ class Network:
                 found=f"{X.shape[1]}",
             )
         with np.errstate(over="ignore", invalid="ignore"):  # scores that overflow are infinite: that says it
-            parts = [
-                self.forward(self._features(X[start : start + ROWS_AT_ONCE])).scores
-                for start in range(0, len(X), ROWS_AT_ONCE)
-            ]
+            room = max(layer.room for layer in self.layers)
+            rows = max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // room))
+            parts = [self.forward(self._features(X[start : start + rows])).scores for start in range(0, len(X), rows)]
         return np.concatenate(parts) if parts else np.zeros((0, self.layers[-1].outputs), self.dtype)
 
     def predict(self, X: Array) -> Array:

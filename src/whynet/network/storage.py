@@ -30,6 +30,7 @@ from whynet.types import Array, Scaling
 FORMAT = 1
 MAX_BYTES = 1 << 30
 MAX_HEADER = 1 << 20
+MOST_ROOM = 1 << 28
 TYPES = {"float32": "F32", "float64": "F64"}  # as NumPy and as the file call them
 
 
@@ -224,6 +225,14 @@ def _classes(names: Any) -> dict[str, Any]:
 
 def _check_memory(layers: Sequence[Layer], sizes: Sequence[int], path: Path) -> None:
     numbers = sum(math.prod(shape) for layer in layers for shape in layer.shapes().values())
+    room = max(layer.room for layer in layers)
+    if room > MOST_ROOM:
+        raise BadFile(
+            "the model's layers need more memory than is sensible",
+            where=str(path),
+            expected=f"at most {MOST_ROOM:,} numbers for one example",
+            found=f"{room:,}",
+        )
     if numbers * 4 > path.stat().st_size:
         raise BadFile(
             "the model's sizes do not fit the file",

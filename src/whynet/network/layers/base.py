@@ -228,7 +228,7 @@ def typed(value: Any, wanted: Any) -> Any:
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
             raise TypeError(f"{value!r} is no finite number")
         return float(value)
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return tuple(typed(one, int) for one in value)
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{value!r} is no whole number")

@@ -16,6 +16,7 @@ from whynet.types import Array
 class GaussianNoise(Plain):
     """Adds N(0, sd^2) to each feature while training, anew for every example and step: `dx = dy`.
 
+    >>> import numpy as np
     >>> x = np.zeros((1000, 50))
     >>> y, _ = GaussianNoise(50, sd=0.3).forward({}, x, Noise(seed=0, step=0))
     >>> float(y.std().round(2))
