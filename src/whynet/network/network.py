@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from copy import copy
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -17,10 +16,11 @@ from whynet.data.problem import Classification
 from whynet.data.protocol import Problem
 from whynet.errors import UsageError
 from whynet.network import storage
+from whynet.network.architectures import Style, mlp
 from whynet.network.costs import Cost
 from whynet.network.costs import cost as cost_named
 from whynet.network.initializers import initializer
-from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer, Shape, sizes_of
+from whynet.network.layers import BatchNorm, Dense, Layer, sizes_of
 from whynet.noise import Noise
 from whynet.params import Params
 from whynet.types import Array, Features, Scaling, Scores
@@ -122,13 +122,10 @@ class Network:
         if layers is None:
             assert sizes is not None
             last = output_activation or self.cost.output_activation
-            dense = _dense_layers(sizes, activation, last, init, bias_init)
-            dense[-1] = replace(dense[-1], init=output_init or init)
-            layers = [
-                *_chance(dense[0].in_shape, input_dropout, input_noise),
-                *(part for layer in dense[:-1] for part in _hidden(layer, batch_norm, dropout, noise)),
-                dense[-1],
-            ]
+            style = Style(
+                activation, last, init, bias_init, output_init, batch_norm, dropout, input_dropout, noise, input_noise
+            )
+            layers = mlp(sizes, style)
         _check_chain(layers)
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise UsageError("networks compute in float32 or float64", expected="float32 or float64", found=str(dtype))
@@ -316,42 +313,15 @@ class Network:
         return str(view(self, "html"))
 
     def __repr__(self) -> str:
-        sizes = "-".join(map(str, self.sizes))
+        shaped = [layer.text for layer in self.layers if len(layer.in_shape) > 1 or layer.weight_names]
+        first = self.layers[0].in_shape
+        pictures = len(first) > 1 or any(len(layer.out_shape) > 1 for layer in self.layers)
+        sizes = ", ".join(["x".join(map(str, first)), *shaped]) if pictures else "-".join(map(str, self.sizes))
         kinds = [layer.activation for layer in self.layers[:-1] if layer.activation is not None]
         if any(layer.kind == BatchNorm.kind for layer in self.layers):
             kinds = ["batch norm", *(kind for kind in kinds if kind != "identity")]
         hidden = "".join(f", {name}" for name in dict.fromkeys(kinds))
         return f"Network({sizes}{hidden}, {self.cost_name}: {self.params.vector.size:,} parameters, {self.dtype.name})"
-
-
-def _dense_layers(
-    sizes: Sequence[int], activation: str, output_activation: str, init: str, bias_init: str
-) -> list[Dense]:
-    if len(sizes) < 2:
-        raise UsageError(
-            "a network needs an input and an output",
-            expected="two sizes or more, such as 784,30,10",
-            found=",".join(map(str, sizes)) or "none",
-        )
-    names = [activation] * (len(sizes) - 2) + [output_activation]
-    return [
-        Dense(fan_in, fan_out, name, init, bias_init)
-        for fan_in, fan_out, name in zip(sizes[:-1], sizes[1:], names, strict=True)
-    ]
-
-
-def _chance(shape: Shape, dropout: float, noise: float) -> list[Layer]:
-    """The layers that add chance where it is wanted."""
-    layers: list[Layer] = [GaussianNoise(shape, noise)] if noise else []
-    return [*layers, Dropout(shape, dropout)] if dropout else layers
-
-
-def _hidden(layer: Dense, batch_norm: bool, dropout: float, noise: float) -> list[Layer]:
-    """A hidden layer with what goes with it; under normalisation, the activation comes after it."""
-    layers: list[Layer] = [layer]
-    if batch_norm:
-        layers = [replace(layer, activation="identity"), BatchNorm(layer.out_shape, layer.activation)]
-    return [*layers, *_chance(layer.out_shape, dropout, noise)]
 
 
 def _check_chain(layers: Sequence[Layer]) -> None:

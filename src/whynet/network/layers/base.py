@@ -81,6 +81,11 @@ class Layer(Protocol):
         """The name of its activation, of what `preactivation` shows; None if it has none."""
         ...
 
+    @property
+    def text(self) -> str:
+        """As a recipe would write it, without what is the same in all layers."""
+        ...
+
     def shapes(self) -> dict[str, Shape]: ...
 
     def initialize(self, rng: np.random.Generator) -> dict[str, Array]: ...
@@ -135,6 +140,9 @@ class Plain(ABC):
     """
 
     kind: ClassVar[str]
+    written: ClassVar[str] = ""
+    """An example of how a recipe writes it: a word, by default its kind, and the values of the fields that have no
+    default."""
     weight_names: ClassVar[tuple[str, ...]] = ()
     stochastic: ClassVar[bool] = False
     in_shape: Any
@@ -185,6 +193,13 @@ class Plain(ABC):
         if z is None:
             return None
         return z > 0 if activation(self.activation).kinked else NO_KINKS
+
+    @property
+    def text(self) -> str:
+        _, *fields = dataclasses.fields(self)  # type: ignore[arg-type]
+        needed = [getattr(self, field.name) for field in fields if field.default is dataclasses.MISSING]
+        word = self.written.split()[0] if self.written else self.kind
+        return " ".join([word, *("x".join(map(str, v)) if isinstance(v, tuple) else f"{v}" for v in needed)])
 
     def tensors(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
         return dict(arrays)

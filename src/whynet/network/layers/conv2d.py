@@ -74,6 +74,7 @@ class Conv2D(Plain):
     init: str = "scaled-normal"
     bias_init: str = "zeros"
     kind: ClassVar[str] = "conv2d"
+    written: ClassVar[str] = "conv 16 5x5"
     weight_names: ClassVar[tuple[str, ...]] = ("W",)
 
     def __post_init__(self) -> None:

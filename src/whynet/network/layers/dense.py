@@ -54,6 +54,7 @@ class Dense(Plain):
     init: str = "scaled-normal"
     bias_init: str = "zeros"
     kind: ClassVar[str] = "dense"
+    written: ClassVar[str] = "dense 128"
     weight_names: ClassVar[tuple[str, ...]] = ("W",)
 
     def __post_init__(self) -> None:

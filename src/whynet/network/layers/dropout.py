@@ -34,6 +34,7 @@ class Dropout(Plain):
     shape: Shape
     rate: float
     kind: ClassVar[str] = "dropout"
+    written: ClassVar[str] = "dropout 0.5"
     stochastic: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -31,6 +31,7 @@ class GaussianNoise(Plain):
     shape: Shape
     sd: float
     kind: ClassVar[str] = "gaussian-noise"
+    written: ClassVar[str] = "noise 0.1"
     stochastic: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -43,6 +43,7 @@ class MaxPool2D(Plain):
     size: Sides
     stride: Sides = ()  # type: ignore[assignment]  # as the size
     kind: ClassVar[str] = "max-pool2d"
+    written: ClassVar[str] = "pool 2"
 
     def __post_init__(self) -> None:
         _made_sense(self)
@@ -90,6 +91,7 @@ class AveragePool2D(Plain):
     size: Sides
     stride: Sides = ()  # type: ignore[assignment]  # as the size
     kind: ClassVar[str] = "average-pool2d"
+    written: ClassVar[str] = "average-pool 2"
 
     def __post_init__(self) -> None:
         _made_sense(self)
