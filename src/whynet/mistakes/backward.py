@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from whynet.mistakes.forward import Unbiased
 from whynet.mistakes.gradient import KINDS
 from whynet.mistakes.mistake import Mistake
 from whynet.mistakes.passes import Pass
-from whynet.network.dense import Dense
+from whynet.network.layers import Dense
 from whynet.network.network import Network, Trace
 from whynet.params import Params
 from whynet.types import Array, Targets
@@ -110,7 +110,7 @@ def dense_layers(network: Network) -> dict[int, Dense]:
     [0, 2]
     """
     sound = [layer.sound if isinstance(layer, Unbiased) else layer for layer in network.layers]
-    return {index: layer for index, layer in enumerate(sound) if isinstance(layer, Dense)}
+    return {index: cast(Dense, layer) for index, layer in enumerate(sound) if layer.kind == Dense.kind}
 
 
 def _pass(network: Network, trace: Trace, targets: Targets, weights: Array | None) -> Pass:
