@@ -17,6 +17,7 @@ from whynet.subjects.program.metrics import GAINS
 from whynet.subjects.program.returned import returned
 from whynet.subjects.program.rewrite import Site
 from whynet.subjects.program.shapes import shapes
+from whynet.subjects.program.shares import shares
 from whynet.subjects.program.suspects import suspects
 from whynet.subjects.program.text import Text
 from whynet.subjects.program.unmoved import Blame, unmoved
@@ -75,7 +76,7 @@ def blames(one: Judged, sites: Sequence[Site]) -> list[Blame]:
     found += mixed_examples(one, text)
     found += audited(one, text)
     if not found:
-        found += _factors(one, text)
+        found += shares(one, text) or _factors(one, text)
     found.sort(key=lambda blame: (blame.node, blame.kind == "wrong"))
     kept: list[Blame] = []
     for blame in found:

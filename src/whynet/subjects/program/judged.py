@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,9 @@ from whynet.subjects.program.align import aligned, stays
 from whynet.subjects.program.costs import Cost, base, costs, recorded, seeds, slopes
 from whynet.subjects.program.loop import Flow, Group, Pair, groups, movers, pairs, within_activations
 from whynet.subjects.program.match import Exact, factor, flat, is_single, rounded, tells
-from whynet.subjects.program.reverse import Adjoints, reverse
+from whynet.subjects.program.reverse import Adjoints, conventions, reverse
 from whynet.subjects.program.rules import RULES
-from whynet.subjects.program.tape import Tape, filled
+from whynet.subjects.program.tape import TIES, Tape, filled
 from whynet.types import Array
 
 MEMBERS = 48
@@ -132,18 +133,25 @@ def judged(tapes: Sequence[Tape]) -> Judged | None:
     kept = [group for group in groups(tape) if group.name not in names]
     best: Judged | None = None
     rank: tuple[Any, ...] = ()
+    chosen = TIES[0]
     guesses = costs(flow, met)
     if tape.cost is not None and guesses:  # an optimiser from outside was told what it is
         guesses = [Cost("recorded", guesses[0].pairs, ((tape.cost, tape.cost),))]
     own = [found_cost for guess in guesses[:1] if (found_cost := recorded(flow, guess, used, bits)) is not None]
-    for order, cost in enumerate([*guesses, *own]):
+    for ties, (order, cost) in product(conventions(flow.tapes), enumerate([*guesses, *own])):
+        if best is not None and order == 0 and all(step.right or step.untold for step in best.steps):
+            break
+        for each in flow.tapes:
+            each.ties = ties
         one = _under(cost, flow, found, kept, bits, met, used)
         near = one.forward | flow.after(set(one.outputs))
         for node in flow.before([output for output in all_met if output not in near]):
             one.shared |= flow.leaves[node]
         new = (_from_the_output(one), len(one.exact), _fits(cost, one), -order)
         if best is None or new > rank:
-            best, rank = one, new
+            best, rank, chosen = one, new, ties
+    for each in flow.tapes:
+        each.ties = chosen
     return best
 
 
@@ -330,7 +338,7 @@ def _carried(one: Judged, path: str, node: int, part: int | None = None) -> floa
         else:
             op = tape.ops[part]
             seed = RULES["getitem"](np.reshape(g, np.shape(op.value)), op.value, *filled(op.args, tape))[0]
-        moved = reverse(tape, {end: seed}).at(node)
+        moved = reverse(tape, {end: seed}, back_to=node).at(node)
         if moved is None or not np.any(g):
             return None
         slopes_found.append((moved, g))
@@ -351,7 +359,7 @@ def _lengths(one: Judged, path: str, node: int) -> tuple[float, ...]:
     for tape in one.flow.tapes:
         g = np.asarray(tape.value(node), dtype=float)
         end = int(tape.end[path] or 0)
-        moved = reverse(tape, {end: np.reshape(g, np.shape(tape.value(end)))}).at(node)
+        moved = reverse(tape, {end: np.reshape(g, np.shape(tape.value(end)))}, back_to=node).at(node)
         if moved is None or g.size < 2 or not np.any(g):
             return ()
         found.append(float(np.sum(moved * g) / np.sum(g * g)))
@@ -362,9 +370,8 @@ def _scale(one: Judged, path: str, node: int, c: float) -> float | None:
     """The step along a value, as a multiple of the derivative that it is; None if it is no multiple."""
     tape = one.tape
     g = np.asarray(tape.value(node), dtype=float)
-    moved = reverse(tape, {int(tape.end[path] or 0): np.reshape(g, np.shape(tape.value(int(tape.end[path] or 0))))}).at(
-        node
-    )
+    end = int(tape.end[path] or 0)
+    moved = reverse(tape, {end: np.reshape(g, np.shape(tape.value(end)))}, back_to=node).at(node)
     along = None if moved is None or g.size < 2 else factor(flat([moved]), flat([g]))
     return None if along is None else along * c
 

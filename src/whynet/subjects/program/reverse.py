@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from whynet.subjects.program.layout import RULES
-from whynet.subjects.program.rules import FLAT, fitted
-from whynet.subjects.program.tape import Ref, Tape, filled
+from whynet.subjects.program.rules import FLAT, TIED, fitted
+from whynet.subjects.program.tape import TIES, Ref, Tape, filled
+from whynet.subjects.program.windows import RULES
 from whynet.types import Array
+
+FAILS = (NotImplementedError, ValueError, TypeError, IndexError, AttributeError, KeyError)
+"""What a rule raises that does not hold of a call."""
 
 
 @dataclass
@@ -32,8 +36,9 @@ class Adjoints:
         return self.values.get(node)
 
 
-def reverse(tape: Tape, seeds: Mapping[int, Any], cut: Collection[int] = ()) -> Adjoints:
-    """The sum over seeds of (seed, derivative of the seed's node), at every node before them, up to those in `cut`.
+def reverse(tape: Tape, seeds: Mapping[int, Any], cut: Collection[int] = (), back_to: int = -1) -> Adjoints:
+    """The sum over seeds of (seed, derivative of the seed's node), at every node before them, up to those in `cut`, and
+    no further back than the node `back_to`.
 
     >>> from whynet.subjects.program.tape import Leaf, Op
     >>> tape = Tape(0, 0, leaves=[Leaf(np.array([1.0, 2.0]), "w")])
@@ -48,7 +53,7 @@ def reverse(tape: Tape, seeds: Mapping[int, Any], cut: Collection[int] = ()) -> 
     for node, seed in seeds.items():
         found[node] = np.array(np.broadcast_to(np.asarray(seed, dtype=float), np.shape(tape.value(node))))
     with np.errstate(all="ignore"):
-        for node in range(max((node for node in seeds), default=-1), -1, -1):
+        for node in range(max((node for node in seeds), default=-1), max(back_to, -1), -1):
             g, op = found.get(node), tape.ops[node]
             if node in cut or op.name in FLAT or (g is None and node not in unknown):
                 continue
@@ -63,8 +68,9 @@ def reverse(tape: Tape, seeds: Mapping[int, Any], cut: Collection[int] = ()) -> 
                 continue
             try:
                 args = filled(op.args, tape)
-                given = rule(g, op.value, *args, **filled(op.kwargs, tape))
-            except (NotImplementedError, ValueError, TypeError, IndexError, AttributeError, KeyError):
+                said = {"ties": tape.ties} if op.name in TIED else {}
+                given = rule(g, op.value, *args, **filled(op.kwargs, tape), **said)
+            except FAILS:
                 opaque.add(op.name)
                 unknown.update(op.inputs)
                 continue
@@ -75,6 +81,27 @@ def reverse(tape: Tape, seeds: Mapping[int, Any], cut: Collection[int] = ()) -> 
     for node in unknown:
         found.pop(node, None)
     return Adjoints(found, opaque, {place: part for place, part in parts.items() if place[1] not in unknown})
+
+
+def conventions(tapes: Sequence[Tape]) -> tuple[str, ...]:
+    """Where a maximum's derivative may go; more than one of `TIES` only if several numbers are the largest.
+
+    >>> from whynet.subjects.program.tape import Leaf, Op
+    >>> tape = Tape(0, 0, leaves=[Leaf(np.array([1.0, 2.0, 2.0]), "w")])
+    >>> _ = tape.add(Op("max", 0, (Ref(-1),), {}, np.array(2.0)))
+    >>> conventions([tape])
+    ('share', 'first', 'all', 'last')
+    """
+    for tape in tapes:
+        for op in tape.ops:
+            if op.name not in TIED:
+                continue
+            with suppress(*FAILS), np.errstate(all="ignore"):
+                each = np.ones(np.shape(op.value))
+                given = RULES[op.name](each, op.value, *filled(op.args, tape), **filled(op.kwargs, tape), ties="all")
+                if sum(float(np.sum(part)) for part in given if part is not None) > each.size:
+                    return TIES
+    return TIES[:1]
 
 
 def _give(found: dict[int, Array], tape: Tape, template: Any, part: Any) -> None:
