@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from whynet.doctor.floors import explain as explain
     from whynet.errors import WhynetError as WhynetError
     from whynet.interfaces import callbacks as callbacks
+    from whynet.interfaces.estimator import WhyNetClassifier as WhyNetClassifier
+    from whynet.interfaces.estimator import WhyNetRegressor as WhyNetRegressor
     from whynet.network.dense import Dense as Dense
     from whynet.network.gradcheck import check_gradients as check_gradients
     from whynet.network.network import Network as Network
@@ -38,6 +40,8 @@ _HOMES = {
     "Network": "whynet.network.network",
     "Recipe": "whynet.training.recipe",
     "Run": "whynet.training.run",
+    "WhyNetClassifier": "whynet.interfaces.estimator",
+    "WhyNetRegressor": "whynet.interfaces.estimator",
     "WhynetError": "whynet.errors",
     "check_gradients": "whynet.network.gradcheck",
     "diagnose": "whynet.subjects.diagnose",
@@ -58,6 +62,8 @@ __all__ = [
     "Network",
     "Recipe",
     "Run",
+    "WhyNetClassifier",
+    "WhyNetRegressor",
     "WhynetError",
     "book",
     "callbacks",
