@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import re
 import subprocess
 import sys
 import warnings
@@ -20,8 +21,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
+import whynet
 from whynet import WhyNetClassifier, WhyNetRegressor
+from whynet.doctor.change import Change, Wording
+from whynet.doctor.diagnosis import Settings
 from whynet.interfaces.estimator import versions
+from whynet.interfaces.estimator.course import packed
+from whynet.report.wording.scikit import say
 from whynet.training.history import Epoch
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -183,6 +189,21 @@ def test_it_takes_the_steps_that_scikit_learns_takes(more, weighted):
         np.testing.assert_allclose(own, other, rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.parametrize("divisor", [255, 1])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_numbers_that_are_bytes_are_trained_on_as_bytes_and_are_the_same_numbers(divisor, dtype):
+    rng = np.random.default_rng(0)
+    pixels = (rng.integers(0, 256, (40, 20)) * (rng.random((40, 20)) < 0.3)).astype(dtype) / np.dtype(dtype).type(
+        divisor
+    )
+    inputs, scaling = packed(pixels, pixels.dtype)
+    assert inputs.dtype == np.uint8
+    np.testing.assert_array_equal(scaling.apply(inputs, dtype), pixels)
+    nearly = pixels.copy()
+    nearly[33, 7] += 1e-4
+    assert packed(nearly, pixels.dtype)[1] is None
+
+
 def test_weights_of_classes_and_rows():
     weights = np.where(y == 2, 5.0, 1.0)
     one, other = quick(class_weight={0: 1, 1: 1, 2: 5}).fit(X, y), quick().fit(X, y, sample_weight=weights)
@@ -325,6 +346,31 @@ def test_the_check_up_knows_a_linear_model_and_the_trials_name_the_cause():
         quick().diagnosis_  # noqa: B018
     with pytest.raises(ValueError, match="lbfgs"):
         quick(solver="lbfgs").fit(X, y).explain()
+
+
+def test_whynet_diagnose_takes_them_fitted_or_with_their_data():
+    model = quick(max_iter=2)
+    found = whynet.diagnose(model, (X, y), trials=False)
+    assert found.wording.estimator == "WhyNetClassifier" and not hasattr(model, "classes_")
+    assert whynet.diagnose(model.fit(X, y), trials=False).state == found.state
+    with pytest.raises(NotFittedError):
+        whynet.diagnose(quick())
+
+
+@pytest.mark.parametrize(
+    ("kind", "numbers"),
+    [
+        ("activation", {"name": "gelu"}), ("activation", {"name": "leaky-relu"}), ("dropout", {"rate": 0.1}),
+        ("cost", {"class_weights": "balanced"}), ("cost", {"name": "softmax-cross-entropy"}), ("batch", {"size": 8}),
+        ("rate", {"times": 0.1, "rate": 0.01}), ("epochs", {"times": 2, "epochs": 20}), ("penalty", {"l2": 0.1}),
+        ("width", {"widths": (4, 9, 3)}), ("optimizer", {"name": "adam", "rate": 0.01}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_the_doctor_advises_is_an_estimator_that_there_is(kind, numbers):
+    words = say(Change(kind, numbers), Settings(), Wording("scikit-learn", estimator="WhyNetClassifier"))
+    made = eval(re.findall("`([^`]*)`", words)[0], {"WhyNetClassifier": WhyNetClassifier, "np": np})  # noqa: S307
+    made.set_params(max_iter=1, random_state=0).fit(X, y)
 
 
 def test_the_trials_start_from_the_very_network():

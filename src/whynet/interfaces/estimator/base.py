@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
@@ -113,7 +114,9 @@ class WhyNetEstimator(versions.Base, BaseEstimator):  # type: ignore[misc]
         seed = int(check_random_state(self.random_state).randint(SEEDS)) if first else self._course.seed
         given, held = self._split(X, y, labels, table, weights, validation, settings, seed)
         if settings.batch is not None and settings.batch > given.rows:
-            warnings.warn("batch_size is larger than the number of rows. It is going to be clipped", stacklevel=3)
+            warnings.warn(
+                "batch_size is larger than the number of rows. It is going to be clipped", stacklevel=3 + versions.DEPTH
+            )
         if first:
             self._begin(given, settings, seed)
         elif self._course.network.sizes[1:-1] != settings.hidden:
@@ -244,11 +247,11 @@ class WhyNetEstimator(versions.Base, BaseEstimator):  # type: ignore[misc]
         course = self._course
         self.__dict__.pop("_diagnosis", None)
         if course.interrupted:
-            warnings.warn("Training interrupted by user.", stacklevel=4)
+            warnings.warn("Training interrupted by user.", stacklevel=4 + versions.DEPTH)
             return
         words = checkup.warning(self._patient())
         if words:
-            warnings.warn(words, ConvergenceWarning, stacklevel=4)
+            warnings.warn(words, ConvergenceWarning, stacklevel=4 + versions.DEPTH)
 
     def _scores(self, X: Any) -> Scores:
         check_is_fitted(self)
@@ -297,7 +300,25 @@ class WhyNetEstimator(versions.Base, BaseEstimator):  # type: ignore[misc]
         BadSetting
             The solver is "lbfgs": its steps cannot be taken again one by one.
         """
-        return checkup.explain(self._with_rows(), effort=effort, budget=budget)
+        return self.diagnosed(effort=effort, budget=budget)
+
+    def diagnosed(
+        self,
+        *,
+        data: Any = None,
+        effort: float = TIMES,
+        budget: float | None = None,
+        trials: bool = True,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> Diagnosis:
+        """What `whynet.diagnose(estimator, ...)` calls; with `data`, `(X, y)`, a copy is fitted to them first."""
+        model = self
+        if data is not None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                model = clone(self).fit(*data)
+        patient = model._with_rows()
+        return checkup.explain(patient, effort=effort, budget=budget, trials=trials, say=say)
 
     def _with_rows(self) -> checkup.Patient:
         check_is_fitted(self)

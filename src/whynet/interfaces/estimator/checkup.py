@@ -11,7 +11,6 @@ import numpy as np
 from whynet.data.dataset import Dataset
 from whynet.data.features import FloatFeatures
 from whynet.data.protocol import Problem
-from whynet.doctor.budget import TIMES
 from whynet.doctor.case import Case
 from whynet.doctor.change import Wording
 from whynet.doctor.diagnosis import Diagnosis, Outcome
@@ -209,16 +208,16 @@ def checkup(patient: Patient) -> Diagnosis:
     )  # fmt: skip
 
 
-def explain(patient: Patient, *, effort: float = TIMES, budget: float | None = None) -> Diagnosis:
-    """The trials: the same network from the same weights in the same order, with one thing changed at a time."""
+def explain(patient: Patient, **asked: Any) -> Diagnosis:
+    """The trials: the same network from the same weights in the same order, with one thing changed at a time. `asked`
+    is what `diagnose_recipe` may be: `effort`, `budget`, `trials`, `say`."""
     from whynet.subjects.recipe import diagnose_recipe
 
     if patient.settings.solver == "lbfgs":
         raise BadSetting(
             "the steps of the solver 'lbfgs' cannot be taken again one by one", do="Fit it with solver='adam', then ask"
         )
-    found = diagnose_recipe(recipe_of(patient), data_of(patient), effort=effort, budget=budget)
-    return replace(found, wording=patient.wording)
+    return replace(diagnose_recipe(recipe_of(patient), data_of(patient), **asked), wording=patient.wording)
 
 
 def recipe_of(patient: Patient) -> Recipe:

@@ -13,8 +13,10 @@ except ImportError:
     _callback = None
 
 HAS_CALLBACKS = _callback is not None
-Base: Any = _callback.CallbackSupportMixin if HAS_CALLBACKS else object
+Base: Any = _callback.CallbackSupportMixin if HAS_CALLBACKS else type("NoCallbacks", (), {})
 """What an estimator inherits that such callbacks may watch."""
+DEPTH = int(HAS_CALLBACKS)
+"""Calls that stand between a `fit` and whoever called it: a warning points at that line."""
 
 
 def with_callbacks(method: Fit) -> Fit:
