@@ -26,9 +26,9 @@ from whynet import WhyNetClassifier, WhyNetRegressor
 from whynet.doctor.change import Change, Wording
 from whynet.doctor.diagnosis import Settings
 from whynet.interfaces.estimator import versions
-from whynet.interfaces.estimator.course import packed
 from whynet.report.wording.scikit import say
 from whynet.training.history import Epoch
+from whynet.training.packing import packed
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 IRIS = load_iris(return_X_y=True)
@@ -189,7 +189,7 @@ def test_it_takes_the_steps_that_scikit_learns_takes(more, weighted):
         np.testing.assert_allclose(own, other, rtol=1e-6, atol=1e-9)
 
 
-@pytest.mark.parametrize("divisor", [255, 1])
+@pytest.mark.parametrize("divisor", [255, 256, 1])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_numbers_that_are_bytes_are_trained_on_as_bytes_and_are_the_same_numbers(divisor, dtype):
     rng = np.random.default_rng(0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from copy import copy
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -11,36 +11,21 @@ import numpy as np
 from whynet.data.dataset import Dataset
 from whynet.data.features import FloatFeatures
 from whynet.data.protocol import Problem
-from whynet.doctor.case import Case
 from whynet.doctor.change import Wording
 from whynet.doctor.diagnosis import Diagnosis, Outcome
 from whynet.doctor.diagnosis import Settings as Described
-from whynet.doctor.states import LOST, state_of
-from whynet.doctor.symptoms.data import measure_classes
-from whynet.doctor.symptoms.outcome import (
-    CONSTANT_ACCURACY,
-    COST,
-    FLOOR,
-    GAP,
-    LINEAR_ACCURACY,
-    STANDARD_ERROR,
-    START_COST,
-    STILL_FALLING,
-    TRAIN_ACCURACY,
-)
 from whynet.interfaces.estimator.course import Course, Given, Held, scores_of
 from whynet.interfaces.estimator.settings import BadSetting, Settings
 from whynet.network.costs import floor
 from whynet.network.network import Network
 from whynet.optimizers.optimizers import Adam, Nesterov
 from whynet.report.wording.states import sentence
+from whynet.subjects.checkup import SURE, Trained, falling_of, judge
 from whynet.training.recipe import Recipe
-from whynet.training.yardstick import linear_quality
 from whynet.types import Array
 
 PROBE = 2000  # rows that a cost is measured on
 MOST = 20_000  # rows that the yardstick is trained and judged on
-SURE = 0.95  # from this quality on, nothing is said of a loss that still falls
 FALLING = 0.01  # of the loss, over the last half of the epochs
 SHARE = 0.2  # of all that the loss has fallen
 
@@ -154,16 +139,9 @@ def _plainly(patient: Patient) -> tuple[str | None, Outcome | None]:
     return None, before
 
 
-def _falling(course: Course) -> float:
-    """By how much the loss fell over the last half, relatively."""
-    curve = course.curve
-    half = curve[len(curve) // 2] if len(curve) > 1 else course.first_cost
-    return (half - curve[-1]) / max(abs(half), 1e-12) if curve else 0.0
-
-
 def _unfinished(course: Course) -> bool:
     """Whether the last half of the epochs made a difference: to the loss, or of all that it has fallen."""
-    fell = _falling(course)
+    fell = falling_of(course.curve, course.first_cost)
     whole = course.first_cost - course.curve[-1] if course.curve else 0.0
     return fell > FALLING or fell * abs(course.curve[-1]) > SHARE * whole > 0
 
@@ -173,38 +151,18 @@ def checkup(patient: Patient) -> Diagnosis:
     course, problem = patient.course, patient.problem
     if course.blown_up:
         return Diagnosis("non-finite", patient.floor, wording=patient.wording, problem=problem.kind)
-    recipe, train = recipe_of(patient), data_of(patient, MOST)
-    held = train if patient.held is None else _data(patient.held.X, _held_y(patient), problem, None)
-    network = course.outcome
-    middle, scores = network.cost.middle, scores_of(network, held.inputs)
-    quality = problem.quality(scores, held.y, middle)
-    case = Case(
-        described(patient), layers=len(network.sizes) - 1, rows=patient.given.rows, available=patient.given.rows,
-        classes=len(train.classes), features=train.features, problem=problem.kind,
-    )  # fmt: skip
-    case.before = Outcome(
-        cost_of(network, patient.given), quality,
-        metric=None if held.classes else problem.metric(scores, held.y, middle),
-        recalls=problem.recalls(scores, held.y, middle), one_answer=problem.one_answer(scores, middle),
-    )  # fmt: skip
-    own = problem.quality(scores_of(network, train.inputs), train.y, middle)
-    case.note(START_COST, course.first_cost)
-    case.note(COST, case.before.cost)
-    case.note(FLOOR, patient.floor)
-    case.note(STILL_FALLING, 0.0 if course.finished else _falling(course))
-    case.note(TRAIN_ACCURACY, own)
-    case.note(GAP, own - quality)
-    case.note(CONSTANT_ACCURACY, problem.constant_quality(held.y))
-    case.note(STANDARD_ERROR, problem.standard_error(scores, held.y, middle))
-    if train.classes:
-        measure_classes(case, train.labels, len(train.classes))
-    sure = quality >= SURE
-    linear = math.nan if sure else linear_quality(recipe.but(validation_size=0), train, held)
-    case.note(LINEAR_ACCURACY, 0.0 if sure else linear)
-    lost = [name for name, recall in zip(problem.names, case.before.recalls, strict=False) if recall < LOST]
-    return Diagnosis(
-        state_of(case), patient.floor, before=case.before, yardstick=linear, symptoms=case.symptoms,
-        settings=case.settings, lost=tuple(lost), wording=patient.wording, problem=case.problem,
+    train = data_of(patient, MOST)
+    held = train
+    if patient.held is not None:
+        held = _data(patient.held.X, patient.y_of(patient.held.labels, patient.held.targets), problem, None)
+    network = copy(course.outcome)
+    network.problem = problem
+    falling = 0.0 if course.finished else falling_of(course.curve, course.first_cost)
+    return judge(
+        Trained(
+            recipe_of(patient), network, train, held, train, course.first_cost, cost_of(network, patient.given),
+            falling, patient.floor, patient.wording,
+        )
     )  # fmt: skip
 
 
@@ -249,13 +207,6 @@ def recipe_of(patient: Patient) -> Recipe:
     )
 
 
-def described(patient: Patient) -> Described:
-    """Its settings, for the doctor."""
-    from whynet.subjects.edits import settings_of
-
-    return settings_of(recipe_of(patient), patient.course.network.sizes, patient.given.rows)
-
-
 def data_of(patient: Patient, most: int | None = None) -> Dataset:
     """The rows that it was trained on, or so many of them."""
     given = patient.given if most is None else probe_of(patient.given, most)
@@ -263,11 +214,6 @@ def data_of(patient: Patient, most: int | None = None) -> Dataset:
     if weights is not None and np.ptp(weights) == 0:
         weights = None
     return _data(given.X, patient.y_of(given.labels, given.per_row), patient.problem, weights)
-
-
-def _held_y(patient: Patient) -> Array:
-    assert patient.held is not None
-    return patient.y_of(patient.held.labels, patient.held.targets)
 
 
 def _data(X: Any, y: Array, problem: Problem, weights: Array | None) -> Dataset:

@@ -26,10 +26,9 @@ from whynet.optimizers.penalties import Penalty
 from whynet.training.history import Epoch
 from whynet.training.orders import batches
 from whynet.training.pace import Pace
-from whynet.types import Array, Inputs, Labels, Scaling, Scores, Targets
+from whynet.training.packing import packed
+from whynet.types import Array, Labels, Scores, Targets
 
-WIDE = 16  # features: from here on it is worth a look whether they are bytes
-PIECE = 50_000  # numbers
 AT_ONCE = 64_000_000  # bytes of sparse rows that are made dense for one call of the engine
 
 
@@ -230,37 +229,6 @@ class Course:
         if settings.schedule == "invscaling":
             self.rate = settings.rate / (self.seen + 1) ** settings.power
         return over
-
-
-def packed(X: Array, dtype: np.dtype[Any]) -> tuple[Inputs, Scaling | None]:
-    """Rows as the engine takes them: bytes where those are the very same numbers (pixels, pixels / 255, counts), as
-    it skips the zeros of bytes; else as they are.
-
-    >>> inputs, scaling = packed(np.arange(32.0).reshape(2, 16) / 255, np.dtype(np.float64))
-    >>> inputs.dtype.name, scaling.divisor
-    ('uint8', 255.0)
-    """
-    if X.shape[1] >= WIDE and X.dtype == dtype:
-        for scaling in (Scaling("0..1", 0.0, 255.0), Scaling("raw", 0.0, 1.0)):
-            if _bytes(X[:20], scaling) is not None:
-                inputs = _bytes(X, scaling)
-                if inputs is not None:
-                    return inputs, scaling
-    return np.ascontiguousarray(X, dtype=dtype), None
-
-
-def _bytes(X: Array, scaling: Scaling) -> Array | None:
-    """The bytes that are these numbers under the scaling, to the last bit; None if there are none."""
-    found, piece = np.empty(X.shape, np.uint8), max(1, PIECE // X.shape[1])
-    for start in range(0, len(X), piece):  # a piece fits into the processor's cache
-        some = X[start : start + piece]
-        if not (some.min() >= 0 and some.max() * scaling.divisor <= 255):
-            return None
-        own = found[start : start + piece]
-        own[...] = some * scaling.divisor + 0.5
-        if not np.array_equal(scaling.apply(own, X.dtype), some):
-            return None
-    return found
 
 
 def scores_of(network: Network, X: Any) -> Scores:
