@@ -168,7 +168,8 @@ class Columns:
     def cost_now(self, rows: Rows) -> float:
         """The mean cost of some of the examples."""
         some = rows.some(PROBE)
-        return self.core.cost.value(some.scores(self.core), some.answers)
+        answers = np.eye(self.sizes[-1])[some.answers] if some.answers.ndim == 1 else some.answers
+        return self.core.cost.value(some.scores(self.core), answers)
 
     def descend(
         self,
@@ -187,7 +188,10 @@ class Columns:
         Python's global generator: a program that calls `random.seed` gets the same one again. The steps on
         bytes are taken in single precision, unless `double`: that is twice as fast, and learns as well."""
         n, size = len(training_data), min(mini_batch_size, len(training_data))
-        examples = Examples(rows.inputs, rows.scaling, np.arange(n), rows.answers.astype(np.float64))
+        labels, targets = rows.labels, np.eye(self.sizes[-1])
+        if rows.answers.ndim == 2 and not np.array_equal(targets[labels], rows.answers):  # no classes: each its own
+            labels, targets = np.arange(n), rows.answers.astype(np.float64)
+        examples = Examples(rows.inputs, rows.scaling, labels, targets)
         core = self.core if double or rows.scaling is None else self.core.astype("float32")
         task = Task(core, SGD(), Penalty(l2=l2), Constraints(), Average(), examples, seed=0)
         engine, steps, count = choose("auto", task)[0], 0, -(-n // size)

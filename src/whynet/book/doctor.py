@@ -49,7 +49,7 @@ def line(
     core.scaling, core.problem = train.scaling, Classification(names)
     if held is not None and (held.scaling is None) != (train.scaling is None):
         return ""  # rows of another kind than those it was trained on
-    targets = some.answers.astype(np.float64)
+    targets = some.answers.astype(np.float64) if some.answers.ndim == 2 else np.eye(len(names))[some.answers]
     recipe = Recipe(
         sizes=tuple(network.sizes), cost=core.cost_name,  # type: ignore[arg-type]
         learning_rate=eta, batch_size=batch, epochs=max(1, len(costs)),
