@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from whynet.doctor.floors import explain as explain
     from whynet.errors import WhynetError as WhynetError
     from whynet.interfaces import callbacks as callbacks
+    from whynet.interfaces import exchange as exchange
     from whynet.interfaces.estimator import WhyNetClassifier as WhyNetClassifier
     from whynet.interfaces.estimator import WhyNetRegressor as WhyNetRegressor
     from whynet.network.dense import Dense as Dense
@@ -52,7 +53,7 @@ _HOMES = {
     "train_many": "whynet.training.many",
     "watch": "whynet.subjects.frameworks.torch_watch",
 }
-_ROOMS = {"book": "whynet.book", "callbacks": "whynet.interfaces.callbacks"}
+_ROOMS = {"book": "whynet.book", "callbacks": "whynet.interfaces.callbacks", "exchange": "whynet.interfaces.exchange"}
 
 __all__ = [
     "Dataset",
@@ -69,6 +70,7 @@ __all__ = [
     "callbacks",
     "check_gradients",
     "diagnose",
+    "exchange",
     "explain",
     "fit",
     "load",
