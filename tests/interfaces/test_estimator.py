@@ -128,6 +128,15 @@ def test_sparse_rows_give_what_dense_ones_give(solver):
     np.testing.assert_allclose(sparse.predict_proba(scipy.sparse.csc_matrix(X)), dense.predict_proba(X), rtol=1e-12)
 
 
+def test_wide_sparse_rows_are_never_made_dense(monkeypatch):
+    rows = scipy.sparse.random(90, 3000, density=0.01, format="csr", random_state=0)
+    labels = np.arange(90) % 3
+    dense = quick(batch_size=30, dropout=0.2).fit(rows.toarray(), labels).predict_proba(rows.toarray())
+    monkeypatch.setattr(scipy.sparse.csr_matrix, "toarray", None)
+    sparse = quick(batch_size=30, dropout=0.2).fit(rows, labels)
+    np.testing.assert_allclose(sparse.predict_proba(rows), dense, rtol=1e-8)
+
+
 def test_several_labels_of_a_row():
     rows, labels = make_multilabel_classification(300, n_classes=4, random_state=0)
     model = quick(hidden_layer_sizes=30, max_iter=200, learning_rate_init=0.01).fit(rows, labels)

@@ -16,6 +16,7 @@ import numpy as np
 
 from whynet.engines.base import BatchBlewUp, Examples, Task
 from whynet.engines.choice import FASTEST, choose
+from whynet.engines.reference import Reference
 from whynet.interfaces.estimator.settings import LEAST_RATE, Settings
 from whynet.metric import Metric
 from whynet.network.network import Network
@@ -29,6 +30,7 @@ from whynet.training.pace import Pace
 from whynet.training.packing import packed
 from whynet.types import Array, Labels, Scores, Targets
 
+MANY, FILLED = 1000, 0.05  # features, and the share of them that is not 0
 AT_ONCE = 64_000_000  # bytes of sparse rows that are made dense for one call of the engine
 
 
@@ -133,7 +135,7 @@ class Course:
         task = self._task(given, settings, size)
         if not self.state:
             self.state = task.first_state()
-        engine, pace = choose("auto", task)[0], Pace(self.network.params.vector.size)
+        engine, pace = Reference() if thin(given.X) else choose("auto", task)[0], Pace(self.network.params.vector.size)
         self.finished, self.blown_up, self.interrupted = False, "", False
         try:
             for _ in range(settings.epochs if epochs is None else epochs):
@@ -158,7 +160,7 @@ class Course:
         order = rng.permutation(n) if settings.shuffle else np.arange(n)
         batch, count = 0, math.ceil(n / size)
         costs = np.zeros(count)
-        dense = isinstance(given.X, np.ndarray)
+        dense = isinstance(given.X, np.ndarray) or thin(given.X)
         most = count if dense else max(1, AT_ONCE // (size * given.X.shape[1] * self.network.dtype.itemsize))
         while batch < count:
             rows = batches(order, size, batch, batch + min(pace.steps, most))
@@ -181,7 +183,9 @@ class Course:
         # scikit-learn divides alpha by what the rows of a batch count together
         penalty = Penalty(l2=settings.alpha / (size * given.mean_weight))
         dtype = self.network.dtype
-        inputs, scaling = packed(given.X, dtype) if isinstance(given.X, np.ndarray) else (np.zeros((0, 0)), None)
+        inputs, scaling = given.X, None
+        if isinstance(given.X, np.ndarray):
+            inputs, scaling = packed(given.X, dtype)
         weights = None if given.weights is None else given.weights.astype(dtype)
         examples = Examples(inputs, scaling, given.labels, given.targets.astype(dtype), weights)
         return Task(
@@ -231,6 +235,18 @@ class Course:
         return over
 
 
+def thin(X: Any) -> bool:
+    """Whether rows are sparse and so wide that products with what is not 0 are faster than the compiled engine, which
+    takes dense rows only: as of words in texts. NumPy's engine takes them as they are.
+
+    >>> from scipy.sparse import csr_array
+    >>> thin(csr_array((3, 5000))), thin(csr_array((3, 10))), thin(np.zeros((3, 5000)))
+    (True, False, False)
+    """
+    sparse = not isinstance(X, np.ndarray)
+    return sparse and X.shape[1] >= MANY and X.nnz <= FILLED * X.shape[0] * X.shape[1]
+
+
 def scores_of(network: Network, X: Any) -> Scores:
     """What the network puts out for rows, dense or sparse, (n, outputs).
 
@@ -239,6 +255,8 @@ def scores_of(network: Network, X: Any) -> Scores:
     """
     if isinstance(X, np.ndarray):
         return FASTEST.scores(network, X)
+    if thin(X):
+        return network.forward(X.astype(network.dtype, copy=False)).scores
     piece = max(1, AT_ONCE // (8 * max(1, X.shape[1])))
     parts = [FASTEST.scores(network, _dense(X[start : start + piece])) for start in range(0, X.shape[0], piece)]
     return np.concatenate(parts)
