@@ -22,7 +22,9 @@ struct Layer {
     double strength;        // the rate of dropout, the sd of noise, the share of a batch in a normalisation's averages
     double epsilon;         // what a normalisation adds to the variance
     std::uint64_t index;    // its place in the network: part of what its noise is hashed from
-    int rows;               // of parameters: W's and then b, or scale and shift, or none; padded `out` numbers each
+    int columns;            // of parameters: units, or channels where all pixels share them
+    int rows;               // of parameters: W's and then b, or scale and shift, or none; padded `columns` numbers each
+    int weight_rows;        // those of W
     std::size_t weights, biases;  // where W and b, or scale and shift, begin in the padded vectors
     std::size_t statistics;       // where a normalisation's running mean begins; its variance is in the next row
 };

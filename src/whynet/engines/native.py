@@ -27,7 +27,7 @@ from whynet.types import Array, Inputs, Rows, Scaling, Scores
 ACTIVATIONS = ("elu", "gelu", "identity", "leaky-relu", "relu", "scaled-tanh", "sigmoid", "softmax", "tanh")
 COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy", "absolute", "huber")
 DENSE, DROPOUT, NOISE, NORMALISATION = 0, 1, 2, 3
-LARGE, LARGE_BATCH = 128, 16  # from such layers and batches on, BLAS is faster; native/train.hpp decides for each
+LARGE, LARGE_BATCH = 128, 16  # from such layers and batches on, BLAS is faster; native/layers/dense.hpp decides for each
 MOST_INK = 0.6  # up to this share of pixels that are not 0, skipping those that are pays
 
 try:
