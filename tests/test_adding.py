@@ -25,17 +25,19 @@ from whynet.mistakes.gradient import KINDS
 from whynet.network.activations import ACTIVATIONS
 from whynet.network.costs import COSTS, floor
 from whynet.network.initializers import INITIALIZERS, initializer
+from whynet.network.layers import LAYERS
 from whynet.optimizers.optimizers import OPTIMIZERS, optimizer
 from whynet.optimizers.schedules import SCHEDULES, rates
 from whynet.params import Params
 from whynet.report.wording.symptoms import in_words
 from whynet.subjects.plants import SOUND, plants
 from whynet.subjects.recipe import diagnose_recipe
+from whynet.training.checking import check
 from whynet.training.loop import Training
 from whynet.training.prepare import prepare
 from whynet.training.recipe import LEARNING_RATES
 
-TABLES = (ACTIVATIONS, COSTS, INITIALIZERS, KINDS, OPTIMIZERS, SCHEDULES, LEARNING_RATES)
+TABLES = (ACTIVATIONS, COSTS, INITIALIZERS, KINDS, LAYERS, OPTIMIZERS, SCHEDULES, LEARNING_RATES)
 
 
 @pytest.fixture
@@ -91,11 +93,30 @@ def test_an_activation_is_one_file_and_one_line_and_ten_tests_cover_it(tmp_path)
 
 
 def test_a_layer(added, rng):
-    layer = added("A layer")["Swish"](6)
+    layer = added("A layer")["Swish"]((6,))
     network = whynet.Network(layers=[whynet.Dense(5, 6), layer, whynet.Dense(6, 3)], seed=1)
     check = whynet.check_gradients(network, rng.random((8, 5)), np.eye(3)[rng.integers(3, size=8)])
     assert [one.verdict for one in check.arrays] == ["right"] * 5
     assert [one.array for one in check.arrays][2] == "1.beta"
+
+
+def test_a_layer_is_one_file_and_one_line(added, digits, tmp_path):
+    """Trained, checked, saved, loaded, drawn; and what the compiled engine cannot do with it is a sentence."""
+    swish = added("A layer")["Swish"]
+    network = whynet.Network(layers=[whynet.Dense(64, 20), swish((20,)), whynet.Dense(20, 10)], seed=1)
+    recipe = whynet.Recipe(epochs=2, learning_rate=0.3)
+    training = whynet.train(network, digits, recipe)
+    first, last = training
+    assert training.engine.name == "reference" and last.cost < first.cost < training.prepared.floor
+    assert not np.array_equal(network.params[1]["beta"], np.ones(20))
+    assert check(training.prepared).passed
+    network.save(tmp_path / "model.safetensors")
+    loaded = whynet.Network.load(tmp_path / "model.safetensors")
+    assert loaded.layers == network.layers
+    np.testing.assert_array_equal(loaded.scores(digits.inputs), network.scores(digits.inputs))
+    assert "Swish" in network._repr_html_() and "64-20-10" in repr(network)
+    with pytest.raises(whynet.WhynetError, match="native engine cannot train this: it does not know Swish layers"):
+        whynet.train(network, digits, recipe.but(engine="native"))
 
 
 def test_a_cost(added, rng):

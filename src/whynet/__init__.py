@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from whynet.doctor.floors import explain as explain
     from whynet.errors import WhynetError as WhynetError
     from whynet.interfaces import callbacks as callbacks
-    from whynet.network.dense import Dense as Dense
     from whynet.network.gradcheck import check_gradients as check_gradients
+    from whynet.network.layers import Dense as Dense
     from whynet.network.network import Network as Network
     from whynet.subjects.diagnose import diagnose as diagnose
     from whynet.subjects.frameworks.torch_watch import watch as watch
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Dataset": "whynet.data.dataset",
-    "Dense": "whynet.network.dense",
+    "Dense": "whynet.network.layers",
     "Epoch": "whynet.training.history",
     "History": "whynet.training.history",
     "Network": "whynet.network.network",

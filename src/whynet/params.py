@@ -57,10 +57,9 @@ class Params(Sequence[dict[str, Array]]):
                 yield f"{index}.{name}", array
 
     def weights(self) -> Iterator[Array]:
-        """The weight matrices alone, without biases: what a penalty acts on."""
+        """The weight matrices alone, without biases or scales, which are vectors: what a penalty acts on."""
         for arrays in self._layers:
-            if "W" in arrays:
-                yield arrays["W"]
+            yield from (array for array in arrays.values() if array.ndim > 1)
 
     def zeros(self) -> Params:
         """Arrays of the same shapes and type, all zero."""

@@ -18,8 +18,7 @@ from whynet.engines.reference import Reference
 from whynet.errors import NonFinite, UsageError
 from whynet.network.activations import ACTIVATIONS
 from whynet.network.costs import COSTS
-from whynet.network.dense import Dense
-from whynet.network.layers import BatchNorm, Dropout, GaussianNoise
+from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise
 from whynet.noise import Noise
 from whynet.optimizers.optimizers import OPTIMIZERS
 from whynet.params import Params

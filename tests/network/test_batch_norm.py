@@ -9,8 +9,7 @@ from safetensors.numpy import load_file, save
 import whynet
 from whynet.errors import BadFile, UsageError
 from whynet.network.activations import ACTIVATIONS, activation
-from whynet.network.dense import Dense
-from whynet.network.layers import BatchNorm
+from whynet.network.layers import BatchNorm, Dense
 from whynet.noise import Noise
 from whynet.types import Scaling
 

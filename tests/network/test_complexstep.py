@@ -10,6 +10,7 @@ from whynet.errors import UsageError
 from whynet.network import complexstep
 from whynet.network.activations import ACTIVATIONS
 from whynet.network.costs import COSTS
+from whynet.network.layers import Plain
 from whynet.network.network import Network
 from whynet.noise import Noise
 from whynet.optimizers.penalties import Penalty
@@ -69,14 +70,15 @@ def test_a_penalty_is_included(rng):
 
 
 def test_a_layer_without_a_spelling_is_declined():
-    class Strange:
-        inputs = outputs = 3
+    class Strange(Plain):
+        kind = "strange"
+        in_shape = out_shape = (3,)
 
-        def shapes(self):
-            return {}
+        def forward(self, params, x, noise=None):
+            return x, None
 
-        def initialize(self, rng):
-            return {}
+        def backward(self, params, memo, dy, *, want_dx=True):
+            return dy, {}
 
     for network in (Network(layers=[Strange()]), Network([3, 3, 3], activation="relu")):
         with pytest.raises(UsageError, match="smooth activations"):

@@ -7,8 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from whynet.network.dense import Dense
-from whynet.network.layers import BatchNorm, Dropout
+from whynet.network.layers import BatchNorm, Dense, Dropout
 from whynet.network.network import Network
 from whynet.noise import Noise
 from whynet.optimizers.constraints import Constraints

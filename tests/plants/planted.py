@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from whynet.network.activations import activation
-from whynet.network.dense import Dense
-from whynet.network.layers import BatchNorm
+from whynet.network.layers import BatchNorm, Dense
 from whynet.network.network import Network
 from whynet.noise import Noise
 from whynet.optimizers.penalties import Penalty

@@ -12,7 +12,7 @@ import numpy as np
 from whynet.data.dataset import Dataset
 from whynet.doctor.diagnosis import Diagnosis
 from whynet.mistakes.data import DATA
-from whynet.network.dense import Dense
+from whynet.network.layers import Dense
 from whynet.report.wording import say
 from whynet.training.prepare import prepare
 from whynet.training.recipe import Recipe

@@ -7,7 +7,7 @@ import pytest
 
 from plants import planted
 from plants.handmade import BUGS, Network, examples
-from whynet.network.dense import Dense
+from whynet.network.layers import Dense
 from whynet.subjects.own_code.anatomy import identify
 from whynet.subjects.own_code.code import Code, Examples
 from whynet.subjects.own_code.forensics import examine, examine_blindly

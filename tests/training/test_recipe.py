@@ -16,7 +16,8 @@ from whynet.network.activations import ACTIVATIONS
 from whynet.network.costs import COSTS
 from whynet.optimizers.optimizers import OPTIMIZERS
 from whynet.optimizers.schedules import SCHEDULES
-from whynet.training.recipe import LEARNING_RATES, Recipe, choices, recipe_names
+from whynet.training.recipe import LEARNING_RATES, Recipe, recipe_names
+from whynet.training.values import choices
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,9 @@ def test_shipped_recipes_survive_a_round_trip(name, tmp_path):
         ({"dropout": 1.0}, "below 1"),
         ({"input_noise": -0.1}, "0 or more"),
         ({"sizes": (784, 0, 10)}, "1 to"),
-        ({"sizes": (784, 10), "hidden": (30,)}, "not both"),
+        ({"sizes": (784, 10), "hidden": (30,)}, "give one of"),
+        ({"layers": ("dense 30",), "hidden": (30,)}, "give one of"),
+        ({"layers": ("dense 30", "")}, "lines of words"),
         ({"faults": ("no-such-fault",)}, "no-output-slope"),
         ({"epoch": 3}, "Did you mean 'epochs'"),
     ],

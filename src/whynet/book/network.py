@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from whynet.network import network as core
-from whynet.network.dense import Dense
+from whynet.network.layers import Dense
 from whynet.optimizers.optimizers import SGD
 from whynet.types import Array
 

@@ -104,6 +104,15 @@ class Dataset:
         return "images" if self.are_pictures else "rows"
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of an example: (rows, columns, channels) of a picture, one channel where it is grey, else
+        (features,)."""
+        if not isinstance(self.X, ByteImages):
+            return (self.features,)
+        sides = self.X.array.shape[1:]
+        return sides if len(sides) == 3 else (*sides, 1)
+
+    @property
     def images(self) -> Images:
         """The pictures, (n, rows, columns) uint8, with channels where they have colours.
 

@@ -18,8 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from whynet.engines.base import Task, backpropagate
 from whynet.engines.reference import Reference
-from whynet.network.dense import Dense, Layer
-from whynet.network.layers import BatchNorm, Dropout, GaussianNoise
+from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer
 from whynet.network.network import Network
 from whynet.optimizers.optimizers import SGD, Adam, Nesterov, RMSprop, State
 from whynet.types import Array, Inputs, Rows, Scaling, Scores
@@ -147,6 +146,8 @@ def _unknown(network: Network) -> str | None:
             return f"it does not know {type(layer).__name__} layers"
         if isinstance(layer, (Dense, BatchNorm)) and layer.activation not in ACTIVATIONS:
             return f"it does not know the activation {layer.activation}"
+        if isinstance(layer, BatchNorm) and len(layer.shape) > 1:
+            return "it does not know the normalisation of pictures"
     if not isinstance(network.layers[-1], Dense):
         return "the last layer must be dense"
     return "it has room for 256 layers" if len(network.layers) > 256 else None
@@ -159,11 +160,12 @@ def _layers(network: Network) -> list[tuple[int, int, int, int, float, float, in
 
 def _layer(layer: Layer) -> tuple[int, int, int, int, float, float]:
     if isinstance(layer, Dropout):
-        return DROPOUT, layer.size, layer.size, 0, layer.rate, 0.0
+        return DROPOUT, layer.inputs, layer.outputs, 0, layer.rate, 0.0
     if isinstance(layer, GaussianNoise):
-        return NOISE, layer.size, layer.size, 0, layer.sd, 0.0
+        return NOISE, layer.inputs, layer.outputs, 0, layer.sd, 0.0
     if isinstance(layer, BatchNorm):
-        return NORMALISATION, layer.size, layer.size, ACTIVATIONS.index(layer.activation), layer.blend, layer.epsilon
+        number = ACTIVATIONS.index(layer.activation)
+        return NORMALISATION, layer.inputs, layer.outputs, number, layer.blend, layer.epsilon
     assert isinstance(layer, Dense)
     return DENSE, layer.inputs, layer.outputs, ACTIVATIONS.index(layer.activation), 0.0, 0.0
 

@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 from whynet.engines.base import BatchBlewUp, Blowup, Task
-from whynet.network.dense import Dense, DenseMemo
 from whynet.network.network import Network
 from whynet.noise import Noise
 from whynet.optimizers.optimizers import State
@@ -36,7 +35,6 @@ class Reference:
         network, cost, examples = task.network, task.network.cost, task.examples
         vector, gradients = network.params.vector, network.params.zeros()
         before = np.empty_like(vector)
-        training = any(not isinstance(layer, Dense) for layer in network.layers)  # differs from evaluating
         costs = np.empty(len(batches))
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # found below, and named
             for step, (rows, rate) in enumerate(zip(batches, rates.tolist(), strict=True)):
@@ -44,7 +42,7 @@ class Reference:
                 targets = examples.targets[examples.labels[rows]]
                 weights = None if examples.weights is None else examples.weights[rows]
 
-                noise = Noise(task.seed, first_step + step) if training else None
+                noise = Noise(task.seed, first_step + step)
                 trace = network.forward(X, noise)
                 costs[step] = cost.value(trace.scores, targets, weights)
                 task.backward(network, trace, targets, weights, gradients)
@@ -86,7 +84,8 @@ def find_blowup(task: Task, X: Features, targets: Targets, noise: Noise | None) 
     y = X
     for index, layer in enumerate(network.layers):
         y, memo = layer.forward(network.arrays(index), y, noise and noise.at(index))
-        if isinstance(memo, DenseMemo) and not np.isfinite(memo.z).all():
+        z = layer.preactivation(memo)
+        if z is not None and not np.isfinite(z).all():
             return index, "weighted input z"
         if not np.isfinite(y).all():
             return index, "activation a"

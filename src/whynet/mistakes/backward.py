@@ -12,7 +12,7 @@ from whynet.mistakes.forward import Unbiased
 from whynet.mistakes.gradient import KINDS
 from whynet.mistakes.mistake import Mistake
 from whynet.mistakes.passes import Pass
-from whynet.network.dense import Dense
+from whynet.network.layers import Dense
 from whynet.network.network import Network, Trace
 from whynet.params import Params
 from whynet.types import Array, Targets

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from whynet.errors import UsageError
 from whynet.mistakes.kind import Kind
 from whynet.network.costs import SoftmaxCrossEntropy, batch_average, batch_gradient
-from whynet.network.dense import Dense, DenseMemo
+from whynet.network.layers import Dense, DenseMemo, Layer, Plain, Shape
 from whynet.network.network import Network
 from whynet.noise import Noise
 from whynet.types import Array, Scores, Targets
 
 
 @dataclass(frozen=True)
-class Unbiased:
+class Unbiased(Plain):
     """A dense layer without biases: those that the parameters hold do nothing, and get no gradient.
 
     >>> layer, params = Unbiased(Dense(1, 2)), {"W": np.ones((1, 2)), "b": np.array([5.0, 5.0])}
@@ -27,13 +28,20 @@ class Unbiased:
 
     sound: Dense
 
-    @property
-    def inputs(self) -> int:
-        return self.sound.inputs
+    kind: ClassVar[str] = "dense without biases"
+    weight_names: ClassVar[tuple[str, ...]] = ("W",)
 
     @property
-    def outputs(self) -> int:
-        return self.sound.outputs
+    def in_shape(self) -> Shape:
+        return self.sound.in_shape
+
+    @property
+    def out_shape(self) -> Shape:
+        return self.sound.out_shape
+
+    @property
+    def activation(self) -> str:
+        return self.sound.activation
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         return self.sound.shapes()
@@ -98,7 +106,7 @@ def unbiased(network: Network) -> Network:
     >>> unbiased(Network([2, 1])).layers[0].forward({"W": np.ones((2, 1)), "b": np.ones(1)}, np.zeros((1, 2)))[0]
     array([[0.]])
     """
-    layers = [Unbiased(layer) if isinstance(layer, Dense) else layer for layer in network.layers]
+    layers: list[Layer] = [Unbiased(layer) if isinstance(layer, Dense) else layer for layer in network.layers]
     return network.sharing(layers)
 
 

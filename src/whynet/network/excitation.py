@@ -12,12 +12,21 @@ from typing import Any
 import numpy as np
 
 from whynet.errors import UsageError
-from whynet.network.dense import Dense, Layer
-from whynet.network.layers import BatchNorm
+from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer
 from whynet.network.network import Network
 from whynet.types import Array
 
 STEPS = 80
+FLAT = (BatchNorm.kind, Dense.kind, Dropout.kind, GaussianNoise.kind)
+
+
+def linear(network: Network) -> bool:
+    """Whether its units have masks: its layers are dense, and those that go with dense ones.
+
+    >>> linear(Network([4, 3, 2], batch_norm=True, dropout=0.5))
+    True
+    """
+    return all(len(one.out_shape) == 1 and one.kind in FLAT for one in network.layers)
 
 
 def masks(network: Network, layer: int) -> Array:
@@ -30,8 +39,10 @@ def masks(network: Network, layer: int) -> Array:
     Raises
     ------
     UsageError
-        There is no such layer.
+        There is no such layer, or its units have no masks.
     """
+    if not linear(network):
+        raise UsageError("units have masks where all layers are dense", found=repr(network))
     seen = np.eye(network.sizes[0], dtype=network.dtype)
     for index in range(_end(network, layer)):
         one, arrays = network.layers[index], network.arrays(index)

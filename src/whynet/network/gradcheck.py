@@ -10,10 +10,10 @@ Where it exceeds the tolerance and the array is below r, it is "too small to che
 differences can confirm to the tolerance, the round-off that they carry, about `epsilon * C / h`, over the tolerance.
 Its units are saturated or cut off, and nothing is said about whether backpropagation is right there.
 
-At a kink (ReLU at z = 0, an absolute error of 0) a difference measures neither side's slope; entries whose steps cross
-one are set aside and counted. That takes layers whose memo shows z, such as those of `layers.py`: where the differences
-scatter too much before a layer with another memo, the verdict is that its kinks cannot be seen, not that the gradient
-is too small.
+At a kink (ReLU at z = 0, another pixel that is the largest of its window, an absolute error of 0) a difference measures
+neither side's slope; entries whose steps cross one are set aside and counted. That takes layers that say on which side
+of a kink each unit is (`sides`): where the differences scatter too much before a layer that does not, the verdict is
+that its kinks cannot be seen, not that the gradient is too small.
 
 A sample can miss an entry. The projection cannot: along random directions in which every parameter moves, the slope is
 the sum of all entries times the direction's, and one wrong entry spoils it.
@@ -33,10 +33,7 @@ import numpy as np
 
 from whynet.errors import UsageError
 from whynet.network import complexstep
-from whynet.network.activations import activation
 from whynet.network.complexstep import complex_cost
-from whynet.network.dense import Dense, DenseMemo
-from whynet.network.layers import BatchNorm, BatchNormMemo, Dropout, GaussianNoise
 from whynet.network.network import Network, Trace
 from whynet.noise import Noise
 from whynet.params import Params
@@ -159,10 +156,11 @@ def check_gradients(
     network = network.astype("float64")
     X = np.asarray(X, dtype=np.float64)
     targets = np.asarray(targets, dtype=np.float64)
-    if X.ndim != 2 or X.shape[1] != network.sizes[0] or targets.shape != (len(X), network.sizes[-1]):
+    inputs, outputs = network.layers[0].inputs, network.layers[-1].outputs
+    if X.ndim != 2 or X.shape[1] != inputs or targets.shape != (len(X), outputs):
         raise UsageError(
             "the batch does not fit the network",
-            expected=f"X (n, {network.sizes[0]}) and targets (n, {network.sizes[-1]})",
+            expected=f"X (n, {inputs}) and targets (n, {outputs})",
             found=f"{X.shape} and {targets.shape}",
         )
     in_complex = complex_cost(network, X, targets, noise, weights) if complex_step else None
@@ -326,12 +324,10 @@ def _ridders(at: Callable[[float], tuple[float, bool]]) -> tuple[float, float] |
 
 def _signs(network: Network, trace: Trace, targets: Targets) -> list[Array]:
     """On which side of its kink each unit is, for every layer that has kinks, and each error, if the cost has any."""
-    units = [
-        memo.z > 0
-        for layer, memo in zip(network.layers, trace.memos, strict=True)
-        if isinstance(memo, (DenseMemo, BatchNormMemo)) and _kinked(layer)
+    sides = (layer.sides(memo) for layer, memo in zip(network.layers, trace.memos, strict=True))
+    return [one for one in sides if one is not None and one.size] + [
+        np.sign(trace.scores - targets - kink) for kink in network.cost.kinks
     ]
-    return units + [np.sign(trace.scores - targets - kink) for kink in network.cost.kinks]
 
 
 def _unseen(network: Network, trace: Trace) -> dict[int, str]:
@@ -339,9 +335,5 @@ def _unseen(network: Network, trace: Trace) -> dict[int, str]:
     return {
         index: type(layer).__name__
         for index, (layer, memo) in enumerate(zip(network.layers, trace.memos, strict=True))
-        if not isinstance(memo, (DenseMemo, BatchNormMemo)) and not isinstance(layer, (Dropout, GaussianNoise))
+        if layer.sides(memo) is None
     }
-
-
-def _kinked(layer: object) -> bool:
-    return isinstance(layer, (Dense, BatchNorm)) and activation(layer.activation).kinked

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from copy import copy
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -17,11 +16,11 @@ from whynet.data.problem import Classification
 from whynet.data.protocol import Problem
 from whynet.errors import UsageError
 from whynet.network import storage
+from whynet.network.architectures import Style, mlp
 from whynet.network.costs import Cost
 from whynet.network.costs import cost as cost_named
-from whynet.network.dense import Dense, Layer, sizes_of
 from whynet.network.initializers import initializer
-from whynet.network.layers import BatchNorm, Dropout, GaussianNoise
+from whynet.network.layers import BatchNorm, Dense, Layer, sizes_of
 from whynet.noise import Noise
 from whynet.params import Params
 from whynet.types import Array, Features, Scaling, Scores
@@ -29,6 +28,7 @@ from whynet.views import view
 
 Randomness = Literal["by-purpose", "one-generator"]
 ROWS_AT_ONCE = 2048  # bounds the memory of predicting; a batch of this size keeps a BLAS busy
+NUMBERS_AT_ONCE = 1 << 26  # and that of a layer of pictures, which needs far more for each
 
 
 class Trace(NamedTuple):
@@ -68,7 +68,7 @@ class Network:
     cost
         A name from `COSTS`; it also says how scores become answers.
     seed
-        The layer l of those with parameters draws from `default_rng([seed, 0, l])`.
+        The layer l of those with weights draws from `default_rng([seed, 0, l])`; None leaves every parameter at 0.
     dtype
         `"float32"` or `"float64"`.
     randomness
@@ -109,7 +109,7 @@ class Network:
         noise: float = 0.0,
         input_noise: float = 0.0,
         cost: str = "softmax-cross-entropy",
-        seed: int = 0,
+        seed: int | None = 0,
         dtype: DTypeLike = "float32",
         randomness: Randomness = "by-purpose",
         scaling: Scaling | None = None,
@@ -122,13 +122,10 @@ class Network:
         if layers is None:
             assert sizes is not None
             last = output_activation or self.cost.output_activation
-            dense = _dense_layers(sizes, activation, last, init, bias_init)
-            dense[-1] = replace(dense[-1], init=output_init or init)
-            layers = [
-                *_chance(dense[0].inputs, input_dropout, input_noise),
-                *(part for layer in dense[:-1] for part in _hidden(layer, batch_norm, dropout, noise)),
-                dense[-1],
-            ]
+            style = Style(
+                activation, last, init, bias_init, output_init, batch_norm, dropout, input_dropout, noise, input_noise
+            )
+            layers = mlp(sizes, style)
         _check_chain(layers)
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise UsageError("networks compute in float32 or float64", expected="float32 or float64", found=str(dtype))
@@ -139,15 +136,13 @@ class Network:
         shapes = tuple(layer.shapes() for layer in self.layers)
         size = sum(math.prod(shape) for arrays in shapes for shape in arrays.values())
         self.params = Params(shapes, np.zeros(size, dtype=dtype))
-        drawn = (
-            draw_in_one(self.layers, np.random.default_rng(seed))
-            if randomness == "one-generator"
-            else _draw(self.layers, seed)
-        )
-        for arrays, values in zip(self.params, drawn, strict=True):
-            for name, value in values.items():
-                arrays[name][...] = value
-        averages = [layer.statistics() if isinstance(layer, BatchNorm) else {} for layer in self.layers]
+        if seed is not None:
+            in_one = randomness == "one-generator"
+            drawn = draw_in_one(self.layers, np.random.default_rng(seed)) if in_one else _draw(self.layers, seed)
+            for arrays, values in zip(self.params, drawn, strict=True):
+                for name, value in values.items():
+                    arrays[name][...] = value
+        averages = [layer.statistics() for layer in self.layers]
         flat = [array for arrays in averages for array in arrays.values()]
         self.statistics = Params(
             tuple({name: array.shape for name, array in arrays.items()} for arrays in averages),
@@ -185,7 +180,7 @@ class Network:
     def blend_in(self, trace: Trace) -> None:
         """Let the running statistics follow the batch just trained on; for engines, right after the update."""
         for layer, statistics, memo in zip(self.layers, self.statistics, trace.memos, strict=True):
-            if isinstance(layer, BatchNorm):
+            if statistics:
                 layer.blend_in(statistics, memo)
 
     def backward(self, trace: Trace, dscores: Array, out: Params | None = None) -> Params:
@@ -229,10 +224,9 @@ class Network:
                 found=f"{X.shape[1]}",
             )
         with np.errstate(over="ignore", invalid="ignore"):  # scores that overflow are infinite: that says it
-            parts = [
-                self.forward(self._features(X[start : start + ROWS_AT_ONCE])).scores
-                for start in range(0, len(X), ROWS_AT_ONCE)
-            ]
+            room = max(layer.room for layer in self.layers)
+            rows = max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // room))
+            parts = [self.forward(self._features(X[start : start + rows])).scores for start in range(0, len(X), rows)]
         return np.concatenate(parts) if parts else np.zeros((0, self.layers[-1].outputs), self.dtype)
 
     def predict(self, X: Array) -> Array:
@@ -289,13 +283,10 @@ class Network:
             The file is not a whole, finite network of whynet's.
         """
         model = storage.load(Path(path))
-        undrawn = [
-            replace(layer, init="zeros", bias_init="zeros") if isinstance(layer, Dense) else layer
-            for layer in model.layers
-        ]  # nothing is drawn only to be written over
         network = Network(
-            layers=undrawn,
+            layers=model.layers,
             cost=model.cost,
+            seed=None,
             dtype=model.dtype,
             scaling=model.scaling,
             problem=model.problem,
@@ -304,7 +295,7 @@ class Network:
         for index, read in enumerate(model.arrays):
             for name, array in network.arrays(index).items():
                 array[...] = read[name]
-        return network.sharing(model.layers)
+        return network
 
     def _features(self, X: Array) -> Features:
         if self.scaling is not None and self.scaling.of_floats:
@@ -322,53 +313,28 @@ class Network:
         return str(view(self, "html"))
 
     def __repr__(self) -> str:
-        sizes = "-".join(map(str, self.sizes))
-        kinds = [layer.activation for layer in self.layers[:-1] if isinstance(layer, (Dense, BatchNorm))]
-        if any(isinstance(layer, BatchNorm) for layer in self.layers):
+        shaped = [layer.text for layer in self.layers if len(layer.in_shape) > 1 or layer.weight_names]
+        first = self.layers[0].in_shape
+        pictures = len(first) > 1 or any(len(layer.out_shape) > 1 for layer in self.layers)
+        sizes = ", ".join(["x".join(map(str, first)), *shaped]) if pictures else "-".join(map(str, self.sizes))
+        kinds = [layer.activation for layer in self.layers[:-1] if layer.activation is not None]
+        if any(layer.kind == BatchNorm.kind for layer in self.layers):
             kinds = ["batch norm", *(kind for kind in kinds if kind != "identity")]
         hidden = "".join(f", {name}" for name in dict.fromkeys(kinds))
         return f"Network({sizes}{hidden}, {self.cost_name}: {self.params.vector.size:,} parameters, {self.dtype.name})"
-
-
-def _dense_layers(
-    sizes: Sequence[int], activation: str, output_activation: str, init: str, bias_init: str
-) -> list[Dense]:
-    if len(sizes) < 2:
-        raise UsageError(
-            "a network needs an input and an output",
-            expected="two sizes or more, such as 784,30,10",
-            found=",".join(map(str, sizes)) or "none",
-        )
-    names = [activation] * (len(sizes) - 2) + [output_activation]
-    return [
-        Dense(fan_in, fan_out, name, init, bias_init)
-        for fan_in, fan_out, name in zip(sizes[:-1], sizes[1:], names, strict=True)
-    ]
-
-
-def _chance(size: int, dropout: float, noise: float) -> list[Layer]:
-    """The layers that add chance where it is wanted."""
-    layers: list[Layer] = [GaussianNoise(size, noise)] if noise else []
-    return [*layers, Dropout(size, dropout)] if dropout else layers
-
-
-def _hidden(layer: Dense, batch_norm: bool, dropout: float, noise: float) -> list[Layer]:
-    """A hidden layer with what goes with it; under normalisation, the activation comes after it."""
-    layers: list[Layer] = [layer]
-    if batch_norm:
-        layers = [replace(layer, activation="identity"), BatchNorm(layer.outputs, layer.activation)]
-    return [*layers, *_chance(layer.outputs, dropout, noise)]
 
 
 def _check_chain(layers: Sequence[Layer]) -> None:
     if not layers:
         raise UsageError("a network needs at least one layer")
     for index, (before, after) in enumerate(pairwise(layers)):
-        if before.outputs != after.inputs:
+        flat = 1 in (len(before.out_shape), len(after.in_shape))  # a row of numbers is no picture, and fits any
+        if before.outputs != after.inputs or not (flat or before.out_shape == after.in_shape):
+            of = [str(one[0] if len(one) == 1 else one) for one in (before.out_shape, after.in_shape)]
             raise UsageError(
                 f"layers {index + 1} and {index + 2} do not fit together",
-                expected=f"layer {index + 2} to take the {before.outputs} outputs of the one before",
-                found=f"{after.inputs} inputs",
+                expected=f"layer {index + 2} to take the {of[0]} outputs of the one before",
+                found=f"{of[1]} inputs",
             )
 
 
@@ -377,7 +343,7 @@ def _draw(layers: Sequence[Layer], seed: int) -> Iterator[dict[str, Array]]:
     index = 0
     for layer in layers:
         yield layer.initialize(np.random.default_rng([seed, 0, index]))
-        index += 1 if "W" in layer.shapes() else 0
+        index += 1 if layer.weight_names else 0
 
 
 def draw_in_one(layers: Sequence[Layer], rng: np.random.Generator) -> list[dict[str, Array]]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,15 +21,16 @@ from whynet import files
 from whynet.data.columns import columns_from
 from whynet.data.problem import Classification, problem_from
 from whynet.data.protocol import Problem
-from whynet.errors import BadFile, UsageError, WhynetError
+from whynet.errors import BadFile, WhynetError
 from whynet.network.costs import cost
-from whynet.network.dense import Dense, Layer, sizes_of
-from whynet.network.layers import BatchNorm, Dropout, GaussianNoise
+from whynet.network.layers import LAYERS, Layer, sizes_of
+from whynet.network.layers.base import Shape, typed
 from whynet.types import Array, Scaling
 
 FORMAT = 1
 MAX_BYTES = 1 << 30
 MAX_HEADER = 1 << 20
+MOST_ROOM = 1 << 28
 TYPES = {"float32": "F32", "float64": "F64"}  # as NumPy and as the file call them
 
 
@@ -38,6 +38,7 @@ class Model(NamedTuple):
     """What a file holds: the layers, the arrays of each by name (parameters and running statistics), the name of the
     cost, the type of the numbers, how inputs become features, what the outputs are, how columns became numbers.
 
+    >>> from whynet.network.layers import Dense
     >>> layer = Dense(3, 2, init="zeros")
     >>> Model((layer,), (layer.initialize(np.random.default_rng(0)),), "quadratic", "float64").arrays[0]["b"]
     array([0., 0.])
@@ -56,6 +57,7 @@ def save(model: Model, path: Path) -> None:
     """Write the model to `path`, atomically.
 
     >>> import tempfile
+    >>> from whynet.network.layers import Dense
     >>> path = Path(tempfile.mkdtemp()) / "model.safetensors"
     >>> layer = Dense(3, 2, init="zeros")
     >>> save(Model((layer,), (layer.initialize(np.random.default_rng(0)),), "quadratic", "float64"), path)
@@ -66,19 +68,19 @@ def save(model: Model, path: Path) -> None:
     ------
     ResourceError
         The disk is full or the folder not writable.
-    UsageError
-        A layer that the format does not know.
     """
     tensors = {name: np.ascontiguousarray(array) for name, array in _tensors(model)}
     scaling = model.scaling
     about = {
         "format": FORMAT,
         "sizes": sizes_of(model.layers),
-        "layers": [_as_dict(layer) for layer in model.layers],
+        "layers": [layer.as_dict() for layer in model.layers],
         "cost": model.cost,
         "dtype": model.dtype,
         "scaling": scaling and {"name": scaling.name, "offset": scaling.offset, "divisor": scaling.divisor},
     }
+    if len(model.layers[0].in_shape) > 1:
+        about["in_shape"] = model.layers[0].in_shape
     if isinstance(model.problem, Classification):
         about["classes"] = model.problem.classes
     else:
@@ -114,6 +116,7 @@ def check_header(path: Path) -> None:
     """Refuse what is too large, too short or plainly something else, before it is opened.
 
     >>> import tempfile
+    >>> from whynet.network.layers import Dropout
     >>> path = Path(tempfile.mkdtemp()) / "model.safetensors"
     >>> save(Model((Dropout(3, 0.5),), ({},), "quadratic", "float64"), path)
     >>> check_header(path)  # no objection
@@ -171,12 +174,13 @@ def _described(metadata: dict[str, str], path: Path) -> Model:
                 found=str(about["format"]),
                 do="Use the version of whynet that wrote it, or a newer one",
             )
-        sizes = [_whole(size) for size in about["sizes"]]
-        _check_memory(sizes, path)
-        layers, dtype = _layers(sizes, about["layers"]), _text(about["dtype"])
+        sizes = [typed(size, int) for size in about["sizes"]]
+        layers = _layers(sizes, _in_shape(about, sizes), about["layers"])
+        _check_memory(layers, sizes, path)
+        dtype = typed(about["dtype"], str)
         if dtype not in TYPES:
             raise ValueError(f"networks do not compute in {dtype}")
-        cost(_text(about["cost"]))  # is there one?
+        cost(typed(about["cost"], str))  # is there one?
         scaling = about["scaling"] and _scaling(about["scaling"], sizes[0])
         problem = problem_from(about["problem"] if "problem" in about else _classes(about["classes"]))
         encoding = columns_from(about["columns"]) if about.get("columns") is not None else None
@@ -200,20 +204,36 @@ def _scaling(about: dict[str, Any], features: int) -> Scaling:
             isinstance(one, tuple) and len(one) not in (1, features)
         ):
             raise ValueError(f"a scaling has one number or {features}")
-    return Scaling(_text(about["name"]), offset, divisor)
+    return Scaling(typed(about["name"], str), offset, divisor)
 
 
 def _numbers(value: Any) -> float | tuple[float, ...]:
-    return tuple(map(_finite, value)) if isinstance(value, list) else _finite(value)
+    return tuple(typed(one, float) for one in value) if isinstance(value, list) else typed(value, float)
+
+
+def _in_shape(about: dict[str, Any], sizes: list[int]) -> Shape:
+    """Of an example; a row of features where the file says nothing else."""
+    sides = tuple(typed(side, int) for side in about.get("in_shape", sizes[:1]))
+    if min(sizes) < 1 or min(sides) < 1 or math.prod(sides) != sizes[0]:
+        raise ValueError(f"examples of the shape {sides} do not fit the sizes {sizes}")
+    return sides
 
 
 def _classes(names: Any) -> dict[str, Any]:
     return {"kind": "classification", "names": names}
 
 
-def _check_memory(sizes: list[int], path: Path) -> None:
-    numbers = sum(fan_in * fan_out + fan_out for fan_in, fan_out in pairwise(sizes))
-    if min(sizes) < 1 or numbers * 4 > path.stat().st_size:
+def _check_memory(layers: Sequence[Layer], sizes: Sequence[int], path: Path) -> None:
+    numbers = sum(math.prod(shape) for layer in layers for shape in layer.shapes().values())
+    room = max(layer.room for layer in layers)
+    if room > MOST_ROOM:
+        raise BadFile(
+            "the model's layers need more memory than is sensible",
+            where=str(path),
+            expected=f"at most {MOST_ROOM:,} numbers for one example",
+            found=f"{room:,}",
+        )
+    if numbers * 4 > path.stat().st_size:
         raise BadFile(
             "the model's sizes do not fit the file",
             where=str(path),
@@ -222,10 +242,13 @@ def _check_memory(sizes: list[int], path: Path) -> None:
         )
 
 
+def _shapes(layer: Layer) -> dict[str, Shape]:
+    """Of its parameters and running statistics."""
+    return layer.shapes() | {name: array.shape for name, array in layer.statistics().items()}
+
+
 def _empty(layer: Layer, dtype: str) -> dict[str, Array]:
-    statistics = layer.statistics() if isinstance(layer, BatchNorm) else {}
-    shapes = layer.shapes() | {name: array.shape for name, array in statistics.items()}
-    return {name: np.empty(shape, dtype) for name, shape in shapes.items()}
+    return {name: np.empty(shape, dtype) for name, shape in _shapes(layer).items()}
 
 
 def _fill(model: Model, file: Any, path: Path) -> None:
@@ -260,74 +283,24 @@ def _tensors(model: Model) -> Iterator[tuple[str, Array]]:
     """Every tensor of the file as a view of the model's arrays, by its name in PyTorch's `nn.Sequential`."""
     position = 0
     for layer, arrays in zip(model.layers, model.arrays, strict=True):
-        if isinstance(layer, Dense):
-            yield f"{position}.weight", arrays["W"].T
-            yield f"{position}.bias", arrays["b"]
-        elif isinstance(layer, BatchNorm):
-            yield f"{position}.weight", arrays["scale"]
-            yield f"{position}.bias", arrays["shift"]
-            yield f"{position}.running_mean", arrays["mean"]
-            yield f"{position}.running_var", arrays["variance"]
-        position += 2 if isinstance(layer, (Dense, BatchNorm)) and layer.activation != "identity" else 1
+        for name, array in layer.tensors(arrays).items():
+            yield f"{position}.{name}", array
+        position += layer.modules
 
 
-def _as_dict(layer: Layer) -> dict[str, Any]:
-    """A layer as the file describes it; Dense is the one without a kind."""
-    if isinstance(layer, Dense):
-        return {"activation": layer.activation, "init": layer.init, "bias_init": layer.bias_init}
-    if isinstance(layer, BatchNorm):
-        return {
-            "kind": "batch-norm",
-            "activation": layer.activation,
-            "blend": layer.blend,
-            "epsilon": layer.epsilon,
-        }
-    if isinstance(layer, Dropout):
-        return {"kind": "dropout", "rate": layer.rate}
-    if isinstance(layer, GaussianNoise):
-        return {"kind": "gaussian-noise", "sd": layer.sd}
-    raise UsageError(f"a model file cannot hold a layer of type {type(layer).__name__}")
-
-
-def _layers(sizes: list[int], described: list[dict[str, Any]]) -> tuple[Layer, ...]:
-    """The layers that a file describes."""
+def _layers(sizes: list[int], in_shape: Shape, described: list[dict[str, Any]]) -> tuple[Layer, ...]:
+    """The layers that a file describes; one without a kind is dense, and one without outputs has the next size."""
     layers: list[Layer] = []
-    at = 0
+    widths = iter(sizes[1:])
     for one in described:
-        kind = one.get("kind", "dense")
-        if kind == "dropout":
-            layers.append(Dropout(sizes[at], _finite(one["rate"])))
-        elif kind == "gaussian-noise":
-            layers.append(GaussianNoise(sizes[at], _finite(one["sd"])))
-        elif kind == "batch-norm":
-            shares = (_finite(one[key]) for key in ("blend", "epsilon"))
-            layers.append(BatchNorm(sizes[at], _text(one["activation"]), *shares))
-        elif kind == "dense":
-            names = (_text(one[key]) for key in ("activation", "init", "bias_init"))
-            layers.append(Dense(sizes[at], sizes[at + 1], *names))
-            at += 1
-        else:
+        kind = typed(one.get("kind", "dense"), str)
+        if kind not in LAYERS:
             raise ValueError(f"there is no layer of the kind {kind!r}")
-    if at != len(sizes) - 1:
-        raise ValueError(f"{at} layers do not fit {len(sizes)} sizes")
+        width = next(widths, 0) if LAYERS[kind].weight_names else 0
+        layers.append(LAYERS[kind].from_dict({"outputs": width, **one}, in_shape))
+        in_shape = layers[-1].out_shape
     if not layers:
         raise ValueError("there are no layers")
+    if sizes_of(layers) != tuple(sizes):
+        raise ValueError(f"these layers do not fit the sizes {sizes}")
     return tuple(layers)
-
-
-def _whole(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{value!r} is no whole number")
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
-    return value
-
-
-def _finite(value: Any) -> float:
-    if not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise TypeError(f"{value!r} is no finite number")
-    return float(value)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from whynet.data.distortions import contact_sheet
-from whynet.network.excitation import exciting_inputs, masks
+from whynet.network.excitation import exciting_inputs, linear, masks
 from whynet.report import pictures
 from whynet.report.answers import answers_html
 from whynet.report.diagnosis import diagnosis_html
@@ -162,7 +162,7 @@ def _responses(run: Run) -> str:
         return ""
     shape = run.data.images.shape[1:]
     rows, columns = shape[:2]
-    if network.sizes[0] != math.prod(shape) or min(rows, columns) < 4 or network.scaling is None:
+    if network.sizes[0] != math.prod(shape) or min(rows, columns) < 4 or network.scaling is None or not linear(network):
         return ""
     if not np.abs(network.params.vector).max() < 1e6:
         return ""  # blown up: there is nothing to see, and computing it would overflow

@@ -33,7 +33,7 @@ def network_html(network: Network) -> str:
         for index, (layer, arrays) in enumerate(zip(network.layers, network.params, strict=True))
     )
     table = f"<table><tr><th></th><th>layer</th><th>parameters</th></tr>{rows}</table>"
-    W = next(network.params.weights())
+    W = next(network.params.weights(), np.zeros((1, 1)))
     side = round(W.shape[0] ** 0.5)
     masks = ""
     if side >= 4 and side * side == W.shape[0]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from whynet.mistakes.measuring import MEASURING, whole_matrix_check
-from whynet.network.dense import Dense
 from whynet.network.gradcheck import GradientCheck, check_gradients
 from whynet.network.network import Network
 from whynet.noise import Noise
@@ -31,7 +30,7 @@ def check(
     True
     """
     recipe, network, task = prepared.recipe, prepared.network, prepared.task
-    noise = Noise(recipe.seed, 0) if any(not isinstance(layer, Dense) for layer in network.layers) else None
+    noise = Noise(recipe.seed, 0)
     weights = None if task.examples.weights is None else task.examples.weights[:rows].astype(np.float64)
 
     def gradients(double: Network, X: Features, targets: Targets) -> Params:

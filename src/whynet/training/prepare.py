@@ -19,6 +19,8 @@ from whynet.engines.base import Engine, Examples, Task
 from whynet.errors import UsageError
 from whynet.mistakes.catalogue import counting, plant
 from whynet.mistakes.data import spoilt, spoilt_order
+from whynet.network.architectures import Style, convnet, mlp
+from whynet.network.costs import cost as cost_named
 from whynet.network.costs import floor
 from whynet.network.network import Network
 from whynet.optimizers.averages import Average
@@ -127,7 +129,7 @@ def prepare(recipe: Recipe, data: Dataset, network: Network | None = None) -> Pr
     if network is None:
         network = _build(recipe, train, scaling, problem)
     else:
-        recipe.but(sizes=network.sizes, hidden=None).sizes_for(data)  # do they fit?
+        check_shapes(network, data)
     task = plant(_task(recipe, network, train, scaling, problem), faults)
     return Prepared(recipe, network, task, scaling, problem, train, validation, test, counting(faults))
 
@@ -150,18 +152,21 @@ def split(data: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
 
 def _build(recipe: Recipe, train: Dataset, scaling: Scaling, problem: Problem) -> Network:
     """The untrained network that the recipe describes, made to fit the examples it is to be trained on."""
+    sizes = recipe.sizes_for(train)
+    style = Style(
+        recipe.activation,
+        recipe.output_activation or cost_named(recipe.cost).output_activation,
+        recipe.init,
+        recipe.bias_init,
+        recipe.output_init,
+        recipe.batch_norm,
+        recipe.dropout,
+        recipe.input_dropout,
+        recipe.noise,
+        recipe.input_noise,
+    )
     return Network(
-        recipe.sizes_for(train),
-        activation=recipe.activation,
-        output_activation=recipe.output_activation,
-        init=recipe.init,
-        bias_init=recipe.bias_init,
-        output_init=recipe.output_init,
-        batch_norm=recipe.batch_norm,
-        dropout=recipe.dropout,
-        input_dropout=recipe.input_dropout,
-        noise=recipe.noise,
-        input_noise=recipe.input_noise,
+        layers=mlp(sizes, style) if recipe.layers is None else convnet(train.shape, recipe.layers, sizes[-1], style),
         cost=recipe.cost,
         seed=recipe.seed,
         dtype=recipe.dtype,
@@ -204,6 +209,27 @@ def _targets(problem: Problem, network: Network, train: Dataset) -> tuple[Labels
     outputs = network.layers[-1].outputs
     labels, y = (train.labels, np.arange(len(train.classes))) if train.classes else (np.arange(len(train)), train.y)
     return labels, problem.targets(y, outputs).astype(network.dtype)
+
+
+def check_shapes(network: Network, data: Dataset) -> None:
+    """Refuse a network that takes other examples than these, or answers with other outputs.
+
+    >>> from whynet.data.sources import load
+    >>> check_shapes(Network([64, 10]), load("digits"))  # no objection
+
+    Raises
+    ------
+    UsageError
+        The shapes, or the numbers of features or outputs, differ.
+    """
+    takes = network.layers[0].in_shape
+    if len(takes) > 1 and takes != data.shape:
+        raise UsageError(
+            "the network takes pictures of another shape than these data have",
+            expected="x".join(map(str, takes)), found="x".join(map(str, data.shape)),
+            do="Make its first layer for the shape that the data have",
+        )  # fmt: skip
+    Recipe(sizes=(network.layers[0].inputs, network.layers[-1].outputs)).sizes_for(data)
 
 
 def check_fit(recipe: Recipe, data: Dataset) -> None:

@@ -8,14 +8,13 @@ command line is laid over `plain`, never over the cleverer `default`.
 from __future__ import annotations
 
 import dataclasses
-import math
-import numbers
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 from whynet.errors import BadFile, UsageError, did_you_mean
 from whynet.mistakes.names import FaultName
+from whynet.training.values import check, check_choice, plain
 
 ActivationName = Literal["identity", "elu", "gelu", "leaky-relu", "relu", "scaled-tanh", "sigmoid", "softmax", "tanh"]
 CostName = Literal["quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy", "absolute", "huber", "auto"]
@@ -74,6 +73,9 @@ class Recipe:
 
     sizes: tuple[int, ...] | None = _help("Units from input to output, such as 784,30,10.", None)
     hidden: tuple[int, ...] | None = _help("Hidden units only; the ends come from the data (default: 30).", None)
+    layers: tuple[str, ...] | None = _help(
+        "Hidden layers in words instead, such as 'conv 16 5x5, pool 2, dense 128 dropout 0.5'.", None
+    )
     activation: ActivationName = _help("Activation of the hidden layers.", "sigmoid")
     output_activation: ActivationName | None = _help(
         "Activation of the output layer (default: sigmoid under quadratic, else identity).", None
@@ -138,14 +140,16 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for one in dataclasses.fields(self):
-            object.__setattr__(self, one.name, _plain(getattr(self, one.name)))
+            object.__setattr__(self, one.name, plain(getattr(self, one.name)))
         for name, hint in get_type_hints(Recipe).items():
-            _check_choice(name, getattr(self, name), hint)
-        if self.sizes is not None and self.hidden is not None:
-            raise UsageError("give either all sizes or the hidden ones, not both", do="Leave out one of them")
+            check_choice(name, getattr(self, name), hint)
+        if sum(one is not None for one in (self.sizes, self.hidden, self.layers)) > 1:
+            raise UsageError("give one of sizes, hidden and layers: each says all layers", do="Leave out the others")
+        if self.layers is not None and not all(isinstance(one, str) and one.strip() for one in self.layers):
+            raise UsageError("layers are lines of words", expected="such as conv 16 5x5", found=repr(self.layers))
         for name in ("sizes", "hidden"):
             for size in getattr(self, name) or ():
-                _check(name, size, int, lambda v: 1 <= v <= 1_000_000, "whole numbers from 1 to 1,000,000")
+                check(name, size, int, lambda v: 1 <= v <= 1_000_000, "whole numbers from 1 to 1,000,000")
         whole = "a whole number, 1 or more"
         if self.sizes is not None and len(self.sizes) < 2:
             raise UsageError(
@@ -154,33 +158,33 @@ class Recipe:
                 found=",".join(map(str, self.sizes)) or "none",
             )
         if self.train_size is not None:
-            _check("train_size", self.train_size, int, lambda v: v >= 1, whole)
-        _check("threads", self.threads, int, lambda v: v >= 1, whole)
+            check("train_size", self.train_size, int, lambda v: v >= 1, whole)
+        check("threads", self.threads, int, lambda v: v >= 1, whole)
         if self.batch_size != "full":
-            _check("batch_size", self.batch_size, int, lambda v: v >= 1, f"{whole}, or full")
+            check("batch_size", self.batch_size, int, lambda v: v >= 1, f"{whole}, or full")
         for name in ("epochs", "validation_size"):
-            _check(name, getattr(self, name), int, lambda v: v >= 0, "a whole number, 0 or more")
-        _check("seed", self.seed, int, lambda v: 0 <= v < 2**63, "a whole number from 0 to 2^63 - 1")
+            check(name, getattr(self, name), int, lambda v: v >= 0, "a whole number, 0 or more")
+        check("seed", self.seed, int, lambda v: 0 <= v < 2**63, "a whole number from 0 to 2^63 - 1")
         if self.learning_rate is not None:
-            _check("learning_rate", self.learning_rate, (int, float), lambda v: v > 0, "a number above 0")
+            check("learning_rate", self.learning_rate, (int, float), lambda v: v > 0, "a number above 0")
         for name in ("dropout", "input_dropout", "label_smoothing", "momentum", "average"):
-            _check(name, getattr(self, name), (int, float), lambda v: 0 <= v < 1, "0 or more, below 1")
+            check(name, getattr(self, name), (int, float), lambda v: 0 <= v < 1, "0 or more, below 1")
         for name in ("l1", "l2", "weight_decay", "noise", "input_noise"):
             if getattr(self, name) is not None:
-                _check(name, getattr(self, name), (int, float), lambda v: v >= 0, "a number, 0 or more")
+                check(name, getattr(self, name), (int, float), lambda v: v >= 0, "a number, 0 or more")
         for name in ("max_norm", "clip_norm"):
             if getattr(self, name) is not None:
-                _check(name, getattr(self, name), (int, float), lambda v: v > 0, "a number above 0")
+                check(name, getattr(self, name), (int, float), lambda v: v > 0, "a number above 0")
         for name, most in (("rotation", 180), ("shear", 60), ("zoom", 0.9), ("shift", 1000), ("elastic", 1000)):
-            _check(name, getattr(self, name), (int, float), lambda v, most=most: 0 <= v <= most, f"from 0 to {most}")
-        _check("elastic_sigma", self.elastic_sigma, (int, float), lambda v: 0.5 <= v <= 1000, "from 0.5 to 1000")
+            check(name, getattr(self, name), (int, float), lambda v, most=most: 0 <= v <= most, f"from 0 to {most}")
+        check("elastic_sigma", self.elastic_sigma, (int, float), lambda v: 0.5 <= v <= 1000, "from 0.5 to 1000")
         if isinstance(self.class_weights, tuple):
             for weight in self.class_weights:
-                _check("class_weights", weight, (int, float), lambda v: v >= 0, "numbers, 0 or more")
+                check("class_weights", weight, (int, float), lambda v: v >= 0, "numbers, 0 or more")
         if not isinstance(self.batch_norm, bool):
             raise UsageError("batch norm makes no sense", expected="true or false", found=repr(self.batch_norm))
         if self.patience is not None:
-            _check("patience", self.patience, int, lambda v: v >= 1, whole)
+            check("patience", self.patience, int, lambda v: v >= 1, whole)
             if not self.validation_size:
                 raise UsageError(
                     "patience needs validation examples to judge by",
@@ -232,6 +236,8 @@ class Recipe:
         UsageError
             The first size is not the number of features, or the last does not fit the classes or targets.
         """
+        if self.layers is not None:
+            return features, outputs  # how many units there are in between, the layers themselves say
         if self.sizes is None:
             return (features, *(self.hidden if self.hidden is not None else (30,)), outputs)
         fits = self.sizes[-1] == outputs or (shared and self.sizes[-1] == 1 and outputs == 2)
@@ -244,6 +250,10 @@ class Recipe:
                 "or give --hidden alone",
             )
         return self.sizes
+
+    def sized(self, data: Any) -> Recipe:
+        """The recipe with all sizes, those of a `Dataset` included; one with `layers` says them in its own words."""
+        return self if self.layers is not None else self.but(sizes=self.sizes_for(data), hidden=None)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values by name; what is None is left out."""
@@ -274,7 +284,7 @@ class Recipe:
         try:
             for name, value in values.items():
                 if isinstance(value, str):  # msgspec would refuse a misspelling without listing the choices
-                    _check_choice(name, value, hints[name])
+                    check_choice(name, value, hints[name])
             return msgspec.convert(values, Recipe, strict=True)
         except (UsageError, msgspec.ValidationError) as error:
             cause = error if isinstance(error, UsageError) else error.__cause__
@@ -354,45 +364,3 @@ def field_names() -> list[str]:
     ['data', 'target', 'problem']
     """
     return [f.name for f in dataclasses.fields(Recipe)]
-
-
-def choices(hint: Any) -> tuple[str, ...]:
-    """The strings that a field of this type may hold; empty if it is not a choice.
-
-    >>> choices(get_type_hints(Recipe)["schedule"])
-    ('constant', 'cosine', 'exponential', 'linear', 'one-cycle', 'step', 'warm-up')
-    """
-    found: list[str] = []
-    for argument in get_args(hint):
-        if isinstance(argument, str):
-            found.append(argument)
-        else:
-            found.extend(choices(argument))
-    return tuple(found)
-
-
-def _plain(value: Any) -> Any:
-    """Lists as tuples, and whatever counts as a number (NumPy's do) as Python's own."""
-    if isinstance(value, (list, tuple)):
-        return tuple(_plain(item) for item in value)
-    if isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, numbers.Integral):
-        return int(value)
-    return float(value) if isinstance(value, numbers.Real) else value  # NumPy's float64 is one, but prints otherwise
-
-
-def _check_choice(name: str, value: Any, hint: Any) -> None:
-    allowed = choices(hint)
-    if not allowed or value is None:
-        return
-    for one in value if isinstance(value, tuple) else (value,):
-        if one not in allowed and (isinstance(one, str) or get_origin(hint) is Literal):
-            what = name.replace("_", " ")
-            raise UsageError(f"there is no {what} '{one}'", do=did_you_mean(str(one), allowed))
-
-
-def _check(name: str, value: Any, kind: Any, accept: Any, expected: str) -> None:
-    good = isinstance(value, kind) and not isinstance(value, bool) and math.isfinite(value) and accept(value)
-    if not good:
-        raise UsageError(f"{name.replace('_', ' ')} makes no sense", expected=expected, found=repr(value))

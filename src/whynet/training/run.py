@@ -311,7 +311,8 @@ def new_directory(parent: Path, recipe: Recipe) -> Path:
     >>> new_directory(Path("runs"), Recipe(sizes=(64, 30, 10))).name[15:]
     '-64-30-10'
     """
-    sizes = "-".join(map(str, recipe.sizes or recipe.hidden or ()))
+    kinds = [line.split()[0] for line in recipe.layers or ()]
+    sizes = "-".join(map(str, recipe.sizes or recipe.hidden or kinds))
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{sizes}".rstrip("-")
     directory, number = parent / name, 2
     while directory.exists():
@@ -326,15 +327,13 @@ def _complete(recipe: Recipe, data: Dataset) -> Recipe:
         named = str(Path(data.source).resolve())
     elif named == "auto":
         named = data.name or named
-    sizes, encoding = recipe.sizes_for(data), data.X.encoding
+    recipe, encoding = recipe.sized(data), data.X.encoding
     if encoding is not None and encoding.targets and recipe.target is None:  # read in Python, by other words
         filled = any(column.fill is not None for column in encoding.columns)
         recipe = recipe.but(target=",".join(encoding.targets), missing="median" if filled else "refuse")
     if encoding is not None and encoding.targets:
         recipe = recipe.but(problem=data.problem.kind)
-    return recipe.fitting(data.problem).but(
-        data=named, sizes=sizes, hidden=None, learning_rate=recipe.rate, weight_decay=recipe.decay
-    )
+    return recipe.fitting(data.problem).but(data=named, learning_rate=recipe.rate, weight_decay=recipe.decay)
 
 
 def _make_folder(directory: Path, recipe: Recipe, *, overwrite: bool = False) -> None:

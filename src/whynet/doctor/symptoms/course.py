@@ -26,8 +26,7 @@ from whynet.doctor.symptoms.weights import (
     measure_gradients,
     measure_weights,
 )
-from whynet.network.dense import Dense, DenseMemo
-from whynet.network.layers import BatchNorm, BatchNormMemo
+from whynet.network.layers import BatchNorm, BatchNormMemo, Dense, DenseMemo
 from whynet.network.network import Network
 from whynet.training.loop import Training
 from whynet.types import Array

@@ -17,8 +17,8 @@ from whynet.mistakes.catalogue import named
 from whynet.mistakes.forward import unbiased
 from whynet.mistakes.mistake import Mistake
 from whynet.mistakes.search import Gradient, Search
-from whynet.network.dense import Dense, DenseMemo
 from whynet.network.gradcheck import check_gradients
+from whynet.network.layers import Dense, DenseMemo
 from whynet.network.network import Network
 from whynet.params import Params
 from whynet.training.checking import own_check

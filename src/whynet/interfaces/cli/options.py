@@ -8,7 +8,8 @@ from typing import Any, get_type_hints
 
 import click
 
-from whynet.training.recipe import Recipe, choices
+from whynet.training.recipe import Recipe
+from whynet.training.values import choices
 
 
 class Sizes(click.ParamType[Any]):
@@ -56,7 +57,8 @@ class ClassWeights(click.ParamType[Any]):
 class Names(click.ParamType[Any]):
     """`a,b` -> ("a", "b")."""
 
-    name = "NAME,..."
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -77,8 +79,8 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
             kind = ClassWeights()
         elif one.name == "batch_size":
             kind = BatchSize()
-        elif one.name == "faults":
-            kind = Names()
+        elif one.name in ("faults", "layers"):
+            kind = Names("NAME,..." if one.name == "faults" else "LAYER,...")
         elif choices(hint):
             kind, metavar = click.STRING, "[" + "|".join(choices(hint)) + "]"
         else:

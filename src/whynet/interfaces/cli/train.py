@@ -133,10 +133,9 @@ def _new(
         name, given = None, {"data": name, **given}
     base = name or ("plain" if set(given) - NEUTRAL else "default")
     recipe = Recipe.find(base)
-    if "sizes" in given and "hidden" not in given:
-        given = {**given, "hidden": None}
-    if "hidden" in given and "sizes" not in given:
-        given = {**given, "sizes": None}
+    said = {"sizes", "hidden", "layers"}
+    if said & set(given):  # one of the three stands for those of the recipe
+        given = {**dict.fromkeys(said), **given}
     recipe = recipe.but(**given)
     data = load_for(recipe, say=screen.say, progress=_download_progress(screen))
     if name is None and isinstance(data.X, FloatFeatures):
@@ -145,7 +144,7 @@ def _new(
     screen.say(f"Recipe: {base}" + (f" with {changed}" if changed else ""))
     from whynet.training.run import Run, new_directory
 
-    directory = out or new_directory(Path("runs"), recipe.but(sizes=recipe.sizes_for(data), hidden=None))
+    directory = out or new_directory(Path("runs"), recipe.sized(data))
     search = None
     if find_rate:
         from whynet.training import rates

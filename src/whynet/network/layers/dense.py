@@ -1,58 +1,20 @@
-"""Dense: what a layer is, and the fully connected one. Layers are frozen descriptions of structure that hold no arrays.
-
-    shapes() -> the shapes of the layer's arrays by name
-    initialize(rng) -> its first parameters
-    forward(params, x, noise) -> (y, memo)
-    backward(params, memo, dy) -> (dx, gradients by the same names)
-
-`noise` says that this is training, and is where a layer takes chance from; without it, a layer evaluates.
-
-Parameters and memos are passed in and handed back, so a layer can be used for many networks at once, and predicting
-between a forward and a backward pass spoils nothing.
-"""
+"""Dense: the fully connected layer, the four equations of backpropagation."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from whynet.errors import UsageError
 from whynet.network.activations import activation
 from whynet.network.initializers import initializer
+from whynet.network.layers.base import Plain, Shape, typed
 from whynet.noise import Noise
 from whynet.types import Array
-
-
-class Layer(Protocol):
-    """The seam that every layer fills."""
-
-    @property
-    def inputs(self) -> int: ...
-
-    @property
-    def outputs(self) -> int: ...
-
-    def shapes(self) -> dict[str, tuple[int, ...]]: ...
-
-    def initialize(self, rng: np.random.Generator) -> dict[str, Array]: ...
-
-    def forward(self, params: Mapping[str, Array], x: Array, noise: Noise | None = None) -> tuple[Array, Any]: ...
-
-    def backward(
-        self, params: Mapping[str, Array], memo: Any, dy: Array, *, want_dx: bool = True
-    ) -> tuple[Array | None, dict[str, Array]]: ...
-
-
-def sizes_of(layers: Sequence[Layer]) -> tuple[int, ...]:
-    """Units from input to output; layers without weights, such as dropout, change no size.
-
-    >>> sizes_of([Dense(3, 4), Dense(4, 2)])
-    (3, 4, 2)
-    """
-    return (layers[0].inputs, *(layer.outputs for layer in layers if "W" in layer.shapes()))
 
 
 class DenseMemo(NamedTuple):
@@ -69,7 +31,7 @@ class DenseMemo(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Dense:
+class Dense(Plain):
     """A fully connected layer: `z = x @ W + b`, `y = activation(z)`.
 
     Shapes: x (batch, inputs), W (inputs, outputs), b (outputs,), z and y (batch, outputs).
@@ -86,11 +48,14 @@ class Dense:
         A size below 1, or a name that does not exist.
     """
 
-    inputs: int
-    outputs: int
+    inputs: int = field()
+    outputs: int = field()
     activation: str = "identity"
     init: str = "scaled-normal"
     bias_init: str = "zeros"
+    kind: ClassVar[str] = "dense"
+    written: ClassVar[str] = "dense 128"
+    weight_names: ClassVar[tuple[str, ...]] = ("W",)
 
     def __post_init__(self) -> None:
         if not all(isinstance(size, int | np.integer) and size >= 1 for size in (self.inputs, self.outputs)):
@@ -100,6 +65,14 @@ class Dense:
                 found=f"{self.inputs!r} inputs, {self.outputs!r} outputs",
             )
         activation(self.activation), initializer(self.init), initializer(self.bias_init)
+
+    @property
+    def in_shape(self) -> Shape:
+        return (self.inputs,)
+
+    @property
+    def out_shape(self) -> Shape:
+        return (self.outputs,)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         return {"W": (self.inputs, self.outputs), "b": (self.outputs,)}
@@ -132,3 +105,11 @@ class Dense:
         dz = activation(self.activation).backward(memo.activation, dy)
         gradients = {"W": memo.x.T @ dz, "b": dz.sum(axis=0)}
         return (dz @ params["W"].T if want_dx else None), gradients
+
+    def tensors(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
+        return {"weight": arrays["W"].T, "bias": arrays["b"]}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], in_shape: Shape) -> Dense:
+        names = (typed(values[key], str) for key in ("activation", "init", "bias_init"))
+        return cls(math.prod(in_shape), typed(values["outputs"], int), *names)
