@@ -67,6 +67,53 @@ static void activate(Activation activation, T* __restrict y, T* __restrict slope
     }
 }
 
+// The same without the slope, which for most activations follows from a: then it need not be kept.
+template <class T>
+static void activate(Activation activation, T* __restrict y, std::size_t n) {
+    if (activation == Activation::identity) return;
+    if (activation == Activation::relu) {
+        for (std::size_t j = 0; j < n; ++j) y[j] = y[j] < 0 ? T(0) : y[j];
+        return;
+    }
+    T slope[256];
+    for (std::size_t j = 0; j < n; j += 256) activate(activation, y + j, slope, int(smallest<std::size_t>(256, n - j)));
+}
+
+static inline bool slope_follows_from_output(Activation activation) {
+    return activation != Activation::gelu && activation != Activation::softmax;
+}
+
+// da -> dz, in place, where the slope follows from a.
+template <class T>
+static void multiply_by_slope_at(Activation activation, const T* __restrict a, T* __restrict d, std::size_t n) {
+    switch (activation) {
+        case Activation::relu:
+            for (std::size_t j = 0; j < n; ++j) d[j] *= a[j] > 0 ? T(1) : T(0);
+            break;
+        case Activation::leaky_relu:
+            for (std::size_t j = 0; j < n; ++j) d[j] *= a[j] > 0 ? T(1) : T(0.01);
+            break;
+        case Activation::elu:
+            for (std::size_t j = 0; j < n; ++j) d[j] *= a[j] > 0 ? T(1) : a[j] + T(1);
+            break;
+        case Activation::sigmoid:
+            for (std::size_t j = 0; j < n; ++j) d[j] *= a[j] * (T(1) - a[j]);
+            break;
+        case Activation::tanh:
+            for (std::size_t j = 0; j < n; ++j) d[j] *= T(1) - a[j] * a[j];
+            break;
+        case Activation::scaled_tanh:
+            for (std::size_t j = 0; j < n; ++j) {
+                const T t = a[j] / T(1.7159);
+                d[j] *= T(1.7159 * 2 / 3) * (T(1) - t * t);
+            }
+            break;
+        case Activation::identity:
+        case Activation::gelu:
+        case Activation::softmax: break;
+    }
+}
+
 // Shares of a row of `units` numbers: exp(z - largest) over their sum. Returns the logarithm of that sum, plus largest.
 template <class T>
 static double softmax(const T* z, T* shares, int units) {

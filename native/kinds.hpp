@@ -2,8 +2,10 @@
 #pragma once
 
 #include "layers/chance.hpp"
+#include "layers/convolution.hpp"
 #include "layers/dense.hpp"
 #include "layers/normalisation.hpp"
+#include "layers/pooling.hpp"
 
 namespace whynet::ISA {
 
@@ -20,8 +22,8 @@ struct Methods {
     int (*chunks)(const Layer&);
     void (*forward_row)(Pass<T>&, int l, int i, int worker);
     void (*before_backward)(Pass<T>&, int l);
-    T* (*backward_row)(Pass<T>&, int l, T* dz, int i, int chunk, int worker);
-    void (*update)(Pass<T>&, int l, const Step<T>&);
+    T* (*backward_row)(Pass<T>&, int l, T* d, int i, bool first, int chunk, int worker);  // returns dx
+    void (*update)(Pass<T>&, int l, const Step<T>&, int chunks);
 };
 
 template <class T, template <class> class K>
@@ -43,16 +45,17 @@ constexpr Methods<T> methods_by_row() {
             K<T>::chunks,
             [](Pass<T>& pass, int l, int i, int worker) { K<T>{pass, l}.forward_row(i, worker); },
             [](Pass<T>& pass, int l) { K<T>{pass, l}.before_backward(); },
-            [](Pass<T>& pass, int l, T* dz, int i, int chunk, int worker) {
-                return K<T>{pass, l}.backward_row(dz, i, chunk, worker);
+            [](Pass<T>& pass, int l, T* d, int i, bool first, int chunk, int worker) {
+                return K<T>{pass, l}.backward_row(d, i, first, chunk, worker);
             },
-            [](Pass<T>& pass, int l, const Step<T>& step) { K<T>{pass, l}.update(step); }};
+            [](Pass<T>& pass, int l, const Step<T>& step, int chunks) { K<T>{pass, l}.update(step, chunks); }};
 }
 
 template <class T>
 constexpr Methods<T> METHODS[] = {  // in the order of Kind
     methods_by_batch<T, Dense>(), methods_by_row<T, Chance>(), methods_by_row<T, Chance>(),
-    methods_by_batch<T, Normalisation>(),
+    methods_by_batch<T, Normalisation>(), methods_by_row<T, Convolution>(), methods_by_row<T, MaxPool>(),
+    methods_by_row<T, AveragePool>(),
 };
 
 template <class T>

@@ -83,22 +83,26 @@ struct Trainer {
                 methods(run.first).forward(pass, run.first);
                 continue;
             }
-            by_chunks(run, 1, [&](int i, int, int worker) {
+            by_chunks(run, 1, [&](int i, bool, int, int worker) {
                 for (int l = run.first; l <= run.last; ++l) methods(l).forward_row(pass, l, i, worker);
             });
         }
     }
 
-    // job(i, chunk, worker) for each example: those of a chunk one after the other, whoever takes it.
+    int chunks_of(const Run& run) const { return smallest(run.chunks, pass.batch); }
+
+    // job(i, whether it is the chunk's first, chunk, worker) for each example: those of a chunk one after the other,
+    // whoever takes it.
     template <class Job>
     void by_chunks(const Run& run, int passes, Job job) {
         std::size_t work = 0;
         for (int l = run.first; l <= run.last; ++l) work += passes * methods(l).work(pass, l);
         pass.together(work, [&](int worker, int workers) {
-            const int from = run.chunks * worker / workers, to = run.chunks * (worker + 1) / workers;
-            for (int chunk = from; chunk < to; ++chunk) {
-                const int stop = int(std::int64_t(pass.batch) * (chunk + 1) / run.chunks);
-                for (int i = int(std::int64_t(pass.batch) * chunk / run.chunks); i < stop; ++i) job(i, chunk, worker);
+            const int chunks = chunks_of(run), to = chunks * (worker + 1) / workers;
+            for (int chunk = chunks * worker / workers; chunk < to; ++chunk) {
+                const int start = int(std::int64_t(pass.batch) * chunk / chunks);
+                const int stop = int(std::int64_t(pass.batch) * (chunk + 1) / chunks);
+                for (int i = start; i < stop; ++i) job(i, i == start, chunk, worker);
             }
         });
     }
@@ -134,14 +138,16 @@ struct Trainer {
         const int in = task.layers[run.first].in, width = pass.stages[run.last].width;
         const int in_width = pass.input_width(run.first);
         bool moved = false;
-        by_chunks(run, 2, [&](int i, int chunk, int worker) {
+        by_chunks(run, 2, [&](int i, bool first, int chunk, int worker) {
             T *d = pass.dy + std::size_t(i) * width, *start = d;
             for (int l = run.last; l >= run.first; --l) {
-                if (l < run.last && pass.stages[l].slope) {
+                if (l < run.last && pass.mixes_units(l)) {
+                    pass.through_softmax(l, i, d);
+                } else if (l < run.last && pass.stages[l].slope) {
                     const T* __restrict slope = pass.stages[l].slope + std::size_t(i) * pass.stages[l].width;
                     for (int j = 0; j < task.layers[l].out; ++j) d[j] *= slope[j];
                 }
-                d = methods(l).backward_row(pass, l, d, i, chunk, worker);
+                d = methods(l).backward_row(pass, l, d, i, first, chunk, worker);
             }
             if (d == start || run.first == 0) return;
             __atomic_store_n(&moved, true, __ATOMIC_RELAXED);
@@ -149,7 +155,7 @@ struct Trainer {
             std::memcpy(dx, d, in * sizeof(T));
             for (int j = in; j < in_width; ++j) dx[j] = 0;
         });
-        for (int l = run.first; l <= run.last; ++l) methods(l).update(pass, l, step);
+        for (int l = run.first; l <= run.last; ++l) methods(l).update(pass, l, step, chunks_of(run));
         if (moved) {
             T* swapped = pass.dy;
             pass.dy = pass.dx;

@@ -34,6 +34,11 @@ struct Stage {              // of one layer
     T *y, *slope;           // (batch, width); slope is null where the layer works it out from y
     T *x_hat, *inverse_sd;  // (batch, width) and (width,), where the layer normalises
     int width;
+    // Of a convolution or a pool, of one example and for each worker: the padded map, the gradients of the outputs in
+    // whole vectors, of the inputs, of the padded map, and of the inputs of some outputs; of the parameters, for each
+    // chunk of the batch; and the weights turned round.
+    T *map, *dz, *dx, *dmap, *strip, *partial, *turned;
+    double* sums;  // of a normalisation of maps, for each chunk of the batch
 };
 
 template <class T>
@@ -126,15 +131,14 @@ struct Pass {
 
     // dy -> dz of layer l through a softmax, in place.
     void through_softmax(int l) {
-        const Stage<T> stage = stages[l];
+        for (int i = 0; i < batch; ++i) through_softmax(l, i, dy + std::size_t(i) * stages[l].width);
+    }
+    void through_softmax(int l, int i, T* __restrict d) {
         const int units = task.layers[l].out;
-        for (int i = 0; i < batch; ++i) {
-            T* __restrict d = dy + std::size_t(i) * stage.width;
-            const T* __restrict a = stage.y + std::size_t(i) * stage.width;
-            T mean = 0;
-            for (int j = 0; j < units; ++j) mean += d[j] * a[j];
-            for (int j = 0; j < units; ++j) d[j] = a[j] * (d[j] - mean);
-        }
+        const T* __restrict a = stages[l].y + std::size_t(i) * stages[l].width;
+        T mean = 0;
+        for (int j = 0; j < units; ++j) mean += d[j] * a[j];
+        for (int j = 0; j < units; ++j) d[j] = a[j] * (d[j] - mean);
     }
 };
 

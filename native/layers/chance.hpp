@@ -34,9 +34,9 @@ struct Chance : LayerOf<T> {
             add_noise(layer.strength, key, stage.y + at, stage.slope + at, layer.out);
     }
 
-    T* backward_row(T* dz, int, int, int) const { return dz; }  // the slope was all
+    T* backward_row(T* dz, int, bool, int, int) const { return dz; }  // the slope was all
     void before_backward() const {}
-    void update(const Step<T>&) const {}
+    void update(const Step<T>&, int) const {}
 };
 
 }  // namespace whynet::ISA
