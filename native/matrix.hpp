@@ -42,6 +42,9 @@ template <class T, int N, class Putting>
 static void panel(const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_column, const T* b, std::ptrdiff_t b_row,
                   int rows, int inner, T* c, std::ptrdiff_t c_row, Putting putting) {
     int r = 0;
+    if constexpr (TILE_ROWS == 8)  // ten, the rows of many a batch, fit as well, and B is read only once
+        for (; rows - r == 10; r += 10)
+            tile<T, 10, N>(a + r * a_row, a_row, a_column, b, b_row, inner, c + r * c_row, c_row, putting);
     for (; r + TILE_ROWS <= rows; r += TILE_ROWS)
         tile<T, TILE_ROWS, N>(a + r * a_row, a_row, a_column, b, b_row, inner, c + r * c_row, c_row, putting);
     for (; r + 2 <= rows; r += 2)

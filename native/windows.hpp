@@ -6,12 +6,13 @@
 
 namespace whynet::ISA {
 
-// How a window is read: `segments` pieces, `segment_row` apart, of `length` numbers, `step` apart.
+// How a window is read: `segments` pieces, `segment_row` apart, of `length` numbers, `step` apart; after each piece so
+// many rows of B are `skipped`.
 struct Reading {
     int segments;
     std::ptrdiff_t segment_row;
     int length;
-    std::ptrdiff_t step;
+    std::ptrdiff_t step, skipped = 0;
 };
 
 // total (R rows, N vectors) += A B, for the windows at left[0] to left[R - 1].
@@ -32,6 +33,7 @@ static inline void add_windows(const T* const* left, Reading reading, const T* b
             at += reading.step;
             b += b_row;
         }
+        b += reading.skipped * b_row;
     }
 }
 
@@ -53,13 +55,13 @@ static inline void store_some(T* to, Vec<T> v, int count) {
 }
 
 // C (count rows, columns) = start + A B for up to R windows; of more rows than there are, the last is computed again.
-// B has whole vectors, C just `columns` numbers a row.
+// B has whole vectors, C just `columns` numbers a row; without a start, it is 0.
 template <class T, int R, int N>
 static inline void put_windows(const T* const* left, int count, Reading reading, const T* b, std::ptrdiff_t b_row,
                                const T* start, T* c, std::ptrdiff_t c_row, int columns) {
     Vec<T> total[R][N];
     for (int v = 0; v < N; ++v) {
-        const Vec<T> first = load(start + v * WIDTH<T>);
+        const Vec<T> first = start ? load(start + v * WIDTH<T>) : Vec<T>{};
         for (int r = 0; r < R; ++r) total[r][v] = first;
     }
     add_windows<T, R, N>(left, reading, b, b_row, total);

@@ -25,11 +25,10 @@ struct Convolution : LayerOf<T> {
     const int vectors = (filters + WIDTH<T> - 1) / WIDTH<T> * WIDTH<T>;  // of what is computed of them
     const int pixels = window.out_rows * window.out_columns;
     const int length = window.kernel_columns * window.channels;  // of a piece of a window
-    const int strip_width = padded(length);
+    const int strip_width = padded(length);  // of what the outputs hand back to a row of their windows
     const std::ptrdiff_t map_row = std::ptrdiff_t(window.all_columns()) * window.channels;
     const std::size_t map_size = std::size_t(window.all_rows()) * map_row;
     const std::size_t partial_size = std::size_t(layer.rows) * width;
-    const int strip_rows = largest(1, smallest(window.out_rows, 32 / window.out_columns));
     const std::ptrdiff_t across = std::ptrdiff_t(window.across) * window.channels, down = window.down * map_row;
 
     void lay_out(Memory<T>& memory) const {
@@ -45,7 +44,7 @@ struct Convolution : LayerOf<T> {
         mine.turned = memory.take(inner * window.kernel_rows * width * strip_width);
         mine.dx = memory.take(inner * room(layer.in) * workers);
         mine.dmap = memory.take(inner * window.pads() * room(map_size) * workers);
-        mine.strip = memory.take(inner * room(std::size_t(strip_rows) * window.out_columns * strip_width) * workers);
+        mine.strip = memory.take(inner * room(std::size_t(window.out_columns) * strip_width) * workers);
         pass.stages[l] = mine;
     }
     static std::size_t room(std::size_t numbers) { return (numbers + 3 * LANES - 1) / LANES * LANES; }
@@ -166,23 +165,37 @@ struct Convolution : LayerOf<T> {
         }
     }
 
-    // A strip is what some rows of outputs hand back to the pieces of their windows, dz W^T; then each goes where its
-    // piece lies.
+    // Row by row of the map: all outputs whose windows reach the row hand back dz W^T, pixel by pixel of their own rows
+    // (a strip); then each piece goes where it lies.
     T* gradient_of_inputs(const T* dz, int worker) const {
         T* dx = stage.dx + room(layer.in) * worker;
         T* map = window.pads() ? stage.dmap + room(map_size) * worker : dx;
         std::memset(map, 0, map_size * sizeof(T));
-        T* strip = stage.strip + room(std::size_t(strip_rows) * window.out_columns * strip_width) * worker;
-        for (int k = 0; k < window.kernel_rows; ++k)
-            for (int from = 0; from < window.out_rows; from += strip_rows) {
-                const int rows = smallest(strip_rows, window.out_rows - from);
-                multiply<T>(dz + std::size_t(from) * window.out_columns * vectors, vectors, 1,
-                            stage.turned + std::size_t(k) * width * strip_width, strip_width,
-                            rows * window.out_columns, filters, strip_width, strip, strip_width, nullptr);
-                for (int r = 0; r < rows; ++r)
-                    add_strip(strip + std::size_t(r) * window.out_columns * strip_width,
-                              map + (from + r) * down + k * map_row);
-            }
+        T* strip = stage.strip + room(std::size_t(window.out_columns) * strip_width) * worker;
+        const std::ptrdiff_t dz_row = std::ptrdiff_t(window.out_columns) * vectors;
+        for (int m = 0; m < window.all_rows(); ++m) {
+            // The row m of the map is row k of the window of the outputs in the row (m - k) / down.
+            const int highest = smallest(m / window.down, window.out_rows - 1), k = m - highest * window.down;
+            if (k >= window.kernel_rows) continue;
+            const int pieces = smallest(highest, (window.kernel_rows - 1 - k) / window.down) + 1;
+            const Reading reading{pieces, -dz_row, filters, 1, std::ptrdiff_t(window.down) * width - filters};
+            const T *W = stage.turned + std::size_t(k) * width * strip_width, *from = dz + highest * dz_row;
+            for (int j = 0; j < length; j += 2 * WIDTH<T>)
+                for (int p = 0; p < window.out_columns; p += R) {
+                    const T* left[R];
+                    for (int r = 0; r < R; ++r)
+                        left[r] = from + std::size_t(smallest(p + r, window.out_columns - 1)) * vectors;
+                    const int count = smallest(R, window.out_columns - p);
+                    T* c = strip + std::size_t(p) * strip_width + j;
+                    if (length - j > WIDTH<T>)
+                        put_windows<T, R, 2>(left, count, reading, W + j, strip_width, nullptr, c, strip_width,
+                                             2 * WIDTH<T>);
+                    else
+                        put_windows<T, R, 1>(left, count, reading, W + j, strip_width, nullptr, c, strip_width,
+                                             WIDTH<T>);
+                }
+            add_strip(strip, map + m * map_row);
+        }
         if (!window.pads()) return dx;
         const std::size_t row = std::size_t(window.columns) * window.channels;
         for (int r = 0; r < window.rows; ++r)
