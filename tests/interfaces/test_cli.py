@@ -209,6 +209,43 @@ def test_a_network_that_no_memory_holds_is_exit_5(as_json):
     assert not Path("runs").exists()
 
 
+def test_a_convolutional_network_in_words(as_json, whynet, tmp_path):
+    """Trained, written down, evaluated, checked, resumed and shown as a page."""
+    words = "conv 4 3x3 batch-norm, pool 2, dense 12 dropout 0.1"
+    options = ("--activation", "relu", "--init", "he", "--epochs", 2, "--seed", 3)
+    code, values, err = as_json("train", "--data", "digits", "--layers", words, *options, "--out", "run")
+    assert code == 0 and values["engine"] in ("native", "reference") and values["test_accuracy"] > 0.3
+    assert "Network(8x8x1, conv 4 3x3, batch-norm, pool 2x2, dense 12, dense 10" in err
+    recipe = (tmp_path / "run" / "recipe.toml").read_text()
+    assert '"conv 4 3x3 batch-norm"' in recipe and "sizes" not in recipe and "hidden" not in recipe
+    assert "<html" in (tmp_path / "run" / "report.html").read_text()
+    assert as_json("evaluate", "run")[1]["test_correct"] == values["test_correct"][-1]
+    code, found, _ = as_json("check-gradients", tmp_path / "run" / "recipe.toml")
+    assert code == 0 and found["passed"]
+    assert as_json("train", "--resume", "run")[0] == 0
+    (tmp_path / "mine.toml").write_text('layers = ["conv 4 3x3", "pool 2"]\nactivation = "relu"\n')
+    code, values, _ = as_json("train", "mine.toml", "--data", "digits", "--hidden", "12", "--epochs", 1)
+    assert code == 0 and values["sizes"] == [64, 12, 10]  # one way to say the layers stands for another
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--layers", "conv 8 9x9"], ["layer 1 (conv 8 9x9)", "larger than its input", "8x8x1", "smaller kernel"]),
+        (["--layers", "conv 8 3x3, pool 7"], ["layer 2 (pool 7)", "larger than its input", "6x6x8", "smaller pool"]),
+        (["--layers", "dense 8, conv 8 3x3"], ["layer 2 (conv 8 3x3)", "takes pictures", "8", "before any dense"]),
+        (["--layers", "konv 8 3x3"], ["no such layer", "Did you mean 'conv'"]),
+        (["--layers", "conv 8 3x3", "--hidden", "30"], ["give one of sizes, hidden and layers"]),
+        (["--layers", "conv 8 3x3", "--data", "iris"], ["takes pictures", "found     4"]),
+    ],
+)
+def test_layers_that_do_not_fit_are_sentences_and_exit_2(whynet, arguments, says):
+    data = () if "--data" in arguments else ("--data", "digits")
+    code, _, err = whynet("train", *data, *arguments)
+    assert code == 2
+    assert all(one in err for one in says), err
+
+
 def test_a_blow_up_is_exit_4_with_the_whole_object(as_json):
     code, values, _err = as_json(
         "train", "--data", "digits", "--activation", "identity", "--learning-rate", "1e30", "--out", "r"

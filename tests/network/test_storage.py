@@ -16,6 +16,7 @@ from safetensors.numpy import load_file, save
 import whynet
 from whynet.data.problem import Classification
 from whynet.errors import BadFile
+from whynet.network.layers import BatchNorm, Conv2D, Dense, MaxPool2D
 from whynet.types import Scaling
 
 
@@ -115,6 +116,83 @@ def renamed(about, tensors):
 
 def missing(about, tensors):
     del tensors["2.bias"]
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    layers = [
+        Conv2D((6, 5, 2), 3, 3, padding="same", activation="tanh"),
+        BatchNorm((6, 5, 3), "relu"),
+        MaxPool2D((6, 5, 3), 2),
+        Dense(18, 4),
+    ]
+    path = tmp_path / "pictures.safetensors"
+    whynet.Network(layers=layers, seed=3, dtype="float64").save(path)
+    return path
+
+
+def test_a_file_written_before_layers_said_what_they_are_is_read():
+    """Its dense layers have neither kind nor outputs: they are counted off from the sizes."""
+    read = whynet.Network.load(Path(__file__).parent / "layers_by_sizes.safetensors")
+    same = whynet.Network(
+        [6, 4, 3, 2], activation="tanh", batch_norm=True, dropout=0.25, input_noise=0.1, seed=3, scaling=read.scaling
+    )
+    assert read.layers == same.layers
+    np.testing.assert_array_equal(read.params.vector, same.params.vector)
+    expected = [[-0.03924481, -0.36411026], [-0.04549742, -0.45351747]]
+    np.testing.assert_allclose(read.scores(np.arange(12.0).reshape(2, 6) / 12), expected, rtol=1e-5)
+
+
+def test_torch_opens_a_file_of_pictures(pictures, rng):
+    """Pixels lie row by row here, channel by channel there; what a dense layer after them expects differs alike."""
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed; it is a peer, not a dependency")
+    nn = torch.nn
+    theirs = nn.Sequential(
+        nn.Conv2d(2, 3, 3, padding=1), nn.Tanh(), nn.BatchNorm2d(3), nn.ReLU(), nn.MaxPool2d(2), nn.Linear(18, 4)
+    ).double()
+    named = {name: torch.from_numpy(array) for name, array in load_file(pictures).items()}
+    missing = theirs.load_state_dict(named, strict=False)
+    assert missing.unexpected_keys == [] and set(missing.missing_keys) <= {"2.num_batches_tracked"}
+    theirs.eval()
+    X = rng.random((4, 60))
+    y = theirs[:5](torch.from_numpy(X.reshape(4, 6, 5, 2).transpose(0, 3, 1, 2).copy()))
+    y = theirs[5](y.permute(0, 2, 3, 1).reshape(4, -1))
+    np.testing.assert_allclose(y.detach(), whynet.Network.load(pictures).scores(X), rtol=1e-10)
+
+
+HOSTILE = {
+    "a picture of another shape": lambda a: a.update(in_shape=[60, 1, 1]),
+    "a picture below one": lambda a: a.update(in_shape=[-6, -5, 2]),
+    "a picture as text": lambda a: a.update(in_shape="6x5x2"),
+    "a picture without end": lambda a: a.update(in_shape=[10**9, 10**9, 2], sizes=[2 * 10**18, 3, 4]),
+    "filters without end": lambda a: a["layers"][0].update(filters=10**12),
+    "a kernel without end": lambda a: a["layers"][0].update(kernel=[10**6, 10**6]),
+    "a kernel of three": lambda a: a["layers"][0].update(kernel=[3, 3, 3]),
+    "a kernel of text": lambda a: a["layers"][0].update(kernel=["3", "3"]),
+    "no kernel": lambda a: a["layers"][0].pop("kernel"),
+    "a padding that does not exist": lambda a: a["layers"][0].update(padding="full"),
+    "a stride of nothing": lambda a: a["layers"][0].update(stride=[0, 1]),
+    "a pool larger than the map": lambda a: a["layers"][2].update(size=[7, 7]),
+    "a kind that is a list": lambda a: a["layers"][0].update(kind=["conv2d"]),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_damaged_model_of_pictures_is_refused(kind, pictures):
+    bad = pictures.with_name("bad.safetensors")
+    bad.write_bytes(rewritten(pictures, lambda about, _: HOSTILE[kind](about)))
+    with pytest.raises(BadFile, match=r"bad\.safetensors"):
+        whynet.Network.load(bad)
+
+
+def test_layers_that_would_need_too_much_memory_are_refused(pictures):
+    """Small kernels, and more patches than a machine has room for."""
+    side = 40_000
+    layers = [Conv2D((side, side, 1), 1, 1), MaxPool2D((side, side, 1), side), Dense(1, 1)]
+    path = pictures.with_name("large.safetensors")
+    whynet.Network(layers=layers).save(path)
+    with pytest.raises(BadFile, match="more memory than is sensible"):
+        whynet.Network.load(path)
 
 
 def extra(about, tensors):

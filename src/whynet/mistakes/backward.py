@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -110,7 +110,7 @@ def dense_layers(network: Network) -> dict[int, Dense]:
     [0, 2]
     """
     sound = [layer.sound if isinstance(layer, Unbiased) else layer for layer in network.layers]
-    return {index: layer for index, layer in enumerate(sound) if isinstance(layer, Dense)}
+    return {index: cast(Dense, layer) for index, layer in enumerate(sound) if layer.kind == Dense.kind}
 
 
 def _pass(network: Network, trace: Trace, targets: Targets, weights: Array | None) -> Pass:

@@ -15,10 +15,12 @@ from whynet.mistakes.gradient import KINDS
 from whynet.mistakes.kind import Kind, layers_in
 from whynet.mistakes.measuring import MEASURING
 from whynet.mistakes.mistake import Mistake
+from whynet.mistakes.pictures import PICTURES, spoilt_pictures
 from whynet.mistakes.update import UPDATES, wrong_update
 from whynet.network.network import Network
 
-CATALOGUE: dict[str, Kind] = {**KINDS, **FORWARD, **UPDATES, **DATA, **MEASURING}  # planted forward, if it can be
+CATALOGUE: dict[str, Kind] = {**KINDS, **FORWARD, **PICTURES, **UPDATES, **DATA, **MEASURING}
+"""Planted forward, if it can be."""
 NAMED: dict[str, tuple[tuple[str, str], ...]] = {  # kinds and the layers that they are in
     "forgotten-bias": (("bias-zero", "all"),),
     "frozen-layer": (("weights-zero", "first"), ("bias-zero", "first")),
@@ -102,6 +104,8 @@ def plant(task: Task, names: Sequence[str]) -> Task:
             made.setdefault((one.layer, one.part, name if name in WHOLE else ""), one)  # of two in one place, the first
         if name in FORWARD:
             task = task._replace(network=FORWARD[name].spoil(task.network))
+        elif name in PICTURES:
+            task = task._replace(network=spoilt_pictures(name, task.network))
         elif name in UPDATES:
             task = task._replace(optimizer=wrong_update(name, task.optimizer))
     return task._replace(backward=WrongGradient(tuple(made.values()))) if made else task
@@ -113,7 +117,7 @@ def in_code(name: str) -> bool:
     >>> in_code("no-biases"), in_code("slope-twice"), in_code("few-rows"), in_code("whole-matrix-check")
     (True, True, False, False)
     """
-    return name in KINDS or name in NAMED or name in WHOLE or name in FORWARD or name in UPDATES
+    return any(name in table for table in (KINDS, NAMED, WHOLE, FORWARD, PICTURES, UPDATES))
 
 
 def counting(names: Sequence[str]) -> Callable[[Network, Dataset, Engine], int] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import numpy as np
 
@@ -106,7 +106,9 @@ def unbiased(network: Network) -> Network:
     >>> unbiased(Network([2, 1])).layers[0].forward({"W": np.ones((2, 1)), "b": np.ones(1)}, np.zeros((1, 2)))[0]
     array([[0.]])
     """
-    layers: list[Layer] = [Unbiased(layer) if isinstance(layer, Dense) else layer for layer in network.layers]
+    layers: list[Layer] = [
+        Unbiased(cast(Dense, layer)) if layer.kind == Dense.kind else layer for layer in network.layers
+    ]
     return network.sharing(layers)
 
 

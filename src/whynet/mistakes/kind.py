@@ -14,6 +14,7 @@ class Kind:
 
         error, W, b        of the gradient of a layer: its delta (and with it all before), its weights, its biases
         forward            what the network computes, or its cost
+        convolution, pool  a layer of pictures, forward or back; also max-pool, average-pool, global-pool
         update             how a step is made from the gradient
         train, loader      the training examples; all that a wrong reader of images would read
         test, order        the test examples; the order of an epoch

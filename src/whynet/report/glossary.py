@@ -48,6 +48,12 @@ GLOSSARY = (
     Word("fan-in", "number of inputs of a unit", "n_in", "How many inputs a unit adds up; initial weights are scaled by its square root."),
     Word("initialisation", "initialization, initial weights, weight initialisation, weight initialization", "", "How weights and biases are drawn before the first step."),
     Word("capacity", "model capacity, expressiveness, representational power", "", "How complicated a relation a network can represent; it grows with units and layers."),
+    Word("convolution", "convolutional layer, cross-correlation, conv layer", "", "A layer that lays the same small filters on every place of a picture, so that what is learned in one place is known in all."),
+    Word("filter", "convolution kernel, feature detector", "W", "The weights of one output channel of a convolution: a small picture of what it looks for."),
+    Word("channel", "plane, feature map, colour channel", "", "One of the numbers of each pixel: a colour of a picture, or what one filter says of each place."),
+    Word("stride", "step of a window, subsampling factor", "", "How many pixels lie between one place of a filter or a pool and the next."),
+    Word("padding", "zero padding, border of zeros", "", "Zeros round a picture, so that a filter can be laid on its edge."),
+    Word("pooling", "max-pooling, average pooling, subsampling, downsampling", "", "Keeping the largest, or the mean, of each small window of a picture: what is there, and not quite where."),
     # Training
     Word("cost", "loss, loss function, cost function, objective, error function", "C", "The number that training makes smaller: for whynet the mean over examples of the sum over outputs."),
     Word("gradient", "gradients, vector of partial derivatives", "g", "The derivatives of the cost by all parameters: the direction in which the cost rises fastest."),

@@ -145,9 +145,10 @@ def _search(
     vector, statistics = sound.params.vector, sound.statistics.vector
     elsewhere = vector * np.random.default_rng(0).normal(1, ELSEWHERE, vector.size)
     places, traces, theirs = [], [], []
+    seen = keep if sound.layers[0].kind == Dense.kind else slice(None)  # else all rows of the first dense layer's W
     for here in (vector, elsewhere):
         patient = task.network.having(here, statistics)
-        theirs.append(_layers(patient, task.backward(patient, patient.forward(X), targets), keep))
+        theirs.append(_layers(patient, task.backward(patient, patient.forward(X), targets), seen))
         own = _narrowed(sound.having(here, statistics), keep)
         places.append(own if biased else unbiased(own))
         traces.append(places[-1].forward(X[:, keep]))
