@@ -145,13 +145,16 @@ struct Convolution : LayerOf<T> {
             const T *here = map + from * down, *right = dz + std::size_t(from) * window.out_columns * vectors;
             for (int j = 0; j < vectors; j += 2 * WIDTH<T>)
                 for (int k = 0; k < layer.weight_rows;) {
-                    const int left_over = layer.weight_rows - k;
-                    const int count = left_over >= R ? R : left_over >= 2 ? 2 : 1;
-                    const T* left[R];
+                    const int left_over = layer.weight_rows - k;  // R + 1 at once rather than one alone
+                    const int count = left_over == R + 1 ? R + 1 : left_over >= R ? R : left_over >= 2 ? 2 : 1;
+                    const T* left[R + 1];
                     for (int r = 0; r < count; ++r) left[r] = here + (k + r) / length * map_row + (k + r) % length;
                     T* c = partial + std::size_t(k) * width + j;
                     const bool two = vectors - j > WIDTH<T>;
-                    if (count == R)
+                    if (count == R + 1)
+                        two ? gather_windows<T, R + 1, 2>(left, reading, right + j, vectors, c, width)
+                            : gather_windows<T, R + 1, 1>(left, reading, right + j, vectors, c, width);
+                    else if (count == R)
                         two ? gather_windows<T, R, 2>(left, reading, right + j, vectors, c, width)
                             : gather_windows<T, R, 1>(left, reading, right + j, vectors, c, width);
                     else if (count == 2)

@@ -34,7 +34,10 @@ struct Pool : LayerOf<T> {
     void forward_row(int i, int) const {
         const T* map = pass.input_of(l) + std::size_t(i) * pass.input_width(l);
         T* y = stage.y + std::size_t(i) * stage.width;
-        by_lanes([&](auto lanes) { forward_by<decltype(lanes)::value>(map, y); });
+        by_lanes([&](auto lanes) {
+            constexpr int L = decltype(lanes)::value;
+            window.kernel_rows == 2 && window.kernel_columns == 2 ? forward_by<L, 2>(map, y) : forward_by<L, 0>(map, y);
+        });
     }
 
     T* backward_row(T* d, int i, bool, int, int worker) const {
@@ -42,8 +45,20 @@ struct Pool : LayerOf<T> {
         const T* map = pass.input_of(l) + std::size_t(i) * pass.input_width(l);
         const T* y = stage.y + std::size_t(i) * stage.width;
         T* dx = stage.dx + room() * worker;
-        std::memset(dx, 0, layer.in * sizeof(T));
-        by_lanes([&](auto lanes) { backward_by<decltype(lanes)::value>(map, y, d, dx); });
+        const bool apart = window.down >= window.kernel_rows && window.across >= window.kernel_columns;
+        const bool gaps = window.down * window.out_rows != window.rows || window.kernel_rows != window.down ||
+                          window.across * window.out_columns != window.columns ||
+                          window.kernel_columns != window.across;
+        if (gaps) std::memset(dx, 0, layer.in * sizeof(T));
+        by_lanes([&](auto lanes) {
+            constexpr int L = decltype(lanes)::value;
+            if (apart && window.kernel_rows == 2 && window.kernel_columns == 2)
+                backward_by<L, true, 2>(map, y, d, dx);
+            else if (apart)
+                backward_by<L, true, 0>(map, y, d, dx);
+            else
+                backward_by<L, false, 0>(map, y, d, dx);
+        });
         return dx;
     }
 
@@ -76,14 +91,14 @@ struct Pool : LayerOf<T> {
             }
     }
 
-    template <int L>
+    template <int L, int SIDE>
     void forward_by(const T* map, T* y) const {
         typedef typename Lanes<L>::type V;
         const T share = T(1) / T(window.kernel_rows * window.kernel_columns);
         for_each_window<L>([&](std::ptrdiff_t out, std::ptrdiff_t place) {
             V found = *reinterpret_cast<const V*>(map + place);
-            for (int r = 0; r < window.kernel_rows; ++r)
-                for (int c = r == 0; c < window.kernel_columns; ++c) {
+            for (int r = 0; r < (SIDE ? SIDE : window.kernel_rows); ++r)
+                for (int c = r == 0; c < (SIDE ? SIDE : window.kernel_columns); ++c) {
                     const V x = *reinterpret_cast<const V*>(map + place + r * map_row + c * channels);
                     if constexpr (LARGEST)
                         found = ((x > found) | (x != x)) ? x : found;  // so written, a NaN stays one
@@ -94,8 +109,9 @@ struct Pool : LayerOf<T> {
         });
     }
 
-    // Of equals, the first in a window is its largest.
-    template <int L>
+    // Of equals, the first in a window is its largest. Where windows lie apart, what they hand back is not added but put;
+    // SIDE is that of a square window, if known.
+    template <int L, bool APART, int SIDE>
     void backward_by(const T* map, const T* y, const T* d, T* dx) const {
         typedef typename Lanes<L>::type V;
         const T share = T(1) / T(window.kernel_rows * window.kernel_columns);
@@ -103,16 +119,17 @@ struct Pool : LayerOf<T> {
             V left = *reinterpret_cast<const V*>(d + out);
             if constexpr (!LARGEST) left *= share;
             const V largest = *reinterpret_cast<const V*>(y + out), none = {};
-            for (int r = 0; r < window.kernel_rows; ++r)
-                for (int c = 0; c < window.kernel_columns; ++c) {
+            for (int r = 0; r < (SIDE ? SIDE : window.kernel_rows); ++r)
+                for (int c = 0; c < (SIDE ? SIDE : window.kernel_columns); ++c) {
                     const std::ptrdiff_t at = place + r * map_row + c * channels;
                     V& to = *reinterpret_cast<V*>(dx + at);
                     if constexpr (LARGEST) {
                         const auto here = *reinterpret_cast<const V*>(map + at) == largest;
-                        to += here ? left : none;
+                        const V mine = here ? left : none;
+                        to = APART ? mine : to + mine;
                         left = here ? none : left;
                     } else {
-                        to += left;
+                        to = APART ? left : to + left;
                     }
                 }
         });
