@@ -112,7 +112,10 @@ static inline void dots(const T* a, std::ptrdiff_t a_row, const T* b, std::ptrdi
         }
     }
     for (int r = 0; r < R; ++r)
-        for (int k = 0; k < K; ++k) c[r * c_row + k] = sum<T>(total[r][k]);
+        if constexpr (K == 4)
+            four_sums<T>(total[r], c + r * c_row);
+        else
+            for (int k = 0; k < K; ++k) c[r * c_row + k] = sum<T>(total[r][k]);
 }
 
 // C (rows, count) = A (rows, columns) B^T, B (count, columns).
