@@ -115,6 +115,8 @@ def test_a_layer_is_one_file_and_one_line(added, digits, tmp_path):
     assert loaded.layers == network.layers
     np.testing.assert_array_equal(loaded.scores(digits.inputs), network.scores(digits.inputs))
     assert "Swish" in network._repr_html_() and "64-20-10" in repr(network)
+    said = prepare(recipe.but(layers=("dense 20 identity", "swish")), digits).network
+    assert said.layers == network.layers
     with pytest.raises(whynet.WhynetError, match="native engine cannot train this: it does not know Swish layers"):
         whynet.train(network, digits, recipe.but(engine="native"))
 

@@ -6,7 +6,7 @@ in the same order. A hash of (seed, step, layer, row, unit) gives everyone the s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,7 +31,7 @@ class Noise:
 
     def at(self, layer: int) -> Noise:
         """The same step's noise for another layer."""
-        return replace(self, layer=layer)
+        return Noise(self.seed, self.step, layer)
 
     def uniform(self, rows: int, units: int) -> Array:
         """Numbers in [0, 1), (rows, units) float32: the first 24 of the 64 random bits, so every one is exact."""

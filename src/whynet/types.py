@@ -2,7 +2,7 @@
 
 Images    (n, rows, columns)     uint8, as they lie in the file
 Inputs    (n, inputs)            bytes of images, or floats: as they were handed over, not yet scaled
-Features  (batch, features)      float: one example a row
+Features  (batch, features)      float: one example a row; a picture's pixels row by row, its channels side by side
 Scores    (batch, outputs)       float: what the last layer puts out
 Targets   (batch, outputs)       float: what it should have put out
 Labels    (n,)                   integers 0 .. classes - 1

@@ -147,6 +147,12 @@ def test_what_a_layer_says_of_itself(kind, rng):
     assert (z is None) == (layer.activation is None)
     if z is not None:
         np.testing.assert_allclose(np.tanh(z), y)
+    products = layer.products(memo)
+    assert (products is None) == (not layer.weight_names)
+    if products is not None:
+        seen, z = products
+        np.testing.assert_allclose(seen @ arrays["W"] + arrays["b"], z)
+        assert seen.shape[1] == layer.fan_in and layer.multiply_adds == seen[0].size * z.size / len(x)
     dx, gradients = layer.backward(arrays, memo, np.ones_like(y))
     assert dx.shape == x.shape and set(gradients) == set(layer.shapes())
     assert type(layer).from_dict(layer.as_dict(), layer.in_shape) == layer

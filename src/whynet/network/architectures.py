@@ -17,6 +17,7 @@ from whynet.network.activations import ACTIVATIONS
 from whynet.network.layers import LAYERS, BatchNorm, Dense, Dropout, GaussianNoise, Layer, Plain, Shape
 from whynet.network.layers.conv2d import PADDINGS
 
+AROUND = ("batch-norm", "dropout", "noise")  # what may stand with a layer that has weights
 EXAMPLES = "conv 16 5x5 stride 2 same, pool 2, dense 128 batch-norm dropout 0.5"
 
 
@@ -49,7 +50,7 @@ class Style:
     def hidden(self, layer: Any) -> list[Layer]:
         """A hidden layer with what goes with it; under normalisation, the activation comes after it."""
         layers: list[Layer] = [layer]
-        if self.batch_norm:
+        if self.batch_norm and layer.activation is not None:
             layers = [replace(layer, activation="identity"), BatchNorm(layer.out_shape, layer.activation)]
         return [*layers, *chance(layer.out_shape, self.dropout, self.noise)]
 
@@ -148,12 +149,12 @@ def _said(line: str, in_shape: Shape, style: Style) -> list[Layer]:
     if kind.weight_names:
         values |= {name: getattr(style, name) for name in ("activation", "init", "bias_init") if name in fields}
     such = f"something such as {kind.written or word}"
-    required = iter([name for name in fields if name not in values])
+    needed = [name for name in fields if name not in values]
     while rest:
         said = rest.pop(0)
         name = said.replace("-", "_")
-        if kind.weight_names and name in ("batch_norm", "dropout", "noise"):
-            after[name] = True if name == "batch_norm" else _value(rest.pop(0) if rest else "")
+        if kind.weight_names and said in AROUND:
+            after[name] = True if said == "batch-norm" else _value(rest.pop(0) if rest else "")
         elif name in fields:
             values[name] = _value(rest.pop(0) if rest else "")
         elif said in PADDINGS and "padding" in fields:
@@ -161,15 +162,13 @@ def _said(line: str, in_shape: Shape, style: Style) -> list[Layer]:
         elif said in ACTIVATIONS and "activation" in fields:
             values["activation"] = said
         elif re.match(r"[-+.\d]", said):
-            values[next(required, "")] = _value(said)
+            values[next((one for one in needed if one not in values), "")] = _value(said)
         else:
-            known = {*fields, *(PADDINGS if "padding" in fields else ()), *ACTIVATIONS}
-            raise UsageError(
-                f"'{said}' means nothing here",
-                expected=such,
-                do=did_you_mean(said, sorted(known)),
-            )
-    if "" in values or next(required, None) is not None:
+            known = {one.replace("_", "-") for one in fields} | ({*PADDINGS} if "padding" in fields else set())
+            known |= {*AROUND} if kind.weight_names else set()
+            known |= {*ACTIVATIONS} if "activation" in fields else set()
+            raise UsageError(f"'{said}' means nothing here", expected=such, do=did_you_mean(said, sorted(known)))
+    if "" in values or not values.keys() >= {*needed}:
         raise UsageError("these are not the numbers that it needs", expected=such)
     try:
         layer: Any = kind.from_dict(values, in_shape)

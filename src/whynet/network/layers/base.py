@@ -7,7 +7,7 @@
     statistics() -> the running averages that it keeps, if any, before the first step; `blend_in` moves them
     forward(params, x, noise) -> (y, memo)
     backward(params, memo, dy) -> (dx, gradients by the same names)
-    preactivation(memo), sides(memo) -> what the doctor and the gradient check look at
+    preactivation(memo), products(memo), sides(memo) -> what the doctor and the gradient check look at
     as_dict(), from_dict(values, in_shape) -> what a model file says of it
 
 Between layers an example is a row of numbers, whatever its shape: x is (batch, inputs) and y (batch, outputs), the
@@ -67,6 +67,11 @@ class Layer(Protocol):
         ...
 
     @property
+    def multiply_adds(self) -> int:
+        """How many products it adds up for each example, on the way forward."""
+        ...
+
+    @property
     def weight_names(self) -> tuple[str, ...]:
         """Those of its parameters that are weights: matrices that multiply what comes in, a column a unit."""
         ...
@@ -104,6 +109,11 @@ class Layer(Protocol):
 
     def preactivation(self, memo: Any) -> Array | None:
         """What its activation was given, (batch, outputs); None if it has none."""
+        ...
+
+    def products(self, memo: Any) -> tuple[Array, Array] | None:
+        """The rows that its weights were multiplied by, (rows, fan_in), and what came of it, (rows, units): a row for
+        each example, or for each place of each picture. None if it has no weights."""
         ...
 
     def sides(self, memo: Any) -> Array | None:
@@ -165,6 +175,10 @@ class Plain(ABC):
     def room(self) -> int:
         return max(self.inputs, self.outputs)
 
+    @property
+    def multiply_adds(self) -> int:
+        return 0
+
     def shapes(self) -> dict[str, Shape]:
         return {}
 
@@ -187,6 +201,9 @@ class Plain(ABC):
 
     def preactivation(self, memo: Any) -> Array | None:
         return None if self.activation is None else memo.z
+
+    def products(self, memo: Any) -> tuple[Array, Array] | None:
+        return None
 
     def sides(self, memo: Any) -> Array | None:
         z = self.preactivation(memo)

@@ -108,6 +108,10 @@ class Conv2D(Plain):
         down, across = self.geometry.places
         return max(self.inputs, down * across * max(self.fan_in, self.filters))
 
+    @property
+    def multiply_adds(self) -> int:
+        return self.outputs * self.fan_in
+
     def shapes(self) -> dict[str, Shape]:
         return {"W": (self.fan_in, self.filters), "b": (self.filters,)}
 
@@ -156,6 +160,9 @@ class Conv2D(Plain):
         dpatches = (dz @ params["W"].T).reshape(len(dy), *self.geometry.places, *self.kernel, channels)
         dx = put_back(dpatches, (len(dy), rows + above + below, columns + left + right, channels), self.stride)
         return dx[:, above : above + rows, left : left + columns].reshape(len(dy), -1), gradients
+
+    def products(self, memo: ConvMemo) -> tuple[Array, Array]:
+        return memo.patches, memo.z.reshape(-1, self.filters)
 
     def tensors(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
         turned = arrays["W"].reshape(*self.kernel, self.in_shape[2], self.filters).transpose(3, 2, 0, 1)

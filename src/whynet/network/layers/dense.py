@@ -74,6 +74,10 @@ class Dense(Plain):
     def out_shape(self) -> Shape:
         return (self.outputs,)
 
+    @property
+    def multiply_adds(self) -> int:
+        return self.inputs * self.outputs
+
     def shapes(self) -> dict[str, tuple[int, ...]]:
         return {"W": (self.inputs, self.outputs), "b": (self.outputs,)}
 
@@ -105,6 +109,9 @@ class Dense(Plain):
         dz = activation(self.activation).backward(memo.activation, dy)
         gradients = {"W": memo.x.T @ dz, "b": dz.sum(axis=0)}
         return (dz @ params["W"].T if want_dx else None), gradients
+
+    def products(self, memo: DenseMemo) -> tuple[Array, Array]:
+        return memo.x, memo.z
 
     def tensors(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
         return {"weight": arrays["W"].T, "bias": arrays["b"]}
