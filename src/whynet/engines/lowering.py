@@ -15,9 +15,10 @@ MOST_LAYERS, MOST_UNITS = 256, 1 << 24
 
 class Lowered(NamedTuple):
     """A layer as `Layer` in native/task.hpp has it: `strength` is a rate, an sd or a share; `shape` are the channels of
-    a normalisation, or the numbers of a `Window`; `index` its place in the network, from which chance is drawn.
+    a normalisation, or the numbers of a `Window`; `place` is where it stands in the network, from which
+    chance is drawn.
 
-    >>> Lowered(DROPOUT, 10, 10, strength=0.5, index=3).shape
+    >>> Lowered(DROPOUT, 10, 10, strength=0.5, place=3).shape
     []
     """
 
@@ -27,7 +28,7 @@ class Lowered(NamedTuple):
     activation: int = 0
     strength: float = 0.0
     epsilon: float = 0.0
-    index: int = 0
+    place: int = 0
     shape: list[int] = []  # noqa: RUF012 - it is never changed
 
 
@@ -78,10 +79,10 @@ def layers_of(network: Network) -> list[Lowered]:
     [3, 2]
     """
     lowered = []
-    for index, layer in enumerate(network.layers):
+    for place, layer in enumerate(network.layers):
         own = KNOWN[layer.kind](layer)
         if own is not None:
-            lowered.append(Lowered(inputs=layer.inputs, outputs=layer.outputs, index=index, **own))
+            lowered.append(Lowered(inputs=layer.inputs, outputs=layer.outputs, place=place, **own))
     return lowered
 
 
