@@ -157,7 +157,7 @@ struct LayerOf {
     const int l;
     const Task<T>& task = pass.task;
     const Layer& layer = pass.task.layers[l];
-    const Stage<T> stage = pass.stages[l];
+    const Stage<T>& stage = pass.stages[l];
     const int batch = pass.batch;
     static constexpr bool READS_SPARSE = false;
 };
