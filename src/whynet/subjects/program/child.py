@@ -44,6 +44,8 @@ from whynet.subjects.program.writes import Writes
 
 MANY = 150_000
 """Operations of all tapes: a program of single numbers has many in an iteration, and few iterations tell."""
+LONG = 20_000
+"""Operations of an iteration: of a loop that takes steps, so long a one is not judged again before it is kept."""
 
 
 class Watching:
@@ -69,10 +71,11 @@ class Watching:
 
     def taken(self, tape: Tape) -> bool:
         """Write a tape, if its loop may be the one that takes the steps."""
-        if not takes_steps(tape):
+        assert isinstance(self.recorder, Recorder)
+        known = len(tape.ops) > LONG and self.recorder.decided.get(tape.loop, False)
+        if not known and not takes_steps(tape):
             return False
         self.keep(tape)
-        assert isinstance(self.recorder, Recorder)
         self.bytes, self.operations = self.bytes + self.recorder.bytes, self.operations + len(tape.ops)
         last = tape.cost is None and tape.iteration == TAKEN[-1]
         self.recorder.enough = last or self.bytes > LARGEST or self.operations > MANY
