@@ -38,7 +38,8 @@ from whynet.subjects.program.outside import watch
 from whynet.subjects.program.overrides import seeded
 from whynet.subjects.program.place import SKIPPED, home_of, module_of
 from whynet.subjects.program.recorder import Recorder
-from whynet.subjects.program.rewrite import NAME, Sites, rewritten
+from whynet.subjects.program.rewrite import NAME, rewritten
+from whynet.subjects.program.sites import Sites
 from whynet.subjects.program.tape import Enough, Shared, Tape
 from whynet.subjects.program.writes import Writes
 
@@ -153,7 +154,8 @@ class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType:
         data = Path(self.path).read_bytes()
         kind = Looked if isinstance(self.watching.recorder, Evaluator) else None
-        code: CodeType = compile(rewritten(data, self.path, self.watching.sites, kind), self.path, "exec")
+        only = self.watching.recorder.only
+        code: CodeType = compile(rewritten(data, self.path, self.watching.sites, kind, only), self.path, "exec")
         return code
 
     def exec_module(self, module: ModuleType) -> None:

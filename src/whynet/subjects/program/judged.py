@@ -20,6 +20,8 @@ from whynet.subjects.program.rules import RULES
 from whynet.subjects.program.tape import Tape, filled
 from whynet.types import Array
 
+HEAVY = 1 << 25
+"""Bytes of an array that is data, if no step moves it."""
 MEMBERS = 48
 """So many of a layer's single numbers are looked at."""
 LATEST = 60
@@ -200,7 +202,8 @@ def _under(
         if not set(one.ends(group)) & one.carriers:  # a hidden state or a running mean: no error moves it
             one.moved.remove(group)
             one.state.append(group)
-    one.adjoints = [reverse(each, seeds(cost, each)) for each in flow.tapes]
+    idle = _heavy_data(flow, bits)
+    one.adjoints = [reverse(each, seeds(cost, each), idle=idle) for each in flow.tapes]
     large = sorted(one.moved, key=lambda group: -len(group.paths) * np.size(tape.value(tape.start[group.paths[0]])))
     one.steps = [_step(one, group) for group in one.moved]
     one.lengths = next(
@@ -209,6 +212,17 @@ def _under(
     if one.lengths:  # single numbers may be stepped by what steps an array: a rate that falls, a norm that is clipped
         one.steps = [step if step.right else _step(one, step.group) for step in one.steps]
     return one
+
+
+def _heavy_data(flow: Flow, bits: Sequence[int]) -> set[int]:
+    """Arrays so large that they are data, and hang on no parameter: nobody asks for the derivative there."""
+    tape = flow.tapes[0]
+    nodes = [
+        *(node for node in range(len(tape.ops)) if not bits[node]),
+        *(-leaf - 1 for leaf in range(len(tape.leaves))),
+    ]
+    moved = {tape.start[path] for path, end in tape.end.items() if end != tape.start[path]}
+    return {node for node in nodes if getattr(tape.value(node), "nbytes", 0) >= HEAVY and node not in moved}
 
 
 def some(paths: Sequence[str]) -> list[str]:

@@ -85,6 +85,8 @@ class Onlooker:
         places = [("output", plan.output), ("target", plan.target)] if plan.target.operand >= 0 else []
         for name, one in [*places, *((f"inputs{place}", one) for place, one in enumerate(plan.inputs))]:
             self.watched.setdefault(one.site, []).append((name, one))
+        self.only = {plan.loop, plan.epochs, plan.output.site, plan.target.site, *(one.site for one in plan.inputs)}
+        """The places that it is told of."""
         self.files: set[str] = set()
         self.owned = {"__main__"}
         self.counts: dict[int, int] = {}
@@ -92,7 +94,8 @@ class Onlooker:
         self.slice = slice
         self.windows: list[Window] = []
         self.seen: dict[str, list[Any]] = {}
-        self.next = 0
+        self.next, self.apart = 0, 1
+        """Windows begin so many times their length after each other."""
         self.taken = 0
         self.extends = False
         """Whether its epochs can be run again."""
@@ -141,7 +144,7 @@ class Onlooker:
         judged = count >= self.steps
         if not self.windows or count == self.steps or (count >= self.next and not judged):
             self.windows.append(Window(count))
-            self.next = max(count + self.window, math.ceil(FURTHER * count))
+            self.next = max(count + self.window * self.apart, math.ceil(FURTHER * count))
         return judged or count < self.windows[-1].start + self.window
 
     def done(self, loop: int) -> None:
@@ -177,7 +180,8 @@ class Onlooker:
         """Keep the operands of a place that is watched."""
         for name, watched in self.watched.get(site, ()):
             if 0 <= watched.operand < len(operands):
-                self.seen.setdefault(name, []).append(np.array(operands[watched.operand], dtype=float))
+                value = operands[watched.operand]
+                self.seen.setdefault(name, []).append(value if type(value) is float else np.array(value, dtype=float))
 
     def _note_one_hot(self, site: int, whole: Any, index: Any) -> None:
         """`p[rows, labels] -= 1`: what is there before, and where the labels are."""

@@ -34,9 +34,11 @@ class Adjoints:
         return np.asarray(value) if type(value) is float else value
 
 
-def reverse(tape: Tape, seeds: Mapping[int, Any], cut: Collection[int] = (), down_to: int = -1) -> Adjoints:
+def reverse(
+    tape: Tape, seeds: Mapping[int, Any], cut: Collection[int] = (), down_to: int = -1, idle: Collection[int] = ()
+) -> Adjoints:
     """The sum over seeds of (seed, derivative of the seed's node), at every node before them, up to those in `cut`, and
-    down to a node: what comes before that is left out.
+    down to a node: what comes before that is left out. Of `idle` nodes, such as large arrays of data, nobody asks.
 
     >>> from whynet.subjects.program.tape import Leaf, Op
     >>> tape = Tape(0, 0, leaves=[Leaf(np.array([1.0, 2.0]), "w")])
@@ -58,7 +60,7 @@ def reverse(tape: Tape, seeds: Mapping[int, Any], cut: Collection[int] = (), dow
     with np.errstate(all="ignore"):
         for node in range(max((node for node in seeds), default=-1), down_to, -1):
             g, op = found.get(node), tape.ops[node]
-            if node in cut or op.name in FLAT or (g is None and node not in unknown):
+            if node in cut or node in idle or op.name in FLAT or (g is None and node not in unknown):
                 continue
             if node in unknown:
                 unknown.update(op.inputs)
@@ -78,7 +80,8 @@ def reverse(tape: Tape, seeds: Mapping[int, Any], cut: Collection[int] = (), dow
                 continue
             try:
                 args = filled(op.args, tape)
-                given = rule(g, op.value, *args, **filled(op.kwargs, tape))
+                more = {"idle": tuple(one in idle for one in op.args)} if idle and op.name in LAZY else {}
+                given = rule(g, op.value, *args, **filled(op.kwargs, tape), **more)
             except (NotImplementedError, ValueError, TypeError, IndexError, AttributeError, KeyError):
                 opaque.add(op.name)
                 unknown.update(op.inputs)
@@ -90,6 +93,10 @@ def reverse(tape: Tape, seeds: Mapping[int, Any], cut: Collection[int] = (), dow
     for node in unknown:
         found.pop(node, None)
     return Adjoints(found, opaque, {place: part for place, part in parts.items() if place[1] not in unknown})
+
+
+LAZY = ("matmul", "dot")
+"""Their rules can leave out an operand."""
 
 
 def _divided(g: float, a: float, b: float) -> tuple[float, float] | None:

@@ -54,6 +54,10 @@ STANDING = 16
 LEAST, LONGER = 30.0, 8.0
 """Seconds that an arm may take: so many, or so many times what is expected."""
 ALIKE = 1e-9
+HEAVY = 500
+"""Inputs of an iteration that are read one by one."""
+JUDGING = 2.0
+"""Seconds that it may take to judge a training, if more than `SEEN` examples are judged."""
 IN_PLACE = ("rate", "epochs", "weights", "scale-inputs", "shuffle")
 """Changes of a running program; others are made in its text."""
 
@@ -99,6 +103,11 @@ class ProgramSubject:
         self.wording = Wording("NumPy")
         self.whole = plan.same
         self.window = 1 if self.whole else max(1, math.ceil(SEEN / batch))
+        self.heavy = sum(one.times for one in plan.inputs) > HEAVY
+        """Whether noting the inputs costs more than the program's own work."""
+        self.apart = 1
+        if self.heavy and not self.whole:
+            self.window, self.apart = max(1, math.ceil(SEEN / 8 / batch)), 8
         self.judged = 1 if self.whole else max(1, math.ceil(JUDGED / batch))
         self.more = 0
         self.total = 1
@@ -106,7 +115,7 @@ class ProgramSubject:
         self.answers: Answers | None = None
         self.refused: dict[str, str | None] = {}
         self.edited: dict[Change, tuple[str, Plan] | None] = {}
-        self.standing: dict[tuple[str | None, int], Forks] = {}
+        self.standing: dict[tuple[str | None, int, bool], Forks] = {}
         self.lock = threading.Lock()
         self.workers = max(1, min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2, 4))
 
@@ -204,18 +213,20 @@ class ProgramSubject:
                 text, plan = made
         again = number(kept, "epochs", "times")
         trial = Trial(
-            arm.seed, arm.steps, self.window, self.judged, self.more, times(kept), int(again or 1),
+            arm.seed, arm.steps, self.window, self.apart, self.judged, self.more, times(kept), int(again or 1),
             weights=_named(kept, "weights", "scheme"), scaling=_named(kept, "scale-inputs", "scheme"),
             shuffle=has(kept, "shuffle"),
         )  # fmt: skip
         expected = arm.steps * self.per_step
         limit = max(LEAST, LONGER * expected) if self.total > 1 else self.seconds
+        if self.heavy and self.answers is not None:
+            plan = replace(plan, inputs=())  # they are known
         return self._forks(text, plan, arm.seed).run(trial, limit, self.seconds)
 
     def _forks(self, text: str | None, plan: Plan, seed: int) -> Forks:
         """The program of this text and seed, before its first step."""
         with self.lock:
-            key = (text, seed)
+            key = (text, seed, bool(plan.inputs))
             if key not in self.standing:
                 while len(self.standing) >= STANDING:
                     self.standing.pop(next(iter(self.standing))).close()
@@ -259,7 +270,7 @@ class ProgramSubject:
     def examine(self, stop: Callable[[], bool] = lambda: False) -> Case:
         """The unchanged program to its end, twice, and what its predictions say."""
         forks = self._forks(self.program.text, self.plan, self.seed)
-        watched = Trial(self.seed, window=self.window, restarts=self.plan.epochs != self.plan.loop)
+        watched = Trial(self.seed, window=self.window, apart=self.apart, restarts=self.plan.epochs != self.plan.loop)
         first = forks.run(watched, self.seconds, self.seconds)
         self.total = max(first.taken, 1)
         self.per_step = max(first.seconds, 0.002) / self.total
@@ -294,6 +305,8 @@ class ProgramSubject:
         if self.whole:
             self.more = 1
             return
+        in_time = int(JUDGING / self.per_step)
+        self.judged = min(self.judged, max(in_time, math.ceil(SEEN / self.batch)))
         per_epoch = max(1, round(first.taken / max(first.epochs, 1)))
         if self.plan.epochs != self.plan.loop:
             self.judged = min(self.judged, per_epoch)

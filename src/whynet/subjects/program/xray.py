@@ -18,8 +18,8 @@ from whynet.subjects.program.looked import worth_a_look
 from whynet.subjects.program.meant import Meant
 from whynet.subjects.program.origins import Origins, origins
 from whynet.subjects.program.plan import Plan, plan_of, settings_of
-from whynet.subjects.program.rewrite import Site
 from whynet.subjects.program.run import Ran, run
+from whynet.subjects.program.sites import Site
 from whynet.subjects.program.start import start_of
 from whynet.subjects.program.tape import Tape
 from whynet.subjects.program.text import Text
