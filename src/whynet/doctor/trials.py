@@ -12,7 +12,7 @@ from whynet.doctor import recommended
 from whynet.doctor.arms import Arms, merged
 from whynet.doctor.budget import Effort
 from whynet.doctor.case import Case
-from whynet.doctor.cause import Suspicion
+from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.causes import cause
 from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import UNKNOWN, Diagnosis, Gap, Remark
@@ -169,6 +169,9 @@ class Trials:
         def cost() -> float:
             return self.arms.cost([self.arms.arm((change,)) for sizes in found for change in first(sizes)])
 
+        if self._by_likelihood(found):
+            tried = [[trial for trial in sizes if trial.alone == trial.alone] for sizes in found]
+            return [max(sizes, key=lambda trial: trial.alone) for sizes in tried if sizes]
         while found and cost() > SINGLES * self.effort.limit:
             self._not_tried(found.pop()[0].cause, "it was the least likely, and the effort did not reach for it")
         flat = [trial for sizes in found if not recommended.is_ladder(sizes[0].change) for trial in sizes]
@@ -177,6 +180,16 @@ class Trials:
             self._between([sizes for sizes in found if sizes[0].change.kind == "rate"])
         tried = [[trial for trial in sizes if trial.alone == trial.alone] for sizes in found]
         return [max(sizes, key=lambda trial: trial.alone) for sizes in tried if sizes]
+
+    def _by_likelihood(self, found: list[list[Trial]]) -> bool:
+        """Whether one of the changes that the evidence speaks for most restores learning; of subjects whose trials take
+        long, the others are not tried then."""
+        if not getattr(self.subject, "slow", False) or learns(self.case):
+            return False
+        likely = [sizes[0] for sizes in found if sizes[0].strength >= CERTAIN]
+        return self._try(likely) and any(
+            trial.alone >= self.good and trial.alone > self.before + self.least for trial in likely
+        )
 
     def _try(self, trials: Sequence[Trial]) -> bool:
         """Each alone; False where the effort ended before."""

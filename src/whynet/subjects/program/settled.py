@@ -14,6 +14,8 @@ from whynet.subjects.program.xray import Xray, examine
 
 LOOKED = 30.0
 """Seconds in which a changed text must come to its steps."""
+MOVING = ("batch", "shuffle")
+"""Changes that may put lines in: they are made last."""
 NEAR = 0.75
 """Of the way from the patient to the cure, as the trials have it: so far a patch must come."""
 
@@ -44,10 +46,14 @@ def in_the_text(program: Program, seen: Xray) -> Callable[[Change], tuple[str, P
 
 
 def _looked_at(program: Program, text: str, known: int) -> tuple[str, Plan] | None:
-    new = examine(program.path, program.args, LOOKED, echo=False, text=text, beside=program.beside, twice=False)
+    new = _seen(program, text)
     if new.plan is None or new.spoiling or new.how in ("crashed", "exited", "killed"):
         return None
     return text, new.plan
+
+
+def _seen(program: Program, text: str) -> Xray:
+    return examine(program.path, program.args, LOOKED, echo=False, text=text, beside=program.beside, twice=False)
 
 
 def settled(
@@ -59,16 +65,17 @@ def settled(
     >>> settled.__annotations__["subject"]
     'ProgramSubject'
     """
-    text, facts, made = text_of(program), seen, None
-    for change in changes:
+    text, facts = text_of(program), seen
+    for change in sorted(changes, key=lambda one: MOVING.index(one.kind) if one.kind in MOVING else -1):
+        if len(text.split("\n")) != len(text_of(program).split("\n")):  # its lines are no longer those that were seen
+            facts = _seen(program, text)
         new = edited(text, change, facts)
         if new is None:
             return None
-        facts = examine(program.path, program.args, LOOKED, echo=False, text=new, beside=program.beside, twice=False)
-        if facts.plan is None or facts.how in ("crashed", "exited", "killed"):
-            return None
-        text, made = new, facts.plan
-    if made is None:
+        text = new
+    facts = _seen(program, text)
+    made = facts.plan
+    if made is None or facts.how in ("crashed", "exited", "killed"):
         return None
     other = ProgramSubject(
         replace(program, text=text), made, cost=subject.cost, settings=subject.settings, seconds=subject.seconds,
@@ -76,8 +83,11 @@ def settled(
     )  # fmt: skip
     try:
         other.answers = subject.answers
-        case = other.examine()
+        if any(one.kind == "batch" for one in changes):
+            end = other.examine().before
+        else:
+            end = other.like(subject, subject.steps(changes))
     finally:
         other.close()
-    reached = case.before.quality if case.before is not None and case.before.finite else 0.0
+    reached = end.quality if end is not None and end.finite else 0.0
     return (text, reached) if reached >= before + NEAR * (after - before) else None

@@ -85,6 +85,8 @@ class ProgramSubject:
     """
 
     seed = 0
+    slow = True
+    """Whether trials end as soon as the likeliest change restores learning."""
 
     def __init__(
         self,
@@ -299,6 +301,13 @@ class ProgramSubject:
         if case.settings.activation == "identity" and case.before.quality >= case.value("linear-accuracy"):
             case.settings = replace(case.settings, activation=None)  # layers that are linear on purpose
         return case
+
+    def like(self, other: ProgramSubject, steps: int) -> Outcome:
+        """The end of a training that is much like another's, after so many steps."""
+        self.total, self.per_step = steps, other.per_step
+        self.judged, self.more = other.judged, other.more
+        arm = Arm((), self.seed, steps)
+        return self.judge(self._run(arm), arm)
 
     def _judged_at_the_end(self, first: Ended) -> None:
         """How many iterations an epoch has: it is judged by one of them, after its last step."""
