@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from whynet.doctor import recommended
-from whynet.doctor.arms import Arms, merged
+from whynet.doctor.arms import EXPECTED, Arms, merged
 from whynet.doctor.budget import Effort
 from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
@@ -25,6 +25,9 @@ from whynet.types import Array
 GOOD = 0.03  # so far below the yardstick, learning counts as restored
 OF_THE_FALL = 0.1  # of a loss, down to the best that is known: a smaller gain is not worth the name
 SINGLES = 0.35  # part of the effort that may be spent when all single changes are tried
+
+MUCH = 0.9  # of the usual arm's share of the effort: then trainings take long
+SPEAKS = 0.5  # so strong evidence speaks for a cause
 
 
 @dataclass
@@ -172,6 +175,7 @@ class Trials:
         if self._by_likelihood(found):
             tried = [[trial for trial in sizes if trial.alone == trial.alone] for sizes in found]
             return [max(sizes, key=lambda trial: trial.alone) for sizes in tried if sizes]
+        found = self._fewer(found)
         while found and cost() > SINGLES * self.effort.limit:
             self._not_tried(found.pop()[0].cause, "it was the least likely, and the effort did not reach for it")
         flat = [trial for sizes in found if not recommended.is_ladder(sizes[0].change) for trial in sizes]
@@ -190,6 +194,17 @@ class Trials:
         return self._try(likely) and any(
             trial.alone >= self.good and trial.alone > self.before + self.least for trial in likely
         )
+
+    def _fewer(self, found: list[list[Trial]]) -> list[list[Trial]]:
+        """Where trainings take long, and the evidence speaks for something that is no limit: that, and the rate in one
+        size. What else is needed shows in the sets."""
+        costly = self.arms.usual >= MUCH * self.effort.limit / EXPECTED
+        kept = [sizes for sizes in found if cause(sizes[0].cause).KIND != "limit"]
+        if not (costly and getattr(self.subject, "slow", False)) or learns(self.case):
+            return found
+        if all(sizes[0].strength < SPEAKS for sizes in kept):
+            return found
+        return [sizes[:1] if recommended.is_ladder(sizes[0].change) else sizes for sizes in kept]
 
     def _try(self, trials: Sequence[Trial]) -> bool:
         """Each alone; False where the effort ended before."""

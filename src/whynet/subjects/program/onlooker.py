@@ -21,6 +21,8 @@ from whynet.types import Array
 
 FURTHER = 1.12
 """A window begins when so many times the iterations of the one before it have passed."""
+SAMPLE = 2_000
+"""Examples of an iteration that are kept; of more, a sample at equal distances."""
 
 Act = Callable[[FrameType], None]
 
@@ -161,7 +163,9 @@ class Onlooker:
         fed = None if inputs is None else _in_rows(inputs, self.plan.input_rows, many)
         answers = _in_rows(targets, self.plan.rows, many) * (-1.0 if self.plan.turned else 1.0)
         if rows.size == answers.size:
-            self.windows[-1].add(rows, answers.reshape(rows.shape), fed)
+            part = slice(None, None, -(-len(rows) // SAMPLE))  # a sample is enough to judge by
+            fed = fed[part] if fed is not None and len(fed) == len(rows) else fed
+            self.windows[-1].add(rows[part], answers.reshape(rows.shape)[part], fed)
 
     def _fed(self) -> list[Any] | None:
         found: list[Any] = []

@@ -132,7 +132,9 @@ def plan_of(one: Judged, outer: Sequence[int]) -> Plan | None:
         if output_rows is None:
             return None
     same = all(
-        np.array_equal(_target(tape, pairs[0], target), _target(other, pairs[0], target)) for other in one.flow.tapes
+        np.array_equal(_target(tape, pair, target), _target(other, pair, target))
+        for other in one.flow.tapes
+        for pair in pairs
     )
     epochs = tape.loop if same or not outer else outer[0]
     data, features, there = _data(one, fed[0] if len(fed) == 1 else None, input_rows)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Outcome
 from whynet.subjects.program.edits.settings import edited
 from whynet.subjects.program.notebook import read_source
 from whynet.subjects.program.plan import Plan
@@ -16,6 +20,8 @@ LOOKED = 30.0
 """Seconds in which a changed text must come to its steps."""
 MOVING = ("batch", "shuffle")
 """Changes that may put lines in: they are made last."""
+PART, FALLEN = 0.7, 0.8
+"""A training still gets better if its cost is less than so much of that at this part of it."""
 NEAR = 0.75
 """Of the way from the patient to the cure, as the trials have it: so far a patch must come."""
 
@@ -52,6 +58,19 @@ def _looked_at(program: Program, text: str, known: int) -> tuple[str, Plan] | No
     return text, new.plan
 
 
+def still_falls(end: Outcome) -> bool:
+    """Whether the cost still came down in the last part of a training.
+
+    >>> still_falls(Outcome(0.2, 0.8, curve=((0, 1.0), (50, 0.4), (100, 0.2))))
+    True
+    """
+    if not end.curve or not math.isfinite(end.cost):
+        return False
+    last = end.curve[-1][0]
+    earlier = [cost for at, cost in end.curve if at <= PART * last]
+    return bool(earlier) and end.cost < FALLEN * float(np.mean(earlier[-3:]))
+
+
 def _seen(program: Program, text: str) -> Xray:
     return examine(program.path, program.args, LOOKED, echo=False, text=text, beside=program.beside, twice=False)
 
@@ -83,10 +102,7 @@ def settled(
     )  # fmt: skip
     try:
         other.answers = subject.answers
-        if any(one.kind == "batch" for one in changes):
-            end = other.examine().before
-        else:
-            end = other.like(subject, subject.steps(changes))
+        end = other.like(subject, subject.steps(changes))
     finally:
         other.close()
     reached = end.quality if end is not None and end.finite else 0.0

@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +55,8 @@ STANDING = 16
 """Programs that stand before their first step; more are ended, the oldest first."""
 LEAST, LONGER = 30.0, 8.0
 """Seconds that an arm may take: so many, or so many times what is expected."""
+LEAST_STEP = 2e-4
+"""Seconds of a step on a few examples."""
 ALIKE = 1e-9
 HEAVY = 500
 """Inputs of an iteration that are read one by one."""
@@ -116,9 +120,13 @@ class ProgramSubject:
         self.per_step = 0.01
         self.answers: Answers | None = None
         self.refused: dict[str, str | None] = {}
+        self.until = math.inf
+        """When no more texts are looked at."""
         self.edited: dict[Change, tuple[str, Plan] | None] = {}
         self.standing: dict[tuple[str | None, int, bool], Forks] = {}
         self.lock = threading.Lock()
+        self.starter = ThreadPoolExecutor(1)
+        """The thread that starts them all: they end with the one that started them."""
         self.workers = max(1, min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2, 4))
 
     # ---- what an arm is
@@ -166,6 +174,8 @@ class ProgramSubject:
 
     def _in_the_text(self, change: Change) -> tuple[str, Plan] | None:
         if change not in self.edited:
+            if time.monotonic() > self.until:
+                return None  # the changed text has to be looked at first, and there is no time for that
             self.edited[change] = self.edit(change)
         return self.edited[change]
 
@@ -178,11 +188,15 @@ class ProgramSubject:
 
     def steps(self, changes: Sequence[Change]) -> int:
         """How many steps its whole training takes with these changes."""
-        return max(1, math.ceil(self.total * (number(changes, "epochs", "times") or 1)))
+        size = number(changes, "batch", "size")
+        smaller = math.ceil(self.batch / size) if size and self.whole else 1
+        return max(1, math.ceil(self.total * smaller * (number(changes, "epochs", "times") or 1)))
 
     def work(self, arm: Arm) -> float:
         """What an arm costs."""
-        return SECOND * (START_UP + (arm.steps + self.judged) * self.per_step)
+        size = number(arm.changes, "batch", "size")
+        each = max(self.per_step * size / self.batch, LEAST_STEP) if size and self.whole else self.per_step
+        return SECOND * (START_UP + arm.steps * each + self.judged * self.per_step)
 
     # ---- trials
 
@@ -214,8 +228,10 @@ class ProgramSubject:
             if made is not None:
                 text, plan = made
         again = number(kept, "epochs", "times")
+        size = number(arm.changes, "batch", "size") if self.whole and not plan.same else None
+        window, judged = (math.ceil(SEEN / size), math.ceil(JUDGED / size)) if size else (self.window, self.judged)
         trial = Trial(
-            arm.seed, arm.steps, self.window, self.apart, self.judged, self.more, times(kept), int(again or 1),
+            arm.seed, arm.steps, window, self.apart, judged, self.more, times(kept), int(again or 1),
             weights=_named(kept, "weights", "scheme"), scaling=_named(kept, "scale-inputs", "scheme"),
             shuffle=has(kept, "shuffle"),
         )  # fmt: skip
@@ -233,9 +249,8 @@ class ProgramSubject:
                 while len(self.standing) >= STANDING:
                     self.standing.pop(next(iter(self.standing))).close()
                 program = self.program
-                self.standing[key] = Forks(
-                    program.path, program.args, plan, seed=seed, text=text, beside=program.beside
-                )
+                begun = partial(Forks, program.path, program.args, plan, seed=seed, text=text, beside=program.beside)
+                self.standing[key] = self.starter.submit(begun).result()
             return self.standing[key]
 
     def close(self) -> None:
@@ -243,6 +258,7 @@ class ProgramSubject:
         for one in self.standing.values():
             one.close()
         self.standing.clear()
+        self.starter.shutdown(wait=False)
 
     def judge(self, ended: Ended, arm: Arm) -> Outcome:
         """The outcome of a training as it stands."""
@@ -305,7 +321,8 @@ class ProgramSubject:
     def like(self, other: ProgramSubject, steps: int) -> Outcome:
         """The end of a training that is much like another's, after so many steps."""
         self.total, self.per_step = steps, other.per_step
-        self.judged, self.more = other.judged, other.more
+        self.judged = other.judged if self.whole == other.whole else math.ceil(JUDGED / self.batch)
+        self.more = other.more
         arm = Arm((), self.seed, steps)
         return self.judge(self._run(arm), arm)
 
