@@ -23,7 +23,7 @@ from whynet.subjects.program.xray import Xray, examine
 
 SUFFIXES = (".py", ".pyw", ".ipynb")
 SECONDS = 60.0
-LONGER, MORE = 3, 0.02
+LONGER, MORE = 5, 0.02
 """A cured program that still gets better is run so many times as long, and that is kept if it gains so much."""
 MENDING, MENDING_GUESTS = 120.0, 240.0
 """Seconds that are spent on a patch at most; programs of a library take longer to run."""

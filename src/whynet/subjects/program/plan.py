@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -112,6 +112,8 @@ def plan_of(one: Judged, outer: Sequence[int]) -> Plan | None:
     """
     if one.cost is None or not one.cost.pairs:
         return None
+    if one.cost.name == "recorded":  # it may be computed in a pass of its own
+        one = replace(one, forward=one.flow.before(one.outputs))
     tape = one.tape
     examples = _examples(one)
     pairs = [pair for group in examples.values() for pair in group]

@@ -25,25 +25,17 @@ from whynet.doctor.subject import Arm
 from whynet.doctor.symptom import Measured
 from whynet.doctor.symptoms.data import measure_order
 from whynet.doctor.symptoms.outcome import (
-    COST,
-    FLOOR,
-    HIGHEST_COST,
-    LINEAR_ACCURACY,
-    PROGRESS,
-    START_COST,
     STEPS,
     STEPS_PER_EPOCH,
-    STILL_FALLING,
 )
-from whynet.doctor.symptoms.quality import measure_quality
 from whynet.subjects.adapter import has, number, times
 from whynet.subjects.program.answers import Answers, cost_of
+from whynet.subjects.program.figures import course, figures
 from whynet.subjects.program.forks import Forks
 from whynet.subjects.program.overrides import SPREADS
 from whynet.subjects.program.plan import Plan
 from whynet.subjects.program.rows import Rows
 from whynet.subjects.program.trial import Ended, Trial
-from whynet.subjects.program.yardstick import yardstick
 
 SECOND = 3.3e9
 """Work that a second of one processor is, in the units of `doctor/budget.py`."""
@@ -312,8 +304,8 @@ class ProgramSubject:
             case.findings.append(Finding("layer-not-updated", "found", detail=words))
         arm = Arm((), self.seed, self.total)
         case.before, case.steps = replace(self.judge(ended, arm), whole=True), (self.total, self.total)
-        self._course(case)
-        self._figures(case, ended)
+        course(case, self.total)
+        figures(case, self.answers, self.cost, ended)
         if case.settings.activation == "identity" and case.before.quality >= case.value("linear-accuracy"):
             case.settings = replace(case.settings, activation=None)  # layers that are linear on purpose
         return case
@@ -380,43 +372,6 @@ class ProgramSubject:
             if self.answers.classes:
                 labels = self.answers.asked(seen[0][1])
                 measure_order(case, labels, np.arange(len(labels)), self.batch)
-
-    def _course(self, case: Case) -> None:
-        assert case.before is not None
-        costs = [cost for _, cost in case.before.curve]
-        if not costs:
-            return
-        start, end = costs[0], case.before.cost
-        case.note(START_COST, start)
-        case.note(COST, end)
-        case.note(PROGRESS, (start - costs[-1]) / max(abs(start), 1e-12))
-        case.note(HIGHEST_COST, max(costs) / max(abs(start), 1e-12))
-        halves = [cost for begun, cost in case.before.curve if begun <= self.total / 2]
-        half = halves[-1] if halves else start
-        case.note(STILL_FALLING, (half - costs[-1]) / max(abs(half), 1e-12))
-
-    def _figures(self, case: Case, ended: Ended) -> None:
-        """Its quality beside that of simple answers."""
-        assert case.before is not None and self.answers is not None
-        answers, problem = self.answers, self.answers.problem
-        y = answers.asked(ended.targets[-1] if np.isfinite(ended.targets[-1]).all() else ended.targets[0])
-        measure_quality(
-            case, case.before, fitted=case.before.quality, error=case.before.error, names=problem.names,
-            constant=problem.constant_quality(y),
-        )  # fmt: skip
-        if answers.classes:
-            shares = np.bincount(y, minlength=answers.classes) / len(y)
-            if self.cost in ("softmax", "logistic"):
-                known = shares[shares > 0]
-                both = np.concatenate([known, (1 - shares)[shares < 1]]) if self.cost == "logistic" else known
-                if self.cost == "softmax":
-                    case.note(FLOOR, float(-np.sum(known * np.log(known))))
-                elif ended.targets[-1].shape[1] > 1:
-                    case.note(FLOOR, float(-np.sum(both * np.log(both))))
-                else:
-                    case.note(FLOOR, float(-np.sum(known * np.log(known))))
-        best, case.yardstick = yardstick(problem, ended.inputs, y, case.yardstick)
-        case.note(LINEAR_ACCURACY, best)
 
 
 DECLINED = {

@@ -22,11 +22,11 @@ def reordered(source: Source, statement: Any) -> Iterator[str | None]:
         parts = [one.value for one in node.elements]
         texts = [source.code(part) for part in parts]
         places = range(len(parts))
-        orders = []
+        orders: list[tuple[int, ...]] = []
         for first, second in combinations(places, 2):
-            order = list(places)
-            order[first], order[second] = second, first
-            orders.append(tuple(order))
+            swapped = list(places)
+            swapped[first], swapped[second] = second, first
+            orders.append(tuple(swapped))
         orders += [order for order in permutations(places) if len(parts) <= 4]
         for order in dict.fromkeys(orders):
             pairs = [(part, texts[place]) for part, place in zip(parts, order, strict=True) if part is not parts[place]]
