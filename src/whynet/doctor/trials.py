@@ -27,6 +27,7 @@ OF_THE_FALL = 0.1  # of a loss, down to the best that is known: a smaller gain i
 SINGLES = 0.35  # part of the effort that may be spent when all single changes are tried
 
 MUCH = 0.9  # of the usual arm's share of the effort: then trainings take long
+SHORT, LESS_CUT = 5000, 2.5  # steps: so short a training is cut less, where few arms are run
 SPEAKS = 0.5  # so strong evidence speaks for a cause
 
 
@@ -92,7 +93,8 @@ class Trials:
     ) -> None:
         self.subject, self.case, self.suspects = subject, case, suspects
         self.diagnosis, self.effort, self.say = diagnosis, effort, say
-        self.arms = Arms(subject, case, effort, most=0.3 if learns(case) else 1.0)
+        few = getattr(subject, "slow", False) and subject.steps(()) < SHORT
+        self.arms = Arms(subject, case, effort, most=0.3 if learns(case) else LESS_CUT if few else 1.0)
         self.noise = NOISE
         """Of a network that learns: a smaller gain is none."""
         self.least = max(2 * NOISE, 3 * case.value("standard-error"))
@@ -175,8 +177,9 @@ class Trials:
         if self._by_likelihood(found):
             tried = [[trial for trial in sizes if trial.alone == trial.alone] for sizes in found]
             return [max(sizes, key=lambda trial: trial.alone) for sizes in tried if sizes]
-        found = self._fewer(found)
-        while found and cost() > SINGLES * self.effort.limit:
+        likely = self._fewer(found)
+        few, found = likely is not found, likely
+        while not few and found and cost() > SINGLES * self.effort.limit:
             self._not_tried(found.pop()[0].cause, "it was the least likely, and the effort did not reach for it")
         flat = [trial for sizes in found if not recommended.is_ladder(sizes[0].change) for trial in sizes]
         if self._try(flat):
