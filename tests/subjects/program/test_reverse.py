@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from whynet.subjects.program.layout import RULES
 from whynet.subjects.program.recorder import Recorder
 from whynet.subjects.program.reverse import reverse
-from whynet.subjects.program.rewrite import Sites
 from whynet.subjects.program.rules import FLAT
+from whynet.subjects.program.sites import Sites
 from whynet.subjects.program.tape import Tape
 
 H = 1e-6
