@@ -1,4 +1,4 @@
-"""Steps and losses of a copy of a Keras model, compiled by JAX as its `fit` would, once they have been taken a few times.
+"""Steps and losses of a copy of a Keras model, compiled by JAX as its `fit` would once they have been taken some times.
 
 Called as it is, a recurrent network takes a second for a step that takes a millisecond when it is compiled. What cannot
 be compiled (a layer that asks for the numbers themselves, `run_eagerly=True`) goes on as it is.
