@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from whynet.doctor.floors import explain as explain
     from whynet.errors import WhynetError as WhynetError
     from whynet.interfaces import callbacks as callbacks
+    from whynet.interfaces import exchange as exchange
+    from whynet.interfaces.estimator import WhyNetClassifier as WhyNetClassifier
+    from whynet.interfaces.estimator import WhyNetRegressor as WhyNetRegressor
     from whynet.network.gradcheck import check_gradients as check_gradients
     from whynet.network.layers import Dense as Dense
     from whynet.network.network import Network as Network
@@ -38,6 +41,8 @@ _HOMES = {
     "Network": "whynet.network.network",
     "Recipe": "whynet.training.recipe",
     "Run": "whynet.training.run",
+    "WhyNetClassifier": "whynet.interfaces.estimator",
+    "WhyNetRegressor": "whynet.interfaces.estimator",
     "WhynetError": "whynet.errors",
     "check_gradients": "whynet.network.gradcheck",
     "diagnose": "whynet.subjects.diagnose",
@@ -48,7 +53,7 @@ _HOMES = {
     "train_many": "whynet.training.many",
     "watch": "whynet.subjects.frameworks.torch_watch",
 }
-_ROOMS = {"book": "whynet.book", "callbacks": "whynet.interfaces.callbacks"}
+_ROOMS = {"book": "whynet.book", "callbacks": "whynet.interfaces.callbacks", "exchange": "whynet.interfaces.exchange"}
 
 __all__ = [
     "Dataset",
@@ -58,11 +63,14 @@ __all__ = [
     "Network",
     "Recipe",
     "Run",
+    "WhyNetClassifier",
+    "WhyNetRegressor",
     "WhynetError",
     "book",
     "callbacks",
     "check_gradients",
     "diagnose",
+    "exchange",
     "explain",
     "fit",
     "load",

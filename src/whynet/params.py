@@ -69,6 +69,17 @@ class Params(Sequence[dict[str, Array]]):
         """The same numbers in a vector of their own."""
         return Params(self.shapes, self.vector.copy())
 
+    def __reduce__(self) -> tuple[type[Params], tuple[Shapes, Array]]:
+        """A deep copy, too, must have arrays that are views of its own vector.
+
+        >>> from copy import deepcopy
+        >>> params = deepcopy(Params(({"b": (2,)},), np.zeros(2)))
+        >>> params[0]["b"][0] = 7
+        >>> params.vector
+        array([7., 0.])
+        """
+        return Params, (self.shapes, self.vector)
+
     def __repr__(self) -> str:
         arrays = ", ".join(f"{name} {array.shape}" for name, array in self.named())
         return f"Params({self.vector.size:,} {self.vector.dtype} numbers: {arrays})"

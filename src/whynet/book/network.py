@@ -1,33 +1,31 @@
-"""The book's `Network`: columns, lists of tuples, quadratic cost, sigmoid everywhere, N(0, 1) weights and biases."""
+"""The book's first `Network`: quadratic cost, N(0, 1) weights and biases.
+
+from whynet.book import mnist_loader, network
+training_data, validation_data, test_data = mnist_loader.load_data_wrapper()
+net = network.Network([784, 30, 10])
+net.SGD(training_data, 30, 10, 3.0, test_data=test_data)
+"""
 
 from __future__ import annotations
 
-from collections.abc import MutableSequence, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, MutableSequence, Sequence
+from typing import Any
 
 import numpy as np
 
-from whynet.network import network as core
-from whynet.network.layers import Dense
-from whynet.optimizers.optimizers import SGD
+from whynet.book import doctor
+from whynet.book.columns import Columns, Pair, rows_of
+from whynet.book.columns import sigmoid as sigmoid
+from whynet.book.columns import sigmoid_prime as sigmoid_prime
 from whynet.types import Array
 
-Pair = tuple[Array, Array]
 
-
-class Arrays(list[Array]):
-    """A list of views into a network's parameters: assigning to an item changes the network."""
-
-    def __setitem__(self, index, value):  # type: ignore[no-untyped-def]
-        self[index][...] = value
-
-
-class Network:
+class Network(Columns):
     """A network of sigmoid units as the book publishes it.
 
-    `weights[l]` is (units in layer l + 1, units in layer l) and `biases[l]` a column (units in layer l + 1, 1); both
-    are views, so that changing them changes the network. With a `seed`, all biases are drawn first, then all weights,
-    from one generator that goes on to shuffle the examples.
+    With a `seed` it is the tutorial's edition of it: all biases are drawn first, then all weights, from one generator
+    that goes on to shuffle the examples; `feedforward` returns the activations of every layer; and a batch moves the
+    weights by `eta` over the stated size of a batch, however many examples it has.
 
     The tutorial's worked example, from the second layer's activations to the third's:
 
@@ -41,83 +39,68 @@ class Network:
     """
 
     def __init__(self, sizes: Sequence[int], seed: int | None = None) -> None:
+        super().__init__(sizes, "quadratic")
+        self.tutorial = seed is not None
         self.rng = np.random.default_rng(seed)
-        self.sizes = list(sizes)
-        self.num_layers = len(sizes)
-        layers = [
-            Dense(fan_in, fan_out, "sigmoid", init="normal", bias_init="normal") for fan_in, fan_out in pairwise(sizes)
-        ]
-        self.core = core.Network(layers=layers, cost="quadratic", dtype="float64")
-        for arrays, drawn in zip(self.core.params, core.draw_in_one(layers, self.rng), strict=True):
-            arrays["W"][...] = drawn["W"]
-            arrays["b"][...] = drawn["b"]
+        if self.tutorial:
+            self.biases = [self.rng.standard_normal((one, 1)) for one in self.sizes[1:]]
+            self.weights = [self.rng.standard_normal(W.shape) for W in self.weights]
+        else:
+            self.draw(lambda inputs: 1.0)
 
-    @property
-    def weights(self) -> Arrays:
-        """One matrix for each layer after the first, (out, in)."""
-        return Arrays(arrays["W"].T for arrays in self.core.params)
-
-    @weights.setter
-    def weights(self, values: Sequence[Array]) -> None:
-        for view, value in zip(self.weights, values, strict=True):
-            view[...] = value
-
-    @property
-    def biases(self) -> Arrays:
-        """One column for each layer after the first, (out, 1)."""
-        return Arrays(arrays["b"][:, np.newaxis] for arrays in self.core.params)
-
-    @biases.setter
-    def biases(self, values: Sequence[Array]) -> None:
-        for view, value in zip(self.biases, values, strict=True):
-            view[...] = value
-
-    def feedforward(self, x: Array) -> list[Array]:
-        """The activations of every layer for one example, columns, the example itself first."""
-        trace = self.core.forward(np.asarray(x, dtype=np.float64).T)
+    def feedforward(self, a: Array) -> Any:
+        """The output for one example, a column; in the tutorial's edition the activations of every layer, the example
+        itself first."""
+        if not self.tutorial:
+            return self.output(a)
+        trace = self.core.forward(np.asarray(a, dtype=np.float64).T)
         return [memo.x.T for memo in trace.memos] + [trace.scores.T]
 
     def SGD(
         self,
-        train_data: MutableSequence[Pair],
+        training_data: Iterable[Pair],
         epochs: int,
         mini_batch_size: int,
         eta: float,
-        test_data: Sequence[Pair] | None = None,
+        test_data: Iterable[Pair] | None = None,
     ) -> None:
-        """Mini-batch stochastic gradient descent; prints a line after each epoch.
+        """Mini-batch stochastic gradient descent; prints a line after each epoch, and the doctor's on stderr.
 
-        `train_data` is a list of `(x, y)`, shuffled in place every epoch; `test_data` one of `(x, label)`.
+        `training_data` is a list of `(x, y)`, shuffled in place every epoch; `test_data` one of `(x, label)`.
         """
-        n = len(train_data)
+        examples = training_data if isinstance(training_data, MutableSequence) else list(training_data)
+        held = [] if test_data is None else list(test_data)
+        train, test = rows_of(examples), rows_of(held) if held else None
+        start = self.cost_now(train)
+        short = eta * (len(examples) % mini_batch_size) / mini_batch_size if self.tutorial else None
+        more: dict[str, Any] = {"rng": self.rng, "short": short, "double": True} if self.tutorial else {}
+        descent = self.descend(examples, train, mini_batch_size, eta, **more)
+        costs: list[float] = []
         for j in range(epochs):
-            self.rng.shuffle(train_data)
-            for start in range(0, n, mini_batch_size):
-                self.update_mini_batch(train_data[start : start + mini_batch_size], mini_batch_size, eta)
-            if test_data:
-                print(f"Epoch {j} : {self.evaluate(test_data)} / {len(test_data)}")
+            cost = next(descent, None)
+            if cost is None:
+                break
+            costs.append(cost)
+            colon = " :" if self.tutorial else ":"
+            if test is not None:
+                right = int(np.sum(test.scores(self.core).argmax(axis=1) == test.labels))
+                print(f"Epoch {j}{colon} {right} / {len(test.labels)}")
             else:
                 print(f"Epoch {j} complete")
+        descent.close()
+        doctor.say(self, train, test, costs, start, mini_batch_size, eta)
 
-    def update_mini_batch(self, mini_batch: Sequence[Pair], mini_batch_size: int, eta: float) -> None:
-        """One step of gradient descent: `w <- w - eta / mini_batch_size * sum of dC_x/dw`."""
-        X = np.hstack([x for x, _ in mini_batch]).T
-        targets = np.hstack([y for _, y in mini_batch]).T
-        gradients = self.core.gradients(X, targets)  # the mean over the batch
-        SGD().update(self.core.params, gradients, {}, rate=eta * len(mini_batch) / mini_batch_size)
-
-    def backprop(self, x: Array, y: Array) -> tuple[list[Array], list[Array]]:
-        """`(nabla_b, nabla_w)`, the gradient of one example's cost, in the shapes of `biases` and `weights`."""
-        gradients = self.core.gradients(np.asarray(x, dtype=np.float64).T, np.asarray(y).T)
-        return [g["b"][:, np.newaxis] for g in gradients], [g["W"].T for g in gradients]
+    def update_mini_batch(self, mini_batch: Sequence[Pair], *sizes_and_eta: float) -> None:
+        """One step: `w <- w - eta / m * sum of dC_x/dw`, as `(mini_batch, eta)` over the `m` examples that there are,
+        or as `(mini_batch, mini_batch_size, eta)` over that size."""
+        *size, eta = sizes_and_eta
+        self.step(mini_batch, eta * len(mini_batch) / (size[0] if size else len(mini_batch)))
 
     def evaluate(self, test_data: Sequence[Pair]) -> int:
         """How many of the examples get their highest output at the right label."""
-        X = np.hstack([x for x, _ in test_data]).T
-        labels = np.array([y for _, y in test_data])
-        return int(np.sum(self.core.scores(X).argmax(axis=1) == labels))
+        rows = rows_of(list(test_data))
+        return int(np.sum(rows.scores(self.core).argmax(axis=1) == rows.labels))
 
-
-def sigmoid(z: Array) -> Array:
-    """`1 / (1 + exp(-z))`, element by element."""
-    return 1.0 / (1.0 + np.exp(-z))
+    def cost_derivative(self, output_activations: Array, y: Array) -> Array:
+        """The derivative of the cost by the output activations."""
+        return output_activations - y

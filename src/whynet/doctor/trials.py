@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from whynet.doctor import recommended
-from whynet.doctor.arms import Arms, merged
+from whynet.doctor.arms import EXPECTED, Arms, merged
 from whynet.doctor.budget import Effort
 from whynet.doctor.case import Case
-from whynet.doctor.cause import Suspicion
+from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.causes import cause
 from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import UNKNOWN, Diagnosis, Gap, Remark
@@ -25,6 +25,10 @@ from whynet.types import Array
 GOOD = 0.03  # so far below the yardstick, learning counts as restored
 OF_THE_FALL = 0.1  # of a loss, down to the best that is known: a smaller gain is not worth the name
 SINGLES = 0.35  # part of the effort that may be spent when all single changes are tried
+
+MUCH = 0.9  # of the usual arm's share of the effort: then trainings take long
+SHORT, LESS_CUT = 5000, 2.5  # steps: so short a training is cut less, where few arms are run
+SPEAKS = 0.5  # so strong evidence speaks for a cause
 
 
 @dataclass
@@ -89,7 +93,8 @@ class Trials:
     ) -> None:
         self.subject, self.case, self.suspects = subject, case, suspects
         self.diagnosis, self.effort, self.say = diagnosis, effort, say
-        self.arms = Arms(subject, case, effort, most=0.3 if learns(case) else 1.0)
+        few = getattr(subject, "slow", False) and subject.steps(()) < SHORT
+        self.arms = Arms(subject, case, effort, most=0.3 if learns(case) else LESS_CUT if few else 1.0)
         self.noise = NOISE
         """Of a network that learns: a smaller gain is none."""
         self.least = max(2 * NOISE, 3 * case.value("standard-error"))
@@ -169,7 +174,12 @@ class Trials:
         def cost() -> float:
             return self.arms.cost([self.arms.arm((change,)) for sizes in found for change in first(sizes)])
 
-        while found and cost() > SINGLES * self.effort.limit:
+        if self._by_likelihood(found):
+            tried = [[trial for trial in sizes if trial.alone == trial.alone] for sizes in found]
+            return [max(sizes, key=lambda trial: trial.alone) for sizes in tried if sizes]
+        likely = self._fewer(found)
+        few, found = likely is not found, likely
+        while not few and found and cost() > SINGLES * self.effort.limit:
             self._not_tried(found.pop()[0].cause, "it was the least likely, and the effort did not reach for it")
         flat = [trial for sizes in found if not recommended.is_ladder(sizes[0].change) for trial in sizes]
         if self._try(flat):
@@ -177,6 +187,27 @@ class Trials:
             self._between([sizes for sizes in found if sizes[0].change.kind == "rate"])
         tried = [[trial for trial in sizes if trial.alone == trial.alone] for sizes in found]
         return [max(sizes, key=lambda trial: trial.alone) for sizes in tried if sizes]
+
+    def _by_likelihood(self, found: list[list[Trial]]) -> bool:
+        """Whether one of the changes that the evidence speaks for most restores learning; of subjects whose trials take
+        long, the others are not tried then."""
+        if not getattr(self.subject, "slow", False) or learns(self.case):
+            return False
+        likely = [sizes[0] for sizes in found if sizes[0].strength >= CERTAIN]
+        return self._try(likely) and any(
+            trial.alone >= self.good and trial.alone > self.before + self.least for trial in likely
+        )
+
+    def _fewer(self, found: list[list[Trial]]) -> list[list[Trial]]:
+        """Where trainings take long, and the evidence speaks for something that is no limit: that, and the rate in one
+        size. What else is needed shows in the sets."""
+        costly = self.arms.usual >= MUCH * self.effort.limit / EXPECTED
+        kept = [sizes for sizes in found if cause(sizes[0].cause).KIND != "limit"]
+        if not (costly and getattr(self.subject, "slow", False)) or learns(self.case):
+            return found
+        if all(sizes[0].strength < SPEAKS for sizes in kept):
+            return found
+        return [sizes[:1] if recommended.is_ladder(sizes[0].change) else sizes for sizes in kept]
 
     def _try(self, trials: Sequence[Trial]) -> bool:
         """Each alone; False where the effort ended before."""

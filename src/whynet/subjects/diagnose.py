@@ -45,7 +45,8 @@ def diagnose(
     patient
         A `Recipe` or the name of one, a `Run` or its folder, a recipe file; a program of your own, as a file
         (`train.py`, `notebook.ipynb`), with `args=[...]` and `seconds=60`; a PyTorch module, a Keras model, a
-        scikit-learn `MLPClassifier` or `MLPRegressor`; an object of a class that you wrote.
+        scikit-learn `MLPClassifier` or `MLPRegressor`; a `WhyNetClassifier` or `WhyNetRegressor`, fitted, or with its
+        data; an object of a class that you wrote.
     data
         What it is trained on: for recipes a `Dataset` or what `whynet.load` takes, else `(X, y)` or, for PyTorch, a
         loader.
@@ -107,6 +108,9 @@ def diagnose(
             "this is a class, and nothing made of it yet", expected="an object", found=patient.__name__,
             do=f"Hand over {patient.__name__}(...)",
         )  # fmt: skip
+    if patient is not None and hasattr(type(patient), "diagnosed"):  # an estimator of whynet's own
+        ask: Callable[..., Diagnosis] = type(patient).diagnosed
+        return _asked(ask, patient, {"data": data, **about, **common})
     guest = None if patient is None else guest_of(patient)
     if guest is not None:
         given_loss = {} if loss is None else {"loss": loss}

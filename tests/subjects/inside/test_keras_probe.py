@@ -230,6 +230,26 @@ def test_one_step_is_what_fit_takes(made):
 
 
 @every
+def test_steps_that_are_compiled_are_those_that_fit_takes(made):
+    """No dropout: what is drawn once a step is drawn otherwise in another order."""
+    model, (x, y, *weight) = made()
+    if not model.built:
+        model(mapped(x, ops.convert_to_tensor))
+    for layer in model._flatten_layers():
+        if "Dropout" in type(layer).__name__:
+            layer.rate = 0.0
+    network = KerasProbe.of(keras, model, (x, y, *weight)).copy()
+    step = network.stepping()
+    for _ in range(6):
+        step(network.probe.X, network.probe.y)
+    if keras.backend.backend() == "jax":
+        assert step.left == 0
+    model.fit(x, y, sample_weight=(*weight, None)[0], batch_size=N, epochs=6, verbose=0, shuffle=False)
+    for one, other in zip(network.model.weights, model.weights, strict=True):
+        np.testing.assert_allclose(array_of(keras, one), array_of(keras, other), rtol=5e-3, atol=1e-4)
+
+
+@every
 def test_gradients_are_those_of_differences(made):
     network = probe_of(made).copy()
     found = network.gradients()

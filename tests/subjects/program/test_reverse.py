@@ -10,8 +10,8 @@ from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 from whynet.subjects.program.recorder import Recorder
 from whynet.subjects.program.reverse import conventions, reverse
-from whynet.subjects.program.rewrite import Sites
 from whynet.subjects.program.rules import FLAT
+from whynet.subjects.program.sites import Sites
 from whynet.subjects.program.tape import TIES, Tape
 from whynet.subjects.program.windows import RULES
 

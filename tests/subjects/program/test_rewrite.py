@@ -11,7 +11,8 @@ from types import FunctionType, ModuleType
 import pytest
 
 from whynet.subjects.program.recorder import Recorder
-from whynet.subjects.program.rewrite import NAME, Sites, rewritten
+from whynet.subjects.program.rewrite import NAME, rewritten
+from whynet.subjects.program.sites import Sites
 
 ODD = '''
 """A module's text."""

@@ -18,6 +18,7 @@ from whynet.interfaces.cli.data import data
 from whynet.interfaces.cli.diagnose import diagnose
 from whynet.interfaces.cli.evaluate import evaluate, report
 from whynet.interfaces.cli.explain import explain
+from whynet.interfaces.cli.export import export
 from whynet.interfaces.cli.predict import predict
 from whynet.interfaces.cli.reproduce import reproduce
 from whynet.interfaces.cli.screen import print_error
@@ -66,6 +67,7 @@ def cli(ctx: click.Context) -> None:
 
 COMMANDS = (
     train, evaluate, predict, diagnose, ask, curves, explain, reproduce, check_gradients, bench, data, report,
+    export,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

@@ -26,11 +26,17 @@ from whynet.report.wording.base import (
 )
 
 UNITS = {"relu": "relu", "tanh": "tanh", "sigmoid": "logistic", "identity": "identity"}
+OWN_UNITS = {**UNITS, "elu": "elu", "gelu": "gelu", "leaky-relu": "leaky_relu"}
 SOLVERS = {
     "sgd": "solver='sgd', momentum=0, nesterovs_momentum=False",
     "nesterov": "solver='sgd', momentum=0.9, nesterovs_momentum=True",
     "adam": "solver='adam'",
 }
+
+
+def _own(known: Known) -> bool:
+    """Whether it is whynet's own estimator, which can do more than scikit-learn's."""
+    return known.wording.estimator.startswith("WhyNet")
 
 
 def _with(argument: Callable[[Numbers, Known], str]) -> Say:
@@ -62,7 +68,8 @@ def _inputs(numbers: Numbers, known: Known) -> str:
 
 def _targets(numbers: Numbers, known: Known) -> str:
     scaler = "MinMaxScaler" if numbers.get("scheme") == "0..1" else "StandardScaler"
-    return f"`TransformedTargetRegressor(MLPRegressor(), transformer={scaler}())`"
+    estimator = known.wording.estimator if _own(known) else "MLPRegressor"
+    return f"`TransformedTargetRegressor({estimator}(), transformer={scaler}())`"
 
 
 def _weights(numbers: Numbers, known: Known) -> str:
@@ -71,22 +78,29 @@ def _weights(numbers: Numbers, known: Known) -> str:
 
 def _activation(numbers: Numbers, known: Known) -> str:
     name = str(numbers.get("name", "relu"))
-    if name not in UNITS:
+    units = OWN_UNITS if _own(known) else UNITS
+    if name not in units:
         return f"{name} units, which scikit-learn does not have"
-    return f"`{known.wording.estimator}(activation='{UNITS[name]}')`"
+    return f"`{known.wording.estimator}(activation='{units[name]}')`"
 
 
 def _cost(numbers: Numbers, known: Known) -> str:
+    if "class_weights" in numbers and _own(known):
+        return f"`{known.wording.estimator}(class_weight='balanced')`"
     if "class_weights" in numbers:
         return "`model.fit(X, y, sample_weight=compute_sample_weight('balanced', y))`"
     if cost_of(numbers, known) in (SOFTMAX, SIGMOID):
-        instead = "" if known.wording.estimator == "MLPClassifier" else ", in place of `MLPRegressor()`"
-        return f"`MLPClassifier()`, whose loss is a cross-entropy{instead}"
+        own = known.wording.estimator
+        instead = "" if own.endswith("Classifier") else f", in place of `{own}()`"
+        return f"`{own.replace('Regressor', 'Classifier')}()`, whose loss is a cross-entropy{instead}"
     if cost_of(numbers, known) in ("absolute", "huber"):
+        if _own(known):
+            loss = "huber" if cost_of(numbers, known) == "huber" else "absolute_error"
+            return f"`{known.wording.estimator}(loss='{loss}')`"
         return (
             f"the cost {cost_of(numbers, known)}, which scikit-learn's networks do not have: its `HuberRegressor` does"
         )
-    return "`MLPRegressor()`, whose loss is the squared error"
+    return f"`{known.wording.estimator.replace('Classifier', 'Regressor')}()`, whose loss is the squared error"
 
 
 def _optimizer(numbers: Numbers, known: Known) -> str:
@@ -113,6 +127,8 @@ def _schedule(numbers: Numbers, known: Known) -> str:
 
 def _dropout(numbers: Numbers, known: Known) -> str:
     rate = numbers.get("rate", 0.2)
+    if _own(known):
+        return f"`{known.wording.estimator}(dropout={code(rate)})`"
     return f"dropout of {code(rate)}, which scikit-learn does not have" if rate else "no dropout"
 
 

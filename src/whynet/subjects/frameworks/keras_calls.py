@@ -1,7 +1,7 @@
 """How a copy of a Keras model is called, and what it costs.
 
-Whatever is computed runs within a `keras.StatelessScope`, as it is called: nothing is compiled, seeds and metrics stay
-as they were, and what the model remembers is written down afterwards.
+Whatever is computed runs within a `keras.StatelessScope`, as it is called: seeds and metrics stay as they were, and
+what the model remembers is written down afterwards. What is called often is compiled (`keras_compiled`).
 """
 
 from __future__ import annotations
@@ -88,10 +88,10 @@ class KerasCalls:
 
     def run(
         self, inputs: Any, *, training: bool, chance: int | None = 0, values: Sequence[Any] | None = None,
-        then: Callable[[Any], Any] = lambda raw: None,
+        memory: Sequence[Any] | None = None, then: Callable[[Any], Any] = lambda raw: None,
     ) -> tuple[Any, Any, list[Any]]:  # fmt: skip
         """What it answers, what `then` makes of that, and what it remembers afterwards; `values` take the place of the
-        trained variables. Without a chance, it draws on from where it is.
+        trained variables, `memory` of what it remembers. Without a chance, it draws on from where it is.
 
         Raises
         ------
@@ -102,6 +102,9 @@ class KerasCalls:
         own = [one.value for one in trained] if values is None else values
         state = list(zip(trained, own, strict=True))
         seeds = self.seeds()
+        kept = self.memory + (seeds if chance is None else [])
+        if memory is not None:
+            state += zip(kept, memory, strict=True)
         if chance is not None:
             state += [(one, np.array([chance, place], dtype=one.dtype)) for place, one in enumerate(seeds)]
         self.drawn += chance is None
@@ -116,7 +119,6 @@ class KerasCalls:
                 except Exception as error:
                     raise self.refused(error, "the model cannot be called with these data", inputs) from None
                 made = then(raw)
-            kept = self.memory + (seeds if chance is None else [])
             return raw, made, [scope.get_current_value(one) for one in kept]
 
     @property
@@ -156,12 +158,12 @@ class KerasCalls:
             return Weighted(*(nested(self.keras, one) for one in targets))
         return nested(self.keras, targets)
 
-    def costing(self, inputs: Any, targets: Any, training: bool) -> Callable[[Any], Any]:
+    def costing(self, inputs: Any, targets: Any, training: bool, *, written: bool = False) -> Callable[[Any], Any]:
         """What makes the loss of an answer."""
-        return lambda raw: self.cost(raw, inputs, targets, training)
+        return lambda raw: self.cost(raw, inputs, targets, training, written=written)
 
-    def cost(self, raw: Any, inputs: Any, targets: Any, training: bool) -> Any:
-        """What `fit` minimises, within a scope.
+    def cost(self, raw: Any, inputs: Any, targets: Any, training: bool, *, written: bool = False) -> Any:
+        """What `fit` minimises, within a scope; of targets that are `written` as the repairs want them, or not yet.
 
         Raises
         ------
@@ -174,8 +176,10 @@ class KerasCalls:
                 "the model trains by a train_step of its own, so its loss cannot be asked for",
                 do="Move the loss into compute_loss(self, x, y, y_pred, sample_weight), which Keras' train_step calls",
             )
-        y, weight = targets if isinstance(targets, Weighted) else (targets, None)
-        raw, y = self._repaired(raw, y)
+        y, weight = (targets if written else self.written(targets), None)
+        if isinstance(y, Weighted):
+            y, weight = y
+        raw = self._repaired(raw)
         x, y, weight = (tensors_of(self.keras, one) for one in (inputs, y, weight))
         takes = "training" in inspect.signature(model.compute_loss).parameters
         try:
@@ -197,17 +201,23 @@ class KerasCalls:
             raise ProbeError("the loss is no single number", expected="one number for a batch", found=shape, do=do)
         return self.keras.ops.reshape(value, ())
 
-    def _repaired(self, raw: Any, targets: Any) -> tuple[Any, Any]:
-        """An answer and targets, as the loss is given them."""
+    def written(self, targets: Any) -> Any:
+        """Targets, as the loss is given them."""
+        if isinstance(targets, Weighted):
+            return targets._replace(targets=rewritten(self.repairs, targets.targets))
+        return rewritten(self.repairs, targets)
+
+    def _repaired(self, raw: Any) -> Any:
+        """An answer, as the loss is given it."""
         steps = [step for step in self.repairs if step[0] in OUTPUTS]
-        if steps:
-            main = self.probe.main_of(raw)
-            flat = [
-                with_mask(put(self.keras, main, steps), main) if one is main else one
-                for one in self.keras.tree.flatten(raw)
-            ]
-            raw = self.keras.tree.pack_sequence_as(raw, flat)
-        return raw, rewritten(self.repairs, targets)
+        if not steps:
+            return raw
+        main = self.probe.main_of(raw)
+        flat = [
+            with_mask(put(self.keras, main, steps), main) if one is main else one
+            for one in self.keras.tree.flatten(raw)
+        ]
+        return self.keras.tree.pack_sequence_as(raw, flat)
 
     def of_answer(self, raw: Any, losses: list[Any], inputs: Any, targets: Any) -> Any:
         """The loss of an answer, and of what layers added to the loss when it was given."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from whynet.subjects.frameworks.keras_arrays import array_of, is_real_tensor, with_mask
 from whynet.subjects.frameworks.keras_calls import KerasCalls
+from whynet.subjects.frameworks.keras_compiled import Compiled
 from whynet.subjects.frameworks.keras_gradients import rounds
 from whynet.subjects.frameworks.keras_layers import Part, all_drawn, layer_of, listening, watching
 from whynet.subjects.frameworks.keras_mends import DONE, repaired, unlimited
@@ -79,10 +81,32 @@ class KerasNetwork(KerasCalls, Network):
 
     def loss(self, inputs: Any = None, targets: Any = None, *, training: bool = False) -> float:
         """The loss of these rows, or of the batch."""
-        given, wanted = self.given(inputs), self.wanted(targets)
-        _, value, after = self.run(given, training=training, then=self.costing(given, wanted, training))
+        values, memory = ([one.value for one in variables] for variables in (self.trained, self.memory))
+        value, after = self._losses[training](values, memory, self.given(inputs), self.written(self.wanted(targets)))
         self.remember(after)
         return float(array_of(self.keras, value))
+
+    @cached_property
+    def _losses(self) -> dict[bool, Callable[..., Any]]:
+        """What costs rows, out of training and in it."""
+
+        def costing(training: bool) -> Callable[..., Any]:
+            def pure(values: list[Any], memory: list[Any], inputs: Any, targets: Any) -> tuple[Any, list[Any]]:
+                then = self.costing(inputs, targets, training, written=True)
+                return self.run(inputs, training=training, values=values, memory=memory, then=then)[1:]
+
+            if not self.compiles:
+                return pure
+            import jax
+
+            return Compiled(jax.jit(pure), pure)
+
+        return {training: costing(training) for training in (False, True)}
+
+    @property
+    def compiles(self) -> bool:
+        """Whether `fit` would compile it, by JAX."""
+        return self.keras.backend.backend() == "jax" and not getattr(self.model, "run_eagerly", False)
 
     def weights(self) -> dict[str, Array]:
         """The variables that were made to be trained, frozen or not, copied."""
@@ -246,7 +270,7 @@ class KerasNetwork(KerasCalls, Network):
             return None
         optimizer.build(self.trained)
 
-        def step(inputs: Any, targets: Any) -> float:
+        def plain(inputs: Any, targets: Any) -> float:
             trained = self.trained
             value, found = self.back(
                 [one.value for one in trained], values=True, inputs=inputs, targets=targets, chance=None
@@ -260,7 +284,31 @@ class KerasNetwork(KerasCalls, Network):
                 self._apply(optimizer, found, trained)
             return value
 
-        return step
+        def pure(state: Sequence[list[Any]], inputs: Any, targets: Any) -> tuple[Any, list[list[Any]]]:
+            own, values, memory = state
+
+            def cost(values: list[Any]) -> tuple[Any, list[Any]]:
+                then = self.costing(inputs, targets, True, written=True)
+                return self.run(inputs, training=True, chance=None, values=values, memory=memory, then=then)[1:]
+
+            (value, after), found = jax.value_and_grad(cost, has_aux=True)(values)
+            return value, [*reversed(optimizer.stateless_apply(own, found, values)), after]
+
+        def compiled(inputs: Any, targets: Any) -> float:
+            places = [optimizer.variables, self.trained, self.memory + self.seeds()]
+            state = [[one.value for one in variables] for variables in places]
+            value, after = fast(state, self.given(inputs), self.written(self.wanted(targets)))
+            for one, new in zip(chain(*places), chain(*after), strict=True):
+                if new is not None:
+                    one.assign(new)
+            return float(array_of(self.keras, value))
+
+        if not self.compiles:
+            return plain
+        import jax
+
+        fast = jax.jit(pure)
+        return Compiled(compiled, plain)
 
     def without(self, kind: str) -> bool:
         """Dropout that drops nothing; in the place of a squash at the end, nothing."""

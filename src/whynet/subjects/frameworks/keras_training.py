@@ -342,7 +342,7 @@ def _other(keras: Any, layer: Any, changes: Sequence[Change], last: str) -> Any:
         if wanted and activation_of(layer) not in ("", "linear"):
             name = KERAS_ACTIVATIONS.get(numbers["name"], numbers["name"])
             if "activation" not in config:
-                return keras.layers.Activation(name, name=layer.name)
+                return _activation(keras, name, layer.name)
             config["activation"] = name
         elif kind == "Dropout" and (change.kind == "dropout" or numbers.get("off")):
             config["rate"] = numbers.get("rate", 0.0)
@@ -350,6 +350,16 @@ def _other(keras: Any, layer: Any, changes: Sequence[Change], last: str) -> Any:
             half = float(numbers.get("l2", 0.0)) / 2  # Keras adds l2 times the sum of squares, not half of that
             config["kernel_regularizer"] = keras.regularizers.L2(half) if half else None
     return type(layer).from_config(config)
+
+
+def _activation(keras: Any, activation: str, name: str) -> Any:
+    """An activation as a layer, which takes the mask that a Softmax in its place was given."""
+
+    class Activation(keras.layers.Activation):  # type: ignore[misc]
+        def call(self, inputs: Any, mask: Any = None) -> Any:
+            return super().call(inputs)
+
+    return Activation(activation, name=name)
 
 
 def _drawn_like(own: Array, seed: int, index: int) -> Array:

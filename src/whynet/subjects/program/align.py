@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -43,11 +44,18 @@ def _grown(tape: Tape, first: Tape) -> bool:
 
 def _largest(tape: Tape) -> Array:
     """Of each operation the largest number, whatever its sign."""
+    known: dict[int, float] = {}  # of arrays that several operations have in common
+
+    def largest(value: Any) -> float:
+        if not isinstance(value, np.ndarray):
+            return abs(float(value))
+        if id(value) not in known:
+            ends = (float(np.max(value, initial=0.0)), float(np.min(value, initial=0.0)))
+            known[id(value)] = max(ends[0], -ends[1]) if ends[0] == ends[0] else ends[0]
+        return known[id(value)]
+
     with np.errstate(all="ignore"):
-        return np.array([
-            float(np.max(np.abs(op.value), initial=0.0)) if isinstance(op.value, np.ndarray) else abs(float(op.value))
-            for op in tape.ops
-        ])  # fmt: skip
+        return np.array([largest(op.value) for op in tape.ops])
 
 
 def stays(group: Group, tapes: Sequence[Tape]) -> bool:

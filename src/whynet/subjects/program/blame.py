@@ -15,9 +15,9 @@ from whynet.subjects.program.loop import Group
 from whynet.subjects.program.meant import Meant, slopes
 from whynet.subjects.program.metrics import GAINS
 from whynet.subjects.program.returned import returned
-from whynet.subjects.program.rewrite import Site
 from whynet.subjects.program.shapes import shapes
 from whynet.subjects.program.shares import shares
+from whynet.subjects.program.sites import Site
 from whynet.subjects.program.suspects import suspects
 from whynet.subjects.program.text import Text
 from whynet.subjects.program.unmoved import Blame, unmoved

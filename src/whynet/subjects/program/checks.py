@@ -11,7 +11,7 @@ from whynet.subjects.program.loop import Flow
 from whynet.subjects.program.match import factor
 from whynet.subjects.program.metrics import LATER
 from whynet.subjects.program.reverse import reverse
-from whynet.subjects.program.rewrite import Site
+from whynet.subjects.program.sites import Site
 from whynet.subjects.program.tape import Ref, Tape
 from whynet.subjects.program.unmoved import Blame
 

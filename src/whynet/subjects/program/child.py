@@ -38,12 +38,15 @@ from whynet.subjects.program.outside import watch
 from whynet.subjects.program.overrides import seeded
 from whynet.subjects.program.place import SKIPPED, home_of, module_of
 from whynet.subjects.program.recorder import Recorder
-from whynet.subjects.program.rewrite import NAME, Sites, rewritten
+from whynet.subjects.program.rewrite import NAME, rewritten
+from whynet.subjects.program.sites import Sites
 from whynet.subjects.program.tape import Enough, Shared, Tape
 from whynet.subjects.program.writes import Writes
 
 MANY = 150_000
 """Operations of all tapes: a program of single numbers has many in an iteration, and few iterations tell."""
+LONG = 20_000
+"""Operations of an iteration: of a loop that takes steps, so long a one is not judged again before it is kept."""
 
 
 class Watching:
@@ -69,10 +72,11 @@ class Watching:
 
     def taken(self, tape: Tape) -> bool:
         """Write a tape, if its loop may be the one that takes the steps."""
-        if not takes_steps(tape):
+        assert isinstance(self.recorder, Recorder)
+        known = len(tape.ops) > LONG and self.recorder.decided.get(tape.loop, False)
+        if not known and not takes_steps(tape):
             return False
         self.keep(tape)
-        assert isinstance(self.recorder, Recorder)
         self.bytes, self.operations = self.bytes + self.recorder.bytes, self.operations + len(tape.ops)
         last = tape.cost is None and tape.iteration == TAKEN[-1]
         self.recorder.enough = last or self.bytes > LARGEST or self.operations > MANY
@@ -150,7 +154,8 @@ class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType:
         data = Path(self.path).read_bytes()
         kind = Looked if isinstance(self.watching.recorder, Evaluator) else None
-        code: CodeType = compile(rewritten(data, self.path, self.watching.sites, kind), self.path, "exec")
+        only = self.watching.recorder.only
+        code: CodeType = compile(rewritten(data, self.path, self.watching.sites, kind, only), self.path, "exec")
         return code
 
     def exec_module(self, module: ModuleType) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from whynet.doctor.budget import TIMES
+from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import Diagnosis, Gap, Remark, said
 from whynet.errors import UsageError
 from whynet.subjects.program.edits.patch import Mended, Patch, mended, written
@@ -15,13 +16,15 @@ from whynet.subjects.program.guests import examine_guest
 from whynet.subjects.program.guests.told import Told
 from whynet.subjects.program.notebook import read_source
 from whynet.subjects.program.proof import of_lines, of_settings, subject_of
-from whynet.subjects.program.settled import in_the_text, settled, text_of
+from whynet.subjects.program.settled import NEAR, in_the_text, settled, still_falls, text_of
 from whynet.subjects.program.subject import Program, ProgramSubject
 from whynet.subjects.program.verdict import diagnosis_of, measured
 from whynet.subjects.program.xray import Xray, examine
 
 SUFFIXES = (".py", ".pyw", ".ipynb")
 SECONDS = 60.0
+LONGER, MORE = 5, 0.02
+"""A cured program that still gets better is run so many times as long, and that is kept if it gains so much."""
 MENDING, MENDING_GUESTS = 120.0, 240.0
 """Seconds that are spent on a patch at most; programs of a library take longer to run."""
 
@@ -190,7 +193,14 @@ def _settled(
     if told.fix is None or not changes:
         return None
     say("writing the cure into the text, and running that")
-    made = settled(mended, facts, subject, changes, told.fix.before.quality, told.fix.after.quality)
+    before, after = told.fix.before.quality, told.fix.after.quality
+    longer = [*changes, Change("epochs", {"times": LONGER})]
+    made = None
+    if still_falls(told.fix.after) and not any(one.kind == "epochs" for one in changes):
+        made = settled(
+            mended, facts, subject, longer, before, after + (1 - NEAR) / NEAR * (after - before) + MORE / NEAR
+        )
+    made = made or settled(mended, facts, subject, changes, before, after)
     if made is None:
         told.not_examined.append(Gap("a patch", "the cure could not be written into the text by itself"))
         return None

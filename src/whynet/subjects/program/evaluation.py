@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from whynet.subjects.program.checks import checked
 from whynet.subjects.program.judged import Judged
 from whynet.subjects.program.metrics import accuracies, cost_upside_down
-from whynet.subjects.program.rewrite import Site
 from whynet.subjects.program.run import Ran
+from whynet.subjects.program.sites import Site
 from whynet.subjects.program.text import Text
 from whynet.subjects.program.unmoved import Blame
 

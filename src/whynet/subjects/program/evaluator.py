@@ -16,7 +16,7 @@ import numpy as np
 
 from whynet.subjects.program.calls import COMPARE
 from whynet.subjects.program.recorder import Recorder
-from whynet.subjects.program.rewrite import Sites
+from whynet.subjects.program.sites import Sites
 from whynet.subjects.program.tape import Op, Tape
 
 LONGEST = 20_000

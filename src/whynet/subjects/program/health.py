@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -36,6 +36,9 @@ def health(one: Judged) -> dict[str, float]:
     if gains:
         found["weight-gain"], found["least-weight-gain"] = max(gains), min(gains)
     shares, spreads, pushes, copies = [], [], [], []
+    for pushed, flat in _of_single_numbers(one, hidden):
+        pushes.append(pushed)
+        shares.append(flat)
     for node in hidden:
         a = np.asarray(one.tape.value(node), dtype=float)
         if a.size < FEWEST or not np.all(np.isfinite(a)):
@@ -62,6 +65,27 @@ def health(one: Judged) -> dict[str, float]:
     if pushes:
         found["one-sided-push"] = pushes[0]
     return {name: value for name, value in found.items() if math.isfinite(value)}
+
+
+def _of_single_numbers(one: Judged, hidden: Sequence[int]) -> Iterator[tuple[float, float]]:
+    """Of layers whose units are single numbers: what goes into a unit, and the share of those saturated."""
+    single = {node for node in hidden if node >= 0 and np.ndim(one.tape.value(node)) == 0}
+    whose = {one.tape.start[path]: group.name for group in one.parameters for path in group.paths} if single else {}
+    units: dict[str, dict[int, None]] = {}
+    for node in sorted(one.forward) if single else ():
+        read = one.tape.ops[node].inputs
+        own = [leaf for leaf in read if leaf in whose]
+        if one.tape.ops[node].name in PRODUCTS and len(own) == 1:
+            units.setdefault(whose[own[0]], {}).update((other, None) for other in read if other in single)
+    for layer in units.values():
+        a = np.array([float(one.tape.value(node)) for node in layer])
+        for name, top in STEEPEST.items():
+            z = [LOOKS[name](one.flow, node) for node in layer] if a.size >= FEWEST and np.isfinite(a).all() else [None]
+            if all(node is not None for node in z):
+                slope = a * (1 - a) if name == "logistic" else 1 - a * a
+                into = [float(one.tape.value(node)) for node in z if node is not None]
+                yield float(np.mean(into)), float(np.mean(slope < FLAT * top))
+                break
 
 
 def _copies(value: object, examples: int) -> bool:

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from whynet.subjects.program.align import aligned, stays
-from whynet.subjects.program.costs import Cost, base, costs, recorded, seeds, slopes
-from whynet.subjects.program.loop import Flow, Group, Pair, groups, movers, pairs, within_activations
-from whynet.subjects.program.match import Exact, factor, flat, is_single, rounded, tells
+from whynet.subjects.program.costs import Cost, base, costs, recorded, seeds
+from whynet.subjects.program.explain import explain
+from whynet.subjects.program.loop import Flow, Group, Pair, groups, movers, pairs
+from whynet.subjects.program.match import factor, flat, is_single, rounded, tells
 from whynet.subjects.program.reverse import Adjoints, conventions, reverse
 from whynet.subjects.program.rules import RULES
 from whynet.subjects.program.tape import TIES, Tape, filled
 from whynet.types import Array
 
+HEAVY = 1 << 25
+"""Bytes of an array that is data, if no step moves it."""
 MEMBERS = 48
 """So many of a layer's single numbers are looked at."""
 LATEST = 60
@@ -131,27 +134,38 @@ def judged(tapes: Sequence[Tape]) -> Judged | None:
     found = [group for group in found if group.name in names]
     bits = flow.marks([group.paths for group in found])
     kept = [group for group in groups(tape) if group.name not in names]
-    best: Judged | None = None
-    rank: tuple[Any, ...] = ()
-    chosen = TIES[0]
     guesses = costs(flow, met)
     if tape.cost is not None and guesses:  # an optimiser from outside was told what it is
         guesses = [Cost("recorded", guesses[0].pairs, ((tape.cost, tape.cost),))]
     own = [found_cost for guess in guesses[:1] if (found_cost := recorded(flow, guess, used, bits)) is not None]
-    for ties, (order, cost) in product(conventions(flow.tapes), enumerate([*guesses, *own])):
-        if best is not None and order == 0 and all(step.right or step.untold for step in best.steps):
-            break
+    by_steps: list[tuple[Judged, tuple[bool, ...]]] = []
+    most_right: tuple[bool, ...] = ()
+    taken = TIES[0]
+    for ties in conventions(flow.tapes):
         for each in flow.tapes:
             each.ties = ties
-        one = _under(cost, flow, found, kept, bits, met, used)
-        near = one.forward | flow.after(set(one.outputs))
-        for node in flow.before([output for output in all_met if output not in near]):
-            one.shared |= flow.leaves[node]
-        new = (_from_the_output(one), len(one.exact), _fits(cost, one), -order)
-        if best is None or new > rank:
-            best, rank, chosen = one, new, ties
+        judgements = [_under(cost, flow, found, kept, bits, met, used) for cost in (*guesses, *own)]
+        now = [(one, _from_the_output(one)) for one in judgements]
+        right_now = max((right for _, right in now), default=())
+        if not by_steps or right_now > most_right:
+            by_steps, most_right, taken = now, right_now, ties
+        if all(most_right):
+            break
     for each in flow.tapes:
-        each.ties = chosen
+        each.ties = taken
+    best: Judged | None = None
+    rank: tuple[Any, ...] = ()
+    for order, (one, right) in enumerate(by_steps):
+        if right < most_right:
+            continue  # which derivatives it explains no longer matters
+        explain(one)
+        new = (len(one.exact), _fits(one.cost, one), -order) if one.cost is not None else ()
+        if best is None or new > rank:
+            best, rank = one, new
+    if best is not None:
+        near = best.forward | flow.after(set(best.outputs))
+        for node in flow.before([output for output in all_met if output not in near]):
+            best.shared |= flow.leaves[node]
     return best
 
 
@@ -184,7 +198,7 @@ def _fits(cost: Cost, one: Judged) -> int:
 def _under(
     cost: Cost, flow: Flow, found: list[Group], kept: list[Group], bits: list[int], met: list[Pair], used: set[int]
 ) -> Judged:
-    """All that a loop computes, judged by one cost."""
+    """The steps of a loop, judged by one cost."""
     tape = flow.tapes[0]
     outputs = [base(tape, pair.output) for pair in cost.pairs]
     mark = 0
@@ -200,32 +214,8 @@ def _under(
         if not set(one.ends(group)) & one.carriers:  # a hidden state or a running mean: no error moves it
             one.moved.remove(group)
             one.state.append(group)
-    one.adjoints = [reverse(each, seeds(cost, each)) for each in flow.tapes]
-    table = Exact()
-    nodes = sorted(one.forward | {-index - 1 for index in range(len(tape.leaves))}, reverse=True)
-    inner = within_activations(flow, one.forward)
-    for node in nodes:
-        values = [None if node in inner else adj.at(node) for adj in one.adjoints]
-        if all(value is not None for value in values):
-            table.add(node, values)
-    _add_uses(one, table)
-    extra = [slopes(cost, each) for each in flow.tapes]
-    for node in extra[0]:
-        if all(node in each for each in extra):
-            table.add(node, [each[node] for each in extra])
-            for adj, each in zip(one.adjoints, extra, strict=True):
-                adj.values.setdefault(node, each[node])
-    named = {node for node, name, _ in tape.names if not name.startswith("= ")}
-    for node in one.carriers:
-        values = one.values(node)
-        hits = table.find(values, is_single(values))
-        one.partial.update([node] if hits and all(isinstance(key, tuple) for key, _, _ in hits) else [])
-        hits = [(key[1] if isinstance(key, tuple) else key, c, turned) for key, c, turned in hits]
-        if hits:  # of z and -z, what has a name, or z
-            one.exact[node] = min(
-                hits,
-                key=lambda hit: (hit[2], hit[0] >= 0 and hit[0] not in named, _turns(tape, hit[0]), -hit[0]),
-            )
+    idle = _heavy_data(flow, bits)
+    one.adjoints = [reverse(each, seeds(cost, each), idle=idle) for each in flow.tapes]
     large = sorted(one.moved, key=lambda group: -len(group.paths) * np.size(tape.value(tape.start[group.paths[0]])))
     one.steps = [_step(one, group) for group in one.moved]
     one.lengths = next(
@@ -236,17 +226,15 @@ def _under(
     return one
 
 
-def _add_uses(one: Judged, table: Exact) -> None:
-    """Of what is used several times, each use has its derivative: of each example, or of each moment."""
-    inner = within_activations(one.flow, one.forward)
-    uses = Counter(node for _, node in one.adjoints[0].parts)
-    for place, node in one.adjoints[0].parts:
-        if uses[node] > 1 and node not in inner and all((place, node) in adj.parts for adj in one.adjoints):
-            table.add((place, node), [adj.parts[place, node] for adj in one.adjoints])
-
-
-def _turns(tape: Tape, node: int) -> bool:
-    return node >= 0 and tape.ops[node].name == "neg"
+def _heavy_data(flow: Flow, bits: Sequence[int]) -> set[int]:
+    """Arrays so large that they are data, and hang on no parameter: nobody asks for the derivative there."""
+    tape = flow.tapes[0]
+    nodes = [
+        *(node for node in range(len(tape.ops)) if not bits[node]),
+        *(-leaf - 1 for leaf in range(len(tape.leaves))),
+    ]
+    moved = {tape.start[path] for path, end in tape.end.items() if end != tape.start[path]}
+    return {node for node in nodes if getattr(tape.value(node), "nbytes", 0) >= HEAVY and node not in moved}
 
 
 def some(paths: Sequence[str]) -> list[str]:
@@ -338,7 +326,7 @@ def _carried(one: Judged, path: str, node: int, part: int | None = None) -> floa
         else:
             op = tape.ops[part]
             seed = RULES["getitem"](np.reshape(g, np.shape(op.value)), op.value, *filled(op.args, tape))[0]
-        moved = reverse(tape, {end: seed}, back_to=node).at(node)
+        moved = reverse(tape, {end: seed}, down_to=node).at(node)
         if moved is None or not np.any(g):
             return None
         slopes_found.append((moved, g))
@@ -359,7 +347,7 @@ def _lengths(one: Judged, path: str, node: int) -> tuple[float, ...]:
     for tape in one.flow.tapes:
         g = np.asarray(tape.value(node), dtype=float)
         end = int(tape.end[path] or 0)
-        moved = reverse(tape, {end: np.reshape(g, np.shape(tape.value(end)))}, back_to=node).at(node)
+        moved = reverse(tape, {end: np.reshape(g, np.shape(tape.value(end)))}, down_to=node).at(node)
         if moved is None or g.size < 2 or not np.any(g):
             return ()
         found.append(float(np.sum(moved * g) / np.sum(g * g)))
@@ -371,7 +359,7 @@ def _scale(one: Judged, path: str, node: int, c: float) -> float | None:
     tape = one.tape
     g = np.asarray(tape.value(node), dtype=float)
     end = int(tape.end[path] or 0)
-    moved = reverse(tape, {end: np.reshape(g, np.shape(tape.value(end)))}, back_to=node).at(node)
+    moved = reverse(tape, {end: np.reshape(g, np.shape(tape.value(end)))}, down_to=node).at(node)
     along = None if moved is None or g.size < 2 else factor(flat([moved]), flat([g]))
     return None if along is None else along * c
 
@@ -379,6 +367,8 @@ def _scale(one: Judged, path: str, node: int, c: float) -> float | None:
 def _remembers(one: Judged, path: str) -> bool:
     """Whether a parameter's step hangs on something kept from before: momentum, a mean of squares."""
     leaves = {one.tape.start[where] for group in one.state for where in group.paths}
+    if not leaves:
+        return False
     end = int(one.tape.end[path] or 0)
     return any(one.flow.leaves[node] & leaves for node in one.flow.before([end]))
 
@@ -390,8 +380,8 @@ def _before(one: Judged, path: str, size: int | None = None) -> dict[tuple[Any, 
     end = int(tape.end[path] or 0)
     found: dict[tuple[Any, ...], int] = {}
     count: Counter[tuple[int, tuple[int, ...]]] = Counter()
-    nodes = sorted(one.flow.before([end]) & one.carriers - {end}, reverse=True)
-    for node in [node for node in nodes if np.size(tape.value(node)) == size][:LATEST]:
+    fit = (node for node in one.flow.latest(end, one.carriers) if np.size(tape.value(node)) == size)
+    for node in islice(fit, LATEST):
         where = (tape.ops[node].site, tape.ops[node].context)
         count[where] += 1
         found[(*where, count[where])] = node

@@ -18,7 +18,8 @@ SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return)
 class Looked(Plain):
     """Makes the copies.
 
-    >>> from whynet.subjects.program.rewrite import Sites, rewritten
+    >>> from whynet.subjects.program.rewrite import rewritten
+    >>> from whynet.subjects.program.sites import Sites
     >>> print(ast.unparse(rewritten("x = a * 2", "f.py", Sites(), Looked)))
     if __whynet__.on:
         x = __whynet__.name(0, 'x', __whynet__.bin(1, 'mul', a, 2, 2))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 
@@ -135,6 +136,20 @@ class Flow:
                 found.add(node)
                 todo.extend(self.inputs[node])
         return found
+
+    def latest(self, node: int, within: Container[int]) -> Iterator[int]:
+        """The operations that one hangs on by way of these alone, the latest first."""
+        todo = [-read for read in self.inputs[node] if read in within]
+        heapify(todo)
+        last = -1
+        while todo:
+            here = -heappop(todo)
+            if here != last:
+                last = here
+                yield here
+                for read in self.inputs[here]:
+                    if read in within:
+                        heappush(todo, -read)
 
     def after(self, nodes: set[int]) -> set[int]:
         """The operations that hang on any of these, themselves among them."""
@@ -308,18 +323,12 @@ def within_activations(flow: Flow, forward: set[int]) -> set[int]:
     for node in forward:
         for read in flow.inputs[node]:
             users.setdefault(read, set()).add(node)
-    found = set()
+    found, lying = set(), set(tape.start.values())
     for node in forward:
         after = users.get(node, set())
         smooth = tape.ops[node].name in SMOOTH and all(tape.ops[read].name in SMOOTH for read in flow.inputs[node])
         if smooth and node not in named and after and not flow.leaves[node] & whole:
-            alike = all(tape.ops[one].name in SMOOTH and not _sums(flow, one, node) for one in after)
+            alike = all(tape.ops[one].name in SMOOTH and flow.leaves[one].isdisjoint(lying) for one in after)
             if alike and flow.inputs[node]:
                 found.add(node)
     return found
-
-
-def _sums(flow: Flow, user: int, node: int) -> bool:
-    """Whether an operation brings a parameter in: its operand is what comes out of an activation."""
-    tape = flow.tapes[0]
-    return bool(flow.leaves[user] & set(tape.start.values()))

@@ -12,7 +12,7 @@ from whynet.subjects.program.judged import Judged
 from whynet.subjects.program.loop import Flow
 from whynet.subjects.program.match import factor, flat
 from whynet.subjects.program.reverse import reverse
-from whynet.subjects.program.rewrite import Site
+from whynet.subjects.program.sites import Site
 from whynet.subjects.program.tape import Op, Ref, Tape
 from whynet.subjects.program.text import Text
 from whynet.subjects.program.unmoved import Blame

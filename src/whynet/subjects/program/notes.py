@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from whynet.subjects.program.rewrite import Sites
+from whynet.subjects.program.sites import Sites
 from whynet.subjects.program.tape import Leaf, Op, Ref, Tape
 from whynet.subjects.program.walk import at_work_beside, is_number, numbers, roots
 
@@ -65,6 +65,9 @@ class Notes:
         """Set by whoever takes the tapes: the rest of the run would say nothing new."""
         self.crowded = False
         """Whether an iteration was passed over: threads of the program were at work beside it."""
+
+    only = None
+    """All places are noted."""
 
     # Loops.
 

@@ -21,6 +21,8 @@ from whynet.types import Array
 
 FURTHER = 1.12
 """A window begins when so many times the iterations of the one before it have passed."""
+SAMPLE = 2_000
+"""Examples of an iteration that are kept; of more, a sample at equal distances."""
 
 Act = Callable[[FrameType], None]
 
@@ -85,6 +87,8 @@ class Onlooker:
         places = [("output", plan.output), ("target", plan.target)] if plan.target.operand >= 0 else []
         for name, one in [*places, *((f"inputs{place}", one) for place, one in enumerate(plan.inputs))]:
             self.watched.setdefault(one.site, []).append((name, one))
+        self.only = {plan.loop, plan.epochs, plan.output.site, plan.target.site, *(one.site for one in plan.inputs)}
+        """The places that it is told of."""
         self.files: set[str] = set()
         self.owned = {"__main__"}
         self.counts: dict[int, int] = {}
@@ -92,7 +96,8 @@ class Onlooker:
         self.slice = slice
         self.windows: list[Window] = []
         self.seen: dict[str, list[Any]] = {}
-        self.next = 0
+        self.next, self.apart = 0, 1
+        """Windows begin so many times their length after each other."""
         self.taken = 0
         self.extends = False
         """Whether its epochs can be run again."""
@@ -141,7 +146,7 @@ class Onlooker:
         judged = count >= self.steps
         if not self.windows or count == self.steps or (count >= self.next and not judged):
             self.windows.append(Window(count))
-            self.next = max(count + self.window, math.ceil(FURTHER * count))
+            self.next = max(count + self.window * self.apart, math.ceil(FURTHER * count))
         return judged or count < self.windows[-1].start + self.window
 
     def done(self, loop: int) -> None:
@@ -158,7 +163,9 @@ class Onlooker:
         fed = None if inputs is None else _in_rows(inputs, self.plan.input_rows, many)
         answers = _in_rows(targets, self.plan.rows, many) * (-1.0 if self.plan.turned else 1.0)
         if rows.size == answers.size:
-            self.windows[-1].add(rows, answers.reshape(rows.shape), fed)
+            part = slice(None, None, -(-len(rows) // SAMPLE))  # a sample is enough to judge by
+            fed = fed[part] if fed is not None and len(fed) == len(rows) else fed
+            self.windows[-1].add(rows[part], answers.reshape(rows.shape)[part], fed)
 
     def _fed(self) -> list[Any] | None:
         found: list[Any] = []
@@ -177,7 +184,8 @@ class Onlooker:
         """Keep the operands of a place that is watched."""
         for name, watched in self.watched.get(site, ()):
             if 0 <= watched.operand < len(operands):
-                self.seen.setdefault(name, []).append(np.array(operands[watched.operand], dtype=float))
+                value = operands[watched.operand]
+                self.seen.setdefault(name, []).append(value if type(value) is float else np.array(value, dtype=float))
 
     def _note_one_hot(self, site: int, whole: Any, index: Any) -> None:
         """`p[rows, labels] -= 1`: what is there before, and where the labels are."""

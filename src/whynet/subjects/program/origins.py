@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -49,6 +50,8 @@ class Origins:
     """Of each matrix of weights, the axis along which a unit's inputs lie."""
     output: str = ""
     """The last of them."""
+    whole: tuple[str, ...] = ()
+    """Where a step sees all examples: what they are called, inputs first."""
 
 
 def origins(one: Judged, text: Text) -> Origins:
@@ -58,7 +61,7 @@ def origins(one: Judged, text: Text) -> Origins:
     >>> from whynet.subjects.program.tape import Tape
     >>> one = Judged(Flow([Tape(0, 1)]), [], [], [])
     >>> origins(one, Text([], one))
-    Origins(rate=(), inputs='', targets='', shape=(), examples=0, line=0, file='', fans={}, output='')
+    Origins(rate=(), inputs='', targets='', shape=(), examples=0, line=0, file='', fans={}, output='', whole=())
     """
     leaves = {one.tape.start[path]: group.name for group in one.parameters for path in group.paths}
     below = one.flow.after(set(leaves))
@@ -91,7 +94,23 @@ def origins(one: Judged, text: Text) -> Origins:
         whole, _ = _base(one, pair.target)
         if whole < 0 and not targets:
             targets = one.tape.leaves[-whole - 1].path
-    return Origins(_rates(one, text), inputs, targets, shape, examples, line, file, fans, next(reversed(fans), ""))
+    last = next(reversed(fans), "")
+    return Origins(_rates(one, text), inputs, targets, shape, examples, line, file, fans, last, _whole(one))
+
+
+def _whole(one: Judged) -> tuple[str, ...]:
+    """The arrays that have a row for each output, and are the same in all iterations."""
+    outputs = [np.shape(one.tape.value(output)) for output in one.outputs]
+    if len(outputs) != 1 or len(outputs[0]) != 2 or outputs[0][0] < 2:
+        return ()
+    parameters = {path for group in (*one.parameters, *one.state) for path in group.paths}
+    found: dict[str, int] = {}
+    for path in one.tape.start:
+        values = [tape.value(tape.start[path]) for tape in one.flow.tapes if path in tape.start]
+        same = len(values) == len(one.flow.tapes) and all(np.array_equal(value, values[0]) for value in values)
+        if path not in parameters and same and np.shape(values[0])[:1] == outputs[0][:1]:
+            found[path] = -np.size(values[0])
+    return tuple(sorted(found, key=lambda path: found[path]))
 
 
 def _base(one: Judged, node: int) -> tuple[int, bool]:
@@ -118,6 +137,7 @@ def _rates(one: Judged, text: Text) -> tuple[Place, ...]:
 def _scalars(one: Judged, step: Step, text: Text) -> list[Place]:
     ends = one.ends(step.group)[:1]
     leaves = {one.tape.start[path] for path in step.group.paths}
+    moved = {one.tape.start[path] for group in one.moved for path in group.paths}
     mine = one.flow.before(ends) & one.carriers
     first = min((node for node in mine if node in one.exact and one.exact[node][0] in leaves), default=-1)
     fed = one.flow.before([first]) - {first}
@@ -129,11 +149,11 @@ def _scalars(one: Judged, step: Step, text: Text) -> list[Place]:
         site = text.site(node)
         for place, read in enumerate(op.inputs[:1] if op.name == "div" else op.inputs):
             words = site.operands[place] if place < len(site.operands) else ""
-            found += _numbers(one, read, words, text, node)
+            found += _numbers(one, read, words, text, node, moved)
     return found
 
 
-def _numbers(one: Judged, node: int, words: str, text: Text, user: int) -> list[Place]:
+def _numbers(one: Judged, node: int, words: str, text: Text, user: int, moved: Collection[int]) -> list[Place]:
     """The single numbers that a factor is made of."""
     if np.size(one.tape.value(node)) != 1 or node in one.carriers or node in one.forward:
         return []
@@ -145,9 +165,11 @@ def _numbers(one: Judged, node: int, words: str, text: Text, user: int) -> list[
         return [
             place
             for read, own in (parts[:1] if op.name == "div" else parts)
-            for place in _numbers(one, read, own, text, node)
+            for place in _numbers(one, read, own, text, node, moved)
         ]
     value = float(np.ravel(one.tape.value(node))[0])
+    if node in moved:
+        return []  # a weight that is a single number
     if not words or value in (0.0, 1.0) or abs(value) > 1e3:
         return []
     return [Place(text.site(user).file, text.site(user).line, words, value)]

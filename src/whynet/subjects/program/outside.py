@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from whynet.subjects.program.recorder import Recorder
-from whynet.subjects.program.rewrite import Site
+from whynet.subjects.program.sites import Site
 from whynet.subjects.program.tape import Leaf, Op, Ref, Tape
 from whynet.types import Array
 
@@ -40,7 +40,7 @@ TAKEN = 8
 def watch(module: ModuleType, recorder: Recorder) -> None:
     """From now on, what `scipy.optimize` asks of the program is recorded.
 
-    >>> from whynet.subjects.program.rewrite import Sites
+    >>> from whynet.subjects.program.sites import Sites
     >>> module = ModuleType("optimize")
     >>> watch(module, Recorder(Sites(), set()))
     >>> vars(module).get("minimize") is None
@@ -88,7 +88,7 @@ def _code(function: Any) -> CodeType | None:
 class Asked:
     """The cost of a program and its gradient, as an optimiser asks for them.
 
-    >>> from whynet.subjects.program.rewrite import Sites
+    >>> from whynet.subjects.program.sites import Sites
     >>> asked = Asked(Recorder(Sites(), set()), _code(lambda w: w), lambda w: (w @ w, 2 * w), None)
     >>> float(asked.cost(np.ones(2))[0]), asked.recorder.counts
     (2.0, {0: 0})

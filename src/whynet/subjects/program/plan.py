@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -112,6 +112,8 @@ def plan_of(one: Judged, outer: Sequence[int]) -> Plan | None:
     """
     if one.cost is None or not one.cost.pairs:
         return None
+    if one.cost.name == "recorded":  # it may be computed in a pass of its own
+        one = replace(one, forward=one.flow.before(one.outputs))
     tape = one.tape
     examples = _examples(one)
     pairs = [pair for group in examples.values() for pair in group]
@@ -132,7 +134,9 @@ def plan_of(one: Judged, outer: Sequence[int]) -> Plan | None:
         if output_rows is None:
             return None
     same = all(
-        np.array_equal(_target(tape, pairs[0], target), _target(other, pairs[0], target)) for other in one.flow.tapes
+        np.array_equal(_target(tape, pair, target), _target(other, pair, target))
+        for other in one.flow.tapes
+        for pair in pairs
     )
     epochs = tape.loop if same or not outer else outer[0]
     data, features, there = _data(one, fed[0] if len(fed) == 1 else None, input_rows)

@@ -24,6 +24,8 @@ from whynet.subjects.program.xray import Xray
 
 CAP = 100.0
 """Seconds, where no cap is given."""
+TEXTS = 0.5
+"""Of that, until when changed texts are looked at."""
 Mended = tuple[str, Xray]
 """A text without the wrong lines, and what was seen of it."""
 
@@ -57,6 +59,7 @@ def of_settings(
     >>> of_settings.__annotations__["subject"]
     'ProgramSubject'
     """
+    subject.until = time.monotonic() + TEXTS * (CAP if budget is None else budget)
     told = joined(found, tried(subject, effort=effort, budget=CAP if budget is None else budget, say=say))
     if any(one.status == "found" for one in told.verdict):  # more steps are no cure for data in the wrong order
         longer = [one for one in told.verdict if one.status == "proved" and cause(one.cause).FAMILY == "steps"]

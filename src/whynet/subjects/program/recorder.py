@@ -16,7 +16,7 @@ from whynet.subjects.program.walk import flattened, is_number
 class Recorder(Notes):
     """Notes what runs while it is on.
 
-    >>> from whynet.subjects.program.rewrite import Sites
+    >>> from whynet.subjects.program.sites import Sites
     >>> recorder = Recorder(Sites(), set())
     >>> recorder.begin(0, 1, None)
     >>> w = 0.5

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import ast
 import copy
-from dataclasses import dataclass, field
+from collections.abc import Container
 from typing import Any, TypeVar
 
 from whynet.subjects.program.scopes import WithoutScopes
+from whynet.subjects.program.sites import Sites, text_of
 from whynet.subjects.program.ticks import ticks
 
 IF = "if"
@@ -26,53 +27,11 @@ LEFT_ALONE = {"super", "locals", "globals", "vars", "dir", "eval", "exec", "inpu
 Some = TypeVar("Some", bound=ast.AST)
 
 
-@dataclass(frozen=True)
-class Site:
-    """A place in the program's text: one operation, call or assignment.
-
-    >>> Site("train.py", 12, 12, "a @ b", ("a", "b")).text
-    'a @ b'
-    """
-
-    file: str
-    line: int
-    statement: int
-    text: str
-    operands: tuple[str, ...] = ()
-    around: tuple[tuple[int, str], ...] = ()
-    """The loops around it in its function, from the outermost: the line, and the names that get values in a round."""
-
-
-@dataclass
-class Sites:
-    """The places of all programs' texts, by number; both copies of a place have the same.
-
-    >>> tree = ast.parse("x = 1")
-    >>> sites = Sites()
-    >>> sites.number("a.py", tree.body[0], 1), sites.number("a.py", tree.body[0], 1), len(sites.known)
-    (0, 0, 1)
-    """
-
-    known: list[Site] = field(default_factory=list)
-    numbers: dict[tuple[Any, ...], int] = field(default_factory=dict)
-    runners: set[str] = field(default_factory=set)
-    """Names that loops give to one thing after the other."""
-
-    def number(self, file: str, node: ast.AST, statement: int, around: tuple[tuple[int, str], ...] = ()) -> int:
-        """The number of a node's place."""
-        assert isinstance(node, (ast.expr, ast.stmt))
-        where = (file, type(node).__name__, node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
-        if where not in self.numbers:
-            parts = [getattr(node, name, None) for name in ("left", "right", "operand", "value", "target")]
-            parts += list(getattr(node, "args", [])) if isinstance(node, ast.Call) else []
-            texts = tuple(_text(part) for part in parts if isinstance(part, ast.AST))
-            self.numbers[where] = len(self.known)
-            self.known.append(Site(file, node.lineno, statement, _text(node), texts, around))
-        return self.numbers[where]
-
-
-def rewritten(source: str | bytes, file: str, sites: Sites, kind: type[Plain] | None = None) -> ast.Module:
-    """The tree of a source text, with doubled bodies; `kind` makes the plain copies.
+def rewritten(
+    source: str | bytes, file: str, sites: Sites, kind: type[Plain] | None = None, only: Container[int] | None = None
+) -> ast.Module:
+    """The tree of a source text, with doubled bodies; `kind` makes the plain copies. `only`: the places that are handed
+    over, and the loops that ask; all other operations run as they are, in both copies.
 
     >>> print(ast.unparse(rewritten("def f(a):\\n    return a * 2", "f.py", Sites())))
     def f(a):
@@ -90,14 +49,13 @@ def rewritten(source: str | bytes, file: str, sites: Sites, kind: type[Plain] | 
     for node in ast.walk(tree):
         if isinstance(node, (ast.For, ast.comprehension)):
             sites.runners |= {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
+    if only is not None:
+        rewritten(source, file, sites, kind)  # so that all places have their numbers
+        places = sites.at(file)
+        loops = {place for place in loops if places.get(place) in only}
     plain = (kind or Plain)(file, sites, loops)
-    plain.kind = kind or Plain
+    plain.kind, plain.only = kind or Plain, only
     return ast.fix_missing_locations(plain.whole(tree))
-
-
-def _text(node: ast.AST) -> str:
-    text = ast.unparse(node)
-    return text if len(text) <= 160 else text[:157] + "..."
 
 
 def ask(method: str, *arguments: ast.expr) -> ast.Call:
@@ -118,6 +76,8 @@ class _Both(ast.NodeTransformer):
         """Whether this is the body of a function."""
         self.kind: type[Plain] = Plain
         """How plain copies are made."""
+        self.only: Container[int] | None = None
+        """The places that are handed over; None if all are."""
         self.given: dict[str, str] = {}
         """Arguments of the function around, to its name: `return` of one is a line of its own."""
 
@@ -137,9 +97,15 @@ class _Both(ast.NodeTransformer):
     def pair(self, body: list[Some]) -> tuple[list[Any], list[Any]]:
         """A body taped, and plain."""
         rest = (self.file, self.sites, self.loops, self.owner)
-        taped, plain = Taped(*rest), self.kind(*rest)
+        taped, plain = Taped(*rest) if self.only is None else Chosen(*rest), self.kind(*rest)
         for one in (taped, plain):
-            one.kind, one.given, one.around, one.within = self.kind, self.given, self.around, self.within
+            one.only, one.kind, one.given, one.around, one.within = (
+                self.only,
+                self.kind,
+                self.given,
+                self.around,
+                self.within,
+            )
         return taped.all(copy.deepcopy(body)), plain.all(body)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
@@ -198,7 +164,7 @@ class _Both(ast.NodeTransformer):
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         rest = (self.file, self.sites, self.loops, node.name)
         inner = self.kind(*rest)
-        inner.kind = self.kind
+        inner.kind, inner.only = self.kind, self.only
         node.body = inner.all(node.body)
         return node
 
@@ -343,7 +309,7 @@ class Taped(_Both):
                 values = [self.named(place, part, self.visit(one)) for part, one in zip(parts, node.value.elts)]  # noqa: B905
                 node.value = ast.Tuple(values, ast.Load())
             else:
-                texts = ast.Tuple([ast.Constant(_text(part)) for part in parts], ast.Load())
+                texts = ast.Tuple([ast.Constant(text_of(part)) for part in parts], ast.Load())
                 node.value = ask("names", place, texts, self.visit(node.value))
             return node
         if isinstance(target, ast.Subscript) and len(node.targets) == 1:
@@ -356,7 +322,7 @@ class Taped(_Both):
     def named(self, place: ast.Constant, target: ast.expr, value: ast.expr) -> ast.expr:
         """A value that gets a name; of one that has a name already, a second."""
         again = isinstance(value, (ast.Name, ast.Attribute)) and isinstance(target, ast.Name)
-        return ask("again" if again else "name", place, ast.Constant(_text(target)), value)
+        return ask("again" if again else "name", place, ast.Constant(text_of(target)), value)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         place, kind, target = self.place(node), _operation(node.op), node.target
@@ -370,13 +336,36 @@ class Taped(_Both):
             name = target.attr
             if name.startswith("__") and not name.endswith("__") and self.owner.strip("_"):
                 name = f"_{self.owner.lstrip('_')}{name}"
-            whose, text = self.visit(target.value), ast.Constant(_text(target))
+            whose, text = self.visit(target.value), ast.Constant(text_of(target))
             new = ast.Expr(ask("augment_attribute", place, kind, whose, ast.Constant(name), value, text, literal))
         else:
-            whose, text = self.visit(target.value), ast.Constant(_text(target))
+            whose, text = self.visit(target.value), ast.Constant(text_of(target))
             index = self.index(target.slice)
             new = ast.Expr(ask("augment_item", place, kind, whose, index, value, text, literal))
         return ast.copy_location(new, node)
+
+
+AS_THEY_ARE = (ast.For, ast.While, ast.Return, ast.UnaryOp, ast.Compare, ast.Subscript, ast.Attribute, ast.AnnAssign,
+               ast.comprehension)  # fmt: skip
+
+
+class Chosen(Taped):
+    """Makes copies that hand a few operations over.
+
+    >>> chosen = Chosen("f.py", Sites(), set())
+    >>> chosen.only = {1}
+    >>> ast.unparse(chosen.visit(ast.parse("-(a + b) * c", mode="eval").body))
+    "-__whynet__.bin(1, 'add', a, b, 0) * c"
+    """
+
+    def visit(self, node: ast.AST) -> Any:
+        if isinstance(node, (ast.BinOp, ast.Call, ast.AugAssign, ast.Assign)):
+            self.statement = getattr(node, "lineno", 0)
+            if self.place(node).value not in (self.only or ()):
+                return self.generic_visit(node)
+        elif isinstance(node, AS_THEY_ARE):
+            return self.generic_visit(node)
+        return super().visit(node)
 
 
 def _operation(op: ast.operator) -> ast.Constant:

@@ -168,8 +168,10 @@ def _clip(g: Any, out: Any, a: Any, low: Any = None, high: Any = None, **rest: A
 
 
 @rule("matmul")
-def _matmul(g: Any, out: Any, a: Any, b: Any, **_: Any) -> Sequence[Any]:
+def _matmul(g: Any, out: Any, a: Any, b: Any, idle: Sequence[bool] = (), **_: Any) -> Sequence[Any]:
     a, b, g = np.asarray(a), np.asarray(b), np.asarray(g)
+    if a.ndim == b.ndim == 2 and any(idle):
+        return None if idle[0] else g @ b.T, None if idle[1] else a.T @ g
     if a.ndim == 1 and b.ndim == 1:
         return g * b, g * a
     if a.ndim == 1:
@@ -181,11 +183,11 @@ def _matmul(g: Any, out: Any, a: Any, b: Any, **_: Any) -> Sequence[Any]:
 
 
 @rule("dot")
-def _dot(g: Any, out: Any, a: Any, b: Any, **_: Any) -> Sequence[Any]:
+def _dot(g: Any, out: Any, a: Any, b: Any, idle: Sequence[bool] = (), **_: Any) -> Sequence[Any]:
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return fitted(np.multiply(g, b), a), fitted(np.multiply(g, a), b)
     if np.ndim(a) <= 2 and np.ndim(b) <= 2:
-        return _matmul(g, out, a, b)
+        return _matmul(g, out, a, b, idle)
     a, b = np.asarray(a), np.asarray(b)
     axis = b.ndim - 2 if b.ndim > 1 else 0
     return _tensordot(g, out, a, b, axes=((a.ndim - 1,), (axis,)))

@@ -24,7 +24,7 @@ from typing import Any
 
 from whynet.errors import BadFile, UsageError
 from whynet.subjects.program.place import place_of
-from whynet.subjects.program.rewrite import Site
+from whynet.subjects.program.sites import Site
 from whynet.subjects.program.tape import Tape
 from whynet.subjects.program.writes import Written, written
 from whynet.types import Array

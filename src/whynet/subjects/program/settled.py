@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Outcome
 from whynet.subjects.program.edits.settings import edited
 from whynet.subjects.program.notebook import read_source
 from whynet.subjects.program.plan import Plan
@@ -14,6 +18,10 @@ from whynet.subjects.program.xray import Xray, examine
 
 LOOKED = 30.0
 """Seconds in which a changed text must come to its steps."""
+MOVING = ("batch", "shuffle")
+"""Changes that may put lines in: they are made last."""
+PART, FALLEN = 0.7, 0.8
+"""A training still gets better if its cost is less than so much of that at this part of it."""
 NEAR = 0.75
 """Of the way from the patient to the cure, as the trials have it: so far a patch must come."""
 
@@ -44,10 +52,27 @@ def in_the_text(program: Program, seen: Xray) -> Callable[[Change], tuple[str, P
 
 
 def _looked_at(program: Program, text: str, known: int) -> tuple[str, Plan] | None:
-    new = examine(program.path, program.args, LOOKED, echo=False, text=text, beside=program.beside, twice=False)
+    new = _seen(program, text)
     if new.plan is None or new.spoiling or new.how in ("crashed", "exited", "killed"):
         return None
     return text, new.plan
+
+
+def still_falls(end: Outcome) -> bool:
+    """Whether the cost still came down in the last part of a training.
+
+    >>> still_falls(Outcome(0.2, 0.8, curve=((0, 1.0), (50, 0.4), (100, 0.2))))
+    True
+    """
+    if not end.curve or not math.isfinite(end.cost):
+        return False
+    last = end.curve[-1][0]
+    earlier = [cost for at, cost in end.curve if at <= PART * last]
+    return bool(earlier) and end.cost < FALLEN * float(np.mean(earlier[-3:]))
+
+
+def _seen(program: Program, text: str) -> Xray:
+    return examine(program.path, program.args, LOOKED, echo=False, text=text, beside=program.beside, twice=False)
 
 
 def settled(
@@ -59,16 +84,17 @@ def settled(
     >>> settled.__annotations__["subject"]
     'ProgramSubject'
     """
-    text, facts, made = text_of(program), seen, None
-    for change in changes:
+    text, facts = text_of(program), seen
+    for change in sorted(changes, key=lambda one: MOVING.index(one.kind) if one.kind in MOVING else -1):
+        if len(text.split("\n")) != len(text_of(program).split("\n")):  # its lines are no longer those that were seen
+            facts = _seen(program, text)
         new = edited(text, change, facts)
         if new is None:
             return None
-        facts = examine(program.path, program.args, LOOKED, echo=False, text=new, beside=program.beside, twice=False)
-        if facts.plan is None or facts.how in ("crashed", "exited", "killed"):
-            return None
-        text, made = new, facts.plan
-    if made is None:
+        text = new
+    facts = _seen(program, text)
+    made = facts.plan
+    if made is None or facts.how in ("crashed", "exited", "killed"):
         return None
     other = ProgramSubject(
         replace(program, text=text), made, cost=subject.cost, settings=subject.settings, seconds=subject.seconds,
@@ -76,8 +102,8 @@ def settled(
     )  # fmt: skip
     try:
         other.answers = subject.answers
-        case = other.examine()
+        end = other.like(subject, subject.steps(changes))
     finally:
         other.close()
-    reached = case.before.quality if case.before is not None and case.before.finite else 0.0
+    reached = end.quality if end is not None and end.finite else 0.0
     return (text, reached) if reached >= before + NEAR * (after - before) else None

@@ -9,7 +9,7 @@ import numpy as np
 from whynet.subjects.program.judged import Judged, Step
 from whynet.subjects.program.meant import Meant
 from whynet.subjects.program.plan import fed_rows
-from whynet.subjects.program.rewrite import Site
+from whynet.subjects.program.sites import Site
 from whynet.subjects.program.text import Text
 from whynet.subjects.program.unmoved import Blame
 

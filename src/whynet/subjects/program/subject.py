@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,25 +25,17 @@ from whynet.doctor.subject import Arm
 from whynet.doctor.symptom import Measured
 from whynet.doctor.symptoms.data import measure_order
 from whynet.doctor.symptoms.outcome import (
-    COST,
-    FLOOR,
-    HIGHEST_COST,
-    LINEAR_ACCURACY,
-    PROGRESS,
-    START_COST,
     STEPS,
     STEPS_PER_EPOCH,
-    STILL_FALLING,
 )
-from whynet.doctor.symptoms.quality import measure_quality
 from whynet.subjects.adapter import has, number, times
 from whynet.subjects.program.answers import Answers, cost_of
+from whynet.subjects.program.figures import course, figures
 from whynet.subjects.program.forks import Forks
 from whynet.subjects.program.overrides import SPREADS
 from whynet.subjects.program.plan import Plan
 from whynet.subjects.program.rows import Rows
 from whynet.subjects.program.trial import Ended, Trial
-from whynet.subjects.program.yardstick import yardstick
 
 SECOND = 3.3e9
 """Work that a second of one processor is, in the units of `doctor/budget.py`."""
@@ -53,7 +47,13 @@ STANDING = 16
 """Programs that stand before their first step; more are ended, the oldest first."""
 LEAST, LONGER = 30.0, 8.0
 """Seconds that an arm may take: so many, or so many times what is expected."""
+LEAST_STEP = 2e-4
+"""Seconds of a step on a few examples."""
 ALIKE = 1e-9
+HEAVY = 500
+"""Inputs of an iteration that are read one by one."""
+JUDGING = 2.0
+"""Seconds that it may take to judge a training, if more than `SEEN` examples are judged."""
 IN_PLACE = ("rate", "epochs", "weights", "scale-inputs", "shuffle")
 """Changes of a running program; others are made in its text."""
 
@@ -81,6 +81,8 @@ class ProgramSubject:
     """
 
     seed = 0
+    slow = True
+    """Whether trials end as soon as the likeliest change restores learning."""
 
     def __init__(
         self,
@@ -99,15 +101,24 @@ class ProgramSubject:
         self.wording = Wording("NumPy")
         self.whole = plan.same
         self.window = 1 if self.whole else max(1, math.ceil(SEEN / batch))
+        self.heavy = sum(one.times for one in plan.inputs) > HEAVY
+        """Whether noting the inputs costs more than the program's own work."""
+        self.apart = 1
+        if self.heavy and not self.whole:
+            self.window, self.apart = max(1, math.ceil(SEEN / 8 / batch)), 8
         self.judged = 1 if self.whole else max(1, math.ceil(JUDGED / batch))
         self.more = 0
         self.total = 1
         self.per_step = 0.01
         self.answers: Answers | None = None
         self.refused: dict[str, str | None] = {}
+        self.until = math.inf
+        """When no more texts are looked at."""
         self.edited: dict[Change, tuple[str, Plan] | None] = {}
-        self.standing: dict[tuple[str | None, int], Forks] = {}
+        self.standing: dict[tuple[str | None, int, bool], Forks] = {}
         self.lock = threading.Lock()
+        self.starter = ThreadPoolExecutor(1)
+        """The thread that starts them all: they end with the one that started them."""
         self.workers = max(1, min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2, 4))
 
     # ---- what an arm is
@@ -155,6 +166,8 @@ class ProgramSubject:
 
     def _in_the_text(self, change: Change) -> tuple[str, Plan] | None:
         if change not in self.edited:
+            if time.monotonic() > self.until:
+                return None  # the changed text has to be looked at first, and there is no time for that
             self.edited[change] = self.edit(change)
         return self.edited[change]
 
@@ -167,11 +180,15 @@ class ProgramSubject:
 
     def steps(self, changes: Sequence[Change]) -> int:
         """How many steps its whole training takes with these changes."""
-        return max(1, math.ceil(self.total * (number(changes, "epochs", "times") or 1)))
+        size = number(changes, "batch", "size")
+        smaller = math.ceil(self.batch / size) if size and self.whole else 1
+        return max(1, math.ceil(self.total * smaller * (number(changes, "epochs", "times") or 1)))
 
     def work(self, arm: Arm) -> float:
         """What an arm costs."""
-        return SECOND * (START_UP + (arm.steps + self.judged) * self.per_step)
+        size = number(arm.changes, "batch", "size")
+        each = max(self.per_step * size / self.batch, LEAST_STEP) if size and self.whole else self.per_step
+        return SECOND * (START_UP + arm.steps * each + self.judged * self.per_step)
 
     # ---- trials
 
@@ -203,26 +220,29 @@ class ProgramSubject:
             if made is not None:
                 text, plan = made
         again = number(kept, "epochs", "times")
+        size = number(arm.changes, "batch", "size") if self.whole and not plan.same else None
+        window, judged = (math.ceil(SEEN / size), math.ceil(JUDGED / size)) if size else (self.window, self.judged)
         trial = Trial(
-            arm.seed, arm.steps, self.window, self.judged, self.more, times(kept), int(again or 1),
+            arm.seed, arm.steps, window, self.apart, judged, self.more, times(kept), int(again or 1),
             weights=_named(kept, "weights", "scheme"), scaling=_named(kept, "scale-inputs", "scheme"),
             shuffle=has(kept, "shuffle"),
         )  # fmt: skip
         expected = arm.steps * self.per_step
         limit = max(LEAST, LONGER * expected) if self.total > 1 else self.seconds
+        if self.heavy and self.answers is not None:
+            plan = replace(plan, inputs=())  # they are known
         return self._forks(text, plan, arm.seed).run(trial, limit, self.seconds)
 
     def _forks(self, text: str | None, plan: Plan, seed: int) -> Forks:
         """The program of this text and seed, before its first step."""
         with self.lock:
-            key = (text, seed)
+            key = (text, seed, bool(plan.inputs))
             if key not in self.standing:
                 while len(self.standing) >= STANDING:
                     self.standing.pop(next(iter(self.standing))).close()
                 program = self.program
-                self.standing[key] = Forks(
-                    program.path, program.args, plan, seed=seed, text=text, beside=program.beside
-                )
+                begun = partial(Forks, program.path, program.args, plan, seed=seed, text=text, beside=program.beside)
+                self.standing[key] = self.starter.submit(begun).result()
             return self.standing[key]
 
     def close(self) -> None:
@@ -230,6 +250,7 @@ class ProgramSubject:
         for one in self.standing.values():
             one.close()
         self.standing.clear()
+        self.starter.shutdown(wait=False)
 
     def judge(self, ended: Ended, arm: Arm) -> Outcome:
         """The outcome of a training as it stands."""
@@ -259,7 +280,7 @@ class ProgramSubject:
     def examine(self, stop: Callable[[], bool] = lambda: False) -> Case:
         """The unchanged program to its end, twice, and what its predictions say."""
         forks = self._forks(self.program.text, self.plan, self.seed)
-        watched = Trial(self.seed, window=self.window, restarts=self.plan.epochs != self.plan.loop)
+        watched = Trial(self.seed, window=self.window, apart=self.apart, restarts=self.plan.epochs != self.plan.loop)
         first = forks.run(watched, self.seconds, self.seconds)
         self.total = max(first.taken, 1)
         self.per_step = max(first.seconds, 0.002) / self.total
@@ -283,17 +304,27 @@ class ProgramSubject:
             case.findings.append(Finding("layer-not-updated", "found", detail=words))
         arm = Arm((), self.seed, self.total)
         case.before, case.steps = replace(self.judge(ended, arm), whole=True), (self.total, self.total)
-        self._course(case)
-        self._figures(case, ended)
+        course(case, self.total)
+        figures(case, self.answers, self.cost, ended)
         if case.settings.activation == "identity" and case.before.quality >= case.value("linear-accuracy"):
             case.settings = replace(case.settings, activation=None)  # layers that are linear on purpose
         return case
+
+    def like(self, other: ProgramSubject, steps: int) -> Outcome:
+        """The end of a training that is much like another's, after so many steps."""
+        self.total, self.per_step = steps, other.per_step
+        self.judged = other.judged if self.whole == other.whole else math.ceil(JUDGED / self.batch)
+        self.more = other.more
+        arm = Arm((), self.seed, steps)
+        return self.judge(self._run(arm), arm)
 
     def _judged_at_the_end(self, first: Ended) -> None:
         """How many iterations an epoch has: it is judged by one of them, after its last step."""
         if self.whole:
             self.more = 1
             return
+        in_time = int(JUDGING / self.per_step)
+        self.judged = min(self.judged, max(in_time, math.ceil(SEEN / self.batch)))
         per_epoch = max(1, round(first.taken / max(first.epochs, 1)))
         if self.plan.epochs != self.plan.loop:
             self.judged = min(self.judged, per_epoch)
@@ -341,43 +372,6 @@ class ProgramSubject:
             if self.answers.classes:
                 labels = self.answers.asked(seen[0][1])
                 measure_order(case, labels, np.arange(len(labels)), self.batch)
-
-    def _course(self, case: Case) -> None:
-        assert case.before is not None
-        costs = [cost for _, cost in case.before.curve]
-        if not costs:
-            return
-        start, end = costs[0], case.before.cost
-        case.note(START_COST, start)
-        case.note(COST, end)
-        case.note(PROGRESS, (start - costs[-1]) / max(abs(start), 1e-12))
-        case.note(HIGHEST_COST, max(costs) / max(abs(start), 1e-12))
-        halves = [cost for begun, cost in case.before.curve if begun <= self.total / 2]
-        half = halves[-1] if halves else start
-        case.note(STILL_FALLING, (half - costs[-1]) / max(abs(half), 1e-12))
-
-    def _figures(self, case: Case, ended: Ended) -> None:
-        """Its quality beside that of simple answers."""
-        assert case.before is not None and self.answers is not None
-        answers, problem = self.answers, self.answers.problem
-        y = answers.asked(ended.targets[-1] if np.isfinite(ended.targets[-1]).all() else ended.targets[0])
-        measure_quality(
-            case, case.before, fitted=case.before.quality, error=case.before.error, names=problem.names,
-            constant=problem.constant_quality(y),
-        )  # fmt: skip
-        if answers.classes:
-            shares = np.bincount(y, minlength=answers.classes) / len(y)
-            if self.cost in ("softmax", "logistic"):
-                known = shares[shares > 0]
-                both = np.concatenate([known, (1 - shares)[shares < 1]]) if self.cost == "logistic" else known
-                if self.cost == "softmax":
-                    case.note(FLOOR, float(-np.sum(known * np.log(known))))
-                elif ended.targets[-1].shape[1] > 1:
-                    case.note(FLOOR, float(-np.sum(both * np.log(both))))
-                else:
-                    case.note(FLOOR, float(-np.sum(known * np.log(known))))
-        best, case.yardstick = yardstick(problem, ended.inputs, y, case.yardstick)
-        case.note(LINEAR_ACCURACY, best)
 
 
 DECLINED = {

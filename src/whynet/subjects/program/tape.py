@@ -212,6 +212,7 @@ class Shared:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.known: dict[int, tuple[weakref.ref[Array], Array, str]] = {}
+        self.files: dict[tuple[Any, ...], list[str]] = {}
         self.count = 0
 
     def stored(self, value: Array) -> str:
@@ -219,10 +220,21 @@ class Shared:
         sample = value.flat[:: max(1, value.size // SAMPLE)]
         same, before, name = self.known.get(id(value), (lambda: None, sample, ""))
         if same() is not value or not np.array_equal(before, sample, equal_nan=value.dtype.kind == "f"):
-            name = f"array{self.count:03}.npy"
-            self.count += 1
-            np.save(self.folder / name, value, allow_pickle=False)
+            name = self._written(value, sample)
             self.known[id(value)] = weakref.ref(value), sample, name
+        return name
+
+    def _written(self, value: Array, sample: Array) -> str:
+        """The file of an array with the same numbers, as what is computed of the data in each iteration has; else a new
+        one."""
+        key = (value.shape, value.dtype.str, np.ascontiguousarray(sample).tobytes())
+        for name in self.files.get(key, []):
+            if np.array_equal(np.load(self.folder / name, mmap_mode="r", allow_pickle=False), value):
+                return name
+        name = f"array{self.count:03}.npy"
+        self.count += 1
+        np.save(self.folder / name, value, allow_pickle=False)
+        self.files.setdefault(key, []).append(name)
         return name
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from whynet.subjects.program.judged import Judged
-from whynet.subjects.program.rewrite import Site
+from whynet.subjects.program.sites import Site
 
 
 class Text:

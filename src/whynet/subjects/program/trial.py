@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from whynet.subjects.program.held import Held, Longer
 from whynet.subjects.program.onlooker import Onlooker
-from whynet.subjects.program.overrides import CannotChange, Held, Longer, Places, Restarts, drawn_anew, mixed, scaled
+from whynet.subjects.program.overrides import CannotChange, Places, Restarts, drawn_anew, mixed, scaled
 from whynet.types import Array
 
 SEEN, ENDED = "seen.npz", "ended.json"
@@ -31,6 +32,8 @@ class Trial:
     steps: int = 0
     """0: all that it takes."""
     window: int = 1
+    apart: int = 1
+    """Windows begin so many times their length after each other."""
     judged: int = 0
     """So many iterations more, with all parameters held, show what it predicts."""
     more: int = 0
@@ -64,6 +67,7 @@ class Trial:
         if self.weights:
             drawn_anew(places, plan.weights, self.weights, self.seed)
         onlooker.steps, onlooker.window, onlooker.judged = self.steps or math.inf, self.window, self.judged
+        onlooker.apart = self.apart
         onlooker.more, onlooker.times = self.more, self.again
         onlooker.each = Longer(plan.moved, self.rate, files) if self.rate != 1 else None
         if self.restarts and plan.weights:

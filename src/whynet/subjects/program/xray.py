@@ -18,8 +18,8 @@ from whynet.subjects.program.looked import worth_a_look
 from whynet.subjects.program.meant import Meant
 from whynet.subjects.program.origins import Origins, origins
 from whynet.subjects.program.plan import Plan, plan_of, settings_of
-from whynet.subjects.program.rewrite import Site
 from whynet.subjects.program.run import Ran, run
+from whynet.subjects.program.sites import Site
 from whynet.subjects.program.start import start_of
 from whynet.subjects.program.tape import Tape
 from whynet.subjects.program.text import Text
@@ -168,12 +168,12 @@ def examine(
     best = _best(ran.tapes)
     again = None
     if not twice or best is None or ran.crowded or ran.cut == "interrupt":
-        return xray(ran)
+        return xray(ran, best=best)
     if worth_a_look(_sources(Path(path), text, beside or {}, ran)):
         at = ran.sites[best.tape.loop]
         again = run(path, args, min(seconds, LOOK), echo=False, text=text, beside=beside, look=(at.file, at.line))
         ran.cut = "interrupt" if again.cut == "interrupt" else ran.cut
-    return xray(ran, again)
+    return xray(ran, again, best)
 
 
 def _sources(path: Path, text: str | None, beside: Mapping[str, str], ran: Ran) -> str:
@@ -188,15 +188,16 @@ def _sources(path: Path, text: str | None, beside: Mapping[str, str], ran: Ran) 
     return "\n".join([text or "", *beside.values(), *said])
 
 
-def xray(ran: Ran, again: Ran | None = None) -> Xray:
-    """Judge what a program did; `again`: and what it said of itself in a run of one step.
+def xray(ran: Ran, again: Ran | None = None, best: Judged | None = None) -> Xray:
+    """Judge what a program did; `again`: and what it said of itself in a run of one step. `best` is its loop as judged,
+    where that is known.
 
     >>> xray(Ran("crashed", "ValueError: no", 3)).error_line
     3
     """
     found = Xray(ran.how, ran.error, ran.line, ran.file, cut=ran.cut, seconds=ran.seconds)
     found.place, found.wrote, found.crowded = ran.place, ran.wrote, ran.crowded
-    best = _best(ran.tapes)
+    best = _best(ran.tapes) if best is None else best
     if best is None:
         return found
     text = Text(ran.sites, best)
@@ -248,6 +249,7 @@ def _rows(one: Judged, text: Text, wrong: Sequence[Blame]) -> list[Row]:
     follows = one.flow.after(blamed) if blamed else set()
     where = {(blame.file, blame.line): blame for blame in wrong}
     ends = {end: step for step in one.steps for end in one.ends(step.group)}
+    leaves = {one.tape.start[path] for group in one.moved for path in group.paths}
     errors = {pair.node for pair in one.cost.pairs} if one.cost else set()
     rows: dict[tuple[str, int, str], Row] = {}
     for node, name, site in one.tape.names:
@@ -260,11 +262,11 @@ def _rows(one: Judged, text: Text, wrong: Sequence[Blame]) -> list[Row]:
         if node in ends:
             meaning, verdict = "step", _moved(ends[node].right, node in follows)
         elif node in one.forward:
-            meaning, verdict = _forward(one, node), ""
+            meaning, verdict = _forward(one, node, leaves), ""
         elif node in errors:
             meaning, verdict = "error", "right"
         elif node in one.carriers:
-            meaning, verdict = _backward(one, node)
+            meaning, verdict = _backward(one, node, leaves)
             if not verdict:
                 verdict = "follows" if node in follows else "untold"
         else:
@@ -282,12 +284,11 @@ def _moved(right: bool, follows: bool) -> str:
     return "right" if right else "follows" if follows else "untold"
 
 
-def _forward(one: Judged, node: int) -> str:
+def _forward(one: Judged, node: int, leaves: set[int]) -> str:
     """What a value of the forward pass is: sums of products are z, what is made of them a."""
     if node in one.outputs:
         return "output"
     sums = {"matmul", "dot", "sum", "total", "einsum", "inner"}
-    leaves = {one.tape.start[path] for group in one.moved for path in group.paths}
     op = one.tape.ops[node]
     if op.name in sums or (op.name == "add" and (one.flow.leaves[node] & leaves or any(
         one.tape.ops[read].name in sums for read in one.flow.inputs[node]))):  # fmt: skip
@@ -295,10 +296,9 @@ def _forward(one: Judged, node: int) -> str:
     return "a" if np.size(op.value) > 1 or op.name not in ("mul", "add") else "value"
 
 
-def _backward(one: Judged, node: int) -> tuple[str, str]:
+def _backward(one: Judged, node: int, leaves: set[int]) -> tuple[str, str]:
     """What a value after the error is, and `right` if it is what it should be."""
     hit = one.exact.get(node)
     if hit is None:
         return "value", ""
-    leaves = {one.tape.start[path] for group in one.moved for path in group.paths}
     return ("gradient" if hit[0] in leaves else "delta"), "right"

@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import zip_longest
 from typing import Any
 
-from whynet.subjects.program.edits import operands, shapes, signs, slopes, sums, updates
+from whynet.subjects.program.edits import operands, packing, shapes, signs, slopes, sums, updates
 from whynet.subjects.program.edits.names import last
 from whynet.subjects.program.edits.source import Source, unreadable
 from whynet.subjects.program.xray import Finding, Xray
@@ -92,6 +92,10 @@ def _apart(source: Source, statement: Any, finding: Finding, xray: Xray) -> Text
     yield from shapes.apart(source, statement, finding.words)
 
 
+def _packed(source: Source, statement: Any, finding: Finding, xray: Xray) -> Texts:
+    yield from packing.reordered(source, statement)
+
+
 def _any(source: Source, statement: Any, finding: Finding, xray: Xray) -> Texts:
     """Of a line of which no more is known than that it is wrong: a little of everything."""
     meant = finding.meant
@@ -130,6 +134,8 @@ KINDS: dict[str, Callable[[Source, Any, Finding, Xray], Texts]] = {
     "examples-mixed": _apart,
     "decay-grows": _sign,
     "shape-grows": _bias,
+    "packing-wrong": _packed,
+    "momentum-wrong": _sign,
     "wrong": _any,
 }
 

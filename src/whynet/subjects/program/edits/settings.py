@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from whynet.doctor.change import Change
+from whynet.subjects.program.edits.batches import cut
 from whynet.subjects.program.edits.data import scaled, shuffled
 from whynet.subjects.program.edits.epochs import counts, epoch_loops
 from whynet.subjects.program.edits.literals import literals, number
@@ -171,4 +172,6 @@ def _batch(source: Source, numbers: Mapping[str, Any], facts: Xray) -> str | Non
             values = [one for one in literals(source, node) if (number(source, one) or 0) >= 1]
             found += [one for one in values if number(source, one) == int(number(source, one) or 0)]
     nodes = list(dict.fromkeys(found))
-    return source.put_all([(node, str(int(numbers["size"]))) for node in nodes]) if nodes else None
+    if not nodes:
+        return cut(source, int(numbers["size"]), facts)
+    return source.put_all([(node, str(int(numbers["size"]))) for node in nodes])
