@@ -59,7 +59,7 @@ def _grown(one: Judged, text: Text) -> list[Blame]:
         began = tape.grown.get(step.group.paths[0])
         made = {tape.ops[read].name for read in tape.ops[users[0]].inputs if read in one.forward}
         product = not made.isdisjoint({"matmul", "dot"})
-        if began is not None and math.prod(began) < math.prod(shape) and shape == whole[len(whole) - len(shape) :]:
+        if began is not None and math.prod(began) < math.prod(shape) and _fits(shape, whole):
             words = f"its shape was {began} and is {shape} after a step: its gradient is not summed over all axes"
         elif rows is not None and along is not None and rows >= FEWEST and product and shape == whole != ():
             if shape[along] != rows:
@@ -71,6 +71,14 @@ def _grown(one: Judged, text: Text) -> list[Blame]:
         site = _unsummed(one, step, text)
         found.append(Blame("shape-grows", site.file, site.line, step.group.name, step.group.name, words, end))
     return found
+
+
+def _fits(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:
+    """Whether an array is spread over another without making it larger."""
+    try:
+        return np.broadcast_shapes(shape, whole) == whole
+    except ValueError:
+        return False
 
 
 def _unsummed(one: Judged, step: Step, text: Text) -> Site:
