@@ -14,8 +14,8 @@ from whynet.types import Array, Features, Images
 PATCHES = 9
 FILTERS = 24
 """So many of a layer's are shown; and so many of its maps."""
-SIDE = 96
-"""Pixels on the screen of a map."""
+SIDE, PATCH = 96, 40
+"""Pixels on the screen of a map, and of a part of a picture."""
 LINE = 214
 """The grey between pictures."""
 
@@ -47,9 +47,7 @@ def _stage(network: Network, images: Images, X: Features, stage: Stage, number: 
     kernels = _kernels(network, stage) if number == 0 else None
     cards = []
     for one in chosen.tolist():
-        shown = pictures.image(
-            pictures.sheet(pictures.on_paper(cuts[one]), 3, gap=1, paper=LINE), f"what excites filter {one + 1}"
-        )
+        shown = pictures.image(_framed(pictures.on_paper(cuts[one]), 3, PATCH), f"what excites filter {one + 1}")
         if kernels is not None:
             shown = f"{pictures.image(kernels[one], f'weights of filter {one + 1}')}{shown}"
         cards.append(f"<figure>{shown}<figcaption>{_said(seen, one)}</figcaption></figure>")
@@ -87,19 +85,23 @@ def _maps(network: Network, image: Array, x: Features, found: list[Stage]) -> st
         "<h3>One picture, seen by the filters</h3><p>Dark is where a filter is excited; the maps are in the order of "
         "the filters. What comes after has only the last of them to go by.</p>"
         f'<div class="maps"><figure>{pictures.image(pictures.on_paper(image[np.newaxis])[0], "the picture")}'
-        "<figcaption>the picture</figcaption></figure>"
+        '<figcaption>the picture</figcaption></figure><div class="stages">'
     ]
     for stage in found:
         seen = np.maximum(maps(network, x, stage)[0].transpose(2, 0, 1)[:FILTERS], 0)
         top = float(seen.max()) or 1.0
         grey: Array = np.round(255 - 255 * seen / top).astype(np.uint8)
-        large = max(1, round(SIDE / max(stage.shape[:2])))
-        grey = grey.repeat(large, axis=1).repeat(large, axis=2)
-        sheet = pictures.sheet(grey, min(8, len(grey)), gap=2, paper=LINE)
+        sheet = _framed(grey, min(8, len(grey)), SIDE)
         size = " by ".join(map(str, stage.shape[:2]))
         size += f", the first {FILTERS} of {stage.shape[2]}" if stage.shape[2] > FILTERS else ""
         parts.append(
             f"<figure>{pictures.image(sheet, f'maps of {stage.text}')}<figcaption>{text(stage.text)}: maps of {size}"
             "</figcaption></figure>"
         )
-    return f"{''.join(parts)}</div>"
+    return f"{''.join(parts)}</div></div>"
+
+
+def _framed(shown: Array, across: int, side: int) -> Array:
+    """Pictures side by side, enlarged so that the lines between them are thin."""
+    large = max(1, round(side / max(shown.shape[1:3])))
+    return pictures.sheet(shown.repeat(large, axis=1).repeat(large, axis=2), across, gap=3, paper=LINE)

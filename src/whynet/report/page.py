@@ -44,7 +44,7 @@ figure { margin: 0; } figcaption { color: var(--faint); font-size: .8rem; }
 .sources.wide { grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); }
 .sources .row { display: flex; gap: .4rem; } .sources img { flex: 1; min-width: 0; border-radius: .3rem; }
 .maps { display: grid; gap: .9rem; grid-template-columns: minmax(7rem, 1fr) 4fr; align-items: start; margin: .6rem 0; }
-.maps figure + figure { grid-column: 2; } .maps img { width: 100%; display: block; border-radius: .3rem; }
+.stages { display: grid; gap: .9rem; } .maps img { width: 100%; display: block; border-radius: .3rem; }
 .u-legend { font-size: .8rem; } .uplot { max-width: 100%; }
 """
 

@@ -110,7 +110,9 @@ def why(network: Network, images: Images) -> Array:
         )
         paper = pictures.on_paper(images[row : row + 1])[0]
         rgb = paper if paper.ndim == 3 else np.repeat(paper[..., np.newaxis], 3, axis=2)
-        shown.append(np.concatenate([rgb, heat(values[0].reshape(images.shape[1:]), images[row])]))
+        shown.append(
+            np.concatenate([rgb, np.full_like(rgb[:1], 255), heat(values[0].reshape(images.shape[1:]), images[row])])
+        )
     return pictures.sheet(np.stack(shown).repeat(large, axis=1).repeat(large, axis=2), min(len(shown), 8), gap=large)
 
 
