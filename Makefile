@@ -39,7 +39,7 @@ sanitized-tests:
 	$(SANITIZED)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 	  --config-settings=cmake.define.WHYNET_SANITIZE=ON --config-settings=build-dir=build/sanitized-objects .
 	LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libstdc++.so)" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
-	  $(SANITIZED)/bin/python -m pytest -q -p no:cacheprovider -m "not slow" tests/engines/test_native.py
+	  $(SANITIZED)/bin/python -m pytest -q -p no:cacheprovider -m "not slow" tests/engines
 
 .venv/installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -42,6 +42,9 @@ template <class T, int N, class Putting>
 static void panel(const T* a, std::ptrdiff_t a_row, std::ptrdiff_t a_column, const T* b, std::ptrdiff_t b_row,
                   int rows, int inner, T* c, std::ptrdiff_t c_row, Putting putting) {
     int r = 0;
+    if constexpr (TILE_ROWS == 8)  // ten, the rows of many a batch, fit as well, and B is read only once
+        for (; rows - r == 10; r += 10)
+            tile<T, 10, N>(a + r * a_row, a_row, a_column, b, b_row, inner, c + r * c_row, c_row, putting);
     for (; r + TILE_ROWS <= rows; r += TILE_ROWS)
         tile<T, TILE_ROWS, N>(a + r * a_row, a_row, a_column, b, b_row, inner, c + r * c_row, c_row, putting);
     for (; r + 2 <= rows; r += 2)
@@ -109,7 +112,10 @@ static inline void dots(const T* a, std::ptrdiff_t a_row, const T* b, std::ptrdi
         }
     }
     for (int r = 0; r < R; ++r)
-        for (int k = 0; k < K; ++k) c[r * c_row + k] = sum<T>(total[r][k]);
+        if constexpr (K == 4)
+            four_sums<T>(total[r], c + r * c_row);
+        else
+            for (int k = 0; k < K; ++k) c[r * c_row + k] = sum<T>(total[r][k]);
 }
 
 // C (rows, count) = A (rows, columns) B^T, B (count, columns).
@@ -138,110 +144,6 @@ static void multiply_large(Gemm<T> gemm, bool a_turned, const T* a, int a_row, b
     char left = b_turned ? 'T' : 'N', right = a_turned ? 'T' : 'N';
     gemm(&left, &right, &columns, &rows, &inner, &putting.factor, const_cast<T*>(b), &b_row, const_cast<T*>(a), &a_row,
          &putting.kept, c, &c_row);
-}
-
-// Sparse vectors: `count` terms, each the place of a number that is not 0, and its value; next() reads them
-// one after another.
-template <class T>
-struct Term {
-    std::ptrdiff_t place;
-    T value;
-};
-template <class T>
-struct Terms {
-    const std::int32_t* places;
-    const T* values;
-    int count;
-    Term<T> next() { return {*places++, *values++}; }
-};
-template <class T>
-struct Inked {  // an image
-    const Mark* marks;
-    int count;
-    const T* lookup;  // the value of a pixel with so much ink
-    std::ptrdiff_t place = 0;
-    Term<T> next() {
-        const Mark mark = *marks++;
-        place += mark.gap;
-        return {place, lookup[mark.ink]};
-    }
-};
-
-// c (N vectors) = start + sum of value * row `place` of B. Neighbouring terms go to different sums (P of them), which
-// would else wait for each other; these are added in the end.
-template <int N, int P, class T, class Sparse>
-static inline void gather(const T* start, Sparse x, const T* b, std::ptrdiff_t b_row, T* c) {
-    Vec<T> total[P][N] = {};
-    for (int v = 0; v < N; ++v) total[0][v] = load(start + v * WIDTH<T>);
-    int s = 0;
-    for (; s + P <= x.count; s += P)
-        for (int p = 0; p < P; ++p) {
-            const Term<T> term = x.next();
-            for (int v = 0; v < N; ++v) total[p][v] += term.value * load(b + term.place * b_row + v * WIDTH<T>);
-        }
-    for (; s < x.count; ++s) {
-        const Term<T> term = x.next();
-        for (int v = 0; v < N; ++v) total[0][v] += term.value * load(b + term.place * b_row + v * WIDTH<T>);
-    }
-    for (int p = 1; p < P; ++p)
-        for (int v = 0; v < N; ++v) total[0][v] += total[p][v];
-    for (int v = 0; v < N; ++v) store(c + v * WIDTH<T>, total[0][v]);
-}
-
-// c (columns) = start + x B for a sparse x; columns is a multiple of LANES: N vectors at a time, then the rest. Few
-// columns need P > 1 sums to keep the processor busy; P must not depend on how many of a layer's columns this call is
-// about, else threads changed the bits.
-template <int P, int N = P == 1 ? 8 : 2, class T, class Sparse>
-static void multiply_sparse(const T* start, Sparse x, const T* b, std::ptrdiff_t b_row, int columns, T* c) {
-    int j = 0;
-    for (; j + N * WIDTH<T> <= columns; j += N * WIDTH<T>) gather<N, P>(start + j, x, b + j, b_row, c + j);
-    if constexpr (N > 1)
-        if (j < columns) multiply_sparse<P, N - 1>(start + j, x, b + j, b_row, columns - j, c + j);
-}
-
-constexpr int BAND = 96;
-
-// C (images, columns) = start + X B, the images being sparse rows of X. B is used in blocks of BAND rows and N vectors,
-// by all images before the next block, as a block fits into the first caches; `rows` keeps how far each image was read.
-template <int N = 8, class T, class RowOf>
-static void multiply_images(const T* start, RowOf row_of, int images, int inner, const T* b, std::ptrdiff_t b_row,
-                            int columns, T* c, std::ptrdiff_t c_row, Inked<T>* rows) {
-    int j = 0;
-    for (; j + N * WIDTH<T> <= columns; j += N * WIDTH<T>) {
-        for (int i = 0; i < images; ++i) {
-            rows[i] = row_of(i);
-            for (int v = 0; v < N; ++v) store(c + i * c_row + j + v * WIDTH<T>, load(start + j + v * WIDTH<T>));
-        }
-        for (int end = BAND; end - BAND < inner; end += BAND)
-            for (int i = 0; i < images; ++i) {
-                T* sums = c + i * c_row + j;
-                Inked<T> row = rows[i];
-                Vec<T> total[N];
-                for (int v = 0; v < N; ++v) total[v] = load(sums + v * WIDTH<T>);
-                for (; row.count > 0 && row.place + row.marks->gap < end; --row.count) {
-                    const Term<T> term = row.next();
-                    const T* right = b + term.place * b_row + j;
-                    for (int v = 0; v < N; ++v) total[v] += term.value * load(right + v * WIDTH<T>);
-                }
-                for (int v = 0; v < N; ++v) store(sums + v * WIDTH<T>, total[v]);
-                rows[i] = row;
-            }
-    }
-    if constexpr (N > 1)
-        if (j < columns)
-            multiply_images<N - 1>(start + j, row_of, images, inner, b + j, b_row, columns - j, c + j, c_row, rows);
-}
-
-// The rows `place` of B, N vectors each, += value * right. A function of its own keeps the loop in registers.
-template <int N, class T, class Sparse>
-__attribute__((noinline)) static void scatter(Sparse x, const Vec<T>* right, T* b, std::ptrdiff_t b_row) {
-    Vec<T> mine[N];
-    for (int v = 0; v < N; ++v) mine[v] = right[v];
-    for (int s = 0; s < x.count; ++s) {
-        const Term<T> term = x.next();
-        T* row = b + term.place * b_row;
-        for (int v = 0; v < N; ++v) store(row + v * WIDTH<T>, load(row + v * WIDTH<T>) + term.value * mine[v]);
-    }
 }
 
 }  // namespace whynet::ISA

@@ -6,23 +6,12 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
-
-#include <cmath>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
-#include <new>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
 #include "crew.hpp"
-#include "task.hpp"
-
-namespace nb = nanobind;
+#include "ink.hpp"
+#include "stack.hpp"
 
 namespace whynet {
 
@@ -31,8 +20,8 @@ namespace whynet {
     std::int64_t advance_f64_##isa(Task<double>&, Crew*);         \
     void scores_f32_##isa(Task<float>&, Crew*, float*);           \
     void scores_f64_##isa(Task<double>&, Crew*, double*);         \
-    std::size_t memory_f32_##isa(const Task<float>&);             \
-    std::size_t memory_f64_##isa(const Task<double>&);
+    std::size_t memory_f32_##isa(Task<float>&);                   \
+    std::size_t memory_f64_##isa(Task<double>&);
 DECLARE(baseline)
 #ifdef WHYNET_X86
 DECLARE(avx2)
@@ -46,8 +35,8 @@ struct Path {
     std::int64_t (*advance64)(Task<double>&, Crew*);
     void (*scores32)(Task<float>&, Crew*, float*);
     void (*scores64)(Task<double>&, Crew*, double*);
-    std::size_t (*memory32)(const Task<float>&);
-    std::size_t (*memory64)(const Task<double>&);
+    std::size_t (*memory32)(Task<float>&);
+    std::size_t (*memory64)(Task<double>&);
 };
 #define PATH(isa, test) \
     {#isa, [] { return bool(test); }, advance_f32_##isa, advance_f64_##isa, scores_f32_##isa, scores_f64_##isa, \
@@ -78,157 +67,8 @@ std::int64_t run(const Path& path, Task<float>& task, Crew* crew) { return path.
 std::int64_t run(const Path& path, Task<double>& task, Crew* crew) { return path.advance64(task, crew); }
 void score(const Path& path, Task<float>& task, Crew* crew, float* to) { path.scores32(task, crew, to); }
 void score(const Path& path, Task<double>& task, Crew* crew, double* to) { path.scores64(task, crew, to); }
-std::size_t needed(const Path& path, const Task<float>& task) { return path.memory32(task); }
-std::size_t needed(const Path& path, const Task<double>& task) { return path.memory64(task); }
-
-// Large pages are quicker to get, and for memory that is read in random order the processor knows where they are.
-void on_large_pages(void* memory, std::size_t bytes) {
-#ifdef __linux__
-    const std::uintptr_t page = 1 << 21, start = (reinterpret_cast<std::uintptr_t>(memory) + page - 1) / page * page;
-    const std::uintptr_t stop = (reinterpret_cast<std::uintptr_t>(memory) + bytes) / page * page;
-    if (start < stop) madvise(reinterpret_cast<void*>(start), stop - start, MADV_HUGEPAGE);
-#endif
-}
-
-template <class T>
-struct Buffer {  // numbers aligned to 64 bytes, all zero at first
-    explicit Buffer(std::size_t count) : numbers(new (std::align_val_t(64)) T[count + LANES]) {
-        on_large_pages(numbers, (count + LANES) * sizeof(T));
-        std::memset(numbers, 0, (count + LANES) * sizeof(T));
-    }
-    ~Buffer() { ::operator delete[](numbers, std::align_val_t(64)); }
-    Buffer(const Buffer&) = delete;
-    T* numbers;
-};
-
-constexpr std::size_t KEPT = std::size_t(1) << 30;  // bytes of working memory that a thread may keep
-
-// Working memory, all zero at first, which its thread keeps for the next call: a step on all examples needs hundreds of
-// megabytes, and to have them from the system anew took three times as long as the step.
-template <class T>
-T* working_memory(std::size_t count) {
-    thread_local std::unique_ptr<Buffer<T>> kept;
-    thread_local std::size_t room = 0;
-    if (count > room || room * sizeof(T) > KEPT) {
-        room = 0;
-        kept.reset();
-        kept = std::make_unique<Buffer<T>>(count);
-        room = count;
-    } else {
-        std::memset(kept->numbers, 0, (count + LANES) * sizeof(T));
-    }
-    return kept->numbers;
-}
-
-void expect(bool good, const char* what) {
-    if (!good) throw std::invalid_argument(what);
-}
-
-template <class T>
-using Array = nb::ndarray<T, nb::numpy, nb::device::cpu, nb::c_contig>;
-using LayerTuple = std::tuple<int, int, int, int, double, double, std::uint64_t>;
-
-// Where the pixels of each image are not 0, and what they are there. Found once for an array of pixels, and sound by
-// construction, so that no call need check it again.
-class Ink {
-   public:
-    explicit Ink(Array<const std::uint8_t> pixels) {
-        expect(pixels.ndim() == 2 && pixels.shape(1) >= 1 && pixels.shape(1) <= 65536,
-               "images of 1 to 65,536 pixels are expected");
-        features = pixels.shape(1);
-        nb::gil_scoped_release free;
-        const std::uint8_t* pixel = pixels.data();
-        std::size_t most = pixels.shape(0) * (features / WIDEST);  // marks that only cut gaps, and those with ink
-        for (std::size_t i = 0; i < pixels.size(); ++i) most += pixel[i] != 0;
-        marks.reset(new Mark[most + 1]);
-        on_large_pages(marks.get(), most * sizeof(Mark));
-        starts.push_back(0);
-        Mark* mark = marks.get();
-        for (std::size_t i = 0; i < pixels.shape(0); ++i, pixel += features) {
-            std::size_t last = 0;
-            for (std::size_t p = 0; p < features; p += 8) {
-                std::uint64_t eight = 1;
-                if (p + 8 <= features) std::memcpy(&eight, pixel + p, 8);
-                if (eight == 0) continue;  // most of an image is empty: eight pixels at once
-                for (std::size_t k = p; k < p + 8 && k < features; ++k) {
-                    if (pixel[k] == 0) continue;
-                    for (; k - last > WIDEST; last += WIDEST) *mark++ = {WIDEST, 0};
-                    *mark++ = {std::uint8_t(k - last), pixel[k]};
-                    last = k;
-                }
-            }
-            starts.push_back(mark - marks.get());
-        }
-        *mark = {0, 0};  // the end may be looked at
-    }
-    // The places with ink of one image.
-    std::vector<int> of(std::int64_t image) const {
-        expect(image >= 0 && image + 1 < std::int64_t(starts.size()), "there is no such image");
-        std::vector<int> places;
-        int place = 0;
-        for (std::int64_t m = starts[image]; m < starts[image + 1]; ++m) {
-            place += marks[m].gap;
-            if (marks[m].ink) places.push_back(place);
-        }
-        return places;
-    }
-
-    static constexpr std::uint8_t WIDEST = 255;  // gap that a mark can say
-    std::size_t features = 0;
-    std::vector<std::int64_t> starts;
-    std::unique_ptr<Mark[]> marks;
-};
-
-// Between the network's vectors, without gaps, and padded rows. The vector moves on.
-template <class T>
-void copy_rows(T*& vector, T* row, int rows, int units, bool in) {
-    for (int k = 0; k < rows; ++k, vector += units, row += padded(units))
-        in ? std::memcpy(row, vector, units * sizeof(T)) : std::memcpy(vector, row, units * sizeof(T));
-}
-
-template <class T>
-void copy(const std::vector<Layer>& layers, T* vector, T* rows, bool in) {
-    for (const Layer& layer : layers) copy_rows(vector, rows + layer.weights, layer.rows, layer.out, in);
-}
-
-template <class T>
-void copy_statistics(const std::vector<Layer>& layers, T* vector, T* rows, bool in) {
-    for (const Layer& layer : layers)
-        if (layer.kind == Kind::normalisation) copy_rows(vector, rows + layer.statistics, 2, layer.out, in);
-}
-
-// The layers as they were described, checked, and where the parameters of each begin in a padded vector.
-struct Stack {
-    explicit Stack(const std::vector<LayerTuple>& described) {
-        expect(!described.empty() && described.size() <= 256, "1 to 256 layers are possible");
-        for (const auto& [kind, in, out, activation, strength, epsilon, index] : described) {
-            expect(kind >= 0 && kind <= 3, "there is no such kind of layer");
-            expect(in >= 1 && out >= 1 && in < (1 << 24) && out < (1 << 24), "a layer has 1 to 2^24 units");
-            expect(activation >= 0 && activation <= 8, "there is no such activation");
-            expect(strength >= 0 && std::isfinite(strength), "a rate, sd or share is finite and not negative");
-            expect(epsilon >= 0 && std::isfinite(epsilon), "an epsilon is finite and not negative");
-            expect(kind != int(Kind::dropout) || strength < 1, "a rate of dropout lies in [0, 1)");
-            expect(layers.empty() || layers.back().out == in, "the layers do not fit together");
-            expect(in == out || kind == int(Kind::dense), "only dense layers change the number of units");
-            Layer layer{Kind(kind), in, out, Activation(activation), strength, epsilon, index, 0, size, size,
-                        statistics};
-            if (layer.kind == Kind::dense) layer.rows = in + 1;
-            if (layer.kind == Kind::normalisation) {
-                layer.rows = 2;
-                statistics += 2 * padded(out);
-                running += 2 * std::size_t(out);
-            }
-            size += std::size_t(layer.rows) * padded(out);
-            numbers += std::size_t(layer.rows) * out;
-            if (layer.rows) layer.biases = size - padded(out);
-            layers.push_back(layer);
-        }
-        expect(layers.back().kind == Kind::dense, "the last layer must be dense");
-    }
-    std::vector<Layer> layers;
-    std::size_t size = 0, statistics = 0;  // of the padded vectors of parameters and of running statistics
-    std::size_t numbers = 0, running = 0;  // of the network's own
-};
+std::size_t needed(const Path& path, Task<float>& task) { return path.memory32(task); }
+std::size_t needed(const Path& path, Task<double>& task) { return path.memory64(task); }
 
 template <class N>
 std::int64_t rows_that_fit(const Array<const N>& examples, const Layer& first) {

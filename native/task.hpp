@@ -10,21 +10,40 @@ namespace whynet {
 constexpr int LANES = 16;  // every row of every matrix is padded with zeros to a multiple of this
 static constexpr int padded(int units) { return (units + LANES - 1) / LANES * LANES; }
 
-enum class Kind : int { dense, dropout, noise, normalisation };
+enum class Kind : int { dense, dropout, noise, normalisation, convolution, max_pool, average_pool };
 enum class Activation : int { elu, gelu, identity, leaky_relu, relu, scaled_tanh, sigmoid, softmax, tanh };
 enum class Cost : int { quadratic, sigmoid_cross_entropy, softmax_cross_entropy, absolute, huber };
 enum class Optimizer : int { sgd, nesterov, rmsprop, adam };
 
+// What a convolution or a pool slides over a map of (rows, columns, channels), channels last; where the map is padded
+// with zeros, `top` rows and `left` columns of them come first, and as many as it takes behind.
+struct Window {
+    int rows, columns, channels;
+    int kernel_rows, kernel_columns, down, across;  // of the kernel, and how far it is moved
+    int top, left;
+    int out_rows, out_columns;
+    // The map with its padding.
+    int all_rows() const { return most(rows + top, (out_rows - 1) * down + kernel_rows); }
+    int all_columns() const { return most(columns + left, (out_columns - 1) * across + kernel_columns); }
+    bool pads() const { return all_rows() > rows || all_columns() > columns; }
+
+   private:
+    static int most(int a, int b) { return a > b ? a : b; }
+};
+
 struct Layer {
     Kind kind;
-    int in, out;            // units; equal but for a dense layer
-    Activation activation;  // of a dense layer, or a normalisation
+    int in, out;            // units; of a map the numbers of all its pixels
+    Activation activation;  // of a layer with parameters
     double strength;        // the rate of dropout, the sd of noise, the share of a batch in a normalisation's averages
     double epsilon;         // what a normalisation adds to the variance
     std::uint64_t index;    // its place in the network: part of what its noise is hashed from
-    int rows;               // of parameters: W's and then b, or scale and shift, or none; padded `out` numbers each
+    int columns;            // of parameters: units, or the channels of a map, whose pixels share them
+    int rows;               // of parameters: W's and then b, or scale and shift, or none; padded `columns` numbers each
+    int weight_rows;        // those of W
     std::size_t weights, biases;  // where W and b, or scale and shift, begin in the padded vectors
     std::size_t statistics;       // where a normalisation's running mean begins; its variance is in the next row
+    Window window;                // of a convolution or a pool
 };
 
 // A pixel that is not 0: so many pixels after the last one, with so much ink. Two bytes, as fetching images from memory

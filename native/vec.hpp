@@ -36,6 +36,36 @@ static inline T sum(Vec<T> v) {  // halves onto halves: always in the same order
     return lanes[0];
 }
 
+// Both vectors in groups of twice HALF numbers: the sums of the groups' halves, those of `a` first.
+template <class T, int HALF, int... I>
+static inline Vec<T> halves_added(Vec<T> a, Vec<T> b, std::integer_sequence<int, I...>) {
+#ifdef __clang__
+    return __builtin_shufflevector(a, b, (I / HALF * 2 * HALF + I % HALF)...) +
+           __builtin_shufflevector(a, b, (I / HALF * 2 * HALF + I % HALF + HALF)...);
+#else
+    typedef std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t> Whole;
+    typedef Whole Places __attribute__((vector_size(VECTOR_BYTES)));
+    return __builtin_shuffle(a, b, Places{(I / HALF * 2 * HALF + I % HALF)...}) +
+           __builtin_shuffle(a, b, Places{(I / HALF * 2 * HALF + I % HALF + HALF)...});
+#endif
+}
+
+// The sums of four vectors, each as `sum` has it.
+template <class T, int HALF = WIDTH<T> / 2, int COUNT = 4>
+static inline void four_sums(Vec<T>* v, T* to) {
+    if constexpr (HALF == 0) {
+        T numbers[COUNT * WIDTH<T>];
+        for (int i = 0; i < COUNT; ++i) store(numbers + i * WIDTH<T>, v[i]);
+        std::memcpy(to, numbers, 4 * sizeof(T));
+    } else {
+        constexpr int LEFT = COUNT > 1 ? COUNT / 2 : 1;
+        for (int i = 0; i < LEFT; ++i)
+            v[i] = halves_added<T, HALF>(v[2 * i], v[COUNT > 1 ? 2 * i + 1 : 0],
+                                         std::make_integer_sequence<int, WIDTH<T>>());
+        four_sums<T, HALF / 2, LEFT>(v, to);
+    }
+}
+
 // Two vectors' first halves (or their last), number by number in turn.
 template <class T, int... I>
 static inline Vec<T> in_turn(Vec<T> a, Vec<T> b, int from, std::integer_sequence<int, I...>) {

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from whynet.benchmark.peers import PEERS, BareNumPy, PerExample, Whynet, version
 from whynet.benchmark.race import race
+from whynet.benchmark.scaling import growths
 from whynet.benchmark.works import WORKS, Work, work_named
 from whynet.errors import UsageError
 from whynet.interfaces.cli import cli
@@ -46,6 +47,23 @@ def test_every_peer_learns_or_says_why_not(peer, digits):
     assert lane.accuracy > 0.6
     assert len(lane.seconds) == 8
     assert version(peer)
+
+
+def test_convolutions_are_raced_by_those_that_know_them(digits):
+    tiny = Work(
+        "tiny", (), "relu", "softmax-cross-entropy", "sgd", 0.1, 10, layers=("conv 6 3x3", "pool 2", "dense 20")
+    )
+    assert str(tiny).startswith("in, conv 6 3x3, pool 2, dense 20, out relu")
+    peers = [peer for peer in PEERS if peer.name.startswith(("whynet", "NumPy", "scikit", "PyTorch, eager", "JAX"))]
+    lanes = {lane.name: lane for lane in race(tiny, digits, repeats=6, peers=peers)}
+    for name, lane in lanes.items():
+        if name.startswith(("whynet", "PyTorch")) and lane.why_not is None:
+            assert lane.accuracy > 0.8, name
+            assert len(lane.seconds) == 6
+        elif not name.startswith(("whynet", "PyTorch")):
+            assert "dense layers" in lane.why_not or "sigmoid" in lane.why_not or "not installed" in lane.why_not
+    with pytest.raises(UsageError, match="measured of dense layers"):
+        growths(tiny, digits, None)
 
 
 def test_a_peer_that_fails_is_a_line(digits):

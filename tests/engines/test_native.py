@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import whynet
-from whynet.engines import native
+from whynet.engines import lowering, native
 from whynet.engines.base import BatchBlewUp, Examples
 from whynet.engines.choice import choose
 from whynet.engines.native import Native
@@ -80,13 +80,18 @@ def check_threads(recipe, data, path=None, epochs=1):
     np.testing.assert_array_equal(one.statistics.vector, two.statistics.vector)
 
 
+def gemm_of(network, batch, skip):
+    """BLAS, if one of the network's layers is large enough for it."""
+    return native._gemm(lowering.layers_of(network), network.dtype, batch, skip)
+
+
 @pytest.fixture(scope="module")
 def few(digits):
     return digits.subset(120, seed=0)
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
-@pytest.mark.parametrize(("activation", "cost"), list(product(native.ACTIVATIONS, native.COSTS)))
+@pytest.mark.parametrize(("activation", "cost"), list(product(lowering.ACTIVATIONS, native.COSTS)))
 def test_every_activation_cost_optimizer_and_penalty(activation, cost, dtype, few):
     for optimizer, penalty in product(sorted(OPTIMIZERS), PENALTIES):
         recipe = whynet.Recipe(
@@ -97,7 +102,7 @@ def test_every_activation_cost_optimizer_and_penalty(activation, cost, dtype, fe
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
-@pytest.mark.parametrize("activation", native.ACTIVATIONS)
+@pytest.mark.parametrize("activation", lowering.ACTIVATIONS)
 def test_normalising_under_every_activation_optimizer_and_penalty(activation, dtype, few):
     for optimizer, beside in product(sorted(OPTIMIZERS), [*PENALTIES.values(), {"clip_norm": 0.1, "average": 0.9}]):
         recipe = whynet.Recipe(
@@ -205,7 +210,7 @@ def test_real_images_with_few_and_with_many_units(options, mnist):
 )  # fmt: skip
 def test_large_layers_through_blas(options, dtype, path, few):
     recipe = whynet.Recipe(hidden=(300, 130), batch_size=50, activation="tanh", dtype=dtype, **options)
-    assert native._gemm(prepare(recipe, few).network, 50, skip=1) is not None
+    assert gemm_of(prepare(recipe, few).network, 50, skip=1) is not None
     check_same(recipe, few, Native(path), epochs=2)
     check_threads(recipe, few, path, epochs=2)
 
@@ -217,7 +222,7 @@ def test_a_blas_of_another_kind_is_left_alone(few, monkeypatch):
     network = prepare(recipe, few).network
     for known in ({}, {"sgemm": '<capsule object "void (char *, char *, long *, long *, long *, ...)" at 0x7f>'}):
         monkeypatch.setattr(cython_blas, "__pyx_capi__", known)
-        assert native._gemm(network, 50, skip=0) is None
+        assert gemm_of(network, 50, skip=0) is None
 
 
 @pytest.mark.parametrize(
@@ -301,7 +306,7 @@ def arguments(few, **changes):
     recipe = whynet.Recipe(hidden=(3,))
     task = prepare(recipe, few).task
     sound = {
-        "path": PATHS[0], "threads": 1, "layers": native._layers(task.network), "cost": 2,
+        "path": PATHS[0], "threads": 1, "layers": lowering.layers_of(task.network), "cost": 2,
         "update": native._update(task),
         "params": task.network.params.vector, "statistics": task.network.statistics.vector,
         "state": [None, None, None], "pixels": few.inputs,
@@ -316,7 +321,7 @@ WRONG = {
     "path": "z80",
     "threads": 0,
     "cost": 7,
-    "layers": [(0, 64, 3, 2, 0.0, 0.0, 0), (0, 4, 10, 2, 0.0, 0.0, 1)],
+    "layers": [(0, 64, 3, 2, 0.0, 0.0, 0, []), (0, 4, 10, 2, 0.0, 0.0, 1, [])],
     "update": (0, [0.5, *[0.0] * 9]),
     "params": np.zeros(5, np.float32),
     "statistics": np.zeros(6, np.float32),
@@ -443,7 +448,7 @@ def test_validation_rows_are_not_touched(few):
 @pytest.mark.parametrize("path", PATHS)
 def test_scores_are_the_networks_own(path, dtype, digits, rng):
     for activation, scaling, count, batch_norm in product(
-        native.ACTIVATIONS, ("0..1", "-1..1"), (1, 63, 200), (False, True)
+        lowering.ACTIVATIONS, ("0..1", "-1..1"), (1, 63, 200), (False, True)
     ):
         recipe = whynet.Recipe(
             hidden=(17, 5), activation=activation, dropout=0.5, input_dropout=0.1, scaling=scaling, dtype=dtype,
@@ -481,7 +486,7 @@ def test_scores_of_what_the_loop_does_not_know_are_numpys(digits):
     np.testing.assert_array_equal(Native().scores(network, digits.inputs), network.scores(digits.inputs))
     with pytest.raises(ValueError, match="no part in scores"):
         native._native.scores_f32(
-            path=PATHS[0], layers=[(1, 64, 64, 0, 0.5, 0.0, 0), (0, 64, 10, 0, 0.0, 0.0, 1)],
+            path=PATHS[0], layers=[(1, 64, 64, 0, 0.5, 0.0, 0, []), (0, 64, 10, 0, 0.0, 0.0, 1, [])],
             params=np.zeros(650, np.float32), statistics=np.zeros(0, np.float32), pixels=digits.inputs,
             table=np.zeros(256, np.float32), ink=None, features=None,
         )  # fmt: skip
@@ -558,7 +563,7 @@ def test_features_under_every_cost_and_optimizer(cost, dtype, path):
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
-@pytest.mark.parametrize("activation", native.ACTIVATIONS)
+@pytest.mark.parametrize("activation", lowering.ACTIVATIONS)
 def test_features_under_every_activation_and_kind_of_layer(activation, dtype):
     for number, (hidden, beside) in enumerate(
         product(
@@ -581,7 +586,7 @@ def test_features_through_blas_and_with_two_threads(dtype):
     )  # fmt: skip
     shape = (70, 200, 3)
     network = measured(recipe, *shape, np.random.default_rng(0)).network
-    assert native._gemm(network, 32, skip=0) is not None
+    assert gemm_of(network, 32, skip=0) is not None
     check_same_measured(recipe, shape, 32, Native())
     for size in (8, 32):
         one, two = (
@@ -614,7 +619,7 @@ def test_any_recipe_on_any_features(
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("activation", native.ACTIVATIONS)
+@pytest.mark.parametrize("activation", lowering.ACTIVATIONS)
 def test_a_feature_that_is_no_number_is_found_as_the_readable_engine_finds_it(activation, value):
     recipe = whynet.Recipe(hidden=(5,), activation=activation, cost="absolute", optimizer="adam", momentum=0.9)
     outcomes = []

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from whynet.benchmark.peer import Trainee, features_of, missing, order_of
+from whynet.benchmark.peer import Trainee, dense_only, features_of, missing, order_of
 from whynet.benchmark.works import Work
 from whynet.data.dataset import Dataset
 from whynet.training.prepare import prepare
@@ -26,7 +26,7 @@ class ScikitLearn:
     name, package = "scikit-learn, MLPClassifier", "scikit-learn"
 
     def why_not(self, work: Work) -> str | None:
-        return None
+        return "MLPClassifier has dense layers only" if work.layers else None
 
     def prepare(self, work: Work, data: Dataset) -> Trainee:
         from sklearn.neural_network import MLPClassifier
@@ -72,14 +72,17 @@ class PyTorch:
         X, y = torch.from_numpy(features_of(data)), torch.from_numpy(data.labels.astype(np.int64))
         one_hot = torch.eye(len(data.classes))
         order = torch.from_numpy(order_of(data))
-        sizes = (data.features, *work.hidden, len(data.classes))
-        parts: list[Any] = []
-        for fan_in, fan_out in pairwise(sizes):
-            parts += [nn.Linear(fan_in, fan_out), nn.Sigmoid() if work.activation == "sigmoid" else nn.ReLU()]
         quadratic = work.cost == "quadratic"
+        if work.layers:
+            X = X.reshape(-1, data.shape[2], *data.shape[:2])
+            parts = _torch_modules(work, data)
+        else:
+            parts = []
+            for fan_in, fan_out in pairwise((data.features, *work.hidden, len(data.classes))):
+                parts += [nn.Linear(fan_in, fan_out), nn.Sigmoid() if work.activation == "sigmoid" else nn.ReLU()]
         model = nn.Sequential(*(parts if quadratic else parts[:-1]))
         for layer in model:
-            if isinstance(layer, nn.Linear):
+            if isinstance(layer, (nn.Linear, nn.Conv2d)):
                 nn.init.kaiming_normal_(layer.weight)
         of = torch.optim.Adam if work.optimizer == "adam" else torch.optim.SGD
         optimizer = of(model.parameters(), lr=work.learning_rate)
@@ -108,9 +111,32 @@ class PyTorch:
 
         def predict(x: Features) -> Labels:
             with torch.no_grad():
-                return np.asarray(model(torch.from_numpy(x)).argmax(dim=1).numpy())
+                return np.asarray(model(torch.from_numpy(x).reshape(-1, *X.shape[1:])).argmax(dim=1).numpy())
 
         return Trainee(epoch, predict)
+
+
+def _torch_modules(work: Work, data: Dataset) -> list[Any]:
+    """A work's convolutions, pools and dense layers as modules; the activation of the output, last, is one too many."""
+    from torch import nn
+
+    parts: list[Any] = []
+    flat = False
+    for layer in _layers_of(work, data):
+        if layer.kind == "conv2d":
+            parts += [nn.Conv2d(layer.in_shape[2], layer.filters, layer.kernel), nn.ReLU()]
+        elif layer.kind == "max-pool2d":
+            parts.append(nn.MaxPool2d(layer.size))
+        else:
+            parts += [] if flat else [nn.Flatten()]
+            parts += [nn.Linear(layer.inputs, layer.outputs), nn.ReLU()]
+            flat = True
+    return parts
+
+
+def _layers_of(work: Work, data: Dataset) -> list[Any]:
+    """The layers of a work that says them in words, as whynet has them."""
+    return list(prepare(work.recipe(data.features, len(data.classes)), data).network.layers)
 
 
 def _limit_xla(threads: int) -> None:
@@ -129,7 +155,7 @@ class Jax:
     name, package = "JAX, jit + scan", "jax"
 
     def why_not(self, work: Work) -> str | None:
-        return missing("jax")
+        return missing("jax") or dense_only(work)
 
     def prepare(self, work: Work, data: Dataset) -> Trainee:
         _limit_xla(work.threads)
@@ -200,7 +226,17 @@ class Keras:
 
         keras.utils.set_random_seed(0)
         quadratic = work.cost == "quadratic"
-        model = keras.Sequential([keras.Input((data.features,))])
+        model = keras.Sequential([keras.Input(data.shape if work.layers else (data.features,))])
+        for layer in _layers_of(work, data)[:-1] if work.layers else ():
+            if layer.kind == "conv2d":
+                model.add(keras.layers.Conv2D(layer.filters, layer.kernel, activation=work.activation))
+            elif layer.kind == "max-pool2d":
+                model.add(keras.layers.MaxPooling2D(layer.size))
+            else:
+                model.add(keras.layers.Flatten())
+                model.add(keras.layers.Dense(layer.outputs, activation=work.activation))
+        if work.layers:
+            model.add(keras.layers.Flatten())
         for width in work.hidden:
             model.add(keras.layers.Dense(width, activation=work.activation))
         model.add(keras.layers.Dense(len(data.classes), activation="sigmoid" if quadratic else None))
@@ -209,10 +245,10 @@ class Keras:
         of = keras.optimizers.Adam if work.optimizer == "adam" else keras.optimizers.SGD
         loss = "mse" if quadratic else keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         model.compile(of(rate), loss)
-        X, y = features_of(data), data.labels.astype(np.int32)
+        X, y = features_of(data).reshape(-1, *model.input_shape[1:]), data.labels.astype(np.int32)
         targets = np.eye(len(data.classes), dtype=np.float32)[y] if quadratic else y
         model.fit(X[: work.batch_size], targets[: work.batch_size], batch_size=work.batch_size, verbose=0)  # compiles
         return Trainee(
             lambda: model.fit(X, targets, batch_size=work.batch_size, epochs=1, verbose=0),
-            lambda x: np.asarray(model.predict(x, batch_size=1000, verbose=0).argmax(axis=1)),
+            lambda x: np.asarray(model.predict(x.reshape(-1, *X.shape[1:]), batch_size=1000, verbose=0).argmax(axis=1)),
         )

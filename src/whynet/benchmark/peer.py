@@ -49,6 +49,16 @@ def missing(package: str) -> str | None:
     return None if util.find_spec(package) else f"{package} is not installed"
 
 
+def dense_only(work: Work) -> str | None:
+    """Why a loop written for dense layers cannot do a work, None if it can.
+
+    >>> from whynet.benchmark.works import WORKS
+    >>> dense_only(WORKS["small"]), dense_only(WORKS["convnet"])
+    (None, 'it is written for dense layers')
+    """
+    return "it is written for dense layers" if work.layers else None
+
+
 def features_of(data: Dataset) -> Features:
     """The pixels as numbers from 0 to 1, (n, features) float32.
 

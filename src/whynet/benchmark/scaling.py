@@ -16,6 +16,7 @@ from whynet.benchmark.works import Work
 from whynet.data.dataset import Dataset
 from whynet.engines.base import Task
 from whynet.engines.choice import ENGINES
+from whynet.errors import UsageError
 from whynet.training.prepare import prepare
 
 WIDTHS, DEPTHS, BATCHES, PARTS = (10, 30, 100, 300, 1000), (1, 2, 3, 4, 6), (1, 10, 100, 1000), (64, 16, 4, 1)
@@ -57,6 +58,10 @@ def growths(
     >>> [growth.quantity for growth in growths(tiny, load("xor"), Machine(1e11, ((1000, 1e11),)), repeats=1)]
     ['width', 'depth', 'batch', 'examples']
     """
+    if work.layers:
+        raise UsageError(
+            "how the cost grows is measured of dense layers", do="Leave out --scaling, or take another work"
+        )
     found: dict[str, list[Point]] = {}
     with threadpool_limits(1):
         for quantity, x, variant, part in _variants(replace(work, threads=1), data):

@@ -12,8 +12,9 @@ from whynet.training.recipe import ActivationName, CostName, OptimizerName, Reci
 class Work:
     """One epoch of a network, everything about it fixed but who does it.
 
-    Every system takes the same steps: the same sizes, batch, cost and rate, in float32. `cross_entropy_rate` is the
-    rate of systems that know no quadratic cost.
+    Every system takes the same steps: the same sizes, batch, cost and rate, in float32. The hidden layers are dense and
+    `hidden` are their units, or else `layers` says them in words. `cross_entropy_rate` is the rate of systems that know
+    no quadratic cost.
 
     >>> WORKS["small"].recipe(784, 10).sizes
     (784, 30, 10)
@@ -28,11 +29,13 @@ class Work:
     batch_size: int
     threads: int = 1
     cross_entropy_rate: float = 0.1
+    layers: tuple[str, ...] = ()
 
     def recipe(self, features: int, classes: int) -> Recipe:
         """The work as a recipe for whynet."""
         return Recipe(
-            sizes=(features, *self.hidden, classes),
+            sizes=None if self.layers else (features, *self.hidden, classes),
+            layers=self.layers or None,
             activation=self.activation,
             init="he" if self.activation == "relu" else "scaled-normal",
             cost=self.cost,
@@ -44,9 +47,19 @@ class Work:
         )
 
     def __str__(self) -> str:
-        sizes = "-".join(map(str, ("in", *self.hidden, "out")))
+        sizes = (
+            ", ".join(("in", *self.layers, "out")) if self.layers else "-".join(map(str, ("in", *self.hidden, "out")))
+        )
         threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
         return f"{sizes} {self.activation}, {self.cost}, {self.optimizer}, batch {self.batch_size}, {threads}"
+
+
+FEW_FILTERS = ("conv 8 5x5", "pool 2", "conv 16 5x5", "pool 2")
+MANY_FILTERS = ("conv 32 3x3", "conv 64 3x3", "pool 2", "dense 128")
+
+
+def _convnet(name: str, layers: tuple[str, ...], batch_size: int) -> Work:
+    return Work(name, (), "relu", "softmax-cross-entropy", "sgd", 0.02, batch_size, threads=2, layers=layers)
 
 
 WORKS = {
@@ -56,6 +69,10 @@ WORKS = {
         Work("adam", (100,), "relu", "softmax-cross-entropy", "adam", 0.001, 32),
         Work("wide", (800,), "relu", "softmax-cross-entropy", "sgd", 0.1, 128, threads=2),
         Work("deep", (2500, 2000, 1500, 1000, 500), "relu", "softmax-cross-entropy", "sgd", 0.02, 128, threads=2),
+        _convnet("convnet", FEW_FILTERS, 10),
+        _convnet("convnet-128", FEW_FILTERS, 128),
+        _convnet("convnet-large", MANY_FILTERS, 10),
+        _convnet("convnet-large-128", MANY_FILTERS, 128),
     )
 }
 

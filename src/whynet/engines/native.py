@@ -17,16 +17,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from whynet.engines.base import Task, backpropagate
+from whynet.engines.lowering import DENSE, DROPOUT, NOISE, Lowered, layers_of, unknown
 from whynet.engines.reference import Reference
-from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer
 from whynet.network.network import Network
 from whynet.optimizers.optimizers import SGD, Adam, Nesterov, RMSprop, State
 from whynet.types import Array, Inputs, Rows, Scaling, Scores
 
-ACTIVATIONS = ("elu", "gelu", "identity", "leaky-relu", "relu", "scaled-tanh", "sigmoid", "softmax", "tanh")
 COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy", "absolute", "huber")
-DENSE, DROPOUT, NOISE, NORMALISATION = 0, 1, 2, 3
-LARGE, LARGE_BATCH = 128, 16  # from such layers and batches on, BLAS is faster; native/train.hpp decides for each
+LARGE, LARGE_BATCH = 128, 16  # from such layers and batches on BLAS is faster, as native/layers/dense.hpp has it
 MOST_INK = 0.6  # up to this share of pixels that are not 0, skipping those that are pays
 
 try:
@@ -55,9 +53,9 @@ class Native:
                 "it was not compiled when whynet was installed; with a C++ compiler (g++ or clang) there, "
                 "install whynet again"
             )
-        unknown = _unknown(task.network)
-        if unknown is not None:
-            return unknown
+        declined = unknown(task.network)
+        if declined is not None:
+            return declined
         if task.network.cost_name not in COSTS:
             return f"it does not know the cost {task.network.cost_name}"
         if task.backward is not backpropagate:
@@ -70,13 +68,14 @@ class Native:
         vector, examples = task.network.params.vector, task.examples
         dtype = task.network.dtype
         run = _native.advance_f32 if dtype == np.float32 else _native.advance_f64
-        shown = _shown(examples.inputs, examples.scaling, dtype, sparse=isinstance(task.network.layers[0], Dense))
-        gemm = _gemm(task.network, batches.shape[1], skip=0 if shown["ink"] is None else 1)
+        layers = layers_of(task.network)
+        shown = _shown(examples.inputs, examples.scaling, dtype, sparse=layers[0].kind == DENSE)
+        gemm = _gemm(layers, dtype, batches.shape[1], skip=0 if shown["ink"] is None else 1)
         with nullcontext() if gemm is None else threadpool_limits(1, "blas"):  # the threads are ours
             finite, costs = run(
                 path=self.path,
                 threads=task.threads,
-                layers=_layers(task.network),
+                layers=layers,
                 cost=COSTS.index(task.network.cost_name),
                 update=_update(task),
                 params=vector,
@@ -103,22 +102,23 @@ class Native:
     def scores(self, network: Network, inputs: Inputs) -> Scores:
         scaling, dtype = network.scaling, network.dtype
         unscaled = inputs.dtype == np.uint8 and scaling is None
-        if _native is None or _unknown(network) is not None or unscaled or not len(inputs):
+        if _native is None or unknown(network) is not None or unscaled or not len(inputs):
             return network.scores(inputs)
         if scaling is not None and scaling.of_floats:
             inputs = scaling.apply(inputs, dtype)
+        layers = [layer for layer in layers_of(network) if layer.kind not in (DROPOUT, NOISE)]  # nothing left to chance
         run = _native.scores_f32 if dtype == np.float32 else _native.scores_f64
         found: Scores = run(
             path=self.path,
-            layers=[layer for layer in _layers(network) if layer[0] not in (DROPOUT, NOISE)],  # nothing left to chance
+            layers=layers,
             params=network.params.vector,
             statistics=network.statistics.vector,
-            **_shown(inputs, scaling, dtype),
+            **_shown(inputs, scaling, dtype, sparse=layers[0].kind == DENSE),
         )
         return found
 
 
-def _shown(inputs: Inputs, scaling: Scaling | None, dtype: np.dtype[Any], sparse: bool = True) -> dict[str, Any]:
+def _shown(inputs: Inputs, scaling: Scaling | None, dtype: np.dtype[Any], sparse: bool) -> dict[str, Any]:
     """The examples as the compiled loop takes them: bytes with what becomes of each, or features ready to use."""
     if inputs.dtype == np.uint8:
         assert scaling is not None
@@ -127,47 +127,16 @@ def _shown(inputs: Inputs, scaling: Scaling | None, dtype: np.dtype[Any], sparse
     return {"pixels": None, "table": None, "ink": None, "features": np.ascontiguousarray(inputs, dtype=dtype)}
 
 
-def _gemm(network: Network, batch: int, skip: int) -> Any:
+def _gemm(layers: list[Lowered], dtype: np.dtype[Any], batch: int, skip: int) -> Any:
     """SciPy's matrix product as a function pointer, if a layer after the first `skip` is large enough for it to pay."""
-    dense = [layer for layer in network.layers[skip:] if isinstance(layer, Dense)]
+    dense = [layer for layer in layers[skip:] if layer.kind == DENSE]
     if batch < LARGE_BATCH or not any(min(layer.inputs, layer.outputs) >= LARGE for layer in dense):
         return None
     from scipy.linalg import cython_blas  # imported late: it takes a tenth of a second
 
-    pointer = cython_blas.__pyx_capi__.get("sgemm" if network.dtype == np.float32 else "dgemm")
+    pointer = cython_blas.__pyx_capi__.get("sgemm" if dtype == np.float32 else "dgemm")
     signature = repr(pointer).split('"')[1] if pointer is not None else ""
     return pointer if signature.startswith("void (char *, char *, int *, int *, int *, ") else None
-
-
-def _unknown(network: Network) -> str | None:
-    """What of this network the compiled loop does not know, as a sentence; None if it knows all."""
-    for layer in network.layers:
-        if type(layer) not in (Dense, BatchNorm, Dropout, GaussianNoise):
-            return f"it does not know {type(layer).__name__} layers"
-        if isinstance(layer, (Dense, BatchNorm)) and layer.activation not in ACTIVATIONS:
-            return f"it does not know the activation {layer.activation}"
-        if isinstance(layer, BatchNorm) and len(layer.shape) > 1:
-            return "it does not know the normalisation of pictures"
-    if not isinstance(network.layers[-1], Dense):
-        return "the last layer must be dense"
-    return "it has room for 256 layers" if len(network.layers) > 256 else None
-
-
-def _layers(network: Network) -> list[tuple[int, int, int, int, float, float, int]]:
-    """Each layer as (kind, inputs, outputs, activation, strength, epsilon, index), see `Layer` in native/task.hpp."""
-    return [(*_layer(layer), index) for index, layer in enumerate(network.layers)]
-
-
-def _layer(layer: Layer) -> tuple[int, int, int, int, float, float]:
-    if isinstance(layer, Dropout):
-        return DROPOUT, layer.inputs, layer.outputs, 0, layer.rate, 0.0
-    if isinstance(layer, GaussianNoise):
-        return NOISE, layer.inputs, layer.outputs, 0, layer.sd, 0.0
-    if isinstance(layer, BatchNorm):
-        number = ACTIVATIONS.index(layer.activation)
-        return NORMALISATION, layer.inputs, layer.outputs, number, layer.blend, layer.epsilon
-    assert isinstance(layer, Dense)
-    return DENSE, layer.inputs, layer.outputs, ACTIVATIONS.index(layer.activation), 0.0, 0.0
 
 
 def _update(task: Task) -> tuple[int, list[float]]:

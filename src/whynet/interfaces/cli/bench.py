@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--data", default="auto", show_default=True, help="As for `whynet train`.")
-@click.option("--work", default="small", show_default=True, help="What is trained: small, adam, wide or deep.")
+@click.option("--work", default="small", show_default=True, help="What is trained: small, adam, wide, deep, convnet.")
 @click.option("--repeats", type=click.IntRange(1), default=5, show_default=True, help="Epochs that each system trains.")
 @click.option("--page", type=click.Path(path_type=Path, dir_okay=False), help="Also write a chart as an HTML page.")
 @click.option("--scaling", is_flag=True, help="Also measure how the cost grows with width, depth, batch and examples.")
@@ -31,6 +31,7 @@ def bench(screen: Screen, data: str, work: str, repeats: int, page: Path | None,
     Examples:
       whynet bench
       whynet bench --work wide --repeats 7 --page bench.html
+      whynet bench --work convnet
       whynet bench --scaling --page bench.html
     """
     from whynet import files
