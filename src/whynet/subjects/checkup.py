@@ -66,7 +66,7 @@ def checkup(run: Run) -> Diagnosis | None:
 def _case(run: Run, held: Dataset) -> Case:
     recipe, history, train = run.recipe, run.history, run.prepared.train
     case = Case(
-        settings_of(recipe, run.network.sizes, len(train)),
+        settings_of(recipe, run.network.layers, len(train)),
         layers=len(run.network.sizes) - 1,
         rows=len(train),
         available=len(run.data),

@@ -18,8 +18,10 @@ def name_of(fact: Measured) -> str:
     >>> from whynet.doctor.symptom import Symptom
     >>> name_of(Symptom("dead-start", "dead hidden units").measured(0.5))
     'dead hidden units'
+    >>> name_of(Symptom("dead-start", "dead hidden units").measured(0.5, layer="layer 1, conv 8 3x3"))
+    'dead hidden units (layer 1, conv 8 3x3)'
     """
-    return fact.symptom.words
+    return f"{fact.symptom.words} ({fact.layer})" if fact.layer else fact.symptom.words
 
 
 def value_of(fact: Measured) -> str:
