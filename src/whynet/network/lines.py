@@ -43,12 +43,16 @@ def parts(line: str) -> list[Part]:
 
 
 def without(lines: Sequence[str], names: Collection[str]) -> tuple[str, ...]:
-    """The lines without settings of their own of these names, so that those of all layers hold.
+    """The lines without settings of their own of these names, so that those of all layers hold; a line that is such a
+    setting goes.
 
-    >>> without(["conv 16 5x5 init zeros dropout 0.5", "pool 2"], ["init", "bias_init"])
-    ('conv 16 5x5 dropout 0.5', 'pool 2')
+    >>> without(["conv 16 5x5 init zeros dropout 0.5", "dropout 0.5"], ["init", "bias_init"])
+    ('conv 16 5x5 dropout 0.5', 'dropout 0.5')
+    >>> without(["conv 16 5x5 init zeros dropout 0.5", "dropout 0.5"], ["dropout"])
+    ('conv 16 5x5 init zeros',)
     """
-    return tuple(" ".join(said for name, said in parts(line) if name not in names) for line in lines)
+    kept = [line for line in lines if line.split()[0].replace("-", "_") not in names]
+    return tuple(" ".join(said for name, said in parts(line) if name not in names) for line in kept)
 
 
 def handed_on(layers: Sequence[Layer]) -> tuple[int, ...]:

@@ -104,8 +104,7 @@ def changed(recipe: Recipe, changes: Sequence[Change]) -> Recipe:
         faults = tuple(fault for fault in recipe.faults if fault not in mended and mended_as(fault) not in mended)
         edits = EDITS[change.kind](change.numbers, recipe)
         if recipe.layers is not None:
-            lines = without(edits.get("layers", recipe.layers), edits.keys())
-            edits["layers"] = tuple(line for line in lines if line.split()[0].replace("-", "_") not in edits)
+            edits["layers"] = without(edits.get("layers", recipe.layers), edits.keys())
         recipe = recipe.but(**edits, faults=faults)
     return recipe
 

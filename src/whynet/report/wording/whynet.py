@@ -206,7 +206,8 @@ def edits(change: Change, settings: Settings, wording: Wording) -> list[Edit]:
     if settings.layers is not None and "layers" not in change.numbers:  # what a line says of its own comes before all
         from whynet.network.lines import without
 
-        lines = without(settings.layers, {one.field for one in found})
+        start = (change.kind == "weights" and change.numbers.get("part", "all") == "all") or "weights" in change.numbers
+        lines = without(settings.layers, {one.field for one in found} | ({"bias_init"} if start else set()))
         found += [] if lines == settings.layers else [Edit("layers", lines, settings.layers)]
     return [one for one in found if one.old is None or one.value == LEFT_OUT or not _same(one.value, one.old)] or found
 
