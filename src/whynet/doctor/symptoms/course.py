@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.case import Case
+from whynet.doctor.diagnosis import Gap
 from whynet.doctor.normal import Above, Between
 from whynet.doctor.symptom import Symptom
 from whynet.doctor.symptoms.outcome import COST, START_COST
@@ -138,6 +139,10 @@ class Watch:
             case.note(PENALTY_AT_START, pull / max(push, 1e-300))
         if final is not None:
             case.keep(*outputs_measured(trace.scores))
+        for layer, memo, called in zip(network.layers, trace.memos, self.called, strict=True):
+            if layer.shapes() and layer.preactivation(memo) is None:
+                what = called or f"the {layer.kind} layer"
+                case.not_examined.append(Gap(f"the units of {what}", "it does not say what its activation is given"))
 
     def _units(self, when: str, trace: Any) -> None:
         """Saturation, spread and death of the hidden units."""
