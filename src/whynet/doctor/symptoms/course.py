@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,13 @@ from whynet.doctor.symptoms.weights import (
     PENALTY_AT_START,
     PENALTY_PULL,
     WEIGHTS,
-    measure_first_layer,
+    First,
+    measure_first_layers,
     measure_gradients,
     measure_weights,
 )
 from whynet.network.lines import on_one_place
-from whynet.network.network import Network
+from whynet.network.network import Network, Trace
 from whynet.training.loop import Training
 from whynet.types import Array
 
@@ -114,10 +116,7 @@ class Watch:
         self._units("start", trace)
         params = network.params
         weighted = [(i, name) for i, layer in enumerate(network.layers) for name in layer.weight_names]
-        first, name = weighted[0]
-        products = network.layers[first].products(trace.memos[first])
-        x, z = (self.X, None) if products is None else products
-        measure_first_layer(case, params[first][name].astype(np.float64), x.astype(np.float64), z)
+        measure_first_layers(case, list(self._first(trace, weighted)))
         measure_weights(
             case,
             [(params[i][name], params[i].get("b")) for i, name in weighted],
@@ -143,6 +142,18 @@ class Watch:
             if layer.shapes() and layer.preactivation(memo) is None:
                 what = called or f"the {layer.kind} layer"
                 case.not_examined.append(Gap(f"the units of {what}", "it does not say what its activation is given"))
+
+    def _first(self, trace: Trace, weighted: list[tuple[int, str]]) -> Iterator[First]:
+        """The first layer with weights; where that looks at parts of a picture, those after it as well, up to one that
+        sees all."""
+        network = self.training.network
+        for i, name in weighted:
+            layer = network.layers[i]
+            products = layer.products(trace.memos[i])
+            x, z = (self.X, None) if products is None else products
+            yield First(network.params[i][name].astype(np.float64), x.astype(np.float64), z, self.called[i])
+            if len(layer.out_shape) != 3:
+                return
 
     def _units(self, when: str, trace: Any) -> None:
         """Saturation, spread and death of the hidden units."""

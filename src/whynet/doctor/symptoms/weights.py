@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -83,11 +84,46 @@ def measure_first_layer(case: Case, W: Array, x: Array, z: Array | None) -> None
     >>> case.value("one-sided-push")
     6.0
     """
-    mean = max(abs(W.mean()) - 3 * W.std() / math.sqrt(W.size), 0.0)  # beyond what chance gives
-    case.note(ONE_SIDED_PUSH, float(mean * x.sum(axis=1).mean()))
-    if z is not None:
-        case.note(WEIGHTED_INPUT_SD, z.std())
-        case.note(PRE_ACTIVATION_OFFSET, abs(float(z.mean())) - float(z.std()))
+    measure_first_layers(case, [First(W, x, z)])
+
+
+class First(NamedTuple):
+    """One of the first layers at work: its weights (fan_in, fan_out), what they are multiplied by (rows, fan_in), what
+    comes of it, and what the layer is called.
+
+    >>> First(np.ones((3, 4)), np.ones((5, 3))).layer
+    ''
+    """
+
+    W: Array
+    x: Array
+    z: Array | None = None
+    layer: str = ""
+
+
+def measure_first_layers(case: Case, layers: Sequence[First]) -> None:
+    """The same of a layer and those after it, up to the first whose units see the whole example: a filter adds up so
+    few numbers that it is the next ones that show it. The worst is noted.
+
+    >>> from whynet.doctor.diagnosis import Settings
+    >>> case = Case(Settings(), layers=2, rows=2, available=2, classes=2, features=3)
+    >>> few, many = (First(np.full((size, 4), 2.0), np.ones((5, size)), None, f"layer {size}") for size in (2, 30))
+    >>> measure_first_layers(case, [few, many])
+    >>> case.value("one-sided-push"), case.symptoms["one-sided-push"].layer
+    (60.0, 'layer 30')
+    """
+    pushes, offsets = [], []
+    for W, x, z, layer in layers:
+        mean = max(abs(W.mean()) - 3 * W.std() / math.sqrt(W.size), 0.0)  # beyond what chance gives
+        pushes.append((float(mean * x.sum(axis=1).mean()), layer))
+        if z is not None:
+            offsets.append((abs(float(z.mean())) - float(z.std()), layer))
+    for symptom, found in ((ONE_SIDED_PUSH, pushes), (PRE_ACTIVATION_OFFSET, offsets)):
+        if found:
+            most, layer = max(found, key=lambda one: one[0])
+            case.note(symptom, most, layer=layer)
+    if layers[0].z is not None:
+        case.note(WEIGHTED_INPUT_SD, layers[0].z.std())
 
 
 def measure_gradients(case: Case, gradients: Sequence[Array]) -> None:
