@@ -320,6 +320,8 @@ def test_predict_pictures(as_json, whynet, tmp_path, digits):
     right = sum(one["answer"] == label for one, label in zip(values["images"], digits.test.labels, strict=False))
     assert right >= 35
     assert "@@" in whynet("predict", "r/model.safetensors", names[0], "--show")[1]
+    assert "why.png" in whynet("predict", "r/model.safetensors", *names[:2], "--why", "why.png")[2]
+    assert Path("why.png").read_bytes()[:4] == b"\x89PNG"
     (tmp_path / "letter.txt").write_text("a letter")
     assert whynet("predict", "r", "letter.txt")[0] == 3
 

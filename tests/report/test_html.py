@@ -127,3 +127,34 @@ def test_the_report_tells_of_the_epoch_that_is_kept(digits):
     page = run.report()
     assert f"best epoch, number {run.best_epoch + 1}" in page
     assert f"{run.history[run.best_epoch].test_accuracy:.2%}" in page
+
+
+@pytest.fixture(scope="module")
+def convolutional():
+    layers = ["conv 5 3x3", "pool 2", "conv 30 2x2", "dense 12"]
+    recipe = whynet.Recipe(data="digits", layers=layers, epochs=2, activation="relu", init="he", train_size=400)
+    return whynet.fit(recipe)
+
+
+def test_what_the_filters_look_for(convolutional):
+    page = convolutional.report()
+    assert "What the units look for" not in page
+    section = page.split("What the filters look for")[1].split("<h2>")[0]
+    first, second, seen = re.split("Stage 2|One picture, seen by the filters", section)
+    assert first.count("<figure>") == 5 and first.count("weights of filter") == 5
+    assert second.count("<figure>") == 24 and "24 of 30 filters" in second and "weights" not in second
+    assert "4 by 4 pixels" not in first and "6 by 6 pixels" in second
+    assert seen.count("<figure>") == 3 and "maps of 6 by 6" in seen and "the first 24 of 30" in seen
+
+
+def test_where_the_answers_come_from(convolutional, run):
+    for one in (convolutional, run):
+        section = one.report().split("Where the answers come from")[1].split("<h2>")[0]
+        assert section.count('class="row"') >= 5
+        assert section.count("what speaks for") >= section.count('alt="picture')
+
+
+def test_a_network_that_blew_up_is_not_looked_into(convolutional):
+    blown = whynet.fit(replace(convolutional.recipe, learning_rate=1e9, epochs=1))
+    page = blown.report()
+    assert "What the filters look for" not in page and "Where the answers come from" not in page

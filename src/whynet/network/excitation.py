@@ -6,13 +6,11 @@ were linear. The exciting input is found by gradient ascent through the network 
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
 import numpy as np
 
 from whynet.errors import UsageError
-from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer
+from whynet.network.attribution import before_activation, slopes
+from whynet.network.layers import BatchNorm, Dense, Dropout, GaussianNoise
 from whynet.network.network import Network
 from whynet.types import Array
 
@@ -73,27 +71,14 @@ def exciting_inputs(network: Network, layer: int, units: Array, examples: Array,
         There is no such layer, or a layer in between cannot hand a gradient on.
     """
     end = _end(network, layer)
-    last = network.layers[end - 1]
-    assert isinstance(last, (Dense, BatchNorm))
-    layers: list[Layer] = [*network.layers[: end - 1], replace(last, activation="identity")]
+    layers = before_activation(network.layers[:end])
     length = float(np.linalg.norm(examples - low, axis=1).mean())
     spread = examples.std(axis=0).astype(network.dtype)
     ink = np.tile((examples.mean(axis=0) - low).astype(network.dtype), (len(units), 1))
     dy = np.zeros((len(units), layers[-1].outputs), dtype=network.dtype)
     dy[np.arange(len(units)), units] = 1
     for step in range(STEPS):
-        y = ink + low
-        memos: list[Any] = []
-        for index, one in enumerate(layers):
-            y, memo = one.forward(network.arrays(index), y)
-            memos.append(memo)
-        slope = dy
-        for index in reversed(range(end)):
-            found, _ = layers[index].backward(network.arrays(index), memos[index], slope)
-            if found is None:
-                raise UsageError("a layer of this network hands no gradient on to its inputs")
-            slope = found
-        slope = slope * spread
+        slope = slopes(network, layers, ink + low, dy) * spread
         size = np.linalg.norm(slope, axis=1, keepdims=True)
         ink = ink + length * (1 - step / STEPS) * slope / np.maximum(size, np.finfo(ink.dtype).tiny)
         ink = np.clip(ink, 0, high - low)

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from whynet.data.distortions import contact_sheet
+from whynet.engines.choice import FASTEST
 from whynet.network.excitation import exciting_inputs, linear, masks
 from whynet.report import pictures
 from whynet.report.answers import answers_html
 from whynet.report.diagnosis import diagnosis_html
+from whynet.report.filters import filters_html
 from whynet.report.page import chart, figures, page, text
+from whynet.report.sources import sources_html
 from whynet.report.wording.problems import cost, decimals
 from whynet.types import Array
 
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from whynet.training.history import Epoch
     from whynet.training.run import Run
 
+LOOKED_AT = 1_000
+"""Pictures among which those are chosen that are shown."""
 INK = "Each unit's weights: ink on red pixels excites it, ink on blue pixels inhibits it."
 CUT = " R2 is drawn from 0 up: below it, always predicting the mean would be better."
 COLOUR = "Each unit's weights: where a pixel is grey they are 0; light of a pixel's own colour excites it."
@@ -33,7 +38,7 @@ def run_page(run: Run) -> str:
     test = run.data.test
     if test is not None:
         parts.append(answers_html(run, test))
-    parts += [_responses(run), _rates(run), _distortions(run), _recipe(run)]
+    parts += [_responses(run), _sources(run), _rates(run), _distortions(run), _recipe(run)]
     return page(f"whynet: {_title(run)}", "".join(parts), charts=True)
 
 
@@ -158,14 +163,11 @@ def _curves(run: Run) -> str:
 def _responses(run: Run) -> str:
     """Masks and exciting inputs, layer by layer."""
     network = run.network
-    if not run.data.are_pictures:
+    if not _seen(run) or network.scaling is None:
         return ""
     shape = run.data.images.shape[1:]
-    rows, columns = shape[:2]
-    if network.sizes[0] != math.prod(shape) or min(rows, columns) < 4 or network.scaling is None or not linear(network):
-        return ""
-    if not np.abs(network.params.vector).max() < 1e6:
-        return ""  # blown up: there is nothing to see, and computing it would overflow
+    if not linear(network):
+        return _convolutions(run)
     low, high = network.scaling.table(np.float64)[[0, 255]].tolist()  # plain numbers: no float32 becomes float64
     examples = network.scaling.apply(run.data.images[:1000], np.float64)
     parts = ["<h2>What the units look for</h2>"]
@@ -193,6 +195,38 @@ def _responses(run: Run) -> str:
             f"{_sheet(pictures.on_paper(ink), f'exciting inputs, {name}')}"
         )
     return "".join(parts)
+
+
+def _seen(run: Run) -> bool:
+    """Whether there is something to see: pictures, and a network that has not blown up."""
+    network, data = run.network, run.data
+    if not data.are_pictures or network.scaling is None or network.sizes[0] != math.prod(data.images.shape[1:]):
+        return False
+    return min(data.images.shape[1:3]) >= 4 and bool(np.abs(network.params.vector).max() < 1e6)
+
+
+def _convolutions(run: Run) -> str:
+    """Filters, and maps of a picture that is answered rightly."""
+    network, images = run.network, run.data.images[:LOOKED_AT]
+    assert network.scaling is not None
+    X = network.scaling.apply(images, network.dtype)
+    right = np.arange(1)
+    if run.data.classes:
+        scores = FASTEST.scores(network, run.data.inputs[:LOOKED_AT])
+        right = np.flatnonzero(network.problem.predictions(scores, network.cost.middle) == run.data.labels[: len(X)])
+    return filters_html(network, images, X, int(right[0]) if len(right) else 0)
+
+
+def _sources(run: Run) -> str:
+    """Which pixels speak for the answers."""
+    network, data = run.network, run.data.test or run.data
+    if not _seen(run) or network.scaling is None or not data.classes or not data.are_pictures:
+        return ""
+    images = data.images[:LOOKED_AT]
+    X = network.scaling.apply(images, network.dtype)
+    blank = float(network.scaling.table(np.float64)[0])
+    scores = FASTEST.scores(network, data.inputs[:LOOKED_AT])
+    return sources_html(network, images, X, scores, data.labels[: len(X)], blank)
 
 
 def _sheet(shown: Array, what: str, across: int | None = None) -> str:

@@ -33,6 +33,18 @@ th { font-weight: 600; color: var(--faint); } th.text, td.text { text-align: lef
 img.pixels { image-rendering: pixelated; background: #fff; border-radius: .4rem; max-width: 100%; }
 .mistakes { display: flex; flex-wrap: wrap; gap: .8rem; } .mistakes figure { margin: 0; width: 6rem; font-size: .8rem;
   color: var(--faint); text-align: center; } .mistakes img { width: 5rem; height: 5rem; }
+figure { margin: 0; } figcaption { color: var(--faint); font-size: .8rem; }
+.filters { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.6rem, 1fr)); gap: .9rem; margin: .6rem 0; }
+.filters.pairs { grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); }
+.filters figure, .sources figure, .maps figure { background: var(--card); border: 1px solid var(--line);
+  border-radius: .6rem; padding: .5rem .5rem .3rem; text-align: center; }
+.filters img { width: 100%; aspect-ratio: 1; display: block; border-radius: .3rem; }
+.pairs figure { display: grid; grid-template-columns: 1fr 1fr; gap: .4rem; } .pairs figcaption { grid-column: 1 / 3; }
+.sources { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: .9rem; margin: .6rem 0; }
+.sources.wide { grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); }
+.sources .row { display: flex; gap: .4rem; } .sources img { flex: 1; min-width: 0; border-radius: .3rem; }
+.maps { display: grid; gap: .9rem; grid-template-columns: minmax(7rem, 1fr) 4fr; align-items: start; margin: .6rem 0; }
+.maps figure + figure { grid-column: 2; } .maps img { width: 100%; display: block; border-radius: .3rem; }
 .u-legend { font-size: .8rem; } .uplot { max-width: 100%; }
 """
 

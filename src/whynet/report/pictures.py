@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 
 import numpy as np
@@ -47,8 +48,8 @@ def diverging(values: Array) -> Array:
     return rgb
 
 
-def sheet(pictures: Array, columns: int, gap: int = 2) -> Array:
-    """Pictures, grey (n, rows, columns) or RGB (n, rows, columns, 3), side by side on one white sheet.
+def sheet(pictures: Array, columns: int, gap: int = 2, paper: int = 255) -> Array:
+    """Pictures, grey (n, rows, columns) or RGB (n, rows, columns, 3), side by side on a sheet, by default white.
 
     >>> sheet(np.zeros((5, 8, 8), np.uint8), columns=3).shape
     (18, 28)
@@ -56,11 +57,20 @@ def sheet(pictures: Array, columns: int, gap: int = 2) -> Array:
     n, height, width = pictures.shape[:3]
     rows = -(-n // columns)
     size = (rows * (height + gap) - gap, columns * (width + gap) - gap)
-    page = np.full((*size, *pictures.shape[3:]), 255, dtype=np.uint8)
+    page = np.full((*size, *pictures.shape[3:]), paper, dtype=np.uint8)
     for index, picture in enumerate(pictures):
         top, left = (index // columns) * (height + gap), (index % columns) * (width + gap)
         page[top : top + height, left : left + width] = picture
     return page
+
+
+def image(picture: Array, what: str) -> str:
+    """A uint8 picture that is as wide as the page has room for it, its pixels sharp.
+
+    >>> image(np.zeros((2, 2), np.uint8), "a <picture>").split(" ", 3)[3]
+    'alt="a &lt;picture&gt;">'
+    """
+    return f'<img class="pixels" src="{data_uri(picture)}" alt="{html.escape(what)}">'
 
 
 def strongest(W: Array, most: int = 60) -> Array:

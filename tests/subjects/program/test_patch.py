@@ -28,6 +28,8 @@ HEALED = {  # of each kind one, and the line that heals it
     "class_piled_up": "        self.grad_w = self.inputs.T @ grad",
     "outer_momentum_no_weights": "        du = (B.T @ dv) * u * (1 - u)",
     "regressor_column_minus_row": "            err = (pred - y.reshape(-1, 1)).mean(axis=1, keepdims=True)",
+    "cnn_strided_filters_reshaped": "        self.dw1 = self.cols.T.dot(dz).T.reshape(self.w1.shape)",
+    "cnn_loops_kernel_turned": "                df[f] += dout[f, r, c] * image[r:r + K, c:c + K]",
     "trees_elu_pre_for_code": '        "head": {"W": np.matmul(code.transpose(), d_out), "b": d_out.sum(0)},',
 }
 UPHILL = """import numpy as np

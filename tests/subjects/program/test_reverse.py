@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
-from whynet.subjects.program.layout import RULES
 from whynet.subjects.program.recorder import Recorder
-from whynet.subjects.program.reverse import reverse
+from whynet.subjects.program.reverse import conventions, reverse
 from whynet.subjects.program.rules import FLAT
 from whynet.subjects.program.sites import Sites
-from whynet.subjects.program.tape import Tape
+from whynet.subjects.program.tape import TIES, Tape
+from whynet.subjects.program.windows import RULES
 
 H = 1e-6
 WHOLE = ((2, 3), (3, 2), (4, 1), (1, 4), (5,), (1,))
@@ -156,6 +157,13 @@ LAYOUTS = {
     "swapaxes": lambda r, a: r.call(0, np.swapaxes, a, 0, 1),
     "moveaxis": lambda r, a: r.call(0, np.moveaxis, a, 0, 1),
     "flip": lambda r, a: r.call(0, np.flip, a, 1),
+    "flip all": lambda r, a: r.call(0, np.flip, a),
+    "fliplr": lambda r, a: r.call(0, np.fliplr, a),
+    "rot90": lambda r, a: r.call(0, np.rot90, a),
+    "windows": lambda r, a: r.call(0, sliding_window_view, a, (2, 2)),
+    "windows of columns": lambda r, a: r.call(0, sliding_window_view, a, 2, axis=1),
+    "strided": lambda r, a: r.call(0, as_strided, a, (2, 2, 2), (a.strides[0], a.strides[1], a.strides[1])),
+    "along": lambda r, a: r.call(0, np.take_along_axis, a, np.array([[2, 0], [1, 1]]), axis=1),
     "roll": lambda r, a: r.call(0, np.roll, a, 1, axis=1),
     "expand": lambda r, a: r.call(0, np.expand_dims, a, 0),
     "squeeze": lambda r, a: r.call(0, np.squeeze, r.call(0, np.expand_dims, a, 0)),
@@ -193,6 +201,71 @@ def test_joined_along_an_axis_and_appended():
     agrees(lambda r, a, b: r.call(0, np.concatenate, (a, b), axis=1), [some((2, 3)), some((2, 1), 1)])
     agrees(lambda r, a, b: r.call(0, np.append, a, b), [some((2, 3)), some((2,), 1)])
     agrees(lambda r, a, b: r.call(0, np.append, a, b, axis=0), [some((2, 3)), some((1, 3), 1)])
+
+
+CONVOLUTIONS = [
+    (module, name, mode, *shapes)
+    for module, names, shapes in (
+        ("numpy", ("convolve", "correlate"), ((7,), (3,))),
+        ("scipy.signal", ("convolve", "correlate", "fftconvolve"), ((2, 5, 4), (1, 3, 2))),
+        ("scipy.signal", ("convolve2d", "correlate2d"), ((5, 4), (2, 3))),
+    )
+    for name in names
+    for mode in ("full", "same", "valid")
+]
+
+
+@pytest.mark.parametrize(("module", "name", "mode", "a", "b"), CONVOLUTIONS)
+def test_convolutions(module, name, mode, a, b):
+    function = getattr(pytest.importorskip(module), name)
+    agrees(lambda r, a, b: r.call(0, function, a, b, mode=mode), [some(a, 1), some(b, 2)])
+
+
+def test_a_convolution_with_another_rim_is_not_known():
+    signal = pytest.importorskip("scipy.signal")
+    seen, a, b = recorder(), some((5, 5)), some((3, 3), 1)
+    seen.call(0, signal.convolve2d, a, b, mode="same", boundary="wrap")
+    assert reverse(seen.tape, {0: np.ones((5, 5))}).opaque == {"convolve"}
+
+
+@pytest.mark.parametrize("ufunc", [np.add, np.subtract])
+def test_what_is_added_at_places_that_come_twice(ufunc):
+    def call(r, a, b):
+        a = r.call(0, a.copy)
+        r.call(0, ufunc.at, a, (slice(None), np.array([0, 2, 2])), b)
+        return r.call(0, np.exp, a)
+
+    agrees(call, [some((2, 3)), some((2, 3), 1)])
+
+
+def test_what_is_put_along_an_axis_and_copied():
+    def call(r, a, b):
+        a = r.call(0, a.copy)
+        r.call(0, np.put_along_axis, a, np.array([[2], [0]]), b, axis=1)
+        return r.call(0, np.exp, a)
+
+    def copied(r, a, b):
+        a = r.call(0, a.copy)
+        r.call(0, np.copyto, a, b)
+        return r.call(0, np.exp, a)
+
+    agrees(call, [some((2, 3)), some((2, 1), 1)])
+    agrees(copied, [some((2, 3)), some((2, 3), 1)])
+
+
+@pytest.mark.parametrize(
+    ("ties", "wanted"),
+    [
+        ("share", [[0.5, 0, 0.5], [0, 1, 0]]), ("first", [[1, 0, 0], [0, 1, 0]]), ("all", [[1, 0, 1], [0, 1, 0]]),
+        ("last", [[0, 0, 1], [0, 1, 0]]),
+    ],
+)  # fmt: skip
+def test_of_several_largest_numbers_a_program_may_take_any(ties, wanted):
+    seen, a = recorder(), np.array([[4.0, 1.0, 4.0], [2.0, 3.0, 1.0]])
+    seen.call(0, np.max, a, axis=1)
+    assert conventions([seen.tape]) == TIES
+    seen.tape.ties = ties
+    assert reverse(seen.tape, {0: np.ones(2)}).at(seen.ids[id(a)][0]).tolist() == wanted
 
 
 def test_what_is_written_into_an_array():

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--show", is_flag=True, help="Draw what the network saw.")
+@click.option(
+    "--why", type=click.Path(path_type=Path, dir_okay=False), metavar="PNG", help="Also draw which pixels spoke for it."
+)
 @screen_options
-def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool) -> None:
+def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool, why: Path | None) -> None:
     """Predict the classes of IMAGES (PNG, JPEG or IDX, any size and colour) with the network of RUN (a run's directory,
     or a model file).
 
@@ -31,10 +34,14 @@ def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool) -> 
     network that was trained on a table takes files with the same columns instead (.csv, .tsv, .parquet); the
     column that is predicted may be missing.
 
+    --why writes each picture, and below it where the answer comes from: ink on red pixels speaks for it, on blue ones
+    against it.
+
     \b
     Examples:
       whynet predict runs/20260101-120000-784-320-10 four.png
       whynet predict model.safetensors *.jpg --show
+      whynet predict model.safetensors four.png --why why.png
       whynet predict runs/20260101-120000-9-30-1 houses.csv
     """
     from whynet.data import drawing, folders
@@ -45,7 +52,7 @@ def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool) -> 
 
     network = Network.load(run / "model.safetensors" if run.is_dir() else run)
     if network.encoding is not None:
-        _rows(screen, network, run, images, show)
+        _rows(screen, network, run, images, show or why is not None)
         return
     size = math.isqrt(network.sizes[0])
     read: Callable[[Path, int], Images] = drawing.read
@@ -57,8 +64,10 @@ def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool) -> 
         )
     predictions: list[dict[str, Any]] = []
     lines = []
+    seen: list[Images] = []
     for path in images:
         pictures = read(path, size)
+        seen.append(pictures)
         probabilities = network.probabilities(pictures)
         for number, (picture, row) in enumerate(zip(pictures, probabilities, strict=True)):
             file = str(path) if len(pictures) == 1 else f"{path}[{number}]"
@@ -71,11 +80,25 @@ def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool) -> 
                 lines += [
                     "".join(SHADES[int(v) * len(SHADES) // 256] * 2 for v in line).rstrip() for line in grey(picture)
                 ]
+    if why is not None:
+        _why(network, seen, why)
+        screen.say(f"why    {why}")
     screen.result({"images": predictions}, "\n".join(lines))
     if show:
         screen.next(f"whynet evaluate {run}", "how often it is right")
     else:
         screen.next(f"whynet predict {run} {images[0]} --show", "see what the network saw")
+
+
+def _why(network: Network, pictures: list[Images], path: Path) -> None:
+    """Draw where the answers come from."""
+    import numpy as np
+
+    from whynet import files
+    from whynet.report.pictures import png
+    from whynet.report.sources import why
+
+    files.write(path, png(why(network, np.concatenate(pictures))))
 
 
 def _answer(network: Network, predicted: Array, probabilities: Array) -> tuple[Any, str]:
@@ -100,7 +123,7 @@ def _rows(screen: Screen, network: Network, run: Path, paths: tuple[Path, ...], 
     from whynet.interfaces.cli.tables import predictions
 
     if show:
-        raise UsageError("rows of a table cannot be drawn", do="Leave out --show")
+        raise UsageError("rows of a table cannot be drawn", do="Leave out --show and --why")
     rows: list[dict[str, Any]] = []
     lines: list[str] = []
     for path in paths:

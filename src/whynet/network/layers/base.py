@@ -26,7 +26,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar, Protocol, Self, get_type_hints
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, get_type_hints
 
 import numpy as np
 
@@ -36,6 +36,30 @@ from whynet.noise import Noise
 from whynet.types import Array
 
 Shape = tuple[int, ...]
+
+
+class Window(NamedTuple):
+    """The part of a picture that is looked at from each place: its rows and columns, how far it is from one place to
+    the next, and by how much the first begins before the picture.
+
+    >>> Window((5, 5), (1, 1)).inside(Window((2, 2), (2, 2)))  # a pool behind a convolution
+    Window(size=(6, 6), stride=(2, 2), before=(0, 0))
+    """
+
+    size: tuple[int, int]
+    stride: tuple[int, int]
+    before: tuple[int, int] = (0, 0)
+
+    def inside(self, later: Window) -> Window:
+        """The part of the picture that a window behind this one looks at."""
+        return Window(
+            (
+                self.size[0] + (later.size[0] - 1) * self.stride[0],
+                self.size[1] + (later.size[1] - 1) * self.stride[1],
+            ),
+            (self.stride[0] * later.stride[0], self.stride[1] * later.stride[1]),
+            (self.before[0] + later.before[0] * self.stride[0], self.before[1] + later.before[1] * self.stride[1]),
+        )
 
 
 class Layer(Protocol):
@@ -84,6 +108,11 @@ class Layer(Protocol):
     @property
     def activation(self) -> str | None:
         """The name of its activation, of what `preactivation` shows; None if it has none."""
+        ...
+
+    @property
+    def window(self) -> Window | None:
+        """What it looks at from each place of a picture; None if at no more than the place itself."""
         ...
 
     @property
@@ -170,6 +199,10 @@ class Plain(ABC):
     @property
     def fan_in(self) -> int:
         return self.inputs
+
+    @property
+    def window(self) -> Window | None:
+        return None
 
     @property
     def room(self) -> int:

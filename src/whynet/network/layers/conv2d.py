@@ -11,7 +11,7 @@ import numpy as np
 from whynet.errors import UsageError, did_you_mean
 from whynet.network.activations import activation
 from whynet.network.initializers import initializer
-from whynet.network.layers.base import Plain, Shape
+from whynet.network.layers.base import Plain, Shape, Window
 from whynet.network.layers.windows import Geometry, Sides, check_fit, geometry, picture_shape, put_back, sides, windows
 from whynet.noise import Noise
 from whynet.types import Array
@@ -98,6 +98,11 @@ class Conv2D(Plain):
     @property
     def out_shape(self) -> Shape:
         return (*self.geometry.places, self.filters)
+
+    @property
+    def window(self) -> Window:
+        (above, _), (left, _) = self.geometry.padding
+        return Window(self.kernel, self.stride, (above, left))
 
     @property
     def fan_in(self) -> int:

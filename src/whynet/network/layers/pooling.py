@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from whynet.network.layers.base import NO_KINKS, Plain, Shape
+from whynet.network.layers.base import NO_KINKS, Plain, Shape, Window
 from whynet.network.layers.windows import Sides, check_fit, geometry, picture_shape, put_back, sides, windows
 from whynet.noise import Noise
 from whynet.types import Array
@@ -51,6 +51,10 @@ class MaxPool2D(Plain):
     @property
     def out_shape(self) -> Shape:
         return _pooled(self)
+
+    @property
+    def window(self) -> Window:
+        return Window(self.size, self.stride)
 
     def forward(self, params: Mapping[str, Array], x: Array, noise: Noise | None = None) -> tuple[Array, Array]:
         seen = _seen(self, x)
@@ -99,6 +103,10 @@ class AveragePool2D(Plain):
     @property
     def out_shape(self) -> Shape:
         return _pooled(self)
+
+    @property
+    def window(self) -> Window:
+        return Window(self.size, self.stride)
 
     def forward(self, params: Mapping[str, Array], x: Array, noise: Noise | None = None) -> tuple[Array, None]:
         return _seen(self, x).mean(axis=3).reshape(len(x), -1), None

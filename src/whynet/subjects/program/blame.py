@@ -16,6 +16,7 @@ from whynet.subjects.program.meant import Meant, slopes
 from whynet.subjects.program.metrics import GAINS
 from whynet.subjects.program.returned import returned
 from whynet.subjects.program.shapes import shapes
+from whynet.subjects.program.shares import shares
 from whynet.subjects.program.sites import Site
 from whynet.subjects.program.suspects import suspects
 from whynet.subjects.program.text import Text
@@ -75,7 +76,7 @@ def blames(one: Judged, sites: Sequence[Site]) -> list[Blame]:
     found += mixed_examples(one, text)
     found += audited(one, text)
     if not found:
-        found += _factors(one, text)
+        found += shares(one, text) or _factors(one, text)
     found.sort(key=lambda blame: (blame.node, blame.kind == "wrong"))
     kept: list[Blame] = []
     for blame in found:

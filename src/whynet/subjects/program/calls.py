@@ -34,7 +34,7 @@ NUMPY = {
     "array": "copy", "ascontiguousarray": "copy", "asfarray": "copy", "float64": "copy", "float32": "copy",
     "astype": "copy", "flatten": "ravel", "conjugate": "copy", "asanyarray": "copy", "nan_to_num": "copy",
     "greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le", "equal": "eq", "not_equal": "noteq",
-    "atleast_2d": "atleast_2d", "copyto": "<copyto>", "item": "item", "permute_dims": "transpose",
+    "atleast_2d": "atleast_2d", "item": "item", "permute_dims": "transpose",
     "concat": "concatenate",
 }  # fmt: skip
 """NumPy's names by ours, where they differ."""
@@ -47,8 +47,15 @@ FRESH = {
 }  # fmt: skip
 """Calls of which nothing flows on."""
 MATH = {"fabs": "abs", "fsum": "total", "pow": "pow", "atan": "arctan", "asin": "arcsin", "acos": "arccos"}
-SPECIAL = {"softmax", "log_softmax"}
-"""SciPy's that are written in Python."""
+SCIPY = {
+    "softmax": "softmax", "log_softmax": "log_softmax", "convolve": "convolve", "convolve2d": "convolve",
+    "fftconvolve": "convolve", "oaconvolve": "convolve", "correlate": "correlate", "correlate2d": "correlate",
+}  # fmt: skip
+"""SciPy's that are written in Python, by our names."""
+ADDED_AT = {np.add: "add_at", np.subtract: "sub_at"}
+"""Whose `at` adds to an array in place, at an index that may hold a place several times."""
+CHANGING = {*ADDED_AT.values(), "put_along_axis", "copyto"}
+"""Calls that return nothing and change the first of their arguments."""
 BUILTIN = {sum: "total", max: "larger", min: "smaller", abs: "abs", pow: "pow", round: "round", float: "copy"}
 CONTAINERS = {zip, enumerate, list, tuple, reversed, map, iter, sorted, filter}
 HARMLESS = {len, range, print, isinstance, int, str, bool, type, getattr, setattr, hasattr, id, any, all, open, repr,
@@ -110,6 +117,8 @@ def kind_of(function: Any, files: set[str]) -> tuple[Kind, str, tuple[Any, ...]]
     name = getattr(function, "__name__", "")
     if isinstance(owner, (np.ndarray, np.generic)):
         return (Kind.NONE, "", ()) if name in FRESH else (Kind.NOTED, NUMPY.get(name, name), (owner,))
+    if isinstance(owner, np.ufunc) and name == "at" and owner in ADDED_AT:
+        return Kind.NOTED, ADDED_AT[owner], ()
     module = getattr(function, "__module__", None) or ""
     if isinstance(function, BuiltinMethodType) and isinstance(owner, ModuleType) and owner is math:
         return Kind.NOTED, MATH.get(name, name), ()
@@ -131,8 +140,8 @@ def _written(function: Any, files: set[str]) -> tuple[Kind, str, tuple[Any, ...]
         return Kind.OWN, "", ()
     module = getattr(function, "__module__", "") or ""
     name = getattr(function, "__name__", "")
-    if module.startswith("scipy.special") and name in SPECIAL:
-        return Kind.NOTED, name, ()
+    if module.startswith(("scipy.special", "scipy.signal", "scipy.ndimage")) and name in SCIPY:
+        return Kind.NOTED, SCIPY[name], ()
     if function in (copy.copy, copy.deepcopy):
         return Kind.NOTED, "copy", ()
     if module.startswith("numpy") and not module.startswith("numpy.random"):

@@ -15,9 +15,9 @@ from whynet.subjects.program.costs import Cost, base, costs, recorded, seeds
 from whynet.subjects.program.explain import explain
 from whynet.subjects.program.loop import Flow, Group, Pair, groups, movers, pairs
 from whynet.subjects.program.match import factor, flat, is_single, rounded, tells
-from whynet.subjects.program.reverse import Adjoints, reverse
+from whynet.subjects.program.reverse import Adjoints, conventions, reverse
 from whynet.subjects.program.rules import RULES
-from whynet.subjects.program.tape import Tape, filled
+from whynet.subjects.program.tape import TIES, Tape, filled
 from whynet.types import Array
 
 HEAVY = 1 << 25
@@ -138,11 +138,23 @@ def judged(tapes: Sequence[Tape]) -> Judged | None:
     if tape.cost is not None and guesses:  # an optimiser from outside was told what it is
         guesses = [Cost("recorded", guesses[0].pairs, ((tape.cost, tape.cost),))]
     own = [found_cost for guess in guesses[:1] if (found_cost := recorded(flow, guess, used, bits)) is not None]
-    by_steps = [(one, _from_the_output(one)) for one in (_under(cost, flow, found, kept, bits, met, used)
-                                                         for cost in (*guesses, *own))]  # fmt: skip
+    by_steps: list[tuple[Judged, tuple[bool, ...]]] = []
+    most_right: tuple[bool, ...] = ()
+    taken = TIES[0]
+    for ties in conventions(flow.tapes):
+        for each in flow.tapes:
+            each.ties = ties
+        judgements = [_under(cost, flow, found, kept, bits, met, used) for cost in (*guesses, *own)]
+        now = [(one, _from_the_output(one)) for one in judgements]
+        right_now = max((right for _, right in now), default=())
+        if not by_steps or right_now > most_right:
+            by_steps, most_right, taken = now, right_now, ties
+        if all(most_right):
+            break
+    for each in flow.tapes:
+        each.ties = taken
     best: Judged | None = None
     rank: tuple[Any, ...] = ()
-    most_right = max((right for _, right in by_steps), default=())
     for order, (one, right) in enumerate(by_steps):
         if right < most_right:
             continue  # which derivatives it explains no longer matters

@@ -43,13 +43,6 @@ def _moveaxis(g: Any, out: Any, a: Any, source: Any, target: Any) -> Sequence[An
     return [np.moveaxis(np.asarray(g), target, source), None, None]
 
 
-@rule("flip", "flipud", "fliplr")
-def _flip(g: Any, out: Any, a: Any, axis: Any = None, **_: Any) -> Sequence[Any]:
-    if axis is None and np.ndim(a) > 1:
-        raise NotImplementedError
-    return [np.flip(np.asarray(g), axis), None]
-
-
 @rule("roll")
 def _roll(g: Any, out: Any, a: Any, shift: Any, axis: Any = None, **_: Any) -> Sequence[Any]:
     return [np.roll(g, np.negative(shift), axis), None, None]

@@ -12,7 +12,7 @@ import numpy as np
 
 from whynet.subjects.program.tape import Ref, Tape
 
-PRODUCTS = {"matmul", "dot", "mul", "outer", "inner", "einsum", "tensordot"}
+PRODUCTS = {"matmul", "dot", "mul", "outer", "inner", "einsum", "tensordot", "convolve", "correlate"}
 KEEPING = {"add", "sub", "setitem", "getitem", "copy", "clip", "minimum", "maximum", "reshape", "T"}
 MEMBERS = 24
 STEADY = 0.02

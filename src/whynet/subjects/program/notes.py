@@ -56,9 +56,10 @@ class Notes:
         self.context: tuple[int, ...] = ()
         self.bytes = 0
         self.counts: dict[int, int] = {}
-        self.begun: dict[int, list[int]] = {}
         self.decided: dict[int, bool] = {}
         self.inner: dict[int, set[int]] = {}
+        self.began: dict[int, dict[str, tuple[int, ...]]] = {}
+        """Loop -> the shapes of the arrays that lay in the program when it began."""
         self.running: list[int] = []
         self.enough = False
         """Set by whoever takes the tapes: the rest of the run would say nothing new."""
@@ -92,6 +93,9 @@ class Notes:
             for outer in self.running:
                 if outer != loop:
                     self.inner.setdefault(outer, set()).add(loop)
+            if not self.enough:
+                lying = self.numbers(sys._getframe(1), {})
+                self.began[loop] = {path: one.shape for path, one in lying.items() if isinstance(one, np.ndarray)}
         if self.enough:
             return self.leave()
         if self.on or count not in TAKEN or self.decided.get(loop) is False:
@@ -144,7 +148,10 @@ class Notes:
         """Note what lies where the leaves lay."""
         now = self.numbers(frame, {})
         names = dict(reversed(roots(frame, self.files)))
-        for path in self.tape.start:
+        first = self.began.get(self.tape.loop, {})
+        for path, leaf in self.tape.start.items():
+            if first.get(path, shape := np.shape(self.tape.value(leaf))) != shape:
+                self.tape.grown[path] = first[path]
             value = now.get(path)
             root = names.get(re.split(r"[.\[]", path)[0])
             if value is None or (

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from whynet.subjects.program.calls import COMPARE, IN_PLACE, PLAIN, Kind, joining, kind_of
+from whynet.subjects.program.calls import CHANGING, COMPARE, IN_PLACE, PLAIN, Kind, joining, kind_of
 from whynet.subjects.program.notes import SHARED, Notes
 from whynet.subjects.program.tape import Ref, refs
 from whynet.subjects.program.walk import flattened, is_number
@@ -174,6 +174,12 @@ class Recorder(Notes):
         """A call that is noted."""
         if kind is Kind.OPAQUE:
             return self.opaque(site, function, whole, kwargs, function(*args, **kwargs))
+        if name in CHANGING and args and isinstance(args[0], np.ndarray):
+            given, said = tuple(self.operand(one) for one in args), {key: self.coded(kwargs[key]) for key in kwargs}
+            self.protect(args[0])
+            function(*args, **kwargs)
+            self.note(name, site, given, said, args[0])
+            return None
         coded = tuple(self.coded(one) for one in whole)
         keys = {key: self.coded(one) for key, one in kwargs.items() if key not in ("out", "dtype")}
         out = kwargs.get("out")

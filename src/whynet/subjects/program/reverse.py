@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from whynet.subjects.program.layout import RULES
-from whynet.subjects.program.rules import FLAT, fitted
-from whynet.subjects.program.tape import Op, Ref, Tape, filled
+from whynet.subjects.program.rules import FLAT, TIED, fitted
+from whynet.subjects.program.tape import TIES, Op, Ref, Tape, filled
+from whynet.subjects.program.windows import RULES
 from whynet.types import Array
+
+FAILS = (NotImplementedError, ValueError, TypeError, IndexError, AttributeError, KeyError)
+"""What a rule raises that does not hold of a call."""
 
 
 @dataclass
@@ -80,9 +84,11 @@ def reverse(
                 continue
             try:
                 args = filled(op.args, tape)
-                more = {"idle": tuple(one in idle for one in op.args)} if idle and op.name in LAZY else {}
+                more: dict[str, Any] = {"ties": tape.ties} if op.name in TIED else {}
+                if idle and op.name in LAZY:
+                    more["idle"] = tuple(one in idle for one in op.args)
                 given = rule(g, op.value, *args, **filled(op.kwargs, tape), **more)
-            except (NotImplementedError, ValueError, TypeError, IndexError, AttributeError, KeyError):
+            except FAILS:
                 opaque.add(op.name)
                 unknown.update(op.inputs)
                 continue
@@ -93,6 +99,27 @@ def reverse(
     for node in unknown:
         found.pop(node, None)
     return Adjoints(found, opaque, {place: part for place, part in parts.items() if place[1] not in unknown})
+
+
+def conventions(tapes: Sequence[Tape]) -> tuple[str, ...]:
+    """Where a maximum's derivative may go; more than one of `TIES` only if several numbers are the largest.
+
+    >>> from whynet.subjects.program.tape import Leaf, Op
+    >>> tape = Tape(0, 0, leaves=[Leaf(np.array([1.0, 2.0, 2.0]), "w")])
+    >>> _ = tape.add(Op("max", 0, (Ref(-1),), {}, np.array(2.0)))
+    >>> conventions([tape])
+    ('share', 'first', 'all', 'last')
+    """
+    for tape in tapes:
+        for op in tape.ops:
+            if op.name not in TIED:
+                continue
+            with suppress(*FAILS), np.errstate(all="ignore"):
+                each = np.ones(np.shape(op.value))
+                given = RULES[op.name](each, op.value, *filled(op.args, tape), **filled(op.kwargs, tape), ties="all")
+                if sum(float(np.sum(part)) for part in given if part is not None) > each.size:
+                    return TIES
+    return TIES[:1]
 
 
 LAZY = ("matmul", "dot")

@@ -20,6 +20,8 @@ FLAT = {"lt", "le", "gt", "ge", "eq", "noteq", "sign", "argmax", "argmin", "roun
         "logical_or", "logical_not", "heaviside", "step", "nonzero", "bincount", "digitize", "mod",
         "trunc"}  # fmt: skip
 """Operations that are flat wherever they are smooth."""
+TIED = {"max", "min", "nanmax", "nanmin", "maximum", "minimum", "fmax", "fmin"}
+"""Operations that choose the largest or smallest of several."""
 
 
 def rule(*names: str) -> Callable[[Rule], Rule]:
@@ -121,14 +123,14 @@ def _pow(g: Any, out: Any, a: Any, b: Any, **_: Any) -> Sequence[Any]:
     return fitted(base, a), fitted(power, b)
 
 
-@rule("maximum", "fmax")
-def _maximum(g: Any, out: Any, a: Any, b: Any, **_: Any) -> Sequence[Any]:
-    return fitted(np.multiply(g, np.greater(a, b)), a), fitted(np.multiply(g, np.greater(b, a)), b)
-
-
-@rule("minimum", "fmin")
-def _minimum(g: Any, out: Any, a: Any, b: Any, **_: Any) -> Sequence[Any]:
-    return fitted(np.multiply(g, np.less(a, b)), a), fitted(np.multiply(g, np.less(b, a)), b)
+@rule("maximum", "fmax", "minimum", "fmin")
+def _maximum(g: Any, out: Any, a: Any, b: Any, ties: str = "share", **_: Any) -> Sequence[Any]:
+    first, second = np.not_equal(out, b) * 1.0, np.not_equal(out, a) * 1.0
+    if np.shape(a) == np.shape(b) != ():  # of two arrays; at the kink of a ReLU the derivative is 0
+        tied = np.equal(a, b)
+        first += tied * {"share": 0.5, "last": 0.0}.get(ties, 1.0)
+        second += tied * {"share": 0.5, "first": 0.0}.get(ties, 1.0)
+    return fitted(np.multiply(g, first), a), fitted(np.multiply(g, second), b)
 
 
 @rule("larger", "smaller")
@@ -267,10 +269,32 @@ def _prod(g: Any, out: Any, a: Any, axis: Any = None, *rest: Any, keepdims: bool
 
 
 @rule("max", "min", "nanmax", "nanmin")
-def _max(g: Any, out: Any, a: Any, axis: Any = None, *rest: Any, keepdims: bool = False, **_: Any) -> Sequence[Any]:
+def _max(
+    g: Any, out: Any, a: Any, axis: Any = None, *rest: Any, keepdims: bool = False, ties: str = "share", **_: Any
+) -> Sequence[Any]:
     hits = np.equal(a, opened(out, np.shape(a), axis, keepdims)) * 1.0
-    many = hits.sum(axis=axis if not isinstance(axis, list) else tuple(axis), keepdims=True)
-    return [opened(g, np.shape(a), axis, keepdims) * hits / many, *[None] * (1 + len(rest))]
+    hits = chosen(hits, tuple(range(hits.ndim)) if axis is None else axis, ties)
+    return [opened(g, np.shape(a), axis, keepdims) * hits, *[None] * (1 + len(rest))]
+
+
+def chosen(hits: Array, axis: Any, ties: str) -> Array:
+    """The part of a derivative that each of several largest numbers gets, (1 of a single one), along some axes.
+
+    >>> hits = np.array([[1.0, 0.0, 1.0]])
+    >>> chosen(hits, 1, "share"), chosen(hits, 1, "first"), chosen(hits, 1, "all")
+    (array([[0.5, 0. , 0.5]]), array([[1., 0., 0.]]), array([[1., 0., 1.]]))
+    """
+    axes = [int(one) % hits.ndim for one in (axis if isinstance(axis, (tuple, list)) else [axis])]
+    if ties == "share":
+        return np.asarray(hits / hits.sum(axis=tuple(axes), keepdims=True))
+    if ties == "all":
+        return hits
+    order = [*(one for one in range(hits.ndim) if one not in axes), *axes]
+    turned = hits.transpose(order)
+    rows = turned.reshape(-1, int(np.prod([hits.shape[one] for one in axes])))
+    step = 1 if ties == "first" else -1
+    rows = rows * (np.cumsum(rows[:, ::step], axis=1)[:, ::step] == 1)
+    return np.asarray(rows.reshape(turned.shape).transpose(np.argsort(order)))
 
 
 @rule("var")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from whynet.subjects.program.judged import Judged, Step
@@ -14,6 +16,7 @@ from whynet.subjects.program.unmoved import Blame
 FEWEST = 4
 """Examples in a batch; of fewer, an axis of their number may be any."""
 SCALED = {"mul", "div", "neg"}
+SUMMED = {"sum", "mean", "einsum"}
 
 
 def shapes(one: Judged, text: Text) -> list[Blame]:
@@ -42,10 +45,8 @@ def _spread(one: Judged, text: Text) -> list[Blame]:
 
 
 def _grown(one: Judged, text: Text) -> list[Blame]:
-    """A bias that has a number for each example: its gradient is not summed over the examples."""
+    """A bias that has a number for each example, or more than it began with: its gradient is not summed over them."""
     rows, axis = fed_rows(one)
-    if rows is None or axis is None or rows < FEWEST:
-        return []
     tape, found = one.tape, []
     for step in one.steps:
         leaf = tape.start[step.group.paths[0]]
@@ -55,17 +56,29 @@ def _grown(one: Judged, text: Text) -> list[Blame]:
             continue
         whole = np.shape(tape.value(users[0]))
         along = axis if len(shape) > 1 else 0
-        if shape != whole or not shape or shape[along] != rows:
-            continue
-        if not any(
-            read in one.forward and tape.ops[read].name in ("matmul", "dot") for read in tape.ops[users[0]].inputs
-        ):
+        began = tape.grown.get(step.group.paths[0])
+        made = {tape.ops[read].name for read in tape.ops[users[0]].inputs if read in one.forward}
+        product = not made.isdisjoint({"matmul", "dot"})
+        if began is not None and math.prod(began) < math.prod(shape) and _fits(shape, whole):
+            words = f"its shape was {began} and is {shape} after a step: its gradient is not summed over all axes"
+        elif rows is not None and along is not None and rows >= FEWEST and product and shape == whole != ():
+            if shape[along] != rows:
+                continue
+            words = f"its shape is {shape}, a number for each of {rows} examples: its gradient is not summed over them"
+        else:
             continue
         end = one.ends(step.group)[0]
         site = _unsummed(one, step, text)
-        words = f"its shape is {shape}, a number for each of {rows} examples: its gradient is not summed over them"
         found.append(Blame("shape-grows", site.file, site.line, step.group.name, step.group.name, words, end))
     return found
+
+
+def _fits(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:
+    """Whether an array is spread over another without making it larger."""
+    try:
+        return np.broadcast_shapes(shape, whole) == whole
+    except ValueError:
+        return False
 
 
 def _unsummed(one: Judged, step: Step, text: Text) -> Site:
@@ -76,6 +89,8 @@ def _unsummed(one: Judged, step: Step, text: Text) -> Site:
             return text.sites[text.again[node][1]]
         op = one.tape.ops[node]
         read = [here for here in op.inputs if here in one.carriers]
+        if op.name in SUMMED and read:
+            return text.site(node)
         scaled = all(np.size(one.tape.value(here)) == 1 for here in op.inputs if here not in read)
         if op.name not in SCALED or len(read) != 1 or not scaled:
             break

@@ -18,6 +18,8 @@ import numpy as np
 
 from whynet.types import Array
 
+TIES = ("share", "first", "all", "last")
+"""What programs do where several numbers are the largest, as on the blank part of a picture: none of it is wrong."""
 LARGE = 1 << 20
 """Bytes of an array that is looked for in other tapes."""
 SAMPLE = 2_000
@@ -101,10 +103,14 @@ class Tape:
     """Path -> the node that lay there when the iteration began."""
     end: dict[str, int | None] = field(default_factory=dict)
     """Path -> the node that lies there at its end; None if something else put a value there."""
+    grown: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Path -> the shape of what lay there when the loop began, where it was another."""
     crash: str = ""
     cost: int | None = None
     """Where an optimiser from outside asked: the cost that it got."""
     gradient: int | None = None
+    ties: str = "share"
+    """Which of equal largest numbers a maximum's derivative goes to, one of `TIES`."""
     pieces: dict[str, int] = field(default_factory=dict)
     """The parameters that its flat vector was cut into, and where each begins."""
 
@@ -149,6 +155,7 @@ class Tape:
             "names": self.names,
             "start": self.start,
             "end": self.end,
+            "grown": self.grown,
             "asked": [self.cost, self.gradient, self.pieces],
             "ops": [
                 [op.name, op.site, _coded(op.args), _coded(op.kwargs), stored(op.value), op.context] for op in self.ops
@@ -181,6 +188,7 @@ class Tape:
 
         tape = cls(said["loop"], said["iteration"], crash=said["crash"], start=said["start"], end=said["end"])
         tape.cost, tape.gradient, tape.pieces = said["asked"]
+        tape.grown = {lying: tuple(shape) for lying, shape in said["grown"].items()}
         tape.names = [(node, name, site) for node, name, site in said["names"]]
         tape.ops = [
             Op(name, site, _decoded(args), _decoded(kwargs), value(key), tuple(context))

@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import zip_longest
 from typing import Any
 
-from whynet.subjects.program.edits import operands, packing, shapes, signs, slopes, sums, updates
+from whynet.subjects.program.edits import kernels, operands, packing, shapes, signs, slopes, sums, updates
 from whynet.subjects.program.edits.names import last
 from whynet.subjects.program.edits.source import Source, unreadable
 from whynet.subjects.program.xray import Finding, Xray
@@ -68,6 +68,9 @@ def _bias(source: Source, statement: Any, finding: Finding, xray: Xray) -> Texts
 
 def _factor(source: Source, statement: Any, finding: Finding, xray: Xray) -> Texts:
     less = finding.words.startswith("it is divided")
+    if share := re.match(r"each of (\d+) numbers of a mean", finding.words):
+        for one in (statement, *_makers(source, statement)):
+            yield from sums.shared(source, one, share[1])
     for one in (statement, *_makers(source, statement), *_near(source, statement)):
         yield from sums.divided(source, one, less)
 
@@ -102,6 +105,7 @@ def _any(source: Source, statement: Any, finding: Finding, xray: Xray) -> Texts:
     each = []
     for one in (statement, *_users(source, statement), *_makers(source, statement)):
         ways: list[Texts] = [
+            kernels.kernels(source, one),
             operands.conditions(source, one),
             operands.compared(source, one),
             operands.turned(source, one),

@@ -11,6 +11,8 @@ from whynet.subjects.program.edits.source import Source
 from whynet.subjects.program.edits.terms import bound, left
 
 AXES = ("axis=0", "axis=1, keepdims=True", "axis=0, keepdims=True", "axis=1")
+PICTURES = ("axis=(0, 1, 2)", "axis=(0, 2, 3)", "axis=(0, 1)", "axis=(1, 2)")
+"""Over examples and places, whether channels come last or first."""
 
 
 def divided(source: Source, statement: Any, less: bool) -> Iterator[str | None]:
@@ -41,6 +43,18 @@ def divided(source: Source, statement: Any, less: bool) -> Iterator[str | None]:
                 continue
             if not isinstance(node, (cst.Tuple, cst.ListComp, cst.Dict)):
                 yield source.put(node, f"{left(source.code(node))} / {bound(number)}")
+
+
+def shared(source: Source, statement: Any, among: str) -> Iterator[str | None]:
+    """Texts in which what a statement assigns is divided by a number.
+
+    >>> source = Source("dA[:, :2] += dP")
+    >>> list(shared(source, source.statement(1), "4"))
+    ['dA[:, :2] += dP / 4']
+    """
+    value = source.value(statement)
+    if value is not None and not isinstance(value, (source.cst.Tuple, source.cst.ListComp, source.cst.Dict)):
+        yield source.put(value, f"{left(source.code(value))} / {among}")
 
 
 def numbers(source: Source, statement: Any) -> list[str]:
@@ -82,8 +96,9 @@ def along(source: Source, statement: Any, sums_alone: bool = False) -> Iterator[
     'dW = d @ a.T\\ndb = np.sum(d, axis=0)'
     """
     nodes = source.expressions(statement)
-    near = re.findall(r"(axis ?= ?-?\d(?:, ?keepdims ?= ?True)?)", source.text)
+    near = re.findall(r"(axis ?= ?(?:-?\d|\([\d, ]+\))(?:, ?keepdims ?= ?True)?)", source.text)
     axes = list(dict.fromkeys([*near, *AXES]))
+    axes += [one for one in PICTURES if one not in axes] if "reshape" in source.text else []
     for node in nodes:
         if not isinstance(node, source.cst.Call) or last(source.code(node.func)) not in ("sum", "mean"):
             continue
