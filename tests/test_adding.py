@@ -31,7 +31,7 @@ from whynet.optimizers.schedules import SCHEDULES, rates
 from whynet.params import Params
 from whynet.report.wording.symptoms import in_words
 from whynet.subjects.plants import SOUND, plants
-from whynet.subjects.recipe import diagnose_recipe
+from whynet.subjects.recipe import RecipeSubject, diagnose_recipe
 from whynet.training.checking import check
 from whynet.training.loop import Training
 from whynet.training.prepare import prepare
@@ -101,7 +101,8 @@ def test_a_layer(added, rng):
 
 
 def test_a_layer_is_one_file_and_one_line(added, digits, tmp_path):
-    """Trained, checked, saved, loaded, drawn; and what the compiled engine cannot do with it is a sentence."""
+    """Trained, checked, saved, loaded, drawn, examined; and what the compiled engine or the doctor cannot do with it is
+    a sentence."""
     swish = added("A layer")["Swish"]
     network = whynet.Network(layers=[whynet.Dense(64, 20), swish((20,)), whynet.Dense(20, 10)], seed=1)
     recipe = whynet.Recipe(epochs=2, learning_rate=0.3)
@@ -117,6 +118,9 @@ def test_a_layer_is_one_file_and_one_line(added, digits, tmp_path):
     assert "Swish" in network._repr_html_() and "64-20-10" in repr(network)
     said = prepare(recipe.but(layers=("dense 20 identity", "swish")), digits).network
     assert said.layers == network.layers
+    case = RecipeSubject(recipe.but(layers=("dense 20 identity", "swish")), digits).examine()
+    assert case.value("gradient-error") < 1e-5 and case.value("moved") > 0
+    assert case.not_examined == [("the units of layer 2, swish", "it does not say what its activation is given")]
     with pytest.raises(whynet.WhynetError, match="native engine cannot train this: it does not know Swish layers"):
         whynet.train(network, digits, recipe.but(engine="native"))
 

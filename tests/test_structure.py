@@ -101,7 +101,7 @@ def test_a_cause_knows_of_the_case_and_of_no_recipe(name):
 
 
 def test_what_is_said_of_a_cause_stands_in_its_file():
-    """Few others call causes by their names: cases of people who asked, and what is measured on code or a log."""
+    """Few others call causes by their names: cases of people who asked, plants, what is measured on code or a log."""
     elsewhere = (
         "doctor/causes/",
         "mistakes/",
@@ -109,7 +109,9 @@ def test_what_is_said_of_a_cause_stands_in_its_file():
         "subjects/frameworks/",
         "subjects/inside/",
         "subjects/own_code/",
+        "subjects/picture_plants.py",
         "subjects/program/",
+        "subjects/table_plants.py",
     )
     known = set(names())
     literals = {
@@ -170,7 +172,7 @@ def test_only_optimizers_and_engines_write_parameters_in_training(path):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_layer_is_asked_what_it_is_and_not_for_its_class(path):
     """Else a new one would be judged in silence. The compiled engine knows its own few by their classes."""
-    if room_of(path) in ("network", "engines", "doctor", "subjects"):
+    if room_of(path) in ("network", "engines"):
         return
     classes = "|".join(layer.__name__ for layer in LAYERS.values())
     assert not re.search(rf"isinstance\([^()]*\b({classes})\b", path.read_text())

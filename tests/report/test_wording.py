@@ -356,7 +356,7 @@ def contradictions(was, values, screen, long):
     rate = was.settings.rate
     if rate is not None and math.isfinite(rate) and was.value("update-finite") != 0 and "nan-hyperparameter" in names:
         yield "the rate is a number"
-    if was.wording.examples != "images" and re.search(r"\bimages?\b(?!-axes)", screen + long, flags=re.I):
+    if was.wording.examples != "images" and re.search(r"\bimages?\b(?!-\s*axes)", screen + long, flags=re.I):
         yield "images where there are none"
     gained = any(math.inf > to > was.before.quality + 0.05 for *_, to in was.tried if was.before is not None)
     if "makes a difference" in screen + long and (shown or gained):

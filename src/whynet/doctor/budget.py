@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
-from itertools import pairwise
 
 STEP, PER_MULTIPLY = 2e4, 3.0
 LEAST, MOST = 1e10, 2e10  # what counts as the patient's own training, at least and at most
@@ -23,15 +21,6 @@ def work_of(steps: int, rows: float, multiply_adds: float, *, step: float = STEP
     5000000.0
     """
     return steps * (step + PER_MULTIPLY * rows * multiply_adds)
-
-
-def multiply_adds(widths: Sequence[int]) -> int:
-    """Those of one row through dense layers of these widths.
-
-    >>> multiply_adds((784, 30, 10))
-    23820
-    """
-    return sum(a * b for a, b in pairwise(widths))
 
 
 class Effort:

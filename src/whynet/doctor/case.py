@@ -59,9 +59,10 @@ class Case:
         """
         return replace(self, symptoms={name: one for name, one in self.symptoms.items() if name not in names})
 
-    def note(self, symptom: Symptom, value: float, at: float | None = None) -> None:
-        """Write down a measured fact; `at` is what is normal where that hangs on the patient."""
-        self.keep(symptom.measured(value, at))
+    def note(self, symptom: Symptom, value: float, at: float | None = None, layer: str = "") -> None:
+        """Write down a measured fact; `at` is what is normal where that hangs on the patient, `layer` where it was
+        measured."""
+        self.keep(symptom.measured(value, at, layer))
 
     def keep(self, *facts: Measured) -> None:
         """Write down what was measured elsewhere."""

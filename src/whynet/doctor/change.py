@@ -31,7 +31,7 @@ class Change:
         dropout       rate
         clip          norm
         optimizer     name, rate
-        width, depth  widths: the units from input to output
+        width, depth  widths: the units from input to output; layers: the lines of a network in words
         biases        every unit gets one
         rows          rows: examples to train on, and epochs where they go with it
         mode          training mode while training, evaluation mode while evaluating

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from whynet.doctor import questions
@@ -19,7 +19,7 @@ from whynet.doctor.states import learns, state_of
 from whynet.doctor.subject import Arm, Subject
 from whynet.doctor.suspects import WORTH, Suspect, is_measured, suspects_of, unproved
 from whynet.doctor.trials import Trials
-from whynet.doctor.verdict import is_of_the_code
+from whynet.doctor.verdict import MORE_STEPS, is_of_the_code
 from whynet.errors import UsageError
 
 OWN = 0.5  # of the cap in seconds: what the patient's own training may take
@@ -160,9 +160,21 @@ def _only_the_data(case: Case, suspects: list[Suspect]) -> list[Finding]:
     return [*first, *rest] if ill else [unproved(case, *one) for one in suspects if one[1].strength >= CERTAIN]
 
 
-def _rank(finding: Finding) -> float:
-    """Its place in a verdict: what helps has its cause elsewhere, and a defect of the code may be that."""
-    return STATUSES.index("helps") - 0.5 if is_of_the_code(finding) else STATUSES.index(finding.status)
+def _in_order(findings: Sequence[Finding]) -> list[Finding]:
+    """The first is what is most likely wrong: what helps has its cause elsewhere, and a defect of the code may be that;
+    more steps, or longer ones, carry a network further whatever is wrong with it.
+
+    >>> [one.cause for one in _in_order([Finding("undertrained", "proved"), Finding("gradient-cut", "found")])]
+    ['gradient-cut', 'undertrained']
+    """
+    defect = any(map(is_of_the_code, findings))
+
+    def rank(finding: Finding) -> float:
+        if is_of_the_code(finding) or (defect and finding.cause in MORE_STEPS):
+            return STATUSES.index("helps") - (0.5 if is_of_the_code(finding) else 0.25)
+        return STATUSES.index(finding.status)
+
+    return sorted(findings, key=rank)
 
 
 def _join(diagnosis: Diagnosis, case: Case) -> None:
@@ -184,6 +196,6 @@ def _join(diagnosis: Diagnosis, case: Case) -> None:
             )
         joined.append(finding)
     joined += own.values()
-    diagnosis.verdict = sorted(joined, key=_rank)
+    diagnosis.verdict = _in_order(joined)
     accused = {finding.cause for finding in diagnosis.verdict if finding.status != "suspected"}
     diagnosis.acquitted = [one for one in diagnosis.acquitted if one.cause not in accused]

@@ -216,8 +216,9 @@ class Gap(NamedTuple):
 class Settings:
     """What is known of a patient's settings, in the words of every library; None where it is not known.
 
-    `widths` are the units from input to output, `output` the activation of the last layer, `weights`, `output_weights`
-    and `biases` how they are drawn at the start.
+    `widths` are the units from input to output, of layers in words what each with weights is handed; `layers` are these
+    words, for examples of that `shape`; `output` is the activation of the last layer, `weights`, `output_weights` and
+    `biases` how they are drawn at the start.
 
     >>> Settings(rate=0.1).batch is None
     True
@@ -232,6 +233,8 @@ class Settings:
     order: str | None = None
     patience: int | None = None
     widths: tuple[int, ...] | None = None
+    layers: tuple[str, ...] | None = None
+    shape: tuple[int, ...] | None = None
     activation: str | None = None
     output: str | None = None
     cost: str | None = None
@@ -317,8 +320,7 @@ class Diagnosis:
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON of `whynet diagnose`."""
-        found: dict[str, Any] = view(self, "json")
-        return found
+        return dict(view(self, "json"))
 
     def __str__(self) -> str:
         return str(view(self, "text"))
@@ -328,9 +330,6 @@ class Diagnosis:
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(str(self))  # IPython in a terminal
-
-
-# ---- a log: figures that were printed, nothing trained
 
 
 @dataclass(frozen=True)
@@ -390,8 +389,7 @@ class LogDiagnosis:
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON of `whynet diagnose --log`."""
-        found: dict[str, Any] = view(self, "json")
-        return found
+        return dict(view(self, "json"))
 
     def __str__(self) -> str:
         return str(view(self, "text"))

@@ -33,9 +33,9 @@ def changes_of(case: Case) -> dict[str, Change]:
         "rate too low": recommended.rates(settings, (10.0,))[0],
         "epochs": recommended.epochs(settings, (3,))[0],
     }
-    widths, epochs = settings.widths, settings.epochs or 1
-    if widths is not None and len(widths) > 2:
-        asked["width"] = Change("width", {"widths": (widths[0], *(2 * size for size in widths[1:-1]), widths[-1])})
+    epochs = settings.epochs or 1
+    for wider in recommended.wide(case, lambda size: 2 * size):
+        asked["width"] = wider
     if case.available >= 2 * case.rows:
         as_many_steps = max(1, round(epochs * case.rows / case.available))
         asked["examples"] = Change("rows", {"rows": case.available, "epochs": as_many_steps})
@@ -101,14 +101,13 @@ def compare(subject: Subject, case: Case, arms: Arms, effort: Effort, diagnosis:
 def _guess(subject: Subject, case: Case) -> Change | None:
     """One setting changed at random: what a guess is worth."""
     rng = np.random.default_rng([subject.seed, 5])
-    widths = case.settings.widths
     guesses = [
         recommended.rates(case.settings, (float(10 ** rng.uniform(-2, 2)),))[0],
         Change("batch", {"size": int(rng.choice([1, 10, 32, 100]))}),
         Change("activation", {"name": str(rng.choice(["relu", "sigmoid", "tanh"]))}),
         Change("weights", {"scheme": str(rng.choice(["scaled-normal", "he", "normal"])), "part": "all"}),
         Change("optimizer", {"name": "adam", "rate": 0.001}),
-        *([Change("width", {"widths": (widths[0], *(2 * s for s in widths[1:-1]), widths[-1])})] if widths else []),
+        *recommended.wide(case, lambda size: 2 * size),
     ]
     possible = [one for one in guesses if subject.why_not((one,)) is None and not subject.alike((one,), ())]
     return possible[int(rng.integers(len(possible)))] if possible else None

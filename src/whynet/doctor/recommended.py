@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from whynet.doctor.case import Case
 from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import Settings
@@ -61,6 +63,62 @@ def told_apart(case: Case) -> int:
     """
     outputs = case.settings.widths[-1] if case.settings.widths else 0
     return max(case.classes or outputs, 2)
+
+
+def wide(case: Case, units: Callable[[int], float]) -> list[Change]:
+    """Other widths of the hidden layers, each from its own; of a network in words, its lines with them.
+
+    >>> from whynet.doctor.example import case_like
+    >>> wide(case_like({"settings": {"widths": (64, 30, 10)}}), lambda size: 2 * size)[0].numbers
+    {'widths': (64, 60, 10)}
+    >>> lines = {"layers": ("conv 4 3x3", "pool 2"), "shape": (8, 8, 1), "widths": (64, 36, 10)}
+    >>> wide(case_like({"settings": lines}), lambda size: 2 * size)[0].numbers["layers"]
+    ('conv 8 3x3', 'pool 2')
+    """
+    settings = case.settings
+    if settings.widths is None or len(settings.widths) < 3:
+        return []
+    from whynet.network.lines import wider  # what causes say is read without NumPy
+
+    widths = (settings.widths[0], *(int(units(size)) for size in settings.widths[1:-1]), settings.widths[-1])
+    if settings.layers is None or settings.shape is None:
+        return [Change("width", {"widths": widths})]
+    return [Change("width", {"widths": widths, "layers": wider(settings.shape, settings.layers, widths)})]
+
+
+def half_as_deep(case: Case) -> list[Change]:
+    """The first half of the hidden layers; of a network in words those with weights, and all poolings.
+
+    >>> from whynet.doctor.example import case_like
+    >>> half_as_deep(case_like({"settings": {"widths": (64, 30, 20, 10)}}))[0].numbers
+    {'widths': (64, 30, 10)}
+    """
+    settings = case.settings
+    if settings.widths is None or len(settings.widths) < 3:
+        return []
+    from whynet.network.lines import shallower
+
+    kept = settings.widths[1:-1][: max(1, (len(settings.widths) - 2) // 2)]
+    widths = (settings.widths[0], *kept, settings.widths[-1])
+    if settings.layers is None:
+        return [Change("depth", {"widths": widths})]
+    return [Change("depth", {"layers": shallower(settings.layers, len(kept))})]
+
+
+def fewer_poolings(case: Case) -> list[Change]:
+    """The lines of a network in words with so few poolings and strides that every kernel sees some of the picture.
+
+    >>> from whynet.doctor.example import case_like
+    >>> lines = {"layers": ("conv 4 3x3", "pool 6", "conv 4 3x3 same"), "shape": (8, 8, 1)}
+    >>> fewer_poolings(case_like({"settings": lines}))[0].numbers
+    {'layers': ('conv 4 3x3', 'conv 4 3x3 same')}
+    """
+    if case.settings.layers is None or case.settings.shape is None:
+        return []
+    from whynet.network.lines import roomier
+
+    lines = roomier(case.settings.shape, case.settings.layers)
+    return [] if lines in (None, case.settings.layers) else [Change("depth", {"layers": lines})]
 
 
 def rates(settings: Settings, factors: tuple[float, ...]) -> list[Change]:

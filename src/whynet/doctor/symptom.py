@@ -29,10 +29,10 @@ class Symptom:
         """Whether it is a part of a whole."""
         return self.unit.startswith("fraction")
 
-    def measured(self, value: float, at: float | None = None) -> Measured:
+    def measured(self, value: float, at: float | None = None, layer: str = "") -> Measured:
         """A value of it; `at` is the number of its normal where that hangs on the patient."""
         normal: Any = self.normal
-        return Measured(self, float(value), normal if at is None else replace(normal, number=float(at)))
+        return Measured(self, float(value), normal if at is None else replace(normal, number=float(at)), layer)
 
 
 class Measured(NamedTuple):
@@ -48,6 +48,8 @@ class Measured(NamedTuple):
     symptom: Symptom
     value: float
     normal: Normal
+    layer: str = ""
+    """The layer that it is the value of, where there are several and it is told."""
 
     @property
     def name(self) -> str:
@@ -71,4 +73,5 @@ class Measured(NamedTuple):
 
     def as_dict(self) -> dict[str, object]:
         """As the JSON of a diagnosis has it."""
-        return {"symptom": self.name, "value": self.value, "unit": self.symptom.unit, "normal": self.normal.said(plain)}
+        own = {"symptom": self.name, "value": self.value, "unit": self.symptom.unit, "normal": self.normal.said(plain)}
+        return {**own, "layer": self.layer} if self.layer else own

@@ -18,6 +18,7 @@ from whynet.types import Array
 
 COMPUTING = ("gradient", "network", "output", "update")
 """Families of causes in how a network computes."""
+MORE_STEPS = ("undertrained", "lr-too-low", "batch-too-large")
 LITTLE = 0.1  # of R2, or of a balanced accuracy above chance: what a few rows held back can feign
 
 

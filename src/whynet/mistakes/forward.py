@@ -52,6 +52,9 @@ class Unbiased(Plain):
     def forward(self, params: Mapping[str, Array], x: Array, noise: Noise | None = None) -> tuple[Array, DenseMemo]:
         return self.sound.forward({**params, "b": np.zeros_like(params["b"])}, x, noise)
 
+    def products(self, memo: DenseMemo) -> tuple[Array, Array]:
+        return self.sound.products(memo)
+
     def backward(
         self, params: Mapping[str, Array], memo: DenseMemo, dy: Array, *, want_dx: bool = True
     ) -> tuple[Array | None, dict[str, Array]]:

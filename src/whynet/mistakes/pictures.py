@@ -7,7 +7,7 @@ has none) is left as it is.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from whynet.mistakes.kind import Kind
 from whynet.network.activations import activation
-from whynet.network.layers import AveragePool2D, Conv2D, ConvMemo, GlobalAveragePool, Layer, MaxPool2D, Plain, Shape
+from whynet.network.layers import AveragePool2D, Conv2D, ConvMemo, GlobalAveragePool, MaxPool2D, Plain, Shape
 from whynet.network.layers.windows import put_back
 from whynet.network.network import Network
 from whynet.noise import Noise
@@ -67,6 +67,9 @@ class Spoilt(Plain):
 
     def sides(self, memo: Any) -> Array | None:
         return self.sound.sides(memo)  # type: ignore[no-any-return]
+
+    def products(self, memo: Any) -> tuple[Array, Array] | None:
+        return self.sound.products(memo)  # type: ignore[no-any-return]
 
     def forward(self, params: Mapping[str, Array], x: Array, noise: Noise | None = None) -> tuple[Array, Any]:
         if self.used is not None:
@@ -340,8 +343,17 @@ FORWARDS = (_turned, _axes_exchanged, _channels_first, _first_channel)
 """Those that change the weights on the way forward."""
 
 
-def spoilt_pictures(name: str, network: Network) -> Network:
-    """The network with that mistake in every layer that can make it, on the very same parameters.
+def makers(name: str, network: Network) -> list[int]:
+    """The layers that can make a mistake.
+
+    >>> makers("pool-to-all", Network(layers=[Conv2D((4, 4, 1), 2, 3), MaxPool2D((2, 2, 2), 2)]))
+    [1]
+    """
+    return [index for index, layer in enumerate(network.layers) if layer.kind in OF_PART[PICTURES[name].part]]
+
+
+def spoilt_pictures(name: str, network: Network, only: Sequence[int] | None = None) -> Network:
+    """The network with that mistake in every layer that can make it, or in these `only`, on the very same parameters.
 
     >>> layers = [Conv2D((4, 4, 1), 2, 3), MaxPool2D((2, 2, 2), 2)]
     >>> [type(layer).__name__ for layer in spoilt_pictures("pool-to-all", Network(layers=layers)).layers]
@@ -349,9 +361,8 @@ def spoilt_pictures(name: str, network: Network) -> Network:
     """
     kind = PICTURES[name]
 
-    def spoilt(layer: Layer) -> Layer:
-        if layer.kind not in OF_PART[kind.part]:
-            return layer
-        return Spoilt(layer, used=kind.spoil) if kind.spoil in FORWARDS else Spoilt(layer, kind.spoil)
-
-    return network.sharing([spoilt(layer) for layer in network.layers])
+    layers = list(network.layers)
+    for index in makers(name, network) if only is None else only:
+        sound = layers[index]
+        layers[index] = Spoilt(sound, used=kind.spoil) if kind.spoil in FORWARDS else Spoilt(sound, kind.spoil)
+    return network.sharing(layers)

@@ -112,20 +112,29 @@ def convnet(in_shape: Shape, lines: Sequence[str], outputs: int, style: Style = 
     UsageError
         A line that makes no sense, or a layer that does not fit what comes before it.
     """
-    layers = chance(in_shape, style.input_dropout, style.input_noise)
+    return [layer for _, layer in numbered(in_shape, lines, outputs, style)]
+
+
+def numbered(in_shape: Shape, lines: Sequence[str], outputs: int, style: Style = DEFAULT) -> list[tuple[int, Layer]]:
+    """The layers of `convnet`, each with the number of its line; those before the first have 0, the output layer that
+    of the next line.
+
+    >>> [(number, layer.kind) for number, layer in numbered((8, 8, 1), ["conv 4 3x3 batch-norm", "pool 2"], 10)]
+    [(1, 'conv2d'), (1, 'batch-norm'), (2, 'max-pool2d'), (3, 'dense')]
+    """
+    layers = [(0, layer) for layer in chance(in_shape, style.input_dropout, style.input_noise)]
     shape = in_shape
     for number, line in enumerate(lines, 1):
         try:
-            layers += _said(line, shape, style)
+            layers += [(number, layer) for layer in _said(line, shape, style)]
         except UsageError as error:
             raise UsageError(
                 f"layer {number} ({line.strip()}): {error.message}",
                 where=f"a network for inputs of {'x'.join(map(str, in_shape))}",
                 expected=error.expected, found=error.found, do=error.do,
             ) from None  # fmt: skip
-        shape = layers[-1].out_shape
-    inputs = layers[-1].outputs if layers else math.prod(in_shape)
-    return [*layers, style.dense(inputs, outputs, last=True)]
+        shape = layers[-1][1].out_shape
+    return [*layers, (len(lines) + 1, style.dense(math.prod(shape), outputs, last=True))]
 
 
 def words() -> dict[str, type[Plain]]:

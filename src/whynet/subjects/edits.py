@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import Settings
+from whynet.errors import UsageError
 from whynet.mistakes.catalogue import mended_as
+from whynet.network.layers import Layer
+from whynet.network.lines import handed_on, without
 from whynet.training.recipe import Recipe
 
 Edits = dict[str, Any]
@@ -57,6 +61,14 @@ def _rows(numbers: Mapping[str, Any], recipe: Recipe) -> Edits:
     return {"train_size": numbers["rows"], **more}
 
 
+def _sizes(numbers: Mapping[str, Any], recipe: Recipe) -> Edits:
+    if "layers" in numbers:
+        return {"layers": numbers["layers"]}
+    if recipe.layers is not None:
+        raise UsageError("a network that is said in words is made wider by other words", expected="layers")
+    return {"sizes": numbers["widths"], "hidden": None}
+
+
 EDITS: dict[str, Callable[[Mapping[str, Any], Recipe], Edits]] = {
     "rate": _rate,
     "epochs": _epochs,
@@ -73,8 +85,8 @@ EDITS: dict[str, Callable[[Mapping[str, Any], Recipe], Edits]] = {
     "clip": lambda numbers, _: {"clip_norm": numbers["norm"]},
     "schedule": lambda numbers, _: {"schedule": numbers["name"]},
     "optimizer": lambda numbers, _: {"optimizer": numbers["name"], "learning_rate": numbers.get("rate")},
-    "width": lambda numbers, _: {"sizes": numbers["widths"], "hidden": None},
-    "depth": lambda numbers, _: {"sizes": numbers["widths"], "hidden": None},
+    "width": _sizes,
+    "depth": _sizes,
     "rows": _rows,
     "mend": lambda numbers, _: {"learning_rate": numbers["rate"]} if "rate" in numbers else {},
     "biases": lambda *_: {},
@@ -82,15 +94,18 @@ EDITS: dict[str, Callable[[Mapping[str, Any], Recipe], Edits]] = {
 
 
 def changed(recipe: Recipe, changes: Sequence[Change]) -> Recipe:
-    """The recipe with the changes made.
+    """The recipe with the changes made. What is set for all layers takes the place of what a line says of its own.
 
     >>> changed(Recipe(), [Change("rate", {"times": 10}), Change("batch", {"size": 32})]).batch_size
     32
     """
-    for change in changes:
+    for change in sorted(changes, key=lambda one: one.kind not in ("width", "depth")):  # lines before their settings
         mended = (NO_BIASES,) if change.kind == "biases" else change.mistakes
         faults = tuple(fault for fault in recipe.faults if fault not in mended and mended_as(fault) not in mended)
-        recipe = recipe.but(**EDITS[change.kind](change.numbers, recipe), faults=faults)
+        edits = EDITS[change.kind](change.numbers, recipe)
+        if recipe.layers is not None:
+            edits["layers"] = without(edits.get("layers", recipe.layers), edits.keys())
+        recipe = recipe.but(**edits, faults=faults)
     return recipe
 
 
@@ -103,12 +118,15 @@ def usual_output(cost: str) -> str:
     return "sigmoid" if cost == "quadratic" else "identity"
 
 
-def settings_of(recipe: Recipe, widths: tuple[int, ...], rows: int) -> Settings:
-    """What a recipe says; its planted mistakes are no settings.
+def settings_of(recipe: Recipe, layers: Sequence[Layer], rows: int) -> Settings:
+    """What a recipe says, and the layers that it makes; its planted mistakes are no settings.
 
-    >>> settings_of(Recipe(), (64, 30, 10), 100).output
+    >>> from whynet.network.architectures import mlp
+    >>> settings_of(Recipe(), mlp((64, 30, 10)), 100).output
     'identity'
     """
+    own = [layer.activation for layer in layers[:-1] if layer.activation not in (None, "identity")]
+    dropped: list[Any] = [layer for layer in layers[1:] if layer.kind == "dropout"]
     return Settings(
         optimizer=recipe.optimizer,
         rate=recipe.rate,
@@ -118,8 +136,10 @@ def settings_of(recipe: Recipe, widths: tuple[int, ...], rows: int) -> Settings:
         epochs=recipe.epochs,
         order=recipe.order,
         patience=recipe.patience,
-        widths=widths,
-        activation=recipe.activation,
+        widths=handed_on(layers),
+        layers=recipe.layers,
+        shape=None if recipe.layers is None else layers[0].in_shape,
+        activation=Counter(own).most_common(1)[0][0] if own and recipe.layers is not None else recipe.activation,
         output=recipe.output_activation or usual_output(recipe.cost),
         cost=recipe.cost,
         weights=recipe.init,
@@ -132,10 +152,28 @@ def settings_of(recipe: Recipe, widths: tuple[int, ...], rows: int) -> Settings:
         decay=recipe.decay,
         max_norm=recipe.max_norm,
         clip=recipe.clip_norm,
-        dropout=recipe.dropout,
+        dropout=max([recipe.dropout, *(layer.rate for layer in dropped)]),
         input_dropout=recipe.input_dropout,
         noise=recipe.noise,
         input_noise=recipe.input_noise,
         smoothing=recipe.label_smoothing,
         rows=recipe.train_size,
     )
+
+
+POSSIBLE = frozenset((
+    "rate", "epochs", "batch", "shuffle", "scale-inputs", "scale-targets", "weights", "activation", "output", "cost",
+    "penalty", "dropout", "clip", "schedule", "optimizer", "width", "depth", "biases", "rows", "mend",
+))  # fmt: skip
+"""Kinds of changes that a recipe has words for."""
+BEYOND = ("rotation", "shear", "zoom", "shift", "elastic", "class_weights", "batch_norm", "average")
+
+
+def beyond(recipe: Recipe) -> list[str]:
+    """Settings that are in use, and that no cause looks at.
+
+    >>> beyond(Recipe(average=0.99))
+    ['average']
+    """
+    plain = Recipe()
+    return [name.replace("_", " ") for name in BEYOND if getattr(recipe, name) != getattr(plain, name)]

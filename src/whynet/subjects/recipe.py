@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from whynet.data.dataset import Dataset
 from whynet.data.protocol import error_between
 from whynet.data.sources import load_for
-from whynet.doctor.budget import STEP, TIMES, multiply_adds, work_of
+from whynet.doctor.budget import STEP, TIMES, work_of
 from whynet.doctor.case import Case
 from whynet.doctor.change import Change, Wording
 from whynet.doctor.diagnose import examine
@@ -56,10 +56,10 @@ from whynet.errors import Interrupted, NonFinite, WhynetError
 from whynet.mistakes.catalogue import in_code
 from whynet.processors import processors
 from whynet.subjects.answers import contributions, measure_answers, measure_foretold
-from whynet.subjects.edits import changed, settings_of
+from whynet.subjects.edits import POSSIBLE, beyond, changed, settings_of
 from whynet.subjects.records import misreported, recipe_of, recorded
 from whynet.training.loop import Training
-from whynet.training.prepare import check_fit, prepare
+from whynet.training.prepare import check_fit, layers_of, prepare
 from whynet.training.recipe import Recipe
 from whynet.training.yardstick import is_reconstruction, linear_answers, quality, scores_of
 
@@ -122,7 +122,7 @@ class RecipeSubject:
             return f"a recipe has no such change ({kinds})"
         try:
             recipe = self.fitted(changes)
-            recipe.sizes_for(self.data)
+            layers_of(recipe, self.data)
             check_fit(recipe, self.data)
         except WhynetError as error:
             return error.message
@@ -147,9 +147,10 @@ class RecipeSubject:
     def work(self, arm: Arm) -> float:
         """What an arm costs."""
         recipe = self.fitted(arm.changes)
-        widths = recipe.sizes_for(self.data)
-        each = multiply_adds(widths)
-        step = READABLE + PER_WEIGHT * each if self._by_the_readable_engine(recipe) else STEP
+        layers = [layer for _, layer in layers_of(recipe, self.data)]
+        each = sum(layer.multiply_adds for layer in layers)
+        weights = sum(math.prod(layer.shapes()[name]) for layer in layers for name in layer.weight_names)
+        step = READABLE + PER_WEIGHT * weights if self._by_the_readable_engine(recipe) else STEP
         return work_of(arm.steps, self._rows(recipe)[1], each, step=step)
 
     def _by_the_readable_engine(self, recipe: Recipe) -> bool:
@@ -239,10 +240,10 @@ class RecipeSubject:
         training = self.training(recipe)
         total = training.prepared.batches * recipe.epochs
         training.pauses = pauses(total)
-        widths = training.network.sizes
+        settings = settings_of(recipe, training.network.layers, len(training.train))
         case = Case(
-            settings_of(recipe, widths, len(training.train)),
-            layers=len(widths) - 1,
+            settings,
+            layers=len(settings.widths or ()) - 1,
             rows=len(training.train),
             available=len(self.rest),
             classes=len(self.data.classes),
@@ -272,7 +273,7 @@ class RecipeSubject:
         if self.held is self.rest:
             held = "judged by the same: there are too few to hold any back"
         case.used = {"rows": f"{case.rows:,} to train on, {held}"}
-        case.not_examined += [Gap(name, "no change of it is tried") for name in _beyond(recipe)]
+        case.not_examined += [Gap(name, "no change of it is tried") for name in beyond(recipe)]
         return case
 
     def _data(self, case: Case, training: Training) -> None:
@@ -350,20 +351,6 @@ class RecipeSubject:
             linear, case.yardstick = case.value("nearest-neighbour"), "the nearest neighbour"
         case.note(LINEAR_ACCURACY, linear)
         measure_foretold(case, recipe, linear)
-
-
-POSSIBLE = frozenset((
-    "rate", "epochs", "batch", "shuffle", "scale-inputs", "scale-targets", "weights", "activation", "output", "cost",
-    "penalty", "dropout", "clip", "schedule", "optimizer", "width", "depth", "biases", "rows", "mend",
-))  # fmt: skip
-"""Kinds of changes that a recipe has words for."""
-BEYOND = ("rotation", "shear", "zoom", "shift", "elastic", "class_weights", "batch_norm", "average")
-
-
-def _beyond(recipe: Recipe) -> list[str]:
-    """Settings that are in use, and that no cause looks at."""
-    plain = Recipe()
-    return [name.replace("_", " ") for name in BEYOND if getattr(recipe, name) != getattr(plain, name)]
 
 
 def diagnose_recipe(

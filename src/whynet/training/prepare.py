@@ -19,9 +19,10 @@ from whynet.engines.base import Engine, Examples, Task
 from whynet.errors import UsageError
 from whynet.mistakes.catalogue import counting, plant
 from whynet.mistakes.data import spoilt, spoilt_order
-from whynet.network.architectures import Style, convnet, mlp
+from whynet.network.architectures import Style, mlp, numbered
 from whynet.network.costs import cost as cost_named
 from whynet.network.costs import floor
+from whynet.network.layers import Layer
 from whynet.network.network import Network
 from whynet.optimizers.averages import Average
 from whynet.optimizers.constraints import Constraints
@@ -77,6 +78,20 @@ class Prepared(NamedTuple):
         """How the images are distorted in training."""
         one = self.recipe
         return Distortions(one.rotation, one.shear, one.zoom, one.shift, one.elastic, one.elastic_sigma)
+
+    @property
+    def called(self) -> list[str]:
+        """What each layer of the network is called, by its line; nothing where the layers were not said in words.
+
+        >>> from whynet.data.sources import load
+        >>> prepare(Recipe(layers=("conv 4 3x3", "pool 2"), batch_norm=True), load("digits")).called
+        ['layer 1, conv 4 3x3', 'layer 1, conv 4 3x3', 'layer 2, pool 2', 'the output layer']
+        """
+        lines = self.recipe.layers
+        if lines is None:
+            return [""] * len(self.network.layers)
+        said = ["the inputs", *(f"layer {number}, {line}" for number, line in enumerate(lines, 1)), "the output layer"]
+        return [said[number] for number, _ in layers_of(self.recipe, self.train)]
 
     def orders(self, first_epoch: int = 0) -> Iterator[Array]:
         """The order of examples of each epoch from `first_epoch` on, (n,) row numbers."""
@@ -150,9 +165,21 @@ def split(data: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
     return data, validation
 
 
-def _build(recipe: Recipe, train: Dataset, scaling: Scaling, problem: Problem) -> Network:
-    """The untrained network that the recipe describes, made to fit the examples it is to be trained on."""
-    sizes = recipe.sizes_for(train)
+def layers_of(recipe: Recipe, data: Dataset) -> list[tuple[int, Layer]]:
+    """The layers that the recipe describes, made to fit such examples; each with the number of its line where the
+    hidden ones are said in words, else with 0.
+
+    >>> from whynet.data.sources import load
+    >>> [layer.out_shape for _, layer in layers_of(Recipe(layers=("conv 4 3x3", "pool 2")), load("digits"))]
+    [(6, 6, 4), (3, 3, 4), (10,)]
+
+    Raises
+    ------
+    UsageError
+        Sizes or lines that do not fit the data.
+    """
+    recipe = recipe.fitting(data.problem)
+    sizes = recipe.sizes_for(data)
     style = Style(
         recipe.activation,
         recipe.output_activation or cost_named(recipe.cost).output_activation,
@@ -165,8 +192,15 @@ def _build(recipe: Recipe, train: Dataset, scaling: Scaling, problem: Problem) -
         recipe.noise,
         recipe.input_noise,
     )
+    if recipe.layers is None:
+        return [(0, layer) for layer in mlp(sizes, style)]
+    return numbered(data.shape, recipe.layers, sizes[-1], style)
+
+
+def _build(recipe: Recipe, train: Dataset, scaling: Scaling, problem: Problem) -> Network:
+    """The untrained network that the recipe describes, made to fit the examples it is to be trained on."""
     return Network(
-        layers=mlp(sizes, style) if recipe.layers is None else convnet(train.shape, recipe.layers, sizes[-1], style),
+        layers=[layer for _, layer in layers_of(recipe, train)],
         cost=recipe.cost,
         seed=recipe.seed,
         dtype=recipe.dtype,

@@ -42,11 +42,7 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    widths = case.settings.widths
-    if widths is None or len(widths) < 3:
-        return []
-    wide = (max(size, 3 * recommended.told_apart(case), USUAL) for size in widths[1:-1])
-    return [Change("width", {"widths": (widths[0], *wide, widths[-1])})]
+    return recommended.wide(case, lambda size: max(size, 3 * recommended.told_apart(case), USUAL))
 
 
 SICK = {"settings": {"widths": (64, 2, 10)}, "classes": 10, "narrowest": 2.0}

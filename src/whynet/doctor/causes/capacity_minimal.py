@@ -17,6 +17,7 @@
 
 from __future__ import annotations
 
+from whynet.doctor import recommended
 from whynet.doctor.case import Case
 from whynet.doctor.cause import LIKELY, Suspicion
 from whynet.doctor.change import Change
@@ -34,10 +35,7 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    widths = case.settings.widths
-    if widths is None or len(widths) < 3:
-        return []
-    return [Change("width", {"widths": (widths[0], *(2 * size for size in widths[1:-1]), widths[-1])})]
+    return recommended.wide(case, lambda size: 2 * size)
 
 
 SICK = {"settings": {"widths": (2, 2, 1)}, "rows": 4, "features": 2, "narrowest": 2.0}

@@ -17,6 +17,7 @@
 
 from __future__ import annotations
 
+from whynet.doctor import recommended
 from whynet.doctor.case import Case
 from whynet.doctor.cause import Suspicion
 from whynet.doctor.change import Change
@@ -33,11 +34,7 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    widths = case.settings.widths
-    if widths is None or len(widths) < 3:
-        return []
-    hidden = widths[1:-1]
-    return [Change("depth", {"widths": (widths[0], *hidden[: max(1, len(hidden) // 2)], widths[-1])})]
+    return recommended.half_as_deep(case)
 
 
 SICK = {"settings": {"widths": (64, *(30,) * 8, 10)}, "layers": 9, "gradient-fall": 0.001}

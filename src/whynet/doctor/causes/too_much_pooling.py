@@ -19,6 +19,7 @@ are meant.
 
 from __future__ import annotations
 
+from whynet.doctor import recommended
 from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.change import Change
@@ -35,7 +36,8 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    return [Change("mend", {"mistakes": ("fewer poolings before the last convolution",)})]
+    known = recommended.fewer_poolings(case)
+    return known or [Change("mend", {"mistakes": ("fewer poolings before the last convolution",)})]
 
 
 SICK = {"on-one-place": 2.0}

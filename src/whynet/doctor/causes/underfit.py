@@ -18,6 +18,7 @@ flat.
 
 from __future__ import annotations
 
+from whynet.doctor import recommended
 from whynet.doctor.case import Case
 from whynet.doctor.cause import Suspicion
 from whynet.doctor.change import Change
@@ -34,10 +35,7 @@ def suspect(case: Case) -> Suspicion | None:
 
 
 def changes(case: Case) -> list[Change]:
-    widths = case.settings.widths
-    if widths is None or len(widths) < 3:
-        return []
-    return [Change("width", {"widths": (widths[0], *(4 * size for size in widths[1:-1]), widths[-1])})]
+    return recommended.wide(case, lambda size: 4 * size)
 
 
 SICK = {"settings": {"widths": (64, 5, 10)}, "state": "underfits", "train-accuracy": 0.6, "accuracy": 0.6}

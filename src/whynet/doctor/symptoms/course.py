@@ -8,26 +8,30 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from whynet.doctor.case import Case
+from whynet.doctor.diagnosis import Gap
 from whynet.doctor.normal import Above, Between
 from whynet.doctor.symptom import Symptom
 from whynet.doctor.symptoms.outcome import COST, START_COST
-from whynet.doctor.symptoms.units import OUTPUT_WEIGHTED_INPUT, measure_rank, measure_units, outputs_measured
+from whynet.doctor.symptoms.passes import ON_ONE_PLACE
+from whynet.doctor.symptoms.units import OUTPUT_WEIGHTED_INPUT, Hidden, measure_rank, measure_units, outputs_measured
 from whynet.doctor.symptoms.weights import (
     MOVED,
     PENALTY_AT_START,
     PENALTY_PULL,
     WEIGHTS,
-    measure_first_layer,
+    First,
+    measure_first_layers,
     measure_gradients,
     measure_weights,
 )
-from whynet.network.layers import BatchNorm, BatchNormMemo, Dense, DenseMemo
-from whynet.network.network import Network
+from whynet.network.lines import on_one_place
+from whynet.network.network import Network, Trace
 from whynet.training.loop import Training
 from whynet.types import Array
 
@@ -81,6 +85,7 @@ class Watch:
         self.steps: list[int] = []
         self.costs: list[float] = []
         self.first = training.network.params.vector.copy()
+        self.called = training.prepared.called
         with np.errstate(all="ignore"):
             self._start()
 
@@ -110,34 +115,54 @@ class Watch:
         case.note(START_COST_RATIO, cost / max(healthy, 1e-12))
         self._units("start", trace)
         params = network.params
-        first = next(i for i, layer in enumerate(network.layers) if isinstance(layer, Dense))
-        memo = trace.memos[first]
-        x = memo.x if isinstance(memo, DenseMemo) else self.X
-        W, z = network.params[first]["W"].astype(np.float64), memo.z if isinstance(memo, DenseMemo) else None
-        measure_first_layer(case, W, x.astype(np.float64), z)
-        dense = [network.params[i] for i, layer in enumerate(network.layers) if isinstance(layer, Dense)]
-        measure_weights(case, [(arrays["W"], arrays.get("b")) for arrays in dense])
-        final = trace.memos[-1]
-        if isinstance(final, DenseMemo):
+        weighted = [(i, name) for i, layer in enumerate(network.layers) for name in layer.weight_names]
+        measure_first_layers(case, list(self._first(trace, weighted)))
+        measure_weights(
+            case,
+            [(params[i][name], params[i].get("b")) for i, name in weighted],
+            [self.called[i] for i, _ in weighted],
+        )
+        final = network.layers[-1].preactivation(trace.memos[-1])
+        if final is not None:
             case.note(BEND, _bend(network, self.X))
-            case.note(OUTPUT_WEIGHTED_INPUT, np.abs(final.z).mean())
+            case.note(OUTPUT_WEIGHTED_INPUT, np.abs(final).mean())
         gradient = network.gradients(self.X, self.targets)
-        measure_gradients(case, [g["W"] for g in gradient if "W" in g])
+        measure_gradients(case, [gradient[i][name] for i, name in weighted])
+        if len(network.layers[0].in_shape) == 3:
+            case.note(ON_ONE_PLACE, len(on_one_place(network.layers)))
         decay, l1 = case.settings.l2 + case.settings.decay, case.settings.l1
         if decay or l1:
             length, push = (math.sqrt(sum(float(np.sum(W**2)) for W in one.weights())) for one in (params, gradient))
-            pull = decay * max(length, math.sqrt(sum(network.sizes[1:]))) + l1 * math.sqrt(params.vector.size)
+            units = sum(params[i][name].shape[1] for i, name in weighted)
+            pull = decay * max(length, math.sqrt(units)) + l1 * math.sqrt(params.vector.size)
             case.note(PENALTY_AT_START, pull / max(push, 1e-300))
-        if isinstance(network.layers[-1], Dense):
+        if final is not None:
             case.keep(*outputs_measured(trace.scores))
+        for layer, memo, called in zip(network.layers, trace.memos, self.called, strict=True):
+            if layer.shapes() and layer.preactivation(memo) is None:
+                what = called or f"the {layer.kind} layer"
+                case.not_examined.append(Gap(f"the units of {what}", "it does not say what its activation is given"))
+
+    def _first(self, trace: Trace, weighted: list[tuple[int, str]]) -> Iterator[First]:
+        """The first layer with weights; where that looks at parts of a picture, those after it as well, up to one that
+        sees all."""
+        network = self.training.network
+        for i, name in weighted:
+            layer = network.layers[i]
+            products = layer.products(trace.memos[i])
+            x, z = (self.X, None) if products is None else products
+            yield First(network.params[i][name].astype(np.float64), x.astype(np.float64), z, self.called[i])
+            if len(layer.out_shape) != 3:
+                return
 
     def _units(self, when: str, trace: Any) -> None:
         """Saturation, spread and death of the hidden units."""
-        hidden = [
-            (layer.activation, memo.z.astype(np.float64))
-            for layer, memo in list(zip(self.training.network.layers, trace.memos, strict=True))[:-1]
-            if isinstance(layer, (Dense, BatchNorm)) and isinstance(memo, (DenseMemo, BatchNormMemo))
-        ]
+        hidden = []
+        for layer, memo, called in list(zip(self.training.network.layers, trace.memos, self.called, strict=True))[:-1]:
+            z = layer.preactivation(memo)
+            if z is not None and layer.activation is not None:
+                channels = layer.out_shape[2] if len(layer.out_shape) == 3 else 0
+                hidden.append(Hidden(layer.activation, z.astype(np.float64), called, channels))
         measure_units(self.case, when, hidden)
 
     # ---- when it is over
@@ -161,9 +186,9 @@ class Watch:
                 pulls = sum(float(np.sum((decay * W + regular.l1 * np.sign(W)) ** 2)) for W in network.params.weights())
                 pushes = sum(float(np.sum(g**2)) for g in gradient.weights())
                 case.note(PENALTY_PULL, math.sqrt(pulls / max(pushes, 1e-300)))
-            last = trace.memos[-1]
-            if isinstance(last, DenseMemo) and len(network.sizes) > 2 and np.isfinite(last.x).all():
-                measure_rank(case, last.x)
+            last = network.layers[-1].products(trace.memos[-1])
+            if last is not None and len(network.sizes) > 2 and np.isfinite(last[0]).all():
+                measure_rank(case, last[0])
             case.note(WEIGHTS, float(np.mean(np.abs(network.params.vector))))
 
 
@@ -174,5 +199,9 @@ def _bend(network: Network, X: Array) -> float:
         return math.nan
     ends = X.astype(np.float64)
     double = network.astype("float64")
-    first, second, between = (double.forward(x).memos[-1].z for x in (ends[:-1], ends[1:], (ends[:-1] + ends[1:]) / 2))
+    first, second, between = (
+        double.layers[-1].preactivation(double.forward(x).memos[-1])
+        for x in (ends[:-1], ends[1:], (ends[:-1] + ends[1:]) / 2)
+    )
+    assert first is not None and second is not None and between is not None
     return float(np.abs(between - (first + second) / 2).max() / max(np.abs(first - second).max(), 1e-300))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
 from whynet.doctor.case import Case
+from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Finding
 from whynet.doctor.normal import AtLeast, Below, Exactly
 from whynet.doctor.symptom import Symptom
 from whynet.engines.base import Task, backpropagate
@@ -15,10 +18,12 @@ from whynet.errors import WhynetError
 from whynet.mistakes.backward import WrongGradient, dense_layers
 from whynet.mistakes.catalogue import named
 from whynet.mistakes.forward import unbiased
+from whynet.mistakes.likeness import pictures_like
 from whynet.mistakes.mistake import Mistake
+from whynet.mistakes.pictures import PICTURES, makers
 from whynet.mistakes.search import Gradient, Search
 from whynet.network.gradcheck import check_gradients
-from whynet.network.layers import Dense, DenseMemo
+from whynet.network.layers import Dense
 from whynet.network.network import Network
 from whynet.params import Params
 from whynet.training.checking import own_check
@@ -73,7 +78,7 @@ def audit_gradient(case: Case, training: Training) -> None:
             shares = patient.cost.probabilities(patient.scores(X)).sum(axis=1)
             case.note(ROWS_SUM, float(np.abs(shares - 1).max()))
     biases = _working_biases(patient, X)
-    case.note(BIASES, biases, at=sum(patient.sizes[1:]))
+    case.note(BIASES, biases, at=sum(arrays["b"].size for arrays in patient.params if "b" in arrays))
     case.note(GRADIENT_ERROR, _gradient_error(patient, X, targets, theirs))
     size = float(np.linalg.norm(theirs.vector))
     right = sound.gradients(X, targets)
@@ -86,13 +91,16 @@ def audit_gradient(case: Case, training: Training) -> None:
     if check is not None:
         case.note(OWN_CHECK, check)
     if not np.allclose(theirs.vector, right.vector, rtol=1e-6, atol=1e-12 * max(size, 1e-300)):
-        case.fitting += _fitting(task, sound, X, targets, biased=biases > 0)
+        fitting, mistakes = _fitting(task, sound, X, targets, biased=biases > 0)
+        case.fitting += fitting
+        _of_pictures(case, training, sound, X, targets, mistakes)
 
 
 def _overflows(sound: Network, task: Task, X: Array, targets: Array) -> int:
     """How many arrays of the patient's gradient are not finite where the sound one's are, with weighted inputs of a
     thousand and more."""
-    largest = min(float(memo.z.max()) for memo in sound.forward(X).memos if isinstance(memo, DenseMemo))
+    products = (layer.products(memo) for layer, memo in zip(sound.layers, sound.forward(X).memos, strict=True))
+    largest = min(float(one[1].max()) for one in products if one is not None)
     large = sound.params.vector * (1000 / max(largest, 1e-3))
     found = []
     for network, backward in ((task.network, task.backward), (sound, backpropagate)):
@@ -121,21 +129,65 @@ def _working_biases(network: Network, X: Array) -> int:
             moved = network.params.copy()
             other = network.having(moved.vector, network.statistics.vector)
             np.add(moved[index]["b"], 1, out=moved[index]["b"])
-            z, shifted = (one.forward(X).memos[index].z for one in (network, other))
-            count += arrays["b"].size if np.any(z != shifted) else 0
+            z, shifted = (one.layers[index].preactivation(one.forward(X).memos[index]) for one in (network, other))
+            count += arrays["b"].size if z is None or shifted is None or np.any(z != shifted) else 0
     return count
 
 
-def _fitting(task: Task, sound: Network, X: Array, targets: Array, *, biased: bool) -> tuple[str, ...]:
-    """The known mistakes with which the sound network gives the patient's gradient, here and with other weights; looked
-    for on some of many features first."""
+def _fitting(
+    task: Task, sound: Network, X: Array, targets: Array, *, biased: bool
+) -> tuple[tuple[str, ...], tuple[Mistake, ...]]:
+    """The known mistakes with which the sound network gives the patient's gradient of its dense layers, here and with
+    other weights, by their names and as they are; looked for on some of many features first."""
     every = np.arange(X.shape[1])
     some = np.sort(np.argsort(-np.abs(X).sum(axis=0), kind="stable")[:FEATURES])
-    for keep in (some, every) if len(some) < len(every) and isinstance(sound.layers[0], Dense) else (every,):
+    for keep in (some, every) if len(some) < len(every) and sound.layers[0].kind == Dense.kind else (every,):
         found, explained = _search(task, sound, X * np.isin(every, keep), targets, keep, biased=biased)
         if explained:
-            return (*(() if biased else ("no-biases",)), *named(found, len(dense_layers(sound))))
-    return ()
+            return (*(() if biased else ("no-biases",)), *named(found, len(dense_layers(sound)))), found
+    return (), ()
+
+
+def _of_pictures(
+    case: Case, training: Training, sound: Network, X: Array, targets: Array, mistakes: tuple[Mistake, ...]
+) -> None:
+    """The known mistake of a convolution or a pool that, beside those of the dense layers, gives the patient's gradient
+    here and with other weights: a finding, with its layers."""
+    if not any(makers(name, sound) for name in PICTURES):
+        return
+    task = training.task
+    backward = WrongGradient(mistakes) if mistakes else backpropagate
+    vectors = (sound.params.vector, _elsewhere(sound))
+    places = [sound.having(vector, sound.statistics.vector) for vector in vectors]
+    patients = [task.network.having(vector, sound.statistics.vector) for vector in vectors]
+    theirs = [task.backward(one, one.forward(X), targets) for one in patients]
+
+    def gradient(network: Network) -> Params:
+        return backward(network, network.forward(X), targets)
+
+    found = pictures_like(theirs, places, gradient, SAME)
+    if found is None:
+        return
+    names = (found.name, *found.others)
+    kind, called = PICTURES[found.name], training.prepared.called
+    if any(PICTURES[name].cause != kind.cause for name in names):  # these numbers do not tell which it is
+        return
+    alike = "".join(f", or {PICTURES[name].words}, which comes to the same here" for name in found.others)
+    where = " and ".join(called[index] or f"layer {index + 1}, {sound.layers[index].text}" for index in found.layers)
+    case.fitting += names
+    case.findings.append(
+        Finding(
+            kind.cause, "found", case.evidence("gradient-error", "gradient-cosine"),
+            Change("mend", {"mistakes": names}), detail=f"{where}: {kind.words}{alike}",
+        )
+    )  # fmt: skip
+
+
+def _elsewhere(network: Network) -> Array:
+    """Other parameters, some way off."""
+    vector = network.params.vector
+    moved: Array = vector * np.random.default_rng(0).normal(1, ELSEWHERE, vector.size)
+    return moved
 
 
 def _search(
@@ -143,10 +195,9 @@ def _search(
 ) -> tuple[tuple[Mistake, ...], bool]:
     """The mistakes, and whether they explain all, from the weights of the features to keep; the others are 0."""
     vector, statistics = sound.params.vector, sound.statistics.vector
-    elsewhere = vector * np.random.default_rng(0).normal(1, ELSEWHERE, vector.size)
     places, traces, theirs = [], [], []
     seen = keep if sound.layers[0].kind == Dense.kind else slice(None)  # else all rows of the first dense layer's W
-    for here in (vector, elsewhere):
+    for here in (vector, _elsewhere(sound)):
         patient = task.network.having(here, statistics)
         theirs.append(_layers(patient, task.backward(patient, patient.forward(X), targets), seen))
         own = _narrowed(sound.having(here, statistics), keep)
@@ -166,9 +217,9 @@ def _search(
 def _narrowed(network: Network, keep: Array) -> Network:
     """The network that sees these features alone."""
     first, *others = network.layers
-    if not isinstance(first, Dense) or len(keep) == first.inputs:
+    if first.kind != Dense.kind or len(keep) == first.inputs:
         return network
-    layers = [replace(first, inputs=len(keep)), *others]
+    layers = [replace(cast(Dense, first), inputs=len(keep)), *others]
     (_, W), *arrays = network.params.named()
     vector = np.concatenate([W[keep].ravel(), *(array.ravel() for _, array in arrays)])
     return Network(layers=layers, cost=network.cost_name, dtype=network.dtype).having(vector, network.statistics.vector)

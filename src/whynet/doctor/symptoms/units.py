@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -50,11 +51,33 @@ OUTPUT_WEIGHTED_INPUT = Symptom(
 FLAT = 0.01  # a unit whose derivative is below this fraction of its largest is saturated
 STEEPEST = {"sigmoid": 0.25, "tanh": 1.0, "scaled-tanh": 1.7159 * 2 / 3}
 """The largest derivative of the activations that saturate."""
+Of = tuple[float, str]
+"""A value, and the layer that it is of."""
 LEAST = 0.01  # of the largest singular value: less is no direction of its own
 
 
-def measure_units(case: Case, when: str, hidden: Sequence[tuple[str, Array]]) -> None:
-    """Saturation, spread and death of hidden units: of each layer its activation and its pre-activations (rows, units).
+class Hidden(NamedTuple):
+    """A hidden layer at work: its activation, and what that was given (rows, outputs). Of pictures the units are
+    filters, so many `channels` side by side at each place; else each output is one.
+
+    >>> Hidden("relu", np.zeros((2, 8)), channels=4).units.shape
+    (4, 4)
+    """
+
+    activation: str
+    z: Array
+    layer: str = ""
+    channels: int = 0
+
+    @property
+    def units(self) -> Array:
+        """A column for each unit."""
+        return self.z.reshape(-1, self.channels) if self.channels else self.z
+
+
+def measure_units(case: Case, when: str, hidden: Sequence[tuple[str, Array] | Hidden]) -> None:
+    """Saturation, spread and death of hidden units: of each layer its activation and its pre-activations (rows, units),
+    or a `Hidden`. Of each the worst layer is noted.
 
     >>> from whynet.doctor.diagnosis import Settings
     >>> case = Case(Settings(), layers=2, rows=2, available=2, classes=2, features=3)
@@ -62,24 +85,25 @@ def measure_units(case: Case, when: str, hidden: Sequence[tuple[str, Array]]) ->
     >>> case.value("saturated-start"), case.value("dead-start")
     (0.5, 0.0)
     """
-    saturated, spreads, dead, row_sums = [], [], [0.0], []
-    for name, z in hidden:
+    saturated, spreads, dead, row_sums = list[Of](), list[Of](), [(0.0, "")], list[float]()
+    for one in hidden:
+        name, z, layer, _ = here = Hidden(*one)
         if name == "identity":
             continue
         a, inner = activation(name).forward(z)
         if name in STEEPEST:
             derivative = activation(name).backward(inner, np.ones_like(a))
-            saturated.append(float(np.mean(np.abs(derivative) < FLAT * STEEPEST[name])))
+            saturated.append((float(np.mean(np.abs(derivative) < FLAT * STEEPEST[name])), layer))
         if name == "relu":
-            dead.append(float(np.mean((z <= 0).all(axis=0))))
+            dead.append((float(np.mean((here.units <= 0).all(axis=0))), layer))
         if name == "softmax":
             row_sums.append(float(np.abs(a.sum(axis=1) - 1).max()))
-        spreads.append(float(np.sqrt(a.var(axis=0).mean()) / max(np.sqrt(np.mean(a**2)), 1e-300)))
-    if saturated:
-        case.note(SATURATED[when], max(saturated))
-    if spreads:
-        case.note(SPREAD[when], min(spreads))
-    case.note(DEAD[when], max(dead))
+        spreads.append((float(np.sqrt(a.var(axis=0).mean()) / max(np.sqrt(np.mean(a**2)), 1e-300)), layer))
+    negative = [(-spread, layer) for spread, layer in spreads]
+    for symptom, found in ((SATURATED, saturated), (SPREAD, negative), (DEAD, dead)):
+        if found:
+            most, layer = max(found, key=lambda one: one[0])
+            case.note(symptom[when], abs(most), layer=layer)
     if row_sums:
         case.note(HIDDEN_SHARES, 1)
 

@@ -108,7 +108,10 @@ def audit_update(case: Case, training: Training, steps: int = 5) -> None:
         case.note(GRADIENT_FINITE, float(finite))
         return
     case.note(UPDATE_FINITE, 1)
-    measure_step(case, list(first.weights()), list(_as_params(first.vector + moves[0], network).weights()))
+    layers = zip(training.prepared.called, network.layers, strict=True)
+    owners = [called for called, layer in layers for _ in layer.weight_names]
+    after = _as_params(first.vector + moves[0], network)
+    measure_step(case, list(first.weights()), list(after.weights()), owners)
     weights = np.concatenate([np.full(array.size, name.endswith("W")) for name, array in network.params.named()])
     for what, chosen in (("weights", weights), ("biases", ~weights)):
         moved = np.concatenate([move[chosen] for move in moves])

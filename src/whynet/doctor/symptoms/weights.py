@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -41,9 +42,11 @@ PENALTY_AT_START = Symptom(
 PENALTY_PULL = Symptom("penalty-pull", "pull of the penalty, to the gradient's", "of the data's gradient", Below(0.5))
 
 
-def measure_weights(case: Case, layers: Sequence[tuple[Array, Array | None]]) -> None:
+def measure_weights(
+    case: Case, layers: Sequence[tuple[Array, Array | None]], names: Sequence[str] | None = None
+) -> None:
     """How the initial weights are drawn, and whether units are copies: of each layer its weights (fan_in, fan_out) and,
-    where they are known, its biases.
+    where they are known, its biases; `names` are what the layers are called.
 
     >>> from whynet.doctor.diagnosis import Settings
     >>> case = Case(Settings(), layers=2, rows=2, available=2, classes=2, features=3)
@@ -51,16 +54,20 @@ def measure_weights(case: Case, layers: Sequence[tuple[Array, Array | None]]) ->
     >>> case.value("identical-units"), case.value("least-weight-gain")
     (1.0, 0.0)
     """
-    known = [(W.astype(np.float64), b) for W, b in layers if W.size > 1]
+    called = [""] * len(layers) if names is None else names
+    known = [(W.astype(np.float64), b, name) for (W, b), name in zip(layers, called, strict=True) if W.size > 1]
     if not known:
         return
-    gains = [float(W.std() * math.sqrt(len(W))) for W, _ in known]
-    case.note(WEIGHT_GAIN, max(gains))
-    case.note(LEAST_WEIGHT_GAIN, min(gains))
+    gains = [(float(W.std() * math.sqrt(len(W))), name) for W, _, name in known]
+    case.note(WEIGHT_GAIN, max(gains)[0], layer=max(gains)[1])
+    case.note(LEAST_WEIGHT_GAIN, min(gains)[0], layer=min(gains)[1])
     alike = [
-        _alike(W if b is None or b.size != W.shape[1] else np.vstack([W, b])) for W, b in known[:-1] if W.shape[1] > 1
+        (_alike(W if b is None or b.size != W.shape[1] else np.vstack([W, b])), name)
+        for W, b, name in known[:-1]
+        if W.shape[1] > 1
     ]
-    case.note(IDENTICAL_UNITS, max(alike, default=0.0))
+    most, name = max(alike, default=(0.0, ""), key=lambda one: one[0])
+    case.note(IDENTICAL_UNITS, most, layer=name)
 
 
 def _alike(weights: Array) -> float:
@@ -77,11 +84,46 @@ def measure_first_layer(case: Case, W: Array, x: Array, z: Array | None) -> None
     >>> case.value("one-sided-push")
     6.0
     """
-    mean = max(abs(W.mean()) - 3 * W.std() / math.sqrt(W.size), 0.0)  # beyond what chance gives
-    case.note(ONE_SIDED_PUSH, float(mean * x.sum(axis=1).mean()))
-    if z is not None:
-        case.note(WEIGHTED_INPUT_SD, z.std())
-        case.note(PRE_ACTIVATION_OFFSET, abs(float(z.mean())) - float(z.std()))
+    measure_first_layers(case, [First(W, x, z)])
+
+
+class First(NamedTuple):
+    """One of the first layers at work: its weights (fan_in, fan_out), what they are multiplied by (rows, fan_in), what
+    comes of it, and what the layer is called.
+
+    >>> First(np.ones((3, 4)), np.ones((5, 3))).layer
+    ''
+    """
+
+    W: Array
+    x: Array
+    z: Array | None = None
+    layer: str = ""
+
+
+def measure_first_layers(case: Case, layers: Sequence[First]) -> None:
+    """The same of a layer and those after it, up to the first whose units see the whole example: a filter adds up so
+    few numbers that it is the next ones that show it. The worst is noted.
+
+    >>> from whynet.doctor.diagnosis import Settings
+    >>> case = Case(Settings(), layers=2, rows=2, available=2, classes=2, features=3)
+    >>> few, many = (First(np.full((size, 4), 2.0), np.ones((5, size)), None, f"layer {size}") for size in (2, 30))
+    >>> measure_first_layers(case, [few, many])
+    >>> case.value("one-sided-push"), case.symptoms["one-sided-push"].layer
+    (60.0, 'layer 30')
+    """
+    pushes, offsets = [], []
+    for W, x, z, layer in layers:
+        mean = max(abs(W.mean()) - 3 * W.std() / math.sqrt(W.size), 0.0)  # beyond what chance gives
+        pushes.append((float(mean * x.sum(axis=1).mean()), layer))
+        if z is not None:
+            offsets.append((abs(float(z.mean())) - float(z.std()), layer))
+    for symptom, found in ((ONE_SIDED_PUSH, pushes), (PRE_ACTIVATION_OFFSET, offsets)):
+        if found:
+            most, layer = max(found, key=lambda one: one[0])
+            case.note(symptom, most, layer=layer)
+    if layers[0].z is not None:
+        case.note(WEIGHTED_INPUT_SD, layers[0].z.std())
 
 
 def measure_gradients(case: Case, gradients: Sequence[Array]) -> None:
@@ -98,8 +140,11 @@ def measure_gradients(case: Case, gradients: Sequence[Array]) -> None:
         case.note(GRADIENT_FALL, sizes[0] / max(sizes[-1], 1e-300))
 
 
-def measure_step(case: Case, before: Sequence[Array], after: Sequence[Array]) -> None:
+def measure_step(
+    case: Case, before: Sequence[Array], after: Sequence[Array], names: Sequence[str] | None = None
+) -> None:
     """How far a step moves the weights of each layer, to their length; of weights that are all 0 nothing can be said.
+    The layer with the largest is noted.
 
     >>> from whynet.doctor.diagnosis import Settings
     >>> case = Case(Settings(), layers=2, rows=2, available=2, classes=2, features=3)
@@ -109,6 +154,8 @@ def measure_step(case: Case, before: Sequence[Array], after: Sequence[Array]) ->
     """
     lengths = [float(np.linalg.norm(W)) for W in before]
     moves = [float(np.linalg.norm(new - old)) for old, new in zip(before, after, strict=True)]
-    ratios = [move / length for move, length in zip(moves, lengths, strict=True) if length > 0]
+    called = [""] * len(lengths) if names is None else names
+    ratios = [(move / size, name) for move, size, name in zip(moves, lengths, called, strict=True) if size > 0]
     if ratios:
-        case.note(UPDATE_RATIO, max(ratios))
+        most, name = max(ratios, key=lambda one: one[0])
+        case.note(UPDATE_RATIO, most, layer=name)

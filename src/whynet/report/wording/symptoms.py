@@ -8,6 +8,7 @@ from whynet.doctor.normal import plain
 from whynet.doctor.symptom import Measured
 
 BARE = {"sd", "of the true gradient's"}  # units that the name does not say already
+OF_FIRST = "layer 1's "  # where another layer may be the worst, it is told
 MARK = "!"
 """Stands beside a value that is out of what is normal."""
 
@@ -18,8 +19,11 @@ def name_of(fact: Measured) -> str:
     >>> from whynet.doctor.symptom import Symptom
     >>> name_of(Symptom("dead-start", "dead hidden units").measured(0.5))
     'dead hidden units'
+    >>> name_of(Symptom("dead-start", "dead hidden units").measured(0.5, layer="layer 1, conv 8 3x3"))
+    'dead hidden units (layer 1, conv 8 3x3)'
     """
-    return fact.symptom.words
+    words = fact.symptom.words
+    return f"{words.replace(' of layer 1', '').replace(OF_FIRST, '')} ({fact.layer})" if fact.layer else words
 
 
 def value_of(fact: Measured) -> str:

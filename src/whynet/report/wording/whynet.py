@@ -23,7 +23,6 @@ from whynet.report.wording.base import (
     rate_of,
     said,
     times,
-    widths_of,
 )
 from whynet.report.wording.mistakes import PLAIN
 
@@ -151,6 +150,12 @@ def _one(field: str, number: str, setting: str = "") -> Fields:
     return edits
 
 
+def _sizes(numbers: Numbers, known: Known) -> list[Edit]:
+    if "layers" in numbers:
+        return [Edit("layers", numbers["layers"], known.settings.layers)]
+    return [Edit("sizes", numbers["widths"], known.settings.widths)] if "widths" in numbers else []
+
+
 FIELDS: dict[str, Fields] = {
     "rate": _rate,
     "epochs": _epochs,
@@ -167,8 +172,8 @@ FIELDS: dict[str, Fields] = {
     "clip": _one("clip_norm", "norm", "clip"),
     "schedule": lambda numbers, known: [Edit("schedule", numbers.get("name", "constant"), known.settings.schedule)],
     "optimizer": _optimizer,
-    "width": _one("sizes", "widths", "widths"),
-    "depth": _one("sizes", "widths", "widths"),
+    "width": _sizes,
+    "depth": _sizes,
     "rows": _rows,
     "mend": lambda numbers, known: _rate(numbers, known) if "rate" in numbers else [],
 }
@@ -198,13 +203,19 @@ def edits(change: Change, settings: Settings, wording: Wording) -> list[Edit]:
     """
     make = FIELDS.get(change.kind)
     found = [] if make is None else make(change.numbers, Known(settings, wording))
+    if settings.layers is not None and "layers" not in change.numbers:  # what a line says of its own comes before all
+        from whynet.network.lines import without
+
+        start = (change.kind == "weights" and change.numbers.get("part", "all") == "all") or "weights" in change.numbers
+        lines = without(settings.layers, {one.field for one in found} | ({"bias_init"} if start else set()))
+        found += [] if lines == settings.layers else [Edit("layers", lines, settings.layers)]
     return [one for one in found if one.old is None or one.value == LEFT_OUT or not _same(one.value, one.old)] or found
 
 
 def _same(new: Any, old: Any) -> bool:
     if is_number(new) and is_number(old):
         return float(new) == float(old)
-    return bool(widths_of({"widths": new}) == tuple(old)) if isinstance(old, tuple) else bool(new == old)
+    return list(new) == list(old) if isinstance(old, tuple) and isinstance(new, (tuple, list)) else bool(new == old)
 
 
 def lines(change: Change, settings: Settings, wording: Wording) -> list[tuple[str, str]]:
