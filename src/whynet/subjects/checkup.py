@@ -124,7 +124,7 @@ def judge(trained: Trained) -> Diagnosis:
 def _case(trained: Trained) -> Case:
     network, train, held = trained.network, trained.train, trained.held
     case = Case(
-        settings_of(trained.recipe, network.sizes, len(train)),
+        settings_of(trained.recipe, network.layers, len(train)),
         layers=len(network.sizes) - 1,
         rows=len(train),
         available=len(trained.data),
