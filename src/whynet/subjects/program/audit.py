@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from whynet.subjects.program.judged import Judged, Step, some
+from whynet.subjects.program.judged import some
+from whynet.subjects.program.judgement import Judged, Step
 from whynet.subjects.program.match import factor, flat
 from whynet.subjects.program.reverse import reverse
 from whynet.subjects.program.text import Text

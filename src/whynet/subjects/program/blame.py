@@ -10,7 +10,8 @@ import numpy as np
 from whynet.subjects.program.audit import audited
 from whynet.subjects.program.costs import base
 from whynet.subjects.program.examples import mixed_examples
-from whynet.subjects.program.judged import Judged, Step, step_by
+from whynet.subjects.program.judged import step_by
+from whynet.subjects.program.judgement import Judged, Step
 from whynet.subjects.program.loop import Group
 from whynet.subjects.program.meant import Meant, slopes
 from whynet.subjects.program.metrics import GAINS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from whynet.subjects.program.checks import checked
-from whynet.subjects.program.judged import Judged
+from whynet.subjects.program.judgement import Judged
 from whynet.subjects.program.metrics import accuracies, cost_upside_down
 from whynet.subjects.program.run import Ran
 from whynet.subjects.program.sites import Site

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from whynet.subjects.program.costs import base
-from whynet.subjects.program.judged import Judged
+from whynet.subjects.program.judgement import Judged
 from whynet.subjects.program.loop import Pair
 from whynet.subjects.program.reverse import Adjoints, reverse
 from whynet.subjects.program.tape import Tape, filled

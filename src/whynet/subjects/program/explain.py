@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from whynet.subjects.program.costs import slopes
+from whynet.subjects.program.judgement import Judged
 from whynet.subjects.program.loop import within_activations
 from whynet.subjects.program.match import Exact, is_single
 from whynet.subjects.program.tape import Tape
-
-if TYPE_CHECKING:
-    from whynet.subjects.program.judged import Judged
 
 
 def explain(one: Judged) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from whynet.subjects.program.costs import LOOKS, residual
-from whynet.subjects.program.judged import Judged
+from whynet.subjects.program.judgement import Judged
 from whynet.subjects.program.loop import PRODUCTS
 from whynet.types import Array
 

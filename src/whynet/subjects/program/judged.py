@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -13,12 +12,12 @@ import numpy as np
 from whynet.subjects.program.align import aligned, stays
 from whynet.subjects.program.costs import Cost, base, costs, recorded, seeds
 from whynet.subjects.program.explain import explain
+from whynet.subjects.program.judgement import Judged, Step
 from whynet.subjects.program.loop import Flow, Group, Pair, groups, movers, pairs
 from whynet.subjects.program.match import factor, flat, is_single, rounded, tells
 from whynet.subjects.program.reverse import Adjoints, conventions, reverse
 from whynet.subjects.program.rules import RULES
 from whynet.subjects.program.tape import TIES, Tape, filled
-from whynet.types import Array
 
 HEAVY = 1 << 25
 """Bytes of an array that is data, if no step moves it."""
@@ -26,89 +25,6 @@ MEMBERS = 48
 """So many of a layer's single numbers are looked at."""
 LATEST = 60
 """So many of the values before an update are compared with its gradient."""
-
-
-@dataclass
-class Step:
-    """How a parameter is moved: right if what moves it is its derivative, downhill.
-
-    >>> Step(Group("W", ["W"], True)).right
-    False
-    """
-
-    group: Group
-    node: int | None = None
-    """The value that is the derivative, up to `factor`."""
-    factor: float = 0.0
-    rate: float | None = None
-    """The step as a multiple of the derivative, where it is one."""
-    downhill: bool = True
-    scale: float | None = None
-    """The step as a multiple of the derivative, momentum and decay aside."""
-
-    lengths: tuple[float, ...] = ()
-    """Of an array, how far it is moved along its derivative in each iteration."""
-    untold: bool = False
-    """Whether there are too few numbers, or too equal ones, to tell."""
-
-    @property
-    def right(self) -> bool:
-        """Whether it goes down the slope."""
-        return (self.node is not None or self.rate is not None) and self.downhill
-
-
-@dataclass
-class Judged:
-    """A loop and the cost that explains it best.
-
-    >>> Judged(Flow([Tape(0, 1)]), [], [], []).steps
-    []
-    """
-
-    flow: Flow
-    moved: list[Group]
-    kept: list[Group]
-    state: list[Group]
-    """What is moved and no parameter: momentum, sums, counters."""
-    cost: Cost | None = None
-    adjoints: list[Adjoints] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-    exact: dict[int, tuple[int, float, bool]] = field(default_factory=dict)
-    """Backward value -> the forward node whose derivative it is, the factor, and whether it is transposed."""
-    forward: set[int] = field(default_factory=set)
-    carriers: set[int] = field(default_factory=set)
-    """What hangs on the error: deltas, gradients, steps."""
-    partial: set[int] = field(default_factory=set)
-    """Of these, those that are the derivative by way of one of several uses."""
-    shared: set[int] = field(default_factory=set)
-    """Leaves on which another output hangs too, that meets a target of its own."""
-    outputs: list[int] = field(default_factory=list)
-    lengths: tuple[float, ...] = ()
-
-    @property
-    def tape(self) -> Tape:
-        """The first of the tapes."""
-        return self.flow.tapes[0]
-
-    @property
-    def parameters(self) -> list[Group]:
-        """What steps move, and what they would move if its derivative were not 0."""
-        return [*self.moved, *(group for group in self.kept if group.moved)]
-
-    def values(self, node: int) -> list[Any]:
-        """A node's value in each iteration."""
-        return [tape.value(node) for tape in self.flow.tapes]
-
-    def at(self, path: str) -> list[Array | None]:
-        """The exact derivative of a parameter in each iteration."""
-        return [
-            adj.at(tape.start[path]) if path in tape.start else None
-            for adj, tape in zip(self.adjoints, self.flow.tapes, strict=True)
-        ]
-
-    def ends(self, group: Group) -> list[int]:
-        """The nodes that a parameter's new values are."""
-        return [end for path in group.paths if (end := self.tape.end.get(path)) is not None and end >= 0]
 
 
 def judged(tapes: Sequence[Tape]) -> Judged | None:

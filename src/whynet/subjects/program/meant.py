@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from whynet.subjects.program.judged import Judged
+from whynet.subjects.program.judgement import Judged
 
 CLOSE = 1e-7
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whynet.subjects.program.judged import Judged
+from whynet.subjects.program.judgement import Judged
 from whynet.subjects.program.loop import Flow
 from whynet.subjects.program.match import factor, flat
 from whynet.subjects.program.reverse import reverse

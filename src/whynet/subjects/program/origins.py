@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from whynet.subjects.program.judged import Judged, Step
+from whynet.subjects.program.judgement import Judged, Step
 from whynet.subjects.program.loop import PRODUCTS
 from whynet.subjects.program.text import Text
 

@@ -11,7 +11,7 @@ import numpy as np
 from whynet.doctor.diagnosis import Settings
 from whynet.subjects.program.costs import LOOKS, is_turned
 from whynet.subjects.program.health import layers
-from whynet.subjects.program.judged import Judged
+from whynet.subjects.program.judgement import Judged
 from whynet.subjects.program.loop import PRODUCTS, Group, Pair
 from whynet.subjects.program.tape import Ref, Tape, filled
 

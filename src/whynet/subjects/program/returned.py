@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from whynet.subjects.program.judged import Judged, Step
+from whynet.subjects.program.judgement import Judged, Step
 from whynet.subjects.program.reverse import Adjoints, reverse
 from whynet.subjects.program.text import Text
 from whynet.subjects.program.unmoved import Blame

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from whynet.subjects.program.judged import Judged, Step
+from whynet.subjects.program.judgement import Judged, Step
 from whynet.subjects.program.meant import Meant
 from whynet.subjects.program.plan import fed_rows
 from whynet.subjects.program.sites import Site

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from whynet.subjects.program.judged import Judged
+from whynet.subjects.program.judgement import Judged
 from whynet.subjects.program.text import Text
 from whynet.subjects.program.unmoved import Blame
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from whynet.subjects.program.judged import Judged
+from whynet.subjects.program.judgement import Judged
 from whynet.subjects.program.loop import Group
 from whynet.subjects.program.rewrite import IF
 from whynet.subjects.program.text import Text

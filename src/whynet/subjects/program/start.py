@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from whynet.subjects.program.health import layers
-from whynet.subjects.program.judged import Judged
+from whynet.subjects.program.judgement import Judged
 from whynet.subjects.program.plan import Plan
 from whynet.types import Array
 

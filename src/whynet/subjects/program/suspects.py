@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from whynet.subjects.program.judged import Judged
+from whynet.subjects.program.judgement import Judged
 from whynet.subjects.program.loop import PRODUCTS, SMOOTH, Group, within_activations
 from whynet.subjects.program.meant import Meant
 from whynet.subjects.program.returned import terms_left_out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from whynet.subjects.program.judged import Judged
+from whynet.subjects.program.judgement import Judged
 from whynet.subjects.program.sites import Site
 
 

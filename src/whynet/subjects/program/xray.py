@@ -13,7 +13,8 @@ from whynet.doctor.diagnosis import Settings
 from whynet.subjects.program.blame import blames
 from whynet.subjects.program.evaluation import SAID, evaluated
 from whynet.subjects.program.health import course, health
-from whynet.subjects.program.judged import Judged, judged
+from whynet.subjects.program.judged import judged
+from whynet.subjects.program.judgement import Judged
 from whynet.subjects.program.looked import worth_a_look
 from whynet.subjects.program.meant import Meant
 from whynet.subjects.program.origins import Origins, origins
