@@ -174,7 +174,8 @@ def _origin(one: Judged, node: int) -> int:
         node = min(before)
 
 
-GATHERED = {"add", "total", "sum", "copy", "reshape", "T", "transpose", "stack", "concatenate", "ravel"}
+GATHERED = {"add", "total", "sum", "copy", "reshape", "T", "transpose", "stack", "concatenate", "ravel", "pad",
+            "sliding_window_view", "as_strided"}  # fmt: skip
 
 
 def _told(one: Judged, bad: set[int], good: set[int]) -> set[int]:

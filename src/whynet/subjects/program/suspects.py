@@ -16,7 +16,7 @@ from whynet.subjects.program.judgement import Judged
 from whynet.subjects.program.loop import PRODUCTS, SMOOTH, Group, within_activations
 from whynet.subjects.program.meant import Meant
 from whynet.subjects.program.returned import terms_left_out
-from whynet.subjects.program.reverse import Adjoints, reverse
+from whynet.subjects.program.reverse import FAILS, Adjoints, reverse
 from whynet.subjects.program.rules import FLAT, RULES, fitted
 from whynet.subjects.program.tape import Op, Ref, Tape, filled
 
@@ -239,8 +239,11 @@ def _swapped(tape: Tape, adj: Adjoints, group: Group, user: int, other: int) -> 
             args[index] = new if new.shape == shape else new.T
             if np.shape(args[index]) != shape:
                 return None
-    with np.errstate(all="ignore"):
-        parts = RULES[op.name](g, op.value, *args)
+    try:
+        with np.errstate(all="ignore"):
+            parts = RULES[op.name](g, op.value, *args, **filled(op.kwargs, tape))
+    except FAILS:
+        return None
     leaf = int(op.args[where])
     return leaf, fitted(parts[where], tape.value(leaf))
 
@@ -297,7 +300,11 @@ def _weights(one: Judged, below: Sequence[int], named: Callable[[int], str]) -> 
                     return g
                 args = list(filled(each.ops[user].args, each))
                 args[1 - place] = np.ones_like(args[1 - place]) if path == "ones" else each.value(each.start[path])
-                return RULES[each.ops[user].name](g, each.ops[user].value, *args)[place]
+                more = filled(each.ops[user].kwargs, each)
+                try:
+                    return RULES[each.ops[user].name](g, each.ops[user].value, *args, **more)[place]
+                except FAILS:  # a convolution with other weights gives something else
+                    return None
 
             adjoints = _put(one, back, put)
             if adjoints:
