@@ -19,7 +19,7 @@ from whynet.doctor.states import learns, state_of
 from whynet.doctor.subject import Arm, Subject
 from whynet.doctor.suspects import WORTH, Suspect, is_measured, suspects_of, unproved
 from whynet.doctor.trials import Trials
-from whynet.doctor.verdict import MORE_STEPS, is_of_the_code
+from whynet.doctor.verdict import MORE, is_of_the_code
 from whynet.errors import UsageError
 
 OWN = 0.5  # of the cap in seconds: what the patient's own training may take
@@ -162,7 +162,7 @@ def _only_the_data(case: Case, suspects: list[Suspect]) -> list[Finding]:
 
 def _in_order(findings: Sequence[Finding]) -> list[Finding]:
     """The first is what is most likely wrong: what helps has its cause elsewhere, and a defect of the code may be that;
-    more steps, or longer ones, carry a network further whatever is wrong with it.
+    more steps, or more units, carry a network further whatever is wrong with it.
 
     >>> [one.cause for one in _in_order([Finding("undertrained", "proved"), Finding("gradient-cut", "found")])]
     ['gradient-cut', 'undertrained']
@@ -170,7 +170,7 @@ def _in_order(findings: Sequence[Finding]) -> list[Finding]:
     defect = any(map(is_of_the_code, findings))
 
     def rank(finding: Finding) -> float:
-        if is_of_the_code(finding) or (defect and finding.cause in MORE_STEPS):
+        if is_of_the_code(finding) or (defect and finding.cause in MORE):
             return STATUSES.index("helps") - (0.5 if is_of_the_code(finding) else 0.25)
         return STATUSES.index(finding.status)
 

@@ -18,7 +18,8 @@ from whynet.types import Array
 
 COMPUTING = ("gradient", "network", "output", "update")
 """Families of causes in how a network computes."""
-MORE_STEPS = ("undertrained", "lr-too-low", "batch-too-large")
+MORE = ("undertrained", "lr-too-low", "batch-too-large", "underfit", "capacity-minimal", "bottleneck")
+"""Causes that more of something takes away: steps, or units; it carries any network further, whatever else is wrong."""
 LITTLE = 0.1  # of R2, or of a balanced accuracy above chance: what a few rows held back can feign
 
 
