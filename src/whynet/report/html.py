@@ -80,7 +80,8 @@ def _scaled(run: Run) -> str:
 
 
 def _title(run: Run) -> str:
-    return f"{'-'.join(map(str, run.network.sizes))} on {run.data.name}"
+    words = ", ".join(run.recipe.layers or ()) or "-".join(map(str, run.network.sizes))
+    return f"{words} on {run.data.name}"
 
 
 def _outcome(run: Run) -> str:
