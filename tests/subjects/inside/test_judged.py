@@ -56,6 +56,7 @@ def sentences(rate=0.01, **options):
     return judged(model, None, data, torch.optim.Adam(model.parameters(), lr=rate), **options)
 
 
+@pytest.mark.slow
 def test_a_loss_of_its_own_and_batches_by_name():
     found = sentences(1e-7).diagnosis(effort=8)
     assert [(one.cause, one.status) for one in found.verdict if one.status == "proved"] == [("lr-too-low", "proved")]

@@ -54,6 +54,7 @@ def test_an_accuracy_in_a_package_is_looked_at(tmp_path):
     assert found(program(tmp_path)) == [("metric-wrong", "parts/net.py", 9)]
 
 
+@pytest.mark.slow
 def test_a_right_accuracy_is_not_accused(tmp_path):
     assert found(program(tmp_path, "1")) == []
 
