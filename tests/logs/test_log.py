@@ -327,8 +327,11 @@ assert done.exit_code == 1 and "To tell them apart" in done.stdout
     ("code", "allowed"),
     [
         (READ, set()),
-        (READ + SHOW, {"whynet.training", "whynet.training.recipe"}),  # a recipe is data: it loads nothing heavy
-        (COMMAND, {"whynet.training", "whynet.training.recipe"}),
+        (
+            READ + SHOW,
+            {"whynet.training", "whynet.training.recipe", "whynet.training.values"},
+        ),  # a recipe is data: it loads nothing heavy
+        (COMMAND, {"whynet.training", "whynet.training.recipe", "whynet.training.values"}),
     ],
     ids=["read", "shown", "command"],
 )
