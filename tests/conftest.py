@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,22 @@ from support import MNIST
 from whynet.data import sources
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses by the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs MNIST where its files are not: $WHYNET_DATA, or ../shared/mnist beside the project."""
+    """Leave out what needs MNIST where its files are not: $WHYNET_DATA, or ../shared/mnist beside the project.
+
+    Of a test marked `thinned(n)` one set of parameters in n is quick, and the others are slow."""
     if MNIST is None:
         without = [item for item in items if item.get_closest_marker("mnist")]
         config.hook.pytest_deselected(items=without)
         items[:] = [item for item in items if item not in without]
+    seen: Counter[str] = Counter()
+    for item in items:
+        if thinned := item.get_closest_marker("thinned"):
+            test = item.nodeid.partition("[")[0]
+            if seen[test] % thinned.args[0]:
+                item.add_marker(pytest.mark.slow)
+            seen[test] += 1
 
 
 @pytest.fixture

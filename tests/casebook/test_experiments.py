@@ -31,6 +31,7 @@ def check_keys(outcome):
             assert len(outcome.measured[key]) == len(published)
 
 
+@pytest.mark.slow
 def test_xor_is_learned():
     outcome = EXPERIMENTS["xor"].run(whynet.load("xor"))
     check_keys(outcome)
@@ -38,6 +39,7 @@ def test_xor_is_learned():
     assert outcome.floor == 0.125
 
 
+@pytest.mark.slow
 @pytest.mark.mnist
 def test_the_per_neuron_programs_figures_come_back_to_four_digits(mnist):
     """From any seed: the published errors after the start are those of the output biases alone."""
@@ -121,6 +123,7 @@ def test_the_long_ones_are_run_by_name_only():
     assert find(["reference-800"])[0].long
 
 
+@pytest.mark.slow
 def test_several_seeds_give_mean_and_sd():
     outcome = EXPERIMENTS["xor"].run(whynet.load("xor"), seeds=2)
     assert outcome.measured == outcome.each[0]

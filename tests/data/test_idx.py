@@ -163,6 +163,7 @@ except BadFile:
 """
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("kind", ["bomb", "truncated", "flipped at the end", "claims 2 GiB"])
 def test_a_refusal_costs_little_memory(kind, tmp_path, rng):
     """All have a believable header; each would take 47 MB or more if the numbers were read first."""

@@ -24,6 +24,7 @@ from whynet.subjects.recipe import diagnose_recipe as diagnose
 from whynet.subjects.records import misreported, recipe_of, recorded
 
 
+@pytest.mark.thinned(5)
 @pytest.mark.parametrize("name", sorted(plants()))
 def test_a_planted_fault_is_the_first_thing_that_is_named(name, digits):
     plant = plants()[name]
@@ -52,6 +53,7 @@ def test_classes_of_uneven_size_are_asked_about_too(digits, rng):
     assert "examples" in [asked.about for asked in found.questions]
 
 
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize(
     "name", ["symmetric-init", "lr-too-low", "regularisation-too-strong", "init-positive-saturation"]
 )
@@ -85,6 +87,7 @@ def test_biases_that_are_not_updated_are_not_taken_for_none(digits):
     assert found.value("biases") == 40
 
 
+@pytest.mark.slow
 def test_a_test_set_of_rows_that_repeat_by_nature_is_no_leak():
     found = diagnose("xor", whynet.load("xor"), trials=False)
     assert found.value("test-images-in-training") == 0
@@ -174,6 +177,7 @@ def test_without_proof_there_is_no_cure_to_write(digits):
     assert (found.as_dict()["fix"], found.after) == (None, None)
 
 
+@pytest.mark.slow
 def test_harmless_mistakes_are_found_and_mended_along_with_the_cause(digits):
     """A momentum of raw gradients beside weights that are all positive: the start is what stops it."""
     recipe = whynet.Recipe(
@@ -236,6 +240,7 @@ def test_mending_a_mistake_alone_may_lay_another_bare(digits):
     assert "lays bare a rate of 0.0001" in diagnosis_in_words(found, verbose=True)
 
 
+@pytest.mark.slow
 def test_one_processor_and_two_give_the_same_json(digits, monkeypatch):
     recipe = plants()["gradient-not-averaged"].spoil(SOUND["sigmoid-30"].but(epochs=4))
     said = []

@@ -90,6 +90,7 @@ def few(digits):
     return digits.subset(120, seed=0)
 
 
+@pytest.mark.thinned(7)
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize(("activation", "cost"), list(product(lowering.ACTIVATIONS, native.COSTS)))
 def test_every_activation_cost_optimizer_and_penalty(activation, cost, dtype, few):
@@ -101,6 +102,7 @@ def test_every_activation_cost_optimizer_and_penalty(activation, cost, dtype, fe
         check_same(recipe, few)
 
 
+@pytest.mark.thinned(5)
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("activation", lowering.ACTIVATIONS)
 def test_normalising_under_every_activation_optimizer_and_penalty(activation, dtype, few):
@@ -201,6 +203,7 @@ def test_real_images_with_few_and_with_many_units(options, mnist):
         check_same(whynet.Recipe(hidden=hidden, batch_size=20, dtype="float64", **options), data)
 
 
+@pytest.mark.thinned(5)
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize(
@@ -548,6 +551,7 @@ def check_same_measured(recipe, shape, batch_size, engine, seed=0, slack=1):
 SHAPES = ((1, 1, 1), (23, 1, 2), (40, 7, 1), (33, 16, 3), (50, 150, 4))  # examples, features, outputs
 
 
+@pytest.mark.thinned(7)
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("cost", native.COSTS)

@@ -356,6 +356,7 @@ def test_data(as_json, whynet):
     assert "1,442 training" in whynet("data", "digits")[1]
 
 
+@pytest.mark.slow
 def test_reproduce(as_json, whynet):
     code, values, _ = as_json("reproduce", "xor", "--page", "page.html")
     assert code == 0

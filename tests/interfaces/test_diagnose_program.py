@@ -106,6 +106,7 @@ def run(*arguments):
     return CliRunner().invoke(cli, ["diagnose", *arguments])
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("name", SICK)
 def test_a_sick_program_its_line_and_its_cause(program, name):
     text, line, cause, said = SICK[name]
@@ -179,6 +180,7 @@ def test_what_was_seen_before_a_bad_end(program, more, words):
     assert done.exit_code == 1
 
 
+@pytest.mark.slow
 def test_what_was_seen_before_an_endless_loop(program):
     done = run("-q", "--no-trials", "--seconds", "4", program(TANH.format(slope="", more="    while step == 40: pass")))
     assert "train.py:11" in done.stdout and "It was still running when its time was over" in done.stdout

@@ -266,6 +266,7 @@ def test_a_long_line_keeps_its_names_and_its_last_figures():
     assert series["cost", ""].values[-1] < 1.01 * falling[-1]
 
 
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize(
     "text", ["[[[" * 300_000, "the loss goes down and up " * 100_000, " " * 2_000_000, "9" * 500_000]
 )

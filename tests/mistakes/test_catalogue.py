@@ -78,6 +78,7 @@ def test_every_entry_has_a_cause_of_the_closed_list_and_words():
     assert {other for kind in CATALOGUE.values() for other in kind.like} <= {*KINDS, "sound"}
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("name", [name for name in GRADIENT if name in NAMED or name in WHOLE or not KINDS[name].like])
 def test_a_planted_mistake_is_named_by_the_doctor(name, digits):
     for (act, cost), width in itertools.product(NETS, (CHECK_ROWS, 10)):
@@ -151,6 +152,7 @@ def check_pairs(seed, wanted, data):
     return missed
 
 
+@pytest.mark.slow
 def test_two_planted_at_once_are_both_named(digits):
     assert check_pairs(0, 6, digits) == []  # hundreds of them are a slow test
 

@@ -41,6 +41,7 @@ def test_there_are_many():
     assert len(PICTURES) >= 20
 
 
+@pytest.mark.thinned(6)
 @pytest.mark.parametrize("name", PICTURES)
 def test_every_mistake_is_caught_by_the_gradient_check(name):
     for seed in SEEDS:

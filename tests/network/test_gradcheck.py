@@ -28,6 +28,7 @@ def digit_like(rng, rows=10, features=784, outputs=10):
     return X, np.eye(outputs)[rng.integers(outputs, size=rows)]
 
 
+@pytest.mark.thinned(7)
 @pytest.mark.parametrize(("activation", "cost"), list(product(ACTIVATIONS, COSTS)))
 def test_backpropagation_is_right_to_1e_7(activation, cost, rng):
     X, targets = digit_like(rng)

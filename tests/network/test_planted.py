@@ -32,6 +32,7 @@ def test_the_bank_is_large():
     assert len(BUGS) >= 40
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("name", BUGS)
 def test_every_planted_bug_is_caught(name):
     for seed in SEEDS:

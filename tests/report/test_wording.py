@@ -379,6 +379,7 @@ def contradictions(was, values, screen, long):
             yield "several classes for one output"
 
 
+@pytest.mark.slow
 def test_nothing_that_is_said_is_contradicted_by_a_number(monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     r = random.Random(0)

@@ -35,6 +35,7 @@ def named(plant, found):
     return first
 
 
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize("name", FAST)
 def test_a_fault_of_a_convnet_is_named_proved_and_mended(name, digits):
     plant = BY_NAME[name]

@@ -250,6 +250,7 @@ class Descent:
         }[self.rule]
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize(
     ("rule", "remark", "cause"),
     [

@@ -490,6 +490,7 @@ def test_steps_of_a_network_that_is_not_identified_are_held_against_differences(
     assert causes(audit) == ({"gradient-wrong-term"} if wrong else set())
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("rule", ["rmsprop", "clipped", "sign"])
 def test_rules_that_are_not_known_are_not_called_wrong(rule):
     net = Tanh()

@@ -47,6 +47,7 @@ def test_a_sound_network_is_not_accused(ward, net):
     assert found.state in ("healthy", "overfits") and not [one for one in found.verdict if one.status == "found"]
 
 
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize(
     ("ward", "name"),
     [

@@ -41,6 +41,7 @@ def labels():
 KINDS = pytest.mark.parametrize("make", [numbers, classes, labels])
 
 
+@pytest.mark.slow
 def test_a_line_under_the_quadratic_cost_becomes_that_of_least_squares():
     data = numbers()
     recipe = Recipe(

@@ -221,6 +221,7 @@ def killed_and_resumed(directory, after: float, how: int, epochs: int = 0, timeo
     return (directory / "model.safetensors").read_bytes()
 
 
+@pytest.mark.thinned(3)
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_killed_run_resumes_to_the_same_bytes(how, tmp_path, whole_model):
     model, _ = whole_model

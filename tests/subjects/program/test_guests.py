@@ -204,6 +204,7 @@ def test_keras(tmp_path, twice, epochs):
         assert not [one for one in found["verdict"] if one["status"] in ("proved", "found")]
 
 
+@pytest.mark.thinned(2)
 @pytest.mark.parametrize("before", ["FunctionTransformer()", "StandardScaler()"])
 def test_sklearn_in_a_pipeline(tmp_path, before):
     pytest.importorskip("sklearn")

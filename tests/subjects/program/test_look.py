@@ -90,6 +90,7 @@ def test_an_accuracy_is_not_mended_and_not_proved(tmp_path):
     assert [one.kind for one in edits[0].xray.findings] == ["metric-wrong"]
 
 
+@pytest.mark.slow
 def test_only_what_spoils_the_training_is_proved(tmp_path):
     diagnosis = diagnose_program(program(tmp_path, sign="+"), echo=False, budget=60)
     statuses = {one.cause: one.status for one in diagnosis.verdict}

@@ -55,6 +55,7 @@ def test_a_wrong_line_is_mended_as_its_writer_would(name):
     assert new == {HEALED[name]}
 
 
+@pytest.mark.slow
 def test_what_is_used_after_it_was_changed_is_changed_later():
     path = next(path for path in BANK if path.stem == "trask_updated_first")
     edits = all_healed(path, [], 60, examine(path, echo=False))
@@ -93,6 +94,7 @@ def test_a_diff_is_a_few_lines_and_everything_else_stays(program):
     assert path.read_text() == UPHILL
 
 
+@pytest.mark.slow
 def test_a_new_file_is_written_and_no_old_one_overwritten(program, tmp_path):
     path = program(UPHILL.replace("\n", "\r\n").encode())
     path.chmod(0o755)
@@ -153,6 +155,7 @@ def test_any_text_and_any_finding_give_candidates_or_none(text, kind):
             compile(one, "f.py", "exec")
 
 
+@pytest.mark.slow
 def test_candidates_differ_from_the_text_and_from_each_other():
     for path in SICK[::9]:
         line, kind = re.search(r"line (\d+) ([a-z-]+)", path.read_text()).groups()

@@ -40,6 +40,7 @@ def seen(path):
     return [(found.line, found.kind) for found in examine(path, seconds=60, echo=False).findings]
 
 
+@pytest.mark.thinned(4)
 @pytest.mark.parametrize("path", [path for path in BANK if path.stem in FEW], ids=lambda path: path.stem)
 def test_a_program_of_the_bank(path):
     if "scipy" in path.read_text():

@@ -118,6 +118,7 @@ def test_another_seed_is_another_draw_and_the_same_twice(program):
     assert np.array_equal(first, again) and not np.allclose(first, other)
 
 
+@pytest.mark.slow
 def test_what_scikit_learn_draws_is_drawn_in_a_trial_too(program):
     path = program(NET.format(start=1.0, rate=1.0, epochs=20).replace(
         "rng =", "from sklearn.datasets import make_circles\nP, q = make_circles(30, noise=0.1)\nrng ="))  # fmt: skip
@@ -164,6 +165,7 @@ def test_rows_that_are_shuffled_with_their_targets_are_right(program):
     assert not causes & {"label-order-mismatch", "data-index-bug", "layer-not-updated", "not-shuffled"}
 
 
+@pytest.mark.slow
 def test_weights_that_begin_anew_with_every_epoch_are_seen(program):
     text = ONE_BY_ONE.format(and_y=", y", and_y_of=", y[order]", rows="range(120)")
     text = text.replace("    order = rng", "    w = rng.normal(size=3)\n    order = rng")
