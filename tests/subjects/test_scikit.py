@@ -40,9 +40,8 @@ def test_pixels_that_are_not_scaled_are_named_in_its_words(digits):
 
 
 def test_a_penalty_is_said_as_alpha(digits):
-    found = diagnose_sklearn(
-        MLPClassifier((30,), alpha=1e4, max_iter=10), data=(digits.inputs / 255, digits.labels), budget=None
-    )
+    estimator = MLPClassifier((30,), alpha=1e4, batch_size=20, max_iter=20)
+    found = diagnose_sklearn(estimator, data=(digits.inputs / 255, digits.labels))
     assert found.verdict[0].cause == "regularisation-too-strong"
     assert changes_in_words(found)[0] == "`MLPClassifier(alpha=0)`"
 
@@ -78,8 +77,8 @@ def test_tables_with_one_hot_targets_are_recipes_of_outputs_each_for_itself(kind
 
 
 def test_a_regressor_is_spoken_of_as_one(digits):
-    estimator = MLPRegressor(hidden_layer_sizes=(30,), alpha=1e4, max_iter=20)
-    found = diagnose_sklearn(estimator, data=(digits.inputs / 255, np.eye(10)[digits.labels]), budget=None)
+    estimator = MLPRegressor(hidden_layer_sizes=(30,), alpha=1e4, batch_size=20, max_iter=20)
+    found = diagnose_sklearn(estimator, data=(digits.inputs / 255, np.eye(10)[digits.labels]))
     assert found.verdict[0].cause == "regularisation-too-strong"
     assert changes_in_words(found)[0] == "`MLPRegressor(alpha=0)`"
 
