@@ -1,9 +1,11 @@
 """One term of the loss drowns the others.
 
-**What it means.** A loss is the sum of several terms, and the gradient of one of them is thousands of times as long as
+**What it means.** A loss is the sum of several terms, and the gradient of one of them is hundreds of times as long as
 that of the others: these are not learned before it is as small as it can be, if ever.
 
-**How it is seen.** The gradient of each term by itself, at the start.
+**How it is seen.** The gradient of each term by itself, at the start; and whether it is another with other targets: a
+penalty that drowns what has the targets in it is a mistake from 100 times on, one target beside another from 1,000
+times on.
 
 **Why it happens.** Terms in different units are added: squared pixels and shares, a sum over the batch and a mean.
 
@@ -30,7 +32,7 @@ QUESTION = None
 
 
 def suspect(case: Case) -> Suspicion | None:
-    if case.value("dominated-term") > 1000:
+    if case.value("dominated-term") > 100:
         return Suspicion(LIKELY, case.evidence("dominated-term"))
     return None
 

@@ -28,5 +28,5 @@ PADDING_COUNTED = Symptom(
     Exactly(0),
 )
 DOMINATED_TERM = Symptom(
-    "dominated-term", "gradient of the largest term of the loss", "times that of the next", Below(1000)
+    "dominated-term", "gradient of the largest term of the loss", "times that of the next", Below(100)
 )

@@ -18,6 +18,7 @@ from whynet.subjects.frameworks.keras_model import library
 from whynet.subjects.frameworks.keras_patient import Patient, settings_of
 from whynet.subjects.frameworks.keras_probe import KerasProbe
 from whynet.subjects.frameworks.keras_refusals import why_refused
+from whynet.subjects.inside.counted import weights_in_all_rows
 from whynet.subjects.inside.few_kinds import few_kinds
 from whynet.subjects.inside.look import Look
 from whynet.subjects.inside.pictures import unlike_training
@@ -82,6 +83,9 @@ def diagnose_keras(
             X, y = _rows(feed)
             streamed = 0 if feed.whole is not None else len(feed.some())  # there may be others
             look.add("whether rows come again", lambda: few_kinds([(X, y)], steps=streamed))
+            probe = look.probe
+            if probe is not None:
+                look.add("what the classes weigh", lambda: weights_in_all_rows(probe, y))
             look.gaps += _weights_left_out(feed)
             tested = None if test is None else _rows(Feed(test, batch_size=batch_size))
             if tested is not None:

@@ -255,14 +255,14 @@ class KerasCalls:
         self.remember(after, seeds=chance is None)
         return float(array_of(self.keras, value)), found
 
-    def terms(self) -> dict[str, float]:
+    def terms(self, targets: Any = None) -> dict[str, float]:
         """The length of the gradient of each term of the loss: that of each output, and what layers add."""
         model, probe = self.model, self.probe
         compiled: Any = getattr(model, "_compile_loss", None)
         if not is_of_keras(type(model).compute_loss):
             return {}
         y, weight = probe.targets if isinstance(probe.targets, Weighted) else (probe.targets, None)
-        y, weight = tensors_of(self.keras, y), tensors_of(self.keras, weight)
+        y, weight = tensors_of(self.keras, y if targets is None else targets), tensors_of(self.keras, weight)
         every = list(getattr(compiled, "_flat_losses", None) or [])
 
         def alone(term: Any, raw: Any) -> Any:

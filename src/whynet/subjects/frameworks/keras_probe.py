@@ -285,10 +285,10 @@ class KerasProbe(Probe):
             np.random.seed(seed)  # noqa: NPY002 - it is what the batches are mixed by
             yield
 
-    def terms(self) -> Mapping[str, float]:
-        """Of a loss that is made of several terms, the length of each one's gradient; else nothing."""
+    def terms(self, targets: Any = None) -> Mapping[str, float]:
+        """The length of the gradient of each output's loss, and of what layers add."""
         try:
-            return self.copy().terms()
+            return self.copy().terms(targets)
         except ProbeError:  # it is told by whoever needs the loss
             return {}
 

@@ -49,6 +49,7 @@ from whynet.subjects.frameworks.torch_training import (
     copied,
 )
 from whynet.subjects.inputs import picture_of
+from whynet.subjects.inside.counted import weights_in_all_rows
 from whynet.subjects.inside.few_kinds import few_kinds
 from whynet.subjects.inside.how import STALE, How
 from whynet.subjects.inside.look import Look
@@ -143,6 +144,9 @@ def diagnose_torch(
         pair = loaded.X.numpy(), loaded.y.numpy()
         streamed = 0 if isinstance(data, (tuple, list)) or len(loaded.visited) else len(pair[0]) // loaded.batch_size
         look.add("whether rows come again", lambda: few_kinds([pair], steps=streamed))  # of a stream others may follow
+        own_probe = look.probe
+        if own_probe is not None:
+            look.add("what the classes weigh", lambda: weights_in_all_rows(own_probe, pair[1]))
         held = None if test is None else read_data(torch, test, batch_size, False)[:2]
         if held is not None:
             look.add("whether the test rows are like the training rows", lambda: unlike_training(loaded.X, held[0]))

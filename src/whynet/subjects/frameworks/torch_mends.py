@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from whynet.subjects.frameworks.torch_answers import main_output, with_outputs
 from whynet.subjects.frameworks.torch_nested import array_of, mapped, seeded
+from whynet.subjects.frameworks.torch_terms import terms_in, times
 from whynet.subjects.inside.repairs import CALLS, LAYERS, LOSS, OUTPUTS, TARGETS, Step, written
 
 SQUASHES = ("softmax", "log_softmax", "softmin", "sigmoid", "relu", "tanh")
@@ -69,6 +70,7 @@ class _Repaired:
         self.targets = [step for step in steps if step[0] in TARGETS]
         self.outputs = [step for step in steps if step[0] in OUTPUTS]
         self.finite = any(step[0] == "finite" for step in steps)
+        self.evened = [step for step in steps if step[0] == "evened"]
         self.__name__ = str(getattr(loss, "__name__", type(loss).__name__))
 
     def __call__(self, raw: Any, targets: Any) -> Any:
@@ -77,10 +79,13 @@ class _Repaired:
             targets = mapped(targets, lambda one: torch.as_tensor(written(self.targets, array_of(one))), torch)
         if self.outputs:
             raw = with_outputs(raw, main, put(torch, main, self.outputs))
-        if self.finite:
-            with _finite(torch):
-                return self.loss(raw, targets)
-        return self.loss(raw, targets)
+        with _finite(torch) if self.finite else nullcontext():
+            value = self.loss(raw, targets)
+        terms = terms_in(value) if self.evened else []
+        for _, place, factor in self.evened:
+            if place < len(terms) and len(terms) > 1:
+                terms[place].register_prehook(times(factor))
+        return value
 
 
 def put(torch: Any, z: Any, steps: Sequence[Step]) -> Any:

@@ -30,6 +30,7 @@ from whynet.subjects.frameworks.torch_nested import (
 )
 from whynet.subjects.frameworks.torch_network import TorchNetwork
 from whynet.subjects.frameworks.torch_own_loss import told_by_value
+from whynet.subjects.frameworks.torch_terms import gradients_of_terms
 from whynet.subjects.frameworks.torch_training import OptimizerSettings, copied
 from whynet.subjects.frameworks.torch_words import WORDS
 from whynet.subjects.inside.probe import (
@@ -228,17 +229,21 @@ class TorchProbe(Probe):
                 return words.removeprefix("the loss cannot be computed: ")
         return ""
 
-    def terms(self) -> Mapping[str, float]:
-        """Of a loss that returns its terms, the length of each one's gradient; else nothing."""
+    def terms(self, targets: Any = None) -> Mapping[str, float]:
+        """Of a loss that returns its terms, or adds them up, the length of each one's gradient; else nothing."""
         torch, model = self.torch, self.fresh()
+        given = self.targets if targets is None else tensors_of(targets, torch)
         with torch.enable_grad(), seeded(torch):
             raw = self.call(model)
             try:
-                terms = raw if self.loss is None else self.loss(raw, self.targets)
+                said = raw if self.loss is None else self.loss(raw, given)
+                value = self.loss_of(raw, given)
             except Exception:  # it is told by whoever needs the loss
                 return {}
-            named = _terms(terms, torch)
+            named = _terms(said, torch)
             total = {name for name, one in named.items() if _is_sum(name, one, named)}
+            if len(named) - len(total) < 2:
+                return gradients_of_terms(torch, value, list(model.parameters()))
             lengths = {}
             for name, one in named.items():
                 if name in total:

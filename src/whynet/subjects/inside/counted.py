@@ -14,7 +14,7 @@ from whynet.doctor.symptoms.losses import (
     WEIGHT_WITH_COUNT,
 )
 from whynet.subjects.inside.answers import Answers, in_between
-from whynet.subjects.inside.probe import arrays_in, is_real
+from whynet.subjects.inside.probe import Probe, Seen, arrays_in, is_real, mapped
 from whynet.subjects.inside.repairs import repairing
 from whynet.types import Array
 
@@ -22,14 +22,16 @@ FEWEST = 30  # examples: of fewer, chance makes one class commoner than another
 TWICE = 1.5  # how far two weights are apart that are not the same
 PADDED = 0.3  # of the places: below, it costs little
 DROWNED = 1000.0
+OUTSHOUTED = 100.0
+"""By a term that has nothing to do with the targets."""
 STEPS = 20
 STUCK = 0.9  # of the loss before: what so many steps on one batch come below
 IGNORED = -100  # the class number that PyTorch leaves out
 TURNED = repairing("weights that fall with how common a class is", ("reciprocal",))
 
 
-def weights_turned_round(answers: Answers) -> Finding | None:
-    """Weights of the classes that rise with how common these are.
+def weights_turned_round(answers: Answers, labels: Array | None = None) -> Finding | None:
+    """Weights of the classes that rise with how common these are: among `labels`, those of all rows, or in the batch.
 
     >>> import pytest
     >>> torch = pytest.importorskip("torch")
@@ -43,53 +45,94 @@ def weights_turned_round(answers: Answers) -> Finding | None:
     if y is None:
         return None
     if y.shape == z.shape and bool(((y == 0) | (y == 1)).all()) and (answers.own_sigmoid or answers.in_shares):
-        return _of_positives(answers)
+        return _of_positives(answers, labels)
     axis = answers.linear if answers.own_softmax is None else answers.own_softmax
     axis = answers.divides if axis is None else axis
     if axis is None or is_real(y) or y.size * z.shape[axis] != z.size:
         return None
-    slope = answers.gradient(0 * z + (0.0 if answers.divides is None else 1 / z.shape[axis]))
+    if labels is not None:
+        y = _of_every_class(y, labels)
+    slope = answers.gradient(0 * z + (0.0 if answers.divides is None else 1 / z.shape[axis]), y)
     if slope is None:
         return None
     rows, numbers = np.moveaxis(slope, axis, -1).reshape(-1, z.shape[axis]), y.reshape(-1)
     kept = (numbers >= 0) & (numbers < z.shape[axis])
     rows, numbers = rows[kept], numbers[kept]
+    every = numbers if labels is None else labels.reshape(-1)
+    where = "in the batch" if labels is None else "of all"
     own = -rows[np.arange(len(rows)), numbers.astype(np.intp)]
     of = {}
     for number in np.unique(numbers).tolist():
         values = own[numbers == number]
         if float(values.std()) > 1e-3 * abs(float(values.mean())):
             return None  # examples have weights of their own
-        of[int(number)] = (len(values), float(values.mean()))
+        of[int(number)] = (int((every == number).sum()), float(values.mean()))
     pairs = [(a, b) for a in of for b in of if of[a][0] - of[b][0] > 3 * math.sqrt(of[a][0] + of[b][0])]
     pairs = [(a, b) for a, b in pairs if of[a][1] > 0 and of[b][1] > 0]
     apart = [(a, b) for a, b in pairs if max(of[a][1] / of[b][1], of[b][1] / of[a][1]) > TWICE]
-    if len(numbers) < FEWEST or not apart or any(of[a][1] <= of[b][1] for a, b in apart):
+    if len(every) < FEWEST or not apart or any(of[a][1] <= of[b][1] for a, b in apart):
         return None
     if len(apart) < 0.5 * len(pairs):
         return None
     a, b = max(apart, key=lambda pair: of[pair[0]][1] / of[pair[1]][1])
-    words = f"class {a} ({of[a][0]} in the batch) weighs {of[a][1] / of[b][1]:.3g} times as much as class {b} "
+    words = f"class {a} ({of[a][0]} {where}) weighs {of[a][1] / of[b][1]:.3g} times as much as class {b} "
     words += f"({of[b][0]}): weights that fall with the count"
     return Finding("class-weights-inverted", "found", (WEIGHT_WITH_COUNT.measured(1.0),), TURNED, detail=words)
 
 
-def _of_positives(answers: Answers) -> Finding | None:
+def weights_in_all_rows(probe: Probe, labels: Array) -> Seen:
+    """The same by the targets of all rows, where one batch does not show it: it is small, or lacks the rare classes.
+
+    >>> import pytest
+    >>> torch = pytest.importorskip("torch")
+    >>> from whynet.subjects.frameworks.torch_probe import TorchProbe
+    >>> y, loss = (torch.arange(60) % 10 == 0).long(), torch.nn.CrossEntropyLoss(weight=torch.tensor([0.9, 0.1]))
+    >>> probe = TorchProbe.of(torch, torch.nn.Linear(4, 2), loss, (torch.rand(8, 4), y[7:15]))
+    >>> [one.cause for one in weights_in_all_rows(probe, y.numpy()).findings]
+    ['class-weights-inverted']
+    """
+    answers = Answers.of(probe)
+    found = weights_turned_round(answers, labels)
+    if found is None or weights_turned_round(answers) is not None:
+        return Seen()
+    return Seen(findings=(found,))
+
+
+def _of_every_class(y: Array, labels: Array) -> Array:
+    """Targets of the same shape in which each class of `labels` occurs; of too many first the rarest, the commonest,
+    and so on inwards.
+
+    >>> _of_every_class(np.zeros(4, int), np.array([0, 0, 0, 1, 2, 2])).tolist()
+    [1, 0, 2, 1]
+    """
+    kinds, counts = np.unique(labels, return_counts=True)
+    rising = kinds[np.argsort(counts, kind="stable")].tolist()
+    ordered = [rising.pop(-(turn % 2)) for turn in range(len(rising))]
+    return np.resize(np.array(ordered, y.dtype), y.shape)
+
+
+def _of_positives(answers: Answers, labels: Array | None) -> Finding | None:
     """The same of each output by itself: what a positive weighs beside a negative."""
     y, z = answers.targets, answers.z
-    slope = answers.gradient(0 * z + (0.5 if answers.in_shares else 0.0))
-    if y is None or slope is None:
+    if y is None:
+        return None
+    counted = y if labels is None else labels.reshape(len(labels), *y.shape[1:])
+    if labels is not None:  # rows of 0 and of 1 by turns
+        y = np.broadcast_to((np.arange(len(y)) % 2).reshape(-1, *[1] * (y.ndim - 1)), y.shape).astype(y.dtype)
+    slope = answers.gradient(0 * z + (0.5 if answers.in_shares else 0.0), y)
+    if slope is None:
         return None
     found = []
     for k in range(z.shape[1] if z.ndim > 1 else 1):
         own, label = (slope[:, k].reshape(-1), y[:, k].reshape(-1)) if z.ndim > 1 else (slope, y)
         positive, negative = np.abs(own[label == 1]), np.abs(own[label == 0])
-        if min(len(positive), len(negative)) == 0 or len(own) < FEWEST:
+        every = counted[:, k].reshape(-1) if z.ndim > 1 else counted
+        if min(len(positive), len(negative)) == 0 or len(every) < FEWEST:
             continue
         if any(float(one.std()) > 1e-3 * float(one.mean()) for one in (positive, negative)):
             return None
-        weight, share = float(positive.mean() / negative.mean()), len(positive) / len(own)
-        if abs(len(positive) - len(negative)) < 3 * math.sqrt(len(own)) or 1 / TWICE < weight < TWICE:
+        weight, share = float(positive.mean() / negative.mean()), float((every == 1).mean())
+        if abs(2 * share - 1) * len(every) < 3 * math.sqrt(len(every)) or 1 / TWICE < weight < TWICE:
             continue
         found.append((weight, share, k))
     if not found or any((weight >= 1) != (share >= 0.5) for weight, share, _ in found):
@@ -211,23 +254,36 @@ def _nothing_to_read(answers: Answers, run: Array) -> bool:
 
 
 def drowned(answers: Answers) -> Finding | None:
-    """A loss that returns its terms, one of which has a gradient that drowns the others.
+    """A loss of several terms, one of which has a gradient that drowns the others: found where the targets do not occur
+    in that one, so that nothing is learned of them before it is small.
 
     >>> import pytest
     >>> torch = pytest.importorskip("torch")
     >>> from whynet.subjects.frameworks.torch_probe import TorchProbe
     >>> def loss(z, y):
-    ...     return {"size": (1e4 * z).pow(2).mean(), "kind": torch.nn.functional.cross_entropy(z, y)}
+    ...     return torch.nn.functional.cross_entropy(z, y) + 1e4 * z.pow(2).mean()
     >>> batch = torch.rand(6, 4), torch.arange(6) % 3
-    >>> drowned(Answers.of(TorchProbe.of(torch, torch.nn.Linear(4, 3), loss, batch))).status
-    'suspected'
+    >>> found = drowned(Answers.of(TorchProbe.of(torch, torch.nn.Linear(4, 3), loss, batch)))
+    >>> found.status, found.detail[:49]
+    ('found', 'the gradient of `mean of pow`, in which no target')
     """
-    lengths = answers.probe.terms()
+    probe = answers.probe
+    lengths = probe.terms()
     ordered = sorted(lengths, key=lambda name: lengths[name], reverse=True)
-    if len(ordered) < 2 or not lengths[ordered[1]] > 0 or not math.isfinite(lengths[ordered[0]]):
+    if len(ordered) < 2 or not math.isfinite(lengths[ordered[0]]):
         return None
-    times = lengths[ordered[0]] / lengths[ordered[1]]
-    if times < DROWNED:
+    others = probe.terms(mapped(probe.plain_targets, lambda one: np.roll(one, 1, axis=0)))
+    of_targets = [name for name in ordered if others.get(name) != lengths[name]]
+    first, free = ordered[0], ordered[0] not in of_targets
+    rest = [name for name in (of_targets if free else ordered[1:]) if lengths[name] > 0]
+    if not rest or lengths[first] < (OUTSHOUTED if free else DROWNED) * lengths[rest[0]]:
         return None
-    words = f"the gradient of `{ordered[0]}` is {times:.2g} times that of `{ordered[1]}`: a weight for each term"
-    return Finding("loss-term-dominates", "suspected", (DOMINATED_TERM.measured(times),), detail=words)
+    times = lengths[first] / lengths[rest[0]]
+    where = ", in which no target occurs," if free else ""
+    words = f"the gradient of `{first}`{where} is {times:,.0f} times that of `{rest[0]}`: a weight for each term"
+    evened = repairing(
+        "a weight for each term of the loss", ("evened", list(lengths).index(first), 1 / times),
+        words=f"{1 / times:.2g} times `{first}` in the loss",
+    )  # fmt: skip
+    measured = (DOMINATED_TERM.measured(times),)
+    return Finding("loss-term-dominates", "found" if free else "suspected", measured, evened, detail=words)

@@ -318,8 +318,9 @@ class Probe(ABC):
         """What the library says where the loss of the batch cannot be computed, or followed back; else nothing."""
 
     @abstractmethod
-    def terms(self) -> Mapping[str, float]:
-        """Of a loss that is made of several terms and says them, the length of each one's gradient; else nothing."""
+    def terms(self, targets: Any = None) -> Mapping[str, float]:
+        """Of a loss that is made of several terms, the length of each one's gradient, with other targets if they are
+        given; nothing where it has one, or where its terms cannot be told apart."""
 
     def mended(self, steps: Sequence[Step]) -> Probe | None:
         """A probe of the repaired network; None where it cannot be repaired so."""

@@ -3,7 +3,7 @@
     targets   long, real, reshape, squeeze, argmax, shift, scale, one-hot: another way to write them
     outputs   softmax, log-softmax, sigmoid, softplus, log, moved: put between the network and its loss
     calls     bare, alone, along: what squashes at the end is left out, is a sigmoid, or goes along another axis
-    loss      reciprocal, finite: its class weights, its logarithms
+    loss      reciprocal, finite, evened: its class weights, its logarithms, the weight of one of its terms
     layers    registered: layers that only `forward` knows of are trained with the others
 
 They travel in the numbers of a `mend`, so that a trial can be made of it like of any other change.
@@ -24,7 +24,7 @@ Step = tuple[Any, ...]
 TARGETS = ("long", "real", "reshape", "squeeze", "argmax", "shift", "scale", "one-hot")
 OUTPUTS = ("softmax", "log-softmax", "sigmoid", "softplus", "log", "moved")
 CALLS = ("bare", "alone", "along")
-LOSS = ("reciprocal", "finite")
+LOSS = ("reciprocal", "finite", "evened")
 LAYERS = ("registered",)
 BARE = Change("output", {"name": "identity"})
 """Nothing after the last layer."""
