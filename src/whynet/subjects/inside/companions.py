@@ -14,10 +14,12 @@ from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import Finding, Gap, Status
 from whynet.doctor.symptoms.passes import COMPANIONS, MODES_APART, NORMALISED_OVER, SECOND_CALL
 from whynet.errors import UsageError
+from whynet.subjects.inside.answers import is_coarse
 from whynet.subjects.inside.probe import Layer, Network, Passage, Probe, ProbeError, Seen, arrays_in, is_real
 from whynet.types import Array
 
 DIFFERENT = 1e-3  # sd of the outputs: rounding is a thousand times smaller
+FINE, COARSE = 0.01, 10.0  # of the largest number: a thousandth of it is more than rounding, in 32 and in 16 bits
 FEWEST = 4  # examples, of which half are exchanged
 FEW_TO_NORMALISE = 3  # values: a mean of so few is mostly chance
 MOST_ROWS = 32  # examples asked: more say the same
@@ -34,6 +36,21 @@ def change(one: Array, other: Array) -> float:
         return float("nan")
     a, b = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
     return float(np.abs(a - b).max()) / max(float(a.std()), 1e-4 * float(np.abs(a).max()), 1e-30)
+
+
+def among_examples(one: Array, other: Array) -> float:
+    """The largest difference, in standard deviations over the examples, one row for each; of numbers that hardly differ
+    from example to example, what rounding can do is left out.
+
+    >>> among_examples(np.array([[5.0, 0.0], [6.0, 0.0]]), np.array([[5.5, 0.0], [6.0, 0.0]]))
+    1.0
+    """
+    apart = change(one, other)
+    if not apart > 0 or not one.ndim:
+        return apart
+    a = np.asarray(one, dtype=np.float64)
+    least = (COARSE if is_coarse(one) else FINE) * float(np.abs(a).max())
+    return float(np.abs(a - other).max()) / max(float(a.std(axis=0).max()), least, 1e-30)
 
 
 def mixed_batch(probe: Probe) -> Seen:
@@ -75,7 +92,7 @@ def _mixed_batch(probe: Probe) -> Seen:
         for place, other in zip(put, list(kept) * 2, strict=False):
             index[place] = other
         beside, own = probe.take(index)[0], list(kept)
-        moved = change(whole[own], _steady(probe).answers(beside)[own])
+        moved = among_examples(whole[own], _steady(probe).answers(beside)[own])
         if moved > largest:
             largest, where = moved, _where_mixed(probe, some, beside, own, rows)
     fact = COMPANIONS.measured(largest)
@@ -103,7 +120,7 @@ def _where_mixed(probe: Probe, inputs: Any, beside: Any, own: list[int], rows: i
             break
         if len(a) != rows:
             return probe.says("handed-time-first", name=layer.name, own=layer.own)
-        if change(a[own], b[own]) > DIFFERENT:
+        if among_examples(a[own], b[own]) > DIFFERENT:
             holder = known.get((above(layer.name) or [""])[-1])
             whole = holder if holder and holder.own.startswith("Transformer") else layer  # it hands `batch_first` down
             if part == "out" and layer.batch_first is False:
