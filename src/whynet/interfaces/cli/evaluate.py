@@ -68,7 +68,7 @@ def evaluate(screen: Screen, run: Path, data: str | None) -> None:
         lines = in_words(network, test, found)
     screen.result(values, "\n".join(lines))
     if run.is_dir():
-        screen.next(f"whynet report {run}", "learning curves, mistakes and weights as a page")
+        screen.next("whynet report {}", "learning curves, mistakes and weights as a page", run)
     else:
         screen.next("whynet train", "train another one")
 
@@ -113,4 +113,4 @@ def report(screen: Screen, run: Path) -> None:
     opened.report()
     path = run / "report.html"
     screen.result({"run": str(run), "report": str(path)}, f"report  {path}")
-    screen.next(f"whynet evaluate {run}", "the same figures here in the terminal")
+    screen.next("whynet evaluate {}", "the same figures here in the terminal", run)

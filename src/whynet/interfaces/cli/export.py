@@ -54,4 +54,7 @@ def export(screen: Screen, run: Path, target: str, out: Path | None, name: str, 
         files.write(folder / one, content)
     paths = [str(folder / one) for one in made]
     screen.result({"to": target, "files": paths}, "\n".join(paths))
-    screen.next(NEXT.get(target, "whynet evaluate {run}").format(name=name, run=run), "use it")
+    if target in NEXT:
+        screen.say(f"Next: {NEXT[target].format(name=name)}  (use it)")
+    else:
+        screen.next("whynet evaluate {}", "how good it is", run)

@@ -85,9 +85,9 @@ def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool, why
         screen.say(f"why    {why}")
     screen.result({"images": predictions}, "\n".join(lines))
     if show:
-        screen.next(f"whynet evaluate {run}", "how often it is right")
+        screen.next("whynet evaluate {}", "how often it is right", run)
     else:
-        screen.next(f"whynet predict {run} {images[0]} --show", "see what the network saw")
+        screen.next("whynet predict {} {} --show", "see what the network saw", run, images[0])
 
 
 def _why(network: Network, pictures: list[Images], path: Path) -> None:
@@ -132,4 +132,4 @@ def _rows(screen: Screen, network: Network, run: Path, paths: tuple[Path, ...], 
         rows += [{"file": str(path), **one} for one in found] if several else found
         lines += [f"{path}, {line}" for line in words] if several else words
     screen.result({"names": list(network.problem.names), "rows": rows}, "\n".join(lines))
-    screen.next(f"whynet evaluate {run}", "how often it is right")
+    screen.next("whynet evaluate {}", "how often it is right", run)
