@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields
 
 import pytest
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 import whynet
 from whynet.aliases import ALIASES, meant
 from whynet.casebook.cases import CASES
-from whynet.errors import UsageError
+from whynet.errors import BadFile, UsageError
 from whynet.interfaces.cli import COMMANDS, cli
 from whynet.interfaces.cli.groups import DESCRIBING, GROUPS, defaults_of
 from whynet.interfaces.cli.screen import fitted, shown
@@ -186,3 +187,44 @@ def test_a_board_gets_every_epoch(tmp_path):
     assert [one.step for one in read.Scalars("cost/training")] == [1, 2, 3]
     assert costs[-1] == pytest.approx(json.loads(done.stdout)["train_cost"], rel=1e-6)
     assert "quality/test" in read.Tags()["scalars"]
+
+
+def test_runs_are_compared_with_what_differs_and_the_best_first(tmp_path):
+    folders = []
+    for hidden in (2, 30):
+        folders.append(tmp_path / f"with {hidden}")
+        run(
+            "train",
+            "--data",
+            "digits",
+            "--hidden",
+            hidden,
+            "--epochs",
+            hidden,
+            "--learning-rate",
+            0.5,
+            "--out",
+            folders[-1],
+        )
+    page = tmp_path / "page.html"
+    done = run("compare", *folders, "--page", page)
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith(f"{folders[1]} is best: 9") and lines[0].endswith("% on the test set.")
+    assert lines[2].split()[:3] == ["run", "sizes", "epochs"]  # the first epochs is the recipe's, asked for
+    assert "64,2,10" in lines[3] and "64,30,10" in lines[4]
+    assert done.stderr.splitlines()[-1].startswith(f"Next: whynet evaluate '{folders[1]}'")
+    written = page.read_text()
+    charts = re.findall(r'<script type="application/json" id="(\w+)">(.*?)</script>', written)
+    assert [name for name, _ in charts] == ["cost", "test_quality"]
+    content = json.loads(charts[0][1])
+    assert [one["label"] for one in content["series"]] == [str(folder) for folder in folders]
+    assert [len(column) for column in content["columns"]] == [30, 30, 30] and content["columns"][1][2:] == [None] * 28
+    values = json.loads(run("compare", *folders, "--json").stdout)
+    assert values["fields"] == ["sizes", "epochs"] and values["best"] == str(folders[1])
+    assert isinstance(run("compare", folders[0]).exception, UsageError)
+    assert isinstance(run("compare", folders[0], tmp_path).exception, BadFile)
+
+
+def test_more_threads_than_the_engine_has_are_refused_in_a_sentence():
+    with pytest.raises(UsageError, match="from 1 to 64"):
+        Recipe(threads=1000)

@@ -162,7 +162,7 @@ class Recipe:
             )
         if self.train_size is not None:
             check("train_size", self.train_size, int, lambda v: v >= 1, whole)
-        check("threads", self.threads, int, lambda v: v >= 1, whole)
+        check("threads", self.threads, int, lambda v: 1 <= v <= 64, "a whole number from 1 to 64")
         if self.batch_size != "full":
             check("batch_size", self.batch_size, int, lambda v: v >= 1, f"{whole}, or full")
         for name in ("epochs", "validation_size"):

@@ -13,6 +13,7 @@ from whynet.errors import WhynetError, did_you_mean
 from whynet.interfaces.cli.ask import ask
 from whynet.interfaces.cli.bench import bench
 from whynet.interfaces.cli.check import check_gradients
+from whynet.interfaces.cli.compare import compare
 from whynet.interfaces.cli.completion import completion
 from whynet.interfaces.cli.curves import curves
 from whynet.interfaces.cli.data import data
@@ -69,7 +70,7 @@ def cli(ctx: click.Context) -> None:
 
 COMMANDS = (
     train, evaluate, predict, diagnose, ask, curves, explain, reproduce, check_gradients, bench, data, report,
-    export, recipes, completion,
+    export, recipes, completion, compare,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)
