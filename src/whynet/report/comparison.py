@@ -14,9 +14,11 @@ from whynet.report.page import chart, page, text
 from whynet.report.wording.problems import cost, decimals
 from whynet.training.history import Epoch, History
 from whynet.training.recipe import Recipe
+from whynet.training.run import read_environment
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a6d3b", "#7f7f7f")  # told apart by all
 MOST = 16
+WIDEST = 8  # columns of the table on the screen
 UNSAID = ("threads", "engine")  # what changes how fast it is, and nothing else
 
 
@@ -27,6 +29,8 @@ class Recorded:
     name: str
     recipe: Recipe
     history: History
+    data: str = ""
+    """Which data it was trained on: their fingerprint, else what they are called."""
 
     @staticmethod
     def read(directory: Path) -> Recorded:
@@ -43,7 +47,9 @@ class Recorded:
         history = History.from_json_lines(content, str(directory / "metrics.jsonl"))
         if not len(history):
             raise BadFile("this run has not finished an epoch", where=str(directory))
-        return Recorded(str(directory), Recipe.read(directory / "recipe.toml"), history)
+        recipe = Recipe.read(directory / "recipe.toml")
+        data = str(read_environment(directory).get("data_fingerprint") or recipe.data)
+        return Recorded(str(directory), recipe, history, data)
 
     @property
     def kept(self) -> Epoch:
@@ -87,7 +93,7 @@ def compared(runs: Sequence[Recorded]) -> dict[str, Any]:
 def best_of(runs: Sequence[Recorded]) -> tuple[str | None, Recorded | None]:
     """The best, and what it is judged by: the validation set where all have one, else the test set; where they were
     trained on different data, none is."""
-    if len({run.recipe.data for run in runs}) > 1 or len({run.kind for run in runs}) > 1:
+    if len({run.data for run in runs}) > 1 or len({run.kind for run in runs}) > 1:
         return None, None
     for name in ("validation_quality", "test_quality"):
         values = [getattr(run.kept, name) for run in runs]
@@ -115,11 +121,12 @@ def table(runs: Sequence[Recorded]) -> tuple[list[str], list[list[str]]]:
 def in_words(runs: Sequence[Recorded]) -> str:
     """The best first, then the table."""
     heads, rows = table(runs)
-    widths = [max(len(row[at]) for row in [heads, *rows]) for at in range(len(heads))]
-    lines = [verdict(runs), ""]
-    for row in [heads, *rows]:
-        lines.append("  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip())
-    return "\n".join(lines)
+    whole = [heads, *rows]
+    if len(heads) > WIDEST:  # a column for each run
+        whole = [list(column) for column in zip(*whole, strict=True)]
+    widths = [max(len(row[at]) for row in whole) for at in range(len(whole[0]))]
+    shown = ["  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in whole]
+    return "\n".join([verdict(runs), "", *shown])
 
 
 def verdict(runs: Sequence[Recorded]) -> str:

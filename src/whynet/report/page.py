@@ -49,7 +49,8 @@ figure { margin: 0; } figcaption { color: var(--faint); font-size: .8rem; }
 """
 
 CHART_SCRIPT = """
-const color = name => !name.startsWith("--") ? name : getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const color = name => !name.startsWith("--") ? name
+  : getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 for (const holder of document.querySelectorAll("[data-chart]")) {
   const chart = JSON.parse(document.getElementById(holder.dataset.chart).textContent);
   const axis = { stroke: color("--faint"), grid: { stroke: color("--line"), width: 1 },
