@@ -11,10 +11,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
-from scipy import ndimage
 
 from whynet.data import idx
-from whynet.data.cutting import cut_out
 from whynet.errors import BadFile
 from whynet.types import Array, Images
 
@@ -113,6 +111,10 @@ def _cut(grey: Array, size: int, where: str) -> Array:
     if ink is None:
         raise BadFile("there is nothing to see", where=where, expected="ink on paper", found="one colour")
     if max(grey.shape) > max(OWN, size):
+        from scipy import ndimage  # a training, which reads no photographs, does without
+
+        from whynet.data.cutting import cut_out
+
         found = cut_out(grey, where=where)
         wanted = THIN * max(found.ink.shape)
         wider = round(min(wanted - found.stroke, wanted)) if found.stroke < wanted else 0

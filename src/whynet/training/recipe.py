@@ -8,6 +8,7 @@ command line that describes the network or its optimizer is laid over `plain`, n
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,7 +145,7 @@ class Recipe:
         for one in dataclasses.fields(self):
             value = plain(getattr(self, one.name))
             object.__setattr__(self, one.name, meant(one.name, value) if isinstance(value, str) else value)
-        for name, hint in get_type_hints(Recipe).items():
+        for name, hint in _hints().items():
             check_choice(name, getattr(self, name), hint)
         if sum(one is not None for one in (self.sizes, self.hidden, self.layers)) > 1:
             raise UsageError("give one of sizes, hidden and layers: each says all layers", do="Leave out the others")
@@ -283,7 +284,7 @@ class Recipe:
         for name in values:
             if name not in field_names():
                 raise BadFile(f"a recipe has no '{name}'", where=where, do=did_you_mean(name, field_names()))
-        hints = get_type_hints(Recipe)
+        hints = _hints()
         try:
             for name, value in values.items():
                 if isinstance(value, str):  # msgspec would refuse a misspelling without listing the choices
@@ -350,6 +351,11 @@ class Recipe:
             f"'{name_or_file}' is neither a shipped recipe nor a recipe file",
             do=did_you_mean(name_or_file, recipe_names()),
         )
+
+
+@functools.cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Recipe)
 
 
 def recipe_names() -> list[str]:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from whynet import files
 from whynet.data.dataset import Dataset
@@ -231,7 +232,8 @@ class Run:
 
     def report(self) -> str:
         """The run as one self-contained HTML page; also written to the run's directory if it has one."""
-        page = str(view(self, "page"))
+        with threadpool_limits(self.recipe.threads):
+            page = str(view(self, "page"))
         if self.directory is not None:
             files.write(self.directory / "report.html", page)
         return page
