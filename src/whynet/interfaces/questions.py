@@ -18,7 +18,7 @@ from whynet.training.recipe import LEARNING_RATES, ActivationName, CostName, Opt
 from whynet.training.values import choices
 
 Edits = dict[str, Any]
-UNSURE = re.compile(r"\s*(?:default|usual|no idea|not sure|don'?t know|do not know|unknown|\?+)\s*", re.I)
+UNSURE = re.compile(r"\s*(?:default|usual|no idea|not sure|don'?t know|do not know|unknown)\s*", re.I)
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 
 
@@ -153,11 +153,29 @@ def _optimizer(words: str) -> Edits:
     return edits
 
 
+OF_A_RATE = re.compile(
+    r"(?:[-+\d.,e\s=:~]|about|around|learning|rate|step|size|lr|eta|alpha|is|of|was|it|a|the|my)*", re.I
+)
+
+
+def decimal(words: str) -> str:
+    """A decimal comma as a point.
+
+    >>> decimal("0,01"), decimal("30,000")
+    ('0.01', '30,000')
+    """
+
+    def pointed(found: re.Match[str]) -> str:
+        return f"{found[1]}.{found[2]}" if found[1] == "0" or len(found[2]) != 3 else found[0]
+
+    return re.sub(r"(?<![\d,])(\d+),(\d+)(?![\d,])", pointed, words)
+
+
 def _rate(words: str) -> Edits:
     if words.lower() == "usual":
         return {}
-    found = _numbers(words)
-    if len(found) != 1 or found[0] <= 0:
+    found = _numbers(decimal(words))
+    if len(found) != 1 or found[0] <= 0 or not OF_A_RATE.fullmatch(words):
         raise _refused(words, "a number above 0, such as 0.1 or 1e-3")
     return {"learning_rate": found[0]}
 
@@ -167,6 +185,8 @@ def _whole(field: str, expected: str, words_for: tuple[tuple[str, Any], ...] = (
         for pattern, value in words_for:
             if re.search(pattern, words, re.I):
                 return {field: value}
+        if "%" in words or re.search(r"per\s?cent", words, re.I):
+            raise _refused(words, f"{expected}: a number of examples, not a fraction")
         found = [number for number in _numbers(words.replace(",", "")) if number == int(number) and number >= 1]
         if len(found) != 1:
             raise _refused(words, expected)
