@@ -138,7 +138,9 @@ def figures(items: Sequence[tuple[str, str]]) -> str:
     """A row of large figures, each (value, what it is).
 
     >>> figures([("98 %", "right")])
-    '<div class="figures"><div class="figure"><b>98 %</b><span>right</span></div></div>'
+    '<div class="figures"><div class="figure"><b>98 %</b> <span>right</span></div></div>'
     """
-    cards = "".join(f'<div class="figure"><b>{text(value)}</b><span>{text(name)}</span></div>' for value, name in items)
+    cards = "".join(
+        f'<div class="figure"><b>{text(value)}</b> <span>{text(name)}</span></div>' for value, name in items
+    )
     return f'<div class="figures">{cards}</div>'
