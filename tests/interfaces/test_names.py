@@ -228,3 +228,19 @@ def test_runs_are_compared_with_what_differs_and_the_best_first(tmp_path):
 def test_more_threads_than_the_engine_has_are_refused_in_a_sentence():
     with pytest.raises(UsageError, match="from 1 to 64"):
         Recipe(threads=1000)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["predict", "four.png"], "RUN is the directory of a run"),
+        (["evaluate", "."], "this folder is no run"),
+        (["export", ".", "--to", "numpy"], "this folder is no run"),
+        (["predict", ".", "four.png"], "this folder is no run"),
+        (["diagnose", "xor-small-init", "--page", "nowhere/page.html"], "the folder for --page does not exist"),
+        (["diagnose", "xor-small-init", "--apply", "nowhere/mended.toml"], "the folder for --apply does not exist"),
+    ],
+)
+def test_what_is_missing_is_said_before_anything_is_done(arguments, says, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert says in str(run(*arguments).exception)

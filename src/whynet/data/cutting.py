@@ -35,7 +35,11 @@ DO = "Come closer, or cut the picture to one digit, dark on even paper"
 
 
 class Cut(NamedTuple):
-    """Ink (rows, columns) in 0..1 of one digit, its box cut out, and how wide its strokes are, in pixels."""
+    """Ink (rows, columns) in 0..1 of one digit, its box cut out, and how wide its strokes are, in pixels.
+
+    >>> Cut(np.ones((20, 4)), stroke=4.0).ink.shape
+    (20, 4)
+    """
 
     ink: Array
     stroke: float

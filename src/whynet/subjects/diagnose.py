@@ -56,9 +56,9 @@ def diagnose(
     log
         Instead of a patient: what it printed, as text. `cost=`, `classes=`, `labels=` may help to read it.
     parameters, loss, gradients
-        Instead of a patient: the arrays and functions of hand-written code; what they may take, and `step=`,
-        `predict=`, `check=`, `learning_rate=`, `batch_size=`, `epochs=`, says `help(whynet.subjects.own_code.diagnose)`.
-        For PyTorch `loss` is the loss module, beside `optimizer=` and `epochs=`.
+        Instead of a patient: the arrays and functions of hand-written code. `help(whynet.subjects.own_code.diagnose)`
+        says what they may take, and `step=`, `predict=`, `check=`, `learning_rate=`, `batch_size=`, `epochs=`. For
+        PyTorch `loss` is the loss module, beside `optimizer=` and `epochs=`.
     effort, budget
         How much may be trained, counted in work: so many times the patient's own training. `budget` is a cap in
         seconds, None for none. Without `trials` nothing is proved.

@@ -117,6 +117,9 @@ def diagnose(
       echo "958, 958, 890 of 10000" | whynet diagnose --log -
       whynet diagnose runs/20260101-120000-784-30-10 --apply mended.toml
     """
+    for option, path in (("--page", page), ("--apply", apply_to)):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise UsageError(f"the folder for {option} does not exist", where=str(path.parent), do="Make it first")
     given = {"--cost": cost, "--classes": classes, "--labels": labels}
     if patient is None and log is None:
         raise UsageError(

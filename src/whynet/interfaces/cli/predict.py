@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Predict the classes of pictures, or the rows of a table, with a trained network.")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("images", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--show", is_flag=True, help="Draw what the network saw.")
 @click.option(
     "--why", type=click.Path(path_type=Path, dir_okay=False), metavar="PNG", help="Also draw which pixels spoke for it."
@@ -47,10 +47,15 @@ def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool, why
     from whynet.data import drawing, folders
     from whynet.data.sources import is_pictures
     from whynet.interfaces.cli.data import grey
-    from whynet.network.network import Network
+    from whynet.interfaces.cli.trained import network_of
     from whynet.training.recipe import Recipe
 
-    network = Network.load(run / "model.safetensors" if run.is_dir() else run)
+    if not images:
+        raise UsageError(
+            "a trained network and pictures are needed", expected="whynet predict RUN IMAGE...", found=str(run),
+            do="RUN is the directory of a run, or its model.safetensors, and stands first",
+        )  # fmt: skip
+    network = network_of(run)
     if network.encoding is not None:
         _rows(screen, network, run, images, show or why is not None)
         return
