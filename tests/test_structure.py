@@ -22,7 +22,7 @@ from whynet.views import VIEWS
 PACKAGE = ROOT / "src" / "whynet"
 FILES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = [  # who may import what: a room sees those in earlier lines
-    {"errors", "views", "processors", "version"},
+    {"aliases", "errors", "views", "processors", "version"},
     {"types", "files", "metric"},
     {"params", "noise"},
     {"data"},  # a network says in its data's own words what it predicts

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from whynet.casebook.cases import CASES
+from whynet.casebook.cases import CASES, recipe_of
 from whynet.doctor.causes import names
-from whynet.subjects.records import recipe_of
 from whynet.training.recipe import recipe_names
 
 

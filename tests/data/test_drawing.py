@@ -111,3 +111,76 @@ def test_what_is_no_picture_of_anything_is_refused(tmp_path):
         drawing.read(tmp_path / "huge.png", 28)
     with pytest.raises(BadFile, match="No such file"):
         drawing.read(tmp_path / "nowhere.png", 28)
+
+
+def on_photograph(ink, *, noise=5.0, shadow=0.35, paper=190.0, pen=0.6, seed=0):
+    """A drawing (dark on white) as a phone sees it: grey paper, lit from the left, its right half in shadow, noisy."""
+    rng = np.random.default_rng(seed)
+    strokes = 1 - np.asarray(ink.convert("L"), float) / 255
+    light = paper * np.linspace(1.15, 0.85, strokes.shape[1])[None, :]
+    light = light * (1 - shadow * (np.arange(strokes.shape[1]) > 0.55 * strokes.shape[1]))
+    seen = light * (1 - pen * strokes) + noise * rng.standard_normal(strokes.shape)
+    return np.clip(seen, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    "at", [(60, 40), (420, 200), (270, 150)], ids=["in the light", "in the shadow", "across its edge"]
+)
+def test_a_photograph_gives_what_the_drawing_gives(at):
+    drawn = seven(size=(640, 480), at=at)
+    clean = drawing.prepare(np.asarray(drawn.convert("L")), 28).astype(int)
+    found = drawing.prepare(on_photograph(drawn), 28).astype(int)
+    assert np.abs(found - clean).mean() < 8
+
+
+def test_light_ink_on_dark_paper_under_a_lamp():
+    drawn = seven(size=(640, 480), at=(250, 150))
+    clean = drawing.prepare(np.asarray(drawn.convert("L")), 28).astype(int)
+    strokes = 1 - np.asarray(drawn.convert("L"), float) / 255
+    board = 60 * np.linspace(1.3, 0.7, 640)[None, :] + 140 * strokes
+    assert np.abs(drawing.prepare(board.astype(np.uint8), 28).astype(int) - clean).mean() < 8
+
+
+def test_two_digits_are_said_to_be_two_and_a_digit_of_two_strokes_is_one():
+    two = Image.composite(seven(size=(640, 480)), seven(size=(640, 480), at=(200, 50)),
+                          Image.fromarray(np.uint8(255 * (np.arange(640) < 170)[None, :].repeat(480, 0))))  # fmt: skip
+    for picture in (np.asarray(two.convert("L")), on_photograph(two)):
+        with pytest.raises(BadFile, match="there are 2 digits in this picture"):
+            drawing.prepare(picture, 28)
+    five = Image.new("L", (640, 480), 255)
+    pen = ImageDraw.Draw(five)
+    pen.line([(250, 150), (245, 230), (300, 240), (310, 300), (240, 310)], fill=0, width=14, joint="curve")
+    pen.line([(262, 140), (320, 136)], fill=0, width=14)  # its hat, apart
+    whole = drawing.prepare(on_photograph(five), 28)
+    assert np.flatnonzero(whole.any(axis=1)).size >= 19 and whole[3:8, 14:].max() > 128
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_bare_paper_specks_and_shadows_are_no_digit(seed):
+    bare = Image.new("L", (640, 480), 255)
+    with pytest.raises(BadFile, match="I do not see a digit clearly"):
+        drawing.prepare(on_photograph(bare, seed=seed), 28)
+    for x, y in np.random.default_rng(seed).integers(20, 460, (8, 2)):
+        ImageDraw.Draw(bare).ellipse([int(x), int(y), int(x) + 5, int(y) + 5], fill=0)
+    with pytest.raises(BadFile, match="I do not see a digit clearly"):
+        drawing.prepare(on_photograph(bare, seed=seed), 28)
+
+
+def test_a_thin_pencil_is_made_as_thick_as_mnists_strokes():
+    thin, thick = (seven(size=(640, 480), at=(200, 100), width=width).resize((1280, 960)) for width in (3, 12))
+    found, wanted = (drawing.prepare(on_photograph(one, noise=2.0), 28) for one in (thin, thick))
+    assert found.sum() > 0.6 * wanted.sum()
+
+
+@pytest.mark.slow
+@pytest.mark.mnist
+def test_a_bank_of_photographs_is_read(mnist, tmp_path):
+    """A tenth of the bank that docs/own-digits.md reports, of another seed."""
+    from benchmarks import photographs
+
+    network = whynet.fit("default", mnist).network
+    made = photographs.bank(mnist.test, 11, (60, 10, 10))
+    reads = [photographs.reading(network, one, tmp_path) for one in made]
+    right = [photographs.is_right(one, read) for one, read in zip(made, reads, strict=True)]
+    assert np.mean(right) >= 0.9
+    assert sum(read.probability >= photographs.SURE for read, good in zip(reads, right, strict=True) if not good) <= 2

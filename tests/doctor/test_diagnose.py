@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import whynet
+from whynet.casebook.cases import recipe_of
 from whynet.doctor import suspects
 from whynet.doctor.case import Case
 from whynet.doctor.cause import Suspicion
@@ -21,7 +22,7 @@ from whynet.subjects.edits import changed
 from whynet.subjects.plants import SOUND, plants
 from whynet.subjects.recipe import RecipeSubject
 from whynet.subjects.recipe import diagnose_recipe as diagnose
-from whynet.subjects.records import misreported, recipe_of, recorded
+from whynet.subjects.records import misreported, recorded
 
 
 @pytest.mark.thinned(5)

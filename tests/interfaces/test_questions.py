@@ -53,6 +53,8 @@ from whynet.training.recipe import Recipe
         ("optimizer", "Adam", {"optimizer": "adam"}),
         ("learning_rate", "1e-3", {"learning_rate": 0.001}),
         ("learning_rate", "don't know", {}),
+        ("learning_rate", "0,01", {"learning_rate": 0.01}),
+        ("learning_rate", "a learning rate of about 3", {"learning_rate": 3.0}),
         ("batch_size", "the whole set", {"batch_size": "full"}),
         ("batch_size", "one at a time", {"batch_size": 1}),
         ("epochs", "30 epochs", {"epochs": 30}),
@@ -100,3 +102,22 @@ def test_answers_that_end_early_leave_defaults():
 def test_a_file_is_not_overwritten(tmp_path):
     (tmp_path / "mine.toml").write_text("")
     assert "exists" in str(ask("--save", str(tmp_path / "mine.toml")).exception)
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [("train_size", "10%"), ("train_size", "a tenth"), ("learning_rate", "mini-batches of 32"), ("data", "?")],
+)
+def test_nothing_is_made_of_an_answer_to_something_else(question, words):
+    with pytest.raises(UsageError, match="is not understood"):
+        QUESTIONS[question].answer(words)
+
+
+def test_a_question_mark_explains_back_goes_back_and_what_was_understood_is_said(tmp_path):
+    answers = ["?", "digits", "back", "iris", "", "", "4"]
+    done = ask("--no-trials", "--save", str(tmp_path / "asked.toml"), answers=answers)
+    assert "Enter takes auto" in done.stderr
+    assert "  data = digits" in done.stderr and "  data = iris" in done.stderr and "  hidden = (4,)" in done.stderr
+    assert Recipe.read(tmp_path / "asked.toml").data == "iris"
+    stopped = ask("--save", str(tmp_path / "none.toml"), answers=["digits", "quit"])
+    assert stopped.exit_code != 0 and not (tmp_path / "none.toml").exists()

@@ -343,8 +343,8 @@ def test_a_log_is_read_and_shown_without_what_trains(code, allowed):
 
 def test_the_reader_needs_of_the_doctor_what_a_diagnosis_is_and_what_that_is_called():
     loaded = {name for name in modules_after(READ) if name.startswith("whynet.doctor.")}
-    names = ("change", "diagnosis", "floors", "normal", "plateaus", "symptom", "symptoms", "symptoms.outcome")
-    assert loaded == {f"whynet.doctor.{name}" for name in names}
+    names = ("change", "diagnosis", "floors", "normal", "numerals", "plateaus", "symptom", "symptoms")
+    assert loaded == {f"whynet.doctor.{name}" for name in (*names, "symptoms.outcome")}
     assert facts.AS_GOOD == states.AS_GOOD  # so one number stands in two places
 
 

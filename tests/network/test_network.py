@@ -140,7 +140,7 @@ def test_uint8_images_are_scaled_by_the_networks_own_table():
         lambda: whynet.Network(layers=[]),
         lambda: whynet.Network(layers=[whynet.Dense(3, 2), whynet.Dense(3, 2)]),
         lambda: whynet.Network([3, 4, 2], activation="sigmod"),
-        lambda: whynet.Network([3, 2], cost="mse"),
+        lambda: whynet.Network([3, 2], cost="msee"),
         lambda: whynet.Network([3, 2], init="he(1)"),
         lambda: whynet.Network([3, 2], dtype="int32"),
         lambda: whynet.Network([3, 4, 2], dropout=1.0),

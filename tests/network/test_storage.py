@@ -19,6 +19,8 @@ from whynet.errors import BadFile
 from whynet.network.layers import BatchNorm, Conv2D, Dense, MaxPool2D
 from whynet.types import Scaling
 
+linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux says how much memory was used")
+
 
 def network(**options):
     return whynet.Network(
@@ -277,6 +279,7 @@ def test_any_changed_byte_or_cut_is_refused_or_harmless(at, byte, cut, tmp_path_
     assert loaded.scores(np.zeros((1, loaded.sizes[0]))).shape == (1, loaded.sizes[-1])
 
 
+@linux
 def test_a_refusal_costs_little_memory(tmp_path):
     """A header that describes a terabyte, and a sparse file of 900 MB behind an honest one."""
     path = tmp_path / "huge.safetensors"
@@ -286,15 +289,41 @@ def test_a_refusal_costs_little_memory(tmp_path):
     with path.open("wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
         file.truncate(900_000_000)
+    assert grown_by(path) < 16
+
+
+def grown_by(path):
+    """Megabytes that a process of its own, which has loaded another network, grows by while it refuses a file."""
     code = (
-        "import resource, sys, whynet\nfrom whynet.errors import BadFile\n"
-        "whynet.Network([2, 2])\nimport whynet.network.storage\n"
-        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "try:\n    whynet.Network.load(sys.argv[1])\n"
-        "except BadFile:\n    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+        "import sys, whynet\nfrom whynet.errors import BadFile\n"
+        "def peak(): return int(next(l for l in open('/proc/self/status') if l.startswith('VmHWM')).split()[1])\n"
+        "small = sys.argv[1] + '.small'\nwhynet.Network([2, 2]).save(small)\nwhynet.Network.load(small)\n"
+        "before = peak()\n"
+        "try:\n    whynet.Network.load(sys.argv[1])\nexcept BadFile:\n    print(peak() - before)\n"
     )
     command = [sys.executable, "-c", code, str(path)]
-    assert int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) < 16_000
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) / 1024
+
+
+@linux
+def test_a_large_file_is_refused_at_its_last_number_in_twice_its_size(tmp_path):
+    large = whynet.Network([784, 4000, 1000, 10], seed=0)
+    large.params.vector[-1] = np.nan
+    large.save(tmp_path / "large.safetensors")
+    size = (tmp_path / "large.safetensors").stat().st_size / 2**20
+    assert size > 25
+    assert grown_by(tmp_path / "large.safetensors") <= 2 * size + 16
+
+
+def test_a_long_list_of_layers_is_refused_before_they_are_made(model, monkeypatch):
+    def change(about, tensors):
+        about["layers"] = [{"kind": "dropout", "rate": 0.5}] * 15_000
+
+    monkeypatch.setattr(whynet.network.layers.Dropout, "__post_init__", lambda self: pytest.fail("a layer was made"))
+    bad = model.with_name("bad.safetensors")
+    bad.write_bytes(rewritten(model, change))
+    with pytest.raises(BadFile, match="15,000 layers"):
+        whynet.Network.load(bad)
 
 
 def test_a_folder_that_is_not_there_is_a_sentence(tmp_path):

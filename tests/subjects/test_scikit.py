@@ -250,3 +250,10 @@ def test_fifty_healthy_estimators_raise_no_alarm(digits, mnist):
     )
     assert good >= 45
     assert not alarmed, alarmed
+
+
+def test_inputs_and_targets_may_be_two_arguments_as_in_scikit_learn(digits):
+    X, y = digits.images.reshape(len(digits), -1)[:300], digits.labels[:300]
+    apart = whynet.diagnose(MLPClassifier((5,), max_iter=2), X, y, trials=False)
+    together = whynet.diagnose(MLPClassifier((5,), max_iter=2), (X, y), trials=False)
+    assert (apart.state, apart.before.cost) == (together.state, together.before.cost)

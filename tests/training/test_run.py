@@ -265,3 +265,27 @@ def test_every_combination_resumes_from_its_files_to_the_same_bytes(optimizer, s
             again.train()
             for file in ("model.safetensors", "checkpoint.safetensors"):
                 assert (directory / file).read_bytes() == (tmp_path / name / file).read_bytes(), (file, cut, recipe)
+
+
+def test_a_report_and_a_checkup_obey_the_recipes_threads(monkeypatch):
+    """On a busy machine, threads that wait for each other take most of the time."""
+    from threadpoolctl import threadpool_info
+
+    from whynet.report import html
+    from whynet.subjects import checkup
+
+    seen = []
+
+    def spy(original):
+        def spied(*arguments):
+            seen.append({pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"})
+            return original(*arguments)
+
+        return spied
+
+    monkeypatch.setattr(html, "run_page", spy(html.run_page))
+    monkeypatch.setattr(checkup, "judge", spy(checkup.judge))
+    run = whynet.fit(whynet.Recipe(epochs=1), "digits")
+    run.report()
+    checkup.checkup(run)
+    assert seen == [{1}, {1}] or seen == [set(), set()]  # where NumPy's library cannot be told

@@ -7,6 +7,7 @@ count as right, the accepted one first; `reported` is what they saw.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from whynet.training.recipe import Recipe
 
@@ -208,3 +209,22 @@ LEFT_OUT = {
     "seven from the published experiments": "shipped under their own names, see reproduction.md",
 }
 """Cases that are known and not shipped, and why."""
+
+
+def recipe_of(patient: str) -> Recipe:
+    """The recipe that is meant.
+
+    >>> recipe_of("vectorised").sizes
+    (784, 30, 10)
+
+    Raises
+    ------
+    UsageError, BadFile
+        There is nothing of that name, or it cannot be read.
+    """
+    if patient in CASES:
+        return CASES[patient].recipe
+    folder = Path(patient)
+    if (folder / "recipe.toml").is_file():
+        return Recipe.read(folder / "recipe.toml")
+    return Recipe.find(patient)

@@ -17,7 +17,8 @@ from whynet.errors import BadFile
 from whynet.types import Array, Images
 
 MOST_PIXELS = 50_000_000
-FAINT = 0.1  # in a picture that must be made smaller, paper counts as ink from this share of the darkest on
+OWN = 40  # a picture with sides no longer than this is an image already
+THIN = 0.08  # of the height: thinner strokes would fade when the digit is made small
 
 
 def read(path: Path, size: int) -> Images:
@@ -89,12 +90,7 @@ def prepare(grey: Array, size: int, *, where: str = "the picture") -> Array:
     BadFile
         All of it has one colour.
     """
-    ink = _ink(np.asarray(grey, dtype=np.float64))
-    if ink is None:
-        raise BadFile("there is nothing to see", where=where, expected="ink on paper", found="one colour")
-    ink[ink < (FAINT if max(ink.shape) > size else 0)] = 0
-    rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
-    cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    cut = _cut(np.asarray(grey, dtype=np.float64), size, where)
     # MNIST leaves a margin and centres on pixel 14 of 0..27; small images, as the embedded digits, are filled.
     box, middle = (size * 20 // 28, size / 2) if size >= 20 else (size, (size - 1) / 2)
     scale = box / max(cut.shape)
@@ -106,6 +102,25 @@ def prepare(grey: Array, size: int, *, where: str = "the picture") -> Array:
     top, left = (_place(small.sum(axis=axis), size, middle) for axis in (1, 0))
     image[top : top + height, left : left + width] = small / small.max()
     return np.round(255 * image).astype(np.uint8)
+
+
+def _cut(grey: Array, size: int, where: str) -> Array:
+    """The ink of the digit (rows, columns) in 0..1, nothing around it. What is as small as the network's own images is
+    ink where it differs from its border; a larger picture is looked at as a person would."""
+    ink = _ink(grey)
+    if ink is None:
+        raise BadFile("there is nothing to see", where=where, expected="ink on paper", found="one colour")
+    if max(grey.shape) > max(OWN, size):
+        from scipy import ndimage  # a training, which reads no photographs, does without
+
+        from whynet.data.cutting import cut_out
+
+        found = cut_out(grey, where=where)
+        wanted = THIN * max(found.ink.shape)
+        wider = round(min(wanted - found.stroke, wanted)) if found.stroke < wanted else 0
+        return ndimage.grey_dilation(np.pad(found.ink, wider), 1 + wider) if wider else found.ink
+    rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def _ink(grey: Array) -> Array | None:

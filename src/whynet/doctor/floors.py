@@ -8,11 +8,11 @@ number gets the answer at once.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from whynet.doctor.numerals import Numeral, numerals
 from whynet.doctor.plateaus import NEAR, Plateau, plateau
 from whynet.doctor.plateaus import Reading as Reading
 from whynet.errors import UsageError, did_you_mean
@@ -28,17 +28,6 @@ MOST = 6
 ANSWERS = ("accuracy", "count")
 BATCHES = (10, 32, 50, 64, 100, 128, 256)
 COUNTING = ("zeros", "ones", "twos", "threes", "fours", "fives", "sixes", "sevens", "eights", "nines")
-
-
-@dataclass(frozen=True)
-class _Number:
-    """A number as somebody wrote it: `precision` is half a unit of its last place."""
-
-    value: float
-    precision: float
-    digits: int
-    percent: bool = False
-    total: int | None = None
 
 
 def quadratic_floor(prior: Sequence[float]) -> float:
@@ -100,15 +89,25 @@ def explain(
     UsageError
         No number, labels that do not exist, or targets that are none.
     """
-    written = _parse(str(number))
-    if targets is not None:
-        possible = _of_targets(targets, written, classes)
-    else:
-        train, test = _shares(labels, classes)
-        possible = _plateaus(train, test, written, anything=classes is None)
+    for written in numerals(str(number)):
+        if targets is not None:
+            possible = _of_targets(targets, written, classes)
+        else:
+            train, test = _shares(labels, classes)
+            possible = _plateaus(train, test, written, anything=classes is None)
+        readings = _those(possible, written)
+        if readings:
+            return readings
+    return []
+
+
+def _those(possible: Iterator[Plateau], written: Numeral) -> list[Reading]:
+    """The plateaus that a number may be, the likeliest first."""
     matches = []
     for one in possible:
         exact = one.reading.exact
+        if written.kind and (written.kind == "share") != (one.reading.cost in ANSWERS):
+            continue
         off = abs(exact - written.value)
         if off <= min(written.precision * (1 + 1e-9), 2 * NEAR * abs(exact)):
             matches.append((0, one.rank, off, one.reading))
@@ -130,12 +129,16 @@ EVEN = "all {K} classes get the same probability: as before the first step, noth
 HIGH = "every output is at 1 for every image: the output units are saturated high"
 LOW = "every output is at 0 for every image: the output units are saturated low, or switched off"
 HALF = "every output is at one half: as before the first step, nothing has been learned"
+MISSING = (
+    "one class may be missing, never answered, and the rest learned; most networks that stand near there have another "
+    "reason: count the answers of each class"
+)
 HALVED, SUMMED = "half the sum over outputs, mean over images", "sum over outputs, mean over images"
 MEAN, HALF_MEAN = "mean over outputs and images (MSE)", "half the mean over outputs and images"
 CROSS_MEAN = "mean over outputs and images"
 
 
-def _of_targets(targets: Any, number: _Number, classes: int | None) -> Iterator[Plateau]:
+def _of_targets(targets: Any, number: Numeral, classes: int | None) -> Iterator[Plateau]:
     """The plateaus of somebody's targets; where those may be numbers of classes, those of classes as well."""
     if classes is not None:
         raise UsageError("how many classes there are, the targets themselves tell", do="Leave out the classes")
@@ -157,7 +160,7 @@ def _of_targets(targets: Any, number: _Number, classes: int | None) -> Iterator[
 
 
 def _plateaus(
-    train: Sequence[float], test: Sequence[int | float], number: _Number, *, anything: bool
+    train: Sequence[float], test: Sequence[int | float], number: Numeral, *, anything: bool
 ) -> Iterator[Plateau]:
     """Every plateau that the number could be, as (what, how averaged, meaning, value) with a rank."""
     if number.total is None and not number.percent:
@@ -189,7 +192,7 @@ def _costs(prior: Sequence[float]) -> Iterator[Plateau]:
         yield plateau("softmax-cross-entropy", f"sum over a batch of {batch}", even, batch * math.log(K), 4)
 
 
-def _other_costs(number: _Number) -> Iterator[Plateau]:
+def _other_costs(number: Numeral) -> Iterator[Plateau]:
     """Costs of nets with another number of classes than was assumed."""
     two = "two classes on one output, as in XOR, and the answer is one half for every example: nothing has been learned"
     yield plateau("quadratic", "mean over examples, not halved", two, 0.25, 0)
@@ -202,7 +205,7 @@ def _other_costs(number: _Number) -> Iterator[Plateau]:
         yield plateau("softmax-cross-entropy", "mean over images", EVEN.format(K=2), math.log(2), 1)
 
 
-def _shares_of_one_class(test: Sequence[int | float], number: _Number) -> Iterator[Plateau]:
+def _shares_of_one_class(test: Sequence[int | float], number: Numeral) -> Iterator[Plateau]:
     """Accuracies and counts: one class answered for everything, or one never answered."""
     total = math.fsum(test)
     count = number.total is not None or (
@@ -226,34 +229,8 @@ def _shares_of_one_class(test: Sequence[int | float], number: _Number) -> Iterat
             what, averaging, "chance: one answer, or answers that have nothing to do with the images", exact, 3
         )
         one_less = total * scale * (1 - 1 / len(test))
-        text = "all but one class right: one class is never answered, and the rest is learned"
         if 0.95 * one_less <= number.value <= 1.01 * one_less:
-            yield Plateau(Reading(what, averaging, text, one_less), 3, near=0.05)
-
-
-def _parse(text: str) -> _Number:
-    """`0.45`, `11.35 %`, `958 of 10000`, `958 / 10,000` -> a number with its precision."""
-    plain = r"[+-]?(?:\d[\d,_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-    match = re.fullmatch(rf"\s*({plain})\s*(?:(%)|(?:of|/|out of)\s*(\d[\d,_]*))?\s*", text)
-    if match is None:
-        raise UsageError(
-            f"'{text}' is no number", expected="a cost, an accuracy or a count", do="Try 0.45, 11.35% or '958 of 10000'"
-        )
-    digits = match[1].replace(",", "").replace("_", "")
-    value = float(digits)
-    if not value < 1e15 or len(digits) > 40:
-        raise UsageError(f"'{text}' is too large to be a cost, an accuracy or a count", expected="a number below 1e15")
-    mantissa, _, exponent = digits.lower().partition("e")
-    places = len(mantissa.partition(".")[2]) - int(exponent or 0)
-    significant = len(mantissa.replace(".", "").lstrip("+-0"))
-    if match[3]:
-        total = int(match[3].replace(",", "").replace("_", ""))
-        if not 0 <= value <= total or total == 0:
-            raise UsageError(f"'{text}' is no count", expected=f"0 to {total:,} of {total:,}", found=digits)
-        return _Number(value, 0.5 * 10**-places, significant, total=total)
-    if match[2]:
-        return _Number(value / 100, 0.5 * 10 ** -(places + 2), significant, percent=True)
-    return _Number(value, 0.5 * 10**-places, significant)
+            yield Plateau(Reading(what, averaging, MISSING, one_less), 3, near=0.05)
 
 
 def _shares(labels: str | Sequence[float] | None, classes: int | None) -> tuple[list[float], Sequence[float]]:

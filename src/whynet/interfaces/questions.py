@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from whynet.aliases import found_in
 from whynet.data.sources import NAMES as DATA
 from whynet.errors import UsageError
-from whynet.training.recipe import LEARNING_RATES, Recipe
+from whynet.training.recipe import LEARNING_RATES, ActivationName, CostName, OptimizerName, Recipe
+from whynet.training.values import choices
 
 Edits = dict[str, Any]
-UNSURE = re.compile(r"\s*(?:default|usual|no idea|not sure|don'?t know|do not know|unknown|\?+)\s*", re.I)
+UNSURE = re.compile(r"\s*(?:default|usual|no idea|not sure|don'?t know|do not know|unknown)\s*", re.I)
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 
 
@@ -85,13 +87,17 @@ def _sizes(words: str) -> Edits:
     return {"sizes": tuple(found)} if whole else {"hidden": tuple(found)}
 
 
+def _named(words: str, field: str, hint: Any, expected: str) -> Edits:
+    """What the table of aliases, or whynet itself, calls so."""
+    found = found_in(field, words, choices(hint))
+    if found is None:
+        raise _refused(words, expected)
+    return {field: found}
+
+
 def _activation(words: str) -> Edits:
-    meanings = (
-        (r"leaky", "leaky-relu"), (r"relu|rectif", "relu"), (r"gelu", "gelu"), (r"\belu\b", "elu"),
-        (r"tanh|hyperbolic", "tanh"), (r"sigm|logist", "sigmoid"), (r"softmax", "softmax"),
-        (r"linear|identity|none|\bno\b", "identity"),
-    )  # fmt: skip
-    return _one_of(words, "activation", meanings, "sigmoid, relu, leaky relu, tanh, elu, gelu, softmax or none")
+    expected = "sigmoid, relu, leaky relu, tanh, elu, gelu, softmax or none"
+    return _named(words, "activation", ActivationName, expected)
 
 
 def _init(words: str) -> Edits:
@@ -104,13 +110,9 @@ def _init(words: str) -> Edits:
     expected = "normal (N(0,1)), uniform between two numbers, zeros, a constant, Xavier, He, or N(0, 1/sqrt(n))"
     if re.search(r"zero|\bnull", low) or low in ("0", "0.0"):
         return {"init": "zeros"}
-    if re.search(r"xavier|glorot", low):
-        return {"init": "glorot"}
-    if re.search(r"\bhe\b|kaiming", low):
-        return {"init": "he"}
-    for name in ("lecun", "orthogonal"):
-        if name in low:
-            return {"init": name}
+    by_name = found_in("init", low, ("glorot", "he", "lecun", "orthogonal"))
+    if by_name in ("glorot", "he", "lecun", "orthogonal"):
+        return {"init": by_name}
     if re.search(r"sqrt|√|root of|scaled|1\s*/\s*(?:n|fan)", low):
         return {"init": "scaled-normal"}
     times = re.search(rf"(?:\*|times|x)\s*({NUMBER})", low)
@@ -134,34 +136,46 @@ def _init(words: str) -> Edits:
 
 
 def _cost(words: str) -> Edits:
-    meanings = (
-        (r"softmax|categorical|nll|log.?likelihood|sparse", "softmax-cross-entropy"),
-        (r"binary|bce|sigmoid|log.?loss", "sigmoid-cross-entropy"),
-        (r"mse|squar|quadrat|l2|euclid|sse|half", "quadratic"),
-        (r"cross.?entropy|crossentropy|\bce\b|xent", "softmax-cross-entropy"),
-    )
-    return _one_of(words, "cost", meanings, "quadratic (MSE), binary cross-entropy, or softmax with cross-entropy")
+    expected = "quadratic (MSE), binary cross-entropy, or softmax with cross-entropy"
+    for pattern, value in ((r"softmax", "softmax-cross-entropy"), (r"binary|sigmoid", "sigmoid-cross-entropy")):
+        if re.search(pattern, words, re.I):
+            return {"cost": value}
+    return _named(words, "cost", CostName, expected)
 
 
 def _optimizer(words: str) -> Edits:
-    meanings = (
-        (r"adamw", "adamw"), (r"adam", "adam"), (r"rms", "rmsprop"), (r"nesterov", "nesterov"),
-        (r"sgd|gradient descent|momentum|plain|none|stochastic|\bgd\b", "sgd"),
-    )  # fmt: skip
-    edits = _one_of(
-        words, "optimizer", meanings, "plain gradient descent (sgd), momentum 0.9, nesterov, adam or rmsprop"
-    )
+    expected = "plain gradient descent (sgd), momentum 0.9, nesterov, adam or rmsprop"
+    bare = re.sub(r"momentum", "sgd", words, flags=re.I)  # momentum alone is SGD's
+    edits = _named(bare, "optimizer", OptimizerName, expected)
     if "momentum" in words.lower():
         found = _numbers(words)
         edits["momentum"] = found[0] if found else 0.9
     return edits
 
 
+OF_A_RATE = re.compile(
+    r"(?:[-+\d.,e\s=:~]|about|around|learning|rate|step|size|lr|eta|alpha|is|of|was|it|a|the|my)*", re.I
+)
+
+
+def decimal(words: str) -> str:
+    """A decimal comma as a point.
+
+    >>> decimal("0,01"), decimal("30,000")
+    ('0.01', '30,000')
+    """
+
+    def pointed(found: re.Match[str]) -> str:
+        return f"{found[1]}.{found[2]}" if found[1] == "0" or len(found[2]) != 3 else found[0]
+
+    return re.sub(r"(?<![\d,])(\d+),(\d+)(?![\d,])", pointed, words)
+
+
 def _rate(words: str) -> Edits:
     if words.lower() == "usual":
         return {}
-    found = _numbers(words)
-    if len(found) != 1 or found[0] <= 0:
+    found = _numbers(decimal(words))
+    if len(found) != 1 or found[0] <= 0 or not OF_A_RATE.fullmatch(words):
         raise _refused(words, "a number above 0, such as 0.1 or 1e-3")
     return {"learning_rate": found[0]}
 
@@ -171,6 +185,8 @@ def _whole(field: str, expected: str, words_for: tuple[tuple[str, Any], ...] = (
         for pattern, value in words_for:
             if re.search(pattern, words, re.I):
                 return {field: value}
+        if "%" in words or re.search(r"per\s?cent", words, re.I):
+            raise _refused(words, f"{expected}: a number of examples, not a fraction")
         found = [number for number in _numbers(words.replace(",", "")) if number == int(number) and number >= 1]
         if len(found) != 1:
             raise _refused(words, expected)

@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from whynet.aliases import meant
 from whynet.errors import UsageError, did_you_mean
 from whynet.network.activations import ACTIVATIONS
 from whynet.network.layers import LAYERS, BatchNorm, Dense, Dropout, GaussianNoise, Layer, Plain, Shape
+from whynet.network.layers.base import named
 from whynet.network.layers.conv2d import PADDINGS
 
 AROUND = ("batch-norm", "dropout", "noise")  # what may stand with a layer that has weights
@@ -40,6 +42,9 @@ class Style:
     input_dropout: float = 0.0
     noise: float = 0.0
     input_noise: float = 0.0
+
+    def __post_init__(self) -> None:
+        named(self, "activation", "output_activation", "init", "bias_init", "output_init")
 
     def dense(self, inputs: int, outputs: int, *, last: bool) -> Dense:
         """A dense layer of that style."""
@@ -168,8 +173,8 @@ def _said(line: str, in_shape: Shape, style: Style) -> list[Layer]:
             values[name] = _value(rest.pop(0) if rest else "")
         elif said in PADDINGS and "padding" in fields:
             values["padding"] = said
-        elif said in ACTIVATIONS and "activation" in fields:
-            values["activation"] = said
+        elif meant("activation", said) in ACTIVATIONS and "activation" in fields:
+            values["activation"] = meant("activation", said)
         elif re.match(r"[-+.\d]", said):
             values[next((one for one in needed if one not in values), "")] = _value(said)
         else:

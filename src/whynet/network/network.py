@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
+from whynet.aliases import meant
 from whynet.data.problem import Classification
 from whynet.data.protocol import Problem
 from whynet.errors import UsageError
@@ -116,7 +117,8 @@ class Network:
         problem: Problem | None = None,
         encoding: Any = None,
     ) -> None:
-        self.cost_name, self._cost = cost, cost_named(cost)
+        self.cost_name = meant("cost", cost)
+        self._cost = cost_named(self.cost_name)
         if (sizes is None) == (layers is None):
             raise UsageError("a network is made from sizes or from layers: give one of the two")
         if layers is None:

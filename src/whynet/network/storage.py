@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,6 +31,7 @@ FORMAT = 1
 MAX_BYTES = 1 << 30
 MAX_HEADER = 1 << 20
 MOST_ROOM = 1 << 28
+MOST_LAYERS = 500
 TYPES = {"float32": "F32", "float64": "F64"}  # as NumPy and as the file call them
 
 
@@ -252,7 +253,9 @@ def _empty(layer: Layer, dtype: str) -> dict[str, Array]:
 
 
 def _fill(model: Model, file: Any, path: Path) -> None:
-    """Copy the tensors in, each checked against what the model expects."""
+    """Copy the tensors in, each checked against what the model expects. They are read one by one: a mapped file would
+    stay in memory beside its copy."""
+    numbers = _reader(path, np.dtype(model.dtype))
     dtype = TYPES[model.dtype]
     wanted = dict(_tensors(model))
     if set(file.keys()) != set(wanted):
@@ -272,11 +275,26 @@ def _fill(model: Model, file: Any, path: Path) -> None:
                 expected=f"{dtype} {array.shape}",
                 found=f"{found[0]} {found[1]}",
             )
-        array[...] = file.get_tensor(name)
-        if not np.isfinite(array).all():
+        read = numbers(name)
+        if read.size and not (np.isfinite(read.min()) and np.isfinite(read.max())):  # a NaN is both
             raise BadFile(f"the tensor {name} holds NaN or infinite numbers", where=str(path))
+        array[...] = read
         if name.endswith(".running_var") and (array < 0).any():
             raise BadFile(f"the tensor {name} holds a variance below 0", where=str(path))
+
+
+def _reader(path: Path, dtype: np.dtype[Any]) -> Callable[[str], Array]:
+    """Reads one tensor of a file whose header `safe_open` has found to be sound."""
+    with path.open("rb") as stream:
+        start = 8 + int.from_bytes(stream.read(8), "little")
+        header = json.loads(stream.read(start - 8))
+
+    def read(name: str) -> Array:
+        begin, end = header[name]["data_offsets"]
+        found = np.fromfile(path, dtype.newbyteorder("<"), (end - begin) // dtype.itemsize, offset=start + begin)
+        return found.reshape(header[name]["shape"])
+
+    return read
 
 
 def _tensors(model: Model) -> Iterator[tuple[str, Array]]:
@@ -290,6 +308,8 @@ def _tensors(model: Model) -> Iterator[tuple[str, Array]]:
 
 def _layers(sizes: list[int], in_shape: Shape, described: list[dict[str, Any]]) -> tuple[Layer, ...]:
     """The layers that a file describes; one without a kind is dense, and one without outputs has the next size."""
+    if len(described) > MOST_LAYERS:
+        raise ValueError(f"{len(described):,} layers are more than {MOST_LAYERS:,}")
     layers: list[Layer] = []
     widths = iter(sizes[1:])
     for one in described:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -277,7 +278,8 @@ def _recipe(run: Run) -> str:
     )
     again = ""
     if run.directory is not None:
-        again = f"<p>To repeat this run: <code>whynet train {text(run.directory / 'recipe.toml')}</code></p>"
+        again = shlex.quote(str(run.directory / "recipe.toml"))
+        again = f"<p>To repeat this run: <code>whynet train {text(again)}</code></p>"
     return (
         f"<h2>Recipe</h2><table>{rows}</table>{again}"
         f'<p class="faint">Data: {text(run.data.source)}. Engine: {text(run.engine)} ({text(run.engine_reason)}).</p>'

@@ -49,7 +49,8 @@ figure { margin: 0; } figcaption { color: var(--faint); font-size: .8rem; }
 """
 
 CHART_SCRIPT = """
-const color = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const color = name => !name.startsWith("--") ? name
+  : getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 for (const holder of document.querySelectorAll("[data-chart]")) {
   const chart = JSON.parse(document.getElementById(holder.dataset.chart).textContent);
   const axis = { stroke: color("--faint"), grid: { stroke: color("--line"), width: 1 },
@@ -137,7 +138,9 @@ def figures(items: Sequence[tuple[str, str]]) -> str:
     """A row of large figures, each (value, what it is).
 
     >>> figures([("98 %", "right")])
-    '<div class="figures"><div class="figure"><b>98 %</b><span>right</span></div></div>'
+    '<div class="figures"><div class="figure"><b>98 %</b> <span>right</span></div></div>'
     """
-    cards = "".join(f'<div class="figure"><b>{text(value)}</b><span>{text(name)}</span></div>' for value, name in items)
+    cards = "".join(
+        f'<div class="figure"><b>{text(value)}</b> <span>{text(name)}</span></div>' for value, name in items
+    )
     return f'<div class="figures">{cards}</div>'

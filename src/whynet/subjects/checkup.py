@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from whynet.data.dataset import Dataset
 from whynet.doctor.case import Case
@@ -80,12 +81,13 @@ def checkup(run: Run) -> Diagnosis | None:
     rows = np.linspace(0, len(train) - 1, min(len(train), PROBE_ROWS)).astype(np.intp)
     X = task.examples.features(rows, before.dtype)
     targets = task.examples.targets[task.examples.labels[rows]]
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), threadpool_limits(recipe.threads):
         start, end = (one.cost.value(one.forward(X).scores, targets) for one in (before, run.network))
     falling = falling_of([cost for cost in run.history["cost"] if cost is not None], start)
     words = Wording(examples="images" if run.data.are_pictures else "examples")
     judged = Trained(recipe, run.network, train, held, run.data, start, end, falling, run.floor, words)
-    return judge(judged)
+    with threadpool_limits(recipe.threads):
+        return judge(judged)
 
 
 def falling_of(costs: Sequence[float], start: float) -> float:

@@ -21,12 +21,13 @@ def diagnose(patient: None = None, data: None = None, *, log: str, **about: Any)
 
 
 @overload
-def diagnose(patient: Any = None, data: Any = None, *, log: None = None, **about: Any) -> Diagnosis: ...
+def diagnose(patient: Any = None, data: Any = None, y: Any = None, *, log: None = None, **about: Any) -> Diagnosis: ...
 
 
 def diagnose(
     patient: Any = None,
     data: Any = None,
+    y: Any = None,
     *,
     log: str | None = None,
     parameters: Any = None,
@@ -50,11 +51,13 @@ def diagnose(
     data
         What it is trained on: for recipes a `Dataset` or what `whynet.load` takes, else `(X, y)` or, for PyTorch, a
         loader.
+    y
+        The targets, where `data` are the inputs alone: `diagnose(model, X, y)` is `diagnose(model, (X, y))`.
     log
         Instead of a patient: what it printed, as text. `cost=`, `classes=`, `labels=` may help to read it.
     parameters, loss, gradients
-        Instead of a patient: the arrays and functions of hand-written code. See `subjects/own_code/diagnose.py` for
-        what they may take, and for `step=`, `predict=`, `check=`, `learning_rate=`, `batch_size=`, `epochs=`. For
+        Instead of a patient: the arrays and functions of hand-written code. `help(whynet.subjects.own_code.diagnose)`
+        says what they may take, and `step=`, `predict=`, `check=`, `learning_rate=`, `batch_size=`, `epochs=`. For
         PyTorch `loss` is the loss module, beside `optimizer=` and `epochs=`.
     effort, budget
         How much may be trained, counted in work: so many times the patient's own training. `budget` is a cap in
@@ -72,6 +75,8 @@ def diagnose(
     UsageError, BadFile, ResourceError
         Nothing to diagnose, or something that cannot be.
     """
+    if y is not None:
+        data = (data, y)
     common: dict[str, Any] = {"effort": effort, "budget": budget, "trials": trials, "say": say}
     given = [
         name for name, value in (("a patient", patient), ("log", log), ("parameters", parameters)) if value is not None

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from whynet.casebook.cases import recipe_of
 from whynet.data.dataset import Dataset
 from whynet.data.protocol import error_between
 from whynet.data.sources import load_for
@@ -57,7 +58,7 @@ from whynet.mistakes.catalogue import in_code
 from whynet.processors import processors
 from whynet.subjects.answers import contributions, measure_answers, measure_foretold
 from whynet.subjects.edits import POSSIBLE, beyond, changed, settings_of
-from whynet.subjects.records import misreported, recipe_of, recorded
+from whynet.subjects.records import misreported, recorded
 from whynet.training.loop import Training
 from whynet.training.prepare import check_fit, layers_of, prepare
 from whynet.training.recipe import Recipe

@@ -1,4 +1,4 @@
-"""From what a person names to a recipe: a run's folder, a recipe file, the name of a shipped recipe or a real case."""
+"""What a run recorded, beside what its recipe gives now."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 from pathlib import Path
 
 from whynet import files
-from whynet.casebook.cases import CASES
 from whynet.data.dataset import Dataset
 from whynet.doctor.diagnosis import Remark
 from whynet.errors import WhynetError
@@ -18,25 +17,6 @@ from whynet.training.prepare import prepare
 from whynet.training.recipe import Recipe
 
 CLOSE = 1e-3  # relative: chaotic recipes differ in the last bits between engines
-
-
-def recipe_of(patient: str) -> Recipe:
-    """The recipe that is meant.
-
-    >>> recipe_of("vectorised").sizes
-    (784, 30, 10)
-
-    Raises
-    ------
-    UsageError, BadFile
-        There is nothing of that name, or it cannot be read.
-    """
-    if patient in CASES:
-        return CASES[patient].recipe
-    folder = Path(patient)
-    if (folder / "recipe.toml").is_file():
-        return Recipe.read(folder / "recipe.toml")
-    return Recipe.find(patient)
 
 
 def recorded(patient: str, recipe: Recipe, data: Dataset) -> Remark | None:

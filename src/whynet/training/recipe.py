@@ -2,16 +2,19 @@
 and Python alike; it imports no NumPy, so that the command line can print its help at once.
 
 The defaults below are the recipe `plain`: what a textbook does when nobody says otherwise. An option given on the
-command line is laid over `plain`, never over the cleverer `default`.
+command line that describes the network or its optimizer is laid over `plain`, never over the tuned `default`.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
+import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
+from whynet.aliases import meant
 from whynet.errors import BadFile, UsageError, did_you_mean
 from whynet.mistakes.names import FaultName
 from whynet.training.values import check, check_choice, plain
@@ -140,8 +143,9 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for one in dataclasses.fields(self):
-            object.__setattr__(self, one.name, plain(getattr(self, one.name)))
-        for name, hint in get_type_hints(Recipe).items():
+            value = plain(getattr(self, one.name))
+            object.__setattr__(self, one.name, meant(one.name, value) if isinstance(value, str) else value)
+        for name, hint in _hints().items():
             check_choice(name, getattr(self, name), hint)
         if sum(one is not None for one in (self.sizes, self.hidden, self.layers)) > 1:
             raise UsageError("give one of sizes, hidden and layers: each says all layers", do="Leave out the others")
@@ -159,7 +163,7 @@ class Recipe:
             )
         if self.train_size is not None:
             check("train_size", self.train_size, int, lambda v: v >= 1, whole)
-        check("threads", self.threads, int, lambda v: v >= 1, whole)
+        check("threads", self.threads, int, lambda v: 1 <= v <= 64, "a whole number from 1 to 64")
         if self.batch_size != "full":
             check("batch_size", self.batch_size, int, lambda v: v >= 1, f"{whole}, or full")
         for name in ("epochs", "validation_size"):
@@ -280,12 +284,13 @@ class Recipe:
         for name in values:
             if name not in field_names():
                 raise BadFile(f"a recipe has no '{name}'", where=where, do=did_you_mean(name, field_names()))
-        hints = get_type_hints(Recipe)
+        hints = _hints()
         try:
             for name, value in values.items():
                 if isinstance(value, str):  # msgspec would refuse a misspelling without listing the choices
-                    check_choice(name, value, hints[name])
-            return msgspec.convert(values, Recipe, strict=True)
+                    check_choice(name, meant(name, value), hints[name])
+            known = {name: meant(name, value) if isinstance(value, str) else value for name, value in values.items()}
+            return msgspec.convert(known, Recipe, strict=True)
         except (UsageError, msgspec.ValidationError) as error:
             cause = error if isinstance(error, UsageError) else error.__cause__
             if isinstance(cause, UsageError):
@@ -348,6 +353,11 @@ class Recipe:
         )
 
 
+@functools.cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Recipe)
+
+
 def recipe_names() -> list[str]:
     """The names of the shipped recipes, sorted.
 
@@ -355,6 +365,16 @@ def recipe_names() -> list[str]:
     (True, True)
     """
     return sorted(path.stem for path in RECIPES.glob("*.toml"))
+
+
+def about(name: str) -> str:
+    """What a shipped recipe is: the comment at the head of its file.
+
+    >>> about("plain")
+    'What a textbook does when nobody says otherwise: these are the defaults of every field.'
+    """
+    lines = (RECIPES / f"{name}.toml").read_text("utf-8").splitlines()
+    return " ".join(line[1:].strip() for line in itertools.takewhile(lambda line: line.startswith("#"), lines))
 
 
 def field_names() -> list[str]:

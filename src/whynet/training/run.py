@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from whynet import files
 from whynet.data.dataset import Dataset
@@ -126,7 +127,7 @@ class Run:
                 do="Start one with: whynet train --out FOLDER",
             )
         recipe = Recipe.read(directory / "recipe.toml")
-        environment = _read_environment(directory)
+        environment = read_environment(directory)
         data = load_for(recipe, say=say)
         if environment.get("data_fingerprint") not in (None, data.fingerprint()):
             raise BadFile(
@@ -231,7 +232,8 @@ class Run:
 
     def report(self) -> str:
         """The run as one self-contained HTML page; also written to the run's directory if it has one."""
-        page = str(view(self, "page"))
+        with threadpool_limits(self.recipe.threads):
+            page = str(view(self, "page"))
         if self.directory is not None:
             files.write(self.directory / "report.html", page)
         return page
@@ -359,9 +361,19 @@ def _make_folder(directory: Path, recipe: Recipe, *, overwrite: bool = False) ->
     files.write(directory / "recipe.toml", recipe.to_toml())
 
 
-def _read_environment(directory: Path) -> dict[str, Any]:
+def read_environment(directory: Path) -> dict[str, Any]:
+    """What `environment.json` says of where a run ran; empty where it was killed before that was written.
+
+    >>> read_environment(Path("nowhere"))
+    {}
+
+    Raises
+    ------
+    BadFile
+        It is no JSON object.
+    """
     path = directory / "environment.json"
-    if not path.exists():  # killed right after the start
+    if not path.exists():
         return {}
     try:
         about = json.loads(files.read(path, 1 << 20))

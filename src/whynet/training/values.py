@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import numbers
 from typing import Any, Literal, get_args, get_origin
@@ -9,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 from whynet.errors import UsageError, did_you_mean
 
 
+@functools.cache
 def choices(hint: Any) -> tuple[str, ...]:
     """The strings that a field of this type may hold; empty if it is not a choice.
 

@@ -13,6 +13,8 @@ from whynet.errors import WhynetError, did_you_mean
 from whynet.interfaces.cli.ask import ask
 from whynet.interfaces.cli.bench import bench
 from whynet.interfaces.cli.check import check_gradients
+from whynet.interfaces.cli.compare import compare
+from whynet.interfaces.cli.completion import completion
 from whynet.interfaces.cli.curves import curves
 from whynet.interfaces.cli.data import data
 from whynet.interfaces.cli.diagnose import diagnose
@@ -20,6 +22,7 @@ from whynet.interfaces.cli.evaluate import evaluate, report
 from whynet.interfaces.cli.explain import explain
 from whynet.interfaces.cli.export import export
 from whynet.interfaces.cli.predict import predict
+from whynet.interfaces.cli.recipes import recipes
 from whynet.interfaces.cli.reproduce import reproduce
 from whynet.interfaces.cli.screen import print_error
 from whynet.interfaces.cli.train import train
@@ -30,7 +33,7 @@ WELCOME = """whynet learns handwritten digits, and says why a network does not.
 Three things to try:
 
   whynet train                 train a network and look at its report
-  whynet diagnose vectorised   why does this network not learn?
+  whynet diagnose vectorised   why does this network, one of those shipped with whynet, not learn?
   whynet explain 0.45          what is this number that I am stuck at?
 
 whynet --help lists all commands."""
@@ -67,7 +70,7 @@ def cli(ctx: click.Context) -> None:
 
 COMMANDS = (
     train, evaluate, predict, diagnose, ask, curves, explain, reproduce, check_gradients, bench, data, report,
-    export,
+    export, recipes, completion, compare,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

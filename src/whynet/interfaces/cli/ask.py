@@ -27,7 +27,7 @@ def ask(ctx: click.Context, screen: Screen, save: Path | None, budget: float | N
     """Ask about your network, and say why it does not learn.
 
     Enter takes the default; your own words will do ("MSE", "random between 0 and 1"). Answers can be piped in, one on
-    a line. Exit code 0: healthy; 1: anything else.
+    a line; "back" goes to the question before, "quit" ends it. Exit code 0: healthy; 1: anything else.
 
     \b
     Examples:
@@ -39,7 +39,13 @@ def ask(ctx: click.Context, screen: Screen, save: Path | None, budget: float | N
 
     if save is not None and save.exists():
         raise UsageError("the file for the recipe exists", where=str(save), do="Choose another name")
-    answers = [_answer(question) for question in QUESTIONS.values()]
+    questions, answers = list(QUESTIONS.values()), list[dict[str, object]]()
+    while len(answers) < len(questions):
+        found = _answer(questions[len(answers)], first=not answers)
+        if found is None:
+            answers.pop()
+        else:
+            answers.append(found)
     recipe = recipe_from(answers)
     said = {name: value for name, value in recipe.as_dict().items() if any(name in answer for answer in answers)}
     screen.say("\nThe recipe (what is not listed is as in the recipe plain):")
@@ -53,8 +59,9 @@ def ask(ctx: click.Context, screen: Screen, save: Path | None, budget: float | N
         ctx.invoke(diagnose, patient=str(path), budget=budget, no_trials=no_trials, **how)
 
 
-def _answer(question: Question) -> dict[str, object]:
-    """Ask until the answer is understood; where piped answers end, the rest are defaults."""
+def _answer(question: Question, *, first: bool) -> dict[str, object] | None:
+    """Ask until the answer is understood; where piped answers end, the rest are defaults. None: back to the one
+    before."""
     while True:
         piped = not sys.stdin.isatty()
         try:
@@ -65,7 +72,20 @@ def _answer(question: Question) -> dict[str, object]:
             words = question.default
         if piped:
             click.echo(words, err=True)
+        said = words.strip().lower()
+        if said in ("quit", "exit"):
+            raise click.Abort
+        if said == "back" and not first:
+            return None
+        if said in ("?", "help", "back"):
+            click.echo(f"  Enter takes {question.default}; or in your own words. Also: back, quit.", err=True)
+            continue
         try:
-            return question.answer(words)
+            found = question.answer(words)
         except UsageError as error:
             click.echo(f"  {error.message}; expected {error.expected}", err=True)
+            continue
+        if words != question.default:
+            told = ", ".join(f"{name} = {value}" for name, value in found.items() if value is not None)
+            click.echo(f"  {told}" if told else "  as usual", err=True)
+        return found

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from whynet.benchmark.scaling import Growth
 
 
-@click.command()
+@click.command(short_help="Time an epoch in whynet and in other libraries.")
 @click.option("--data", default="auto", show_default=True, help="As for `whynet train`.")
 @click.option("--work", default="small", show_default=True, help="What is trained: small, adam, wide, deep, convnet.")
 @click.option("--repeats", type=click.IntRange(1), default=5, show_default=True, help="Epochs that each system trains.")

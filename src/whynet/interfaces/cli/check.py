@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from whynet.interfaces.cli.completion import completing, patients
 from whynet.interfaces.cli.screen import Screen, screen_options
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("check-gradients", short_help="Compare backpropagation with numeric gradients.")
-@click.argument("recipe_or_run")
+@click.argument("recipe_or_run", shell_complete=completing(patients, files=True))
 @click.option("--data", help="Take the batch from these data instead of the recipe's own.")
 @click.option("--rows", default=10, show_default=True, type=click.IntRange(1), help="Examples in the batch.")
 @click.option("--sample", default=30, show_default=True, type=click.IntRange(1), help="Entries of each array.")
@@ -58,10 +59,8 @@ def check_gradients(
         text += ". That check cannot work: it compares one number with a whole matrix."
     screen.result(dataclasses.asdict(found), text)
     if found.passed:
-        screen.next(
-            f"whynet train {recipe_or_run}" if not Path(recipe_or_run).is_dir() else "whynet train",
-            "the gradients are not the cause; look at learning rate, initial weights and data",
-        )
+        why = "the gradients are not the cause; look at learning rate, initial weights and data"
+        screen.next("whynet diagnose {}", why, recipe_or_run)
     else:
         screen.next("whynet explain 0.45", "what the plateau says")
         raise click.exceptions.Exit(1)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from whynet.interfaces.cli.completion import completing, patients
 from whynet.interfaces.cli.screen import Screen, screen_options
 
 if TYPE_CHECKING:
     from whynet.subjects.curves import Point
 
 
-@click.command()
-@click.argument("patient")
+@click.command(short_help="Learning curves: would more data, units or time help?")
+@click.argument("patient", shell_complete=completing(patients, files=True))
 @click.option("--data", help="Other data than the recipe's.")
 @click.option("--page", type=click.Path(path_type=Path, dir_okay=False), help="Also draw the curves into an HTML page.")
 @screen_options
@@ -29,11 +30,11 @@ def curves(screen: Screen, patient: str, data: str | None, page: Path | None) ->
       whynet curves runs/20260101-120000-784-30-10 --page curves.html
     """
     from whynet import files
+    from whynet.casebook.cases import recipe_of
     from whynet.data.sources import load_for
     from whynet.report.curves import curves_page
     from whynet.report.wording.problems import decimals
     from whynet.subjects.curves import learning_curves
-    from whynet.subjects.records import recipe_of
 
     recipe = recipe_of(patient)
     dataset = load_for(recipe, data, say=screen.say)
@@ -52,4 +53,4 @@ def curves(screen: Screen, patient: str, data: str | None, page: Path | None) ->
     if page is not None:
         files.write(page, curves_page(patient, found))
         screen.say(f"page  {page}")
-    screen.next(f"whynet diagnose {patient}", "is there anything else wrong with it?")
+    screen.next("whynet diagnose {}", "is there anything else wrong with it?", patient)

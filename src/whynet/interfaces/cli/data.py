@@ -66,7 +66,7 @@ def data(
     shown_table = "" if table is None else tables.in_words(table, name)
     if table is not None and target is None:
         screen.result({"sets": [], "table": table}, shown_table)
-        screen.next(f"whynet data {name} --target NAME", "what is there to predict, and from what")
+        screen.next("whynet data {} --target NAME", "what is there to predict, and from what", name)
         return
     bar = None if screen.quiet else DownloadBar()
     dataset = load(name, target=target, problem=problem, missing=missing, say=screen.say, progress=bar)
@@ -83,8 +83,10 @@ def data(
         files.write(sheet, pictures.png(pictures.sheet(shown, SHEET_COLUMNS)))
         screen.say(f"sheet  {sheet}")
     screen.result({"sets": [summary]} | ({} if table is None else {"table": table}), text)
-    options = f" --target {target}" if target else ""
-    screen.next(f"whynet train --data {name}{options}", "train on these")
+    if target:
+        screen.next("whynet train --data {} --target {}", "train on these", name, target)
+    else:
+        screen.next("whynet train --data {}", "train on these", name)
 
 
 def drawn(dataset: Dataset) -> str:

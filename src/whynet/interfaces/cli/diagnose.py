@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from whynet.errors import UsageError
+from whynet.interfaces.cli.completion import completing, patients
 from whynet.interfaces.cli.screen import Screen, screen_options
 
 PROGRAMS = (".py", ".pyw", ".ipynb")
@@ -46,8 +47,8 @@ def program_among(args: list[str], params: list[click.Parameter]) -> tuple[int, 
     return len(args), []
 
 
-@click.command(cls=BeforeTheProgram)
-@click.argument("patient", required=False)
+@click.command(cls=BeforeTheProgram, short_help="Say why a network or a program does not learn, with proof.")
+@click.argument("patient", required=False, shell_complete=completing(patients, files=True))
 @click.option("--log", help="Instead: a file with what a training printed, or - for what is piped in.")
 @click.option("--cost", help="Of a log: quadratic, sigmoid-cross-entropy or softmax-cross-entropy, if you know.")
 @click.option("--classes", type=click.IntRange(2, 100_000), help="Of a log: how many classes there are.")
@@ -116,6 +117,9 @@ def diagnose(
       echo "958, 958, 890 of 10000" | whynet diagnose --log -
       whynet diagnose runs/20260101-120000-784-30-10 --apply mended.toml
     """
+    for option, path in (("--page", page), ("--apply", apply_to)):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise UsageError(f"the folder for {option} does not exist", where=str(path.parent), do="Make it first")
     given = {"--cost": cost, "--classes": classes, "--labels": labels}
     if patient is None and log is None:
         raise UsageError(
@@ -147,11 +151,11 @@ def diagnose(
     _refuse({"--seconds": seconds}, "it says how long a program is watched")
     _refuse({"--in-place": in_place or None}, "a recipe is written into a new file, with --apply")
     from whynet import files
+    from whynet.casebook.cases import recipe_of
     from whynet.data.sources import load_for
     from whynet.report.diagnosis import diagnosis_html, diagnosis_in_words
     from whynet.report.page import page as whole_page
     from whynet.subjects.recipe import diagnose_recipe
-    from whynet.subjects.records import recipe_of
 
     if apply_to is not None and apply_to.exists():
         raise UsageError("the file for the mended recipe exists", where=str(apply_to), do="Choose another name")
@@ -174,7 +178,7 @@ def diagnose(
             files.write(apply_to, diagnosis.fix.recipe)
             screen.say(f"recipe  {apply_to}")
     if screen.as_json:  # else the text itself names it
-        screen.next(f"whynet diagnose {patient} -v", "all evidence, what was tried, and what was cleared")
+        screen.next("whynet diagnose {} -v", "all evidence, what was tried, and what was cleared", patient)
     if any(remark.kind == "interrupted" for remark in diagnosis.remarks):
         ctx.exit(130)
     ctx.exit(0 if values["state"] == "healthy" else 1)
@@ -200,7 +204,7 @@ def _diagnose_program(
         files.write(page, whole_page(f"whynet: diagnosis of {patient}", body, charts=True))
         screen.say(f"page  {page}")
     if screen.as_json and not told:
-        screen.next(f"whynet diagnose -v {patient}", "every value of it, right or wrong")
+        screen.next("whynet diagnose -v {}", "every value of it, right or wrong", patient)
     if any(remark.kind == "interrupted" for remark in diagnosis.remarks):
         return 130
     accused = any(one["status"] != "suspected" for one in values["verdict"])  # it may learn for all that

@@ -9,6 +9,7 @@ import click
 
 from whynet.errors import UsageError
 from whynet.interfaces.cli.screen import Screen, screen_options
+from whynet.interfaces.cli.trained import network_of
 
 if TYPE_CHECKING:
     from whynet.data.dataset import Dataset
@@ -31,11 +32,10 @@ def evaluate(screen: Screen, run: Path, data: str | None) -> None:
     """
     from whynet.data.sources import load, load_for
     from whynet.data.tables import is_table, load_like
-    from whynet.network.network import Network
     from whynet.report.answers import answers_of, in_words
     from whynet.training.recipe import Recipe
 
-    network = Network.load(run / "model.safetensors" if run.is_dir() else run)
+    network = network_of(run)
     test: Dataset | None
     if data is not None and network.encoding is not None and is_table(Path(data)):
         test = load_like(
@@ -68,7 +68,7 @@ def evaluate(screen: Screen, run: Path, data: str | None) -> None:
         lines = in_words(network, test, found)
     screen.result(values, "\n".join(lines))
     if run.is_dir():
-        screen.next(f"whynet report {run}", "learning curves, mistakes and weights as a page")
+        screen.next("whynet report {}", "learning curves, mistakes and weights as a page", run)
     else:
         screen.next("whynet train", "train another one")
 
@@ -113,4 +113,4 @@ def report(screen: Screen, run: Path) -> None:
     opened.report()
     path = run / "report.html"
     screen.result({"run": str(run), "report": str(path)}, f"report  {path}")
-    screen.next(f"whynet evaluate {run}", "the same figures here in the terminal")
+    screen.next("whynet evaluate {}", "the same figures here in the terminal", run)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from whynet.interfaces.cli.screen import Screen, screen_options
+from whynet.interfaces.cli.trained import network_of
 
 TARGETS = ("numpy", "safetensors", "onnx", "torch", "keras")
 NEXT = {
@@ -37,11 +38,10 @@ def export(screen: Screen, run: Path, target: str, out: Path | None, name: str, 
     from whynet import files
     from whynet.errors import UsageError
     from whynet.interfaces.exchange import export as exported
-    from whynet.network.network import Network
 
     if not name.isidentifier():
         raise UsageError("this cannot be the name of a module", found=name, expected="letters, digits and _")
-    network = Network.load(run / "model.safetensors" if run.is_dir() else run)
+    network = network_of(run)
     made = exported(network, target, name)
     folder = out or Path()
     taken = [one for one in made if (folder / one).exists()]
@@ -54,4 +54,7 @@ def export(screen: Screen, run: Path, target: str, out: Path | None, name: str, 
         files.write(folder / one, content)
     paths = [str(folder / one) for one in made]
     screen.result({"to": target, "files": paths}, "\n".join(paths))
-    screen.next(NEXT.get(target, "whynet evaluate {run}").format(name=name, run=run), "use it")
+    if target in NEXT:
+        screen.say(f"Next: {NEXT[target].format(name=name)}  (use it)")
+    else:
+        screen.next("whynet evaluate {}", "how good it is", run)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import fields
+from functools import partial
 from typing import Any, get_type_hints
 
 import click
 
+from whynet.interfaces.cli.completion import completing
 from whynet.training.recipe import Recipe
 from whynet.training.values import choices
 
@@ -69,8 +71,6 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     hints = get_type_hints(Recipe)
     for one in reversed(fields(Recipe)):
         hint, text = hints[one.name], one.metadata["help"]
-        if one.default is not MISSING and one.default not in (None, ()):
-            text = f"{text.rstrip('.')} (plain: {one.default})."
         kind: Any
         metavar = None
         if one.name in ("sizes", "hidden"):
@@ -89,5 +89,8 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
         if hint is bool:
             command = click.option(f"{name}/--no-{name[2:]}", one.name, default=None, help=text)(command)
             continue
-        command = click.option(name, one.name, type=kind, default=None, help=text, metavar=metavar)(command)
+        complete = completing(partial(choices, hint)) if metavar else None
+        command = click.option(
+            name, one.name, type=kind, default=None, help=text, metavar=metavar, shell_complete=complete
+        )(command)
     return command

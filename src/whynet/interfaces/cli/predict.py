@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Predict the classes of pictures, or the rows of a table, with a trained network.")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("images", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--show", is_flag=True, help="Draw what the network saw.")
 @click.option(
     "--why", type=click.Path(path_type=Path, dir_okay=False), metavar="PNG", help="Also draw which pixels spoke for it."
@@ -47,10 +47,15 @@ def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool, why
     from whynet.data import drawing, folders
     from whynet.data.sources import is_pictures
     from whynet.interfaces.cli.data import grey
-    from whynet.network.network import Network
+    from whynet.interfaces.cli.trained import network_of
     from whynet.training.recipe import Recipe
 
-    network = Network.load(run / "model.safetensors" if run.is_dir() else run)
+    if not images:
+        raise UsageError(
+            "a trained network and pictures are needed", expected="whynet predict RUN IMAGE...", found=str(run),
+            do="RUN is the directory of a run, or its model.safetensors, and stands first",
+        )  # fmt: skip
+    network = network_of(run)
     if network.encoding is not None:
         _rows(screen, network, run, images, show or why is not None)
         return
@@ -85,9 +90,9 @@ def predict(screen: Screen, run: Path, images: tuple[Path, ...], show: bool, why
         screen.say(f"why    {why}")
     screen.result({"images": predictions}, "\n".join(lines))
     if show:
-        screen.next(f"whynet evaluate {run}", "how often it is right")
+        screen.next("whynet evaluate {}", "how often it is right", run)
     else:
-        screen.next(f"whynet predict {run} {images[0]} --show", "see what the network saw")
+        screen.next("whynet predict {} {} --show", "see what the network saw", run, images[0])
 
 
 def _why(network: Network, pictures: list[Images], path: Path) -> None:
@@ -132,4 +137,4 @@ def _rows(screen: Screen, network: Network, run: Path, paths: tuple[Path, ...], 
         rows += [{"file": str(path), **one} for one in found] if several else found
         lines += [f"{path}, {line}" for line in words] if several else words
     screen.result({"names": list(network.problem.names), "rows": rows}, "\n".join(lines))
-    screen.next(f"whynet evaluate {run}", "how often it is right")
+    screen.next("whynet evaluate {}", "how often it is right", run)

@@ -6,7 +6,7 @@ import math
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from whynet.errors import Interrupted, UsageError
+from whynet.interfaces.cli.completion import completing, patients
+from whynet.interfaces.cli.groups import DESCRIBING, Grouped
 from whynet.interfaces.cli.options import recipe_options
 from whynet.interfaces.cli.screen import Screen, screen_options
-from whynet.interfaces.cli.trained import as_json, epoch_line, in_words, one_of
+from whynet.interfaces.cli.trained import as_json, epoch_line, in_words
+from whynet.interfaces.cli.watch import Watch
 from whynet.report.wording.problems import decimals
 from whynet.training.recipe import Recipe, recipe_names
 
@@ -31,31 +34,24 @@ EVALUATED = {  # what `whynet evaluate` shows
     "labels": "recall, precision and F1 of each label",
     "regression": "RMSE and MAE in the units of the targets",
 }
-WATCHED = 3  # epochs at the floor after which --watch stops
-# Options that say where, on what data or from which seed, but nothing about the network or how it is trained.
-NEUTRAL = {
-    "data",
-    "target",
-    "problem",
-    "missing",
-    "train_size",
-    "subset",
-    "validation_size",
-    "seed",
-    "engine",
-    "threads",
-}
-HOW_LONG = {"epochs", "patience", "dtype"}
 
 
-@click.command(short_help="Train a network; leave a run directory with a report.")
-@click.argument("recipe", required=False)
+@click.command(cls=Grouped, short_help="Train a network; leave a run directory with a report.")
+@click.argument("recipe", required=False, shell_complete=completing(patients, files=True))
 @recipe_options
 @click.option("--out", type=click.Path(path_type=Path), help="The run's directory (default: a new one in runs/).")
 @click.option("--overwrite", is_flag=True, help="Replace the run that is there.")
 @click.option("--find-rate", is_flag=True, help="Search for a learning rate first, and train with it.")
 @click.option("--csv", type=click.Path(path_type=Path), help="Also keep the epochs' records in this CSV file.")
-@click.option("--watch", is_flag=True, help="Stop early when the network is stuck at the floor.")
+@click.option(
+    "--tensorboard",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Also write the epochs' records there for TensorBoard (the extra tensorboard).",
+)
+@click.option(
+    "--watch", is_flag=True, help="Stop after two epochs in a row at the floor or above it, all predictions equal."
+)
 @click.option("--diagnose", is_flag=True, help="Afterwards find out, by trials, why it does not learn.")
 @click.option("--resume", type=click.Path(path_type=Path), help="Go on with the run in this directory.")
 @screen_options
@@ -66,6 +62,7 @@ def train(
     overwrite: bool,
     find_rate: bool,
     csv: Path | None,
+    tensorboard: Path | None,
     watch: bool,
     diagnose: bool,
     resume: Path | None,
@@ -73,10 +70,11 @@ def train(
 ) -> None:
     """Train a network on handwritten digits, or on data of your own, and leave a run directory with a report.
 
-    RECIPE is a shipped recipe's name or a TOML file; a file or a folder of data in its place stands for --data. Without
-    a recipe, and without any option about the network or its training, it is `default`, fast and accurate, or of tables
-    `table`. With such an option it is `plain`: sigmoid units, softmax cross-entropy (of tables the cost that goes with
-    the problem), plain SGD, batches of 10.
+    RECIPE is a shipped recipe's name (`whynet recipes` lists them), one of the real cases, or a TOML file; a file or a
+    folder of data in its place stands for --data. Without a recipe it is `default`, fast and accurate, or of tables
+    `table`; options about data, distortion or how long it is trained are laid over it. With an option that describes
+    the network, its cost or its optimizer it is `plain`: sigmoid units, softmax cross-entropy (of tables the cost that
+    goes with the problem), plain SGD, batches of 10.
 
     \b
     Examples:
@@ -98,22 +96,25 @@ def train(
         run = make()
         assert run.directory is not None
         report = run.directory / "report.html"
+        watched = Watch(run) if watch else None
         if run.finished and report.exists():
             screen.say(f"This run is finished, and left as it is: {run.directory}")
         else:
-            code = _train(run, screen, csv, stop, watch)
+            code = _train(run, screen, stop, [*_logs(csv, tensorboard), *([] if watched is None else [watched])])
             if diagnose and code != 130:
                 _diagnose(run, screen)
             run.report()
     seconds = time.perf_counter() - started
     state, judgement = (None, "") if code == 130 else _checkup(run)
+    if watched is not None and code == 0 and state != "healthy":
+        screen.say(watched.said or watched.why_not())
     screen.result(as_json(run, report, seconds, state), in_words(run, report, judgement))
     if code == 130:
-        screen.next(f"whynet train --resume {run.directory}", "go on from the batch where it stopped")
-    elif state not in (None, "healthy"):
-        screen.next(f"whynet diagnose {run.directory}", "find out why, by trials")
+        screen.next("whynet train --resume {}", "go on from the batch where it stopped", run.directory)
+    elif state not in (None, "healthy") and run.diagnosis is None:
+        screen.next("whynet diagnose {}", "find out why, by trials", run.directory)
     else:
-        screen.next(f"whynet evaluate {run.directory}", EVALUATED[run.network.problem.kind])
+        screen.next("whynet evaluate {}", EVALUATED[run.network.problem.kind], run.directory)
     if code:
         raise click.exceptions.Exit(code)
 
@@ -124,6 +125,7 @@ def _new(
     """How to make the run that is asked for, once everything about it is known to make sense."""
     if find_rate and "learning_rate" in given:
         raise UsageError("--find-rate looks for what --learning-rate gives", do="Leave out one of them")
+    from whynet.casebook.cases import recipe_of
     from whynet.data.features import FloatFeatures
     from whynet.data.sources import is_data, load_for
 
@@ -131,8 +133,9 @@ def _new(
         if "data" in given:
             raise UsageError("data are given twice", found=f"{name} and --data {given['data']}", do="Leave out one")
         name, given = None, {"data": name, **given}
-    base = name or ("plain" if set(given) - NEUTRAL else "default")
-    recipe = Recipe.find(base)
+    describing = [option for option in given if option in DESCRIBING]
+    base = name or ("plain" if describing else "default")
+    recipe = recipe_of(base)
     said = {"sizes", "hidden", "layers"}
     if said & set(given):  # one of the three stands for those of the recipe
         given = {**dict.fromkeys(said), **given}
@@ -140,8 +143,7 @@ def _new(
     data = load_for(recipe, say=screen.say, progress=_download_progress(screen))
     if name is None and isinstance(data.X, FloatFeatures):
         base, recipe = _of_table(base, given)
-    changed = ", ".join("--" + option.replace("_", "-") for option in given if given[option] is not None)
-    screen.say(f"Recipe: {base}" + (f" with {changed}" if changed else ""))
+    screen.say(_which(base, name, [option for option in given if given[option] is not None], describing))
     from whynet.training.run import Run, new_directory
 
     directory = out or new_directory(Path("runs"), recipe.sized(data))
@@ -155,10 +157,18 @@ def _new(
     return partial(Run.create, recipe, data, directory, overwrite=overwrite, base=base, rate_search=search)
 
 
+def _which(base: str, name: str | None, given: list[str], describing: list[str]) -> str:
+    """Which recipe it is, and why."""
+    changed = ", ".join("--" + option.replace("_", "-") for option in given)
+    why = ""
+    if name is None and describing:
+        why = f", not default: --{describing[0].replace('_', '-')} describes the network or its optimizer"
+    return f"Recipe: {base}" + (f" with {changed}" if changed else "") + why
+
+
 def _of_table(base: str, given: dict[str, Any]) -> tuple[str, Recipe]:
-    """What stands in for `default` and `plain` where no pixels are learned: the cost follows from the problem. Options
-    that say how long it is trained leave it at the recipe for tables."""
-    if not set(given) - NEUTRAL - HOW_LONG:
+    """What stands in for `default` and `plain` where no pixels are learned: the cost follows from the problem."""
+    if base == "default":
         return "table", Recipe.named("table").but(**given)
     return base, Recipe.named(base).but(**{"cost": "auto", "target_scaling": "standard", **given})
 
@@ -184,11 +194,20 @@ def _resumed(
     return lambda: run
 
 
-def _train(run: Run, screen: Screen, csv: Path | None, stop: Callable[[], bool], watch: bool) -> int:
-    """Train to the end, or until the user has had enough; returns the exit code."""
-    from whynet.training.callbacks import CsvLog
+def _logs(csv: Path | None, tensorboard: Path | None) -> list[Callable[[Epoch], object]]:
+    """What else is told of every epoch."""
+    from whynet.training.callbacks import CsvLog, TensorBoardLog
 
-    log = CsvLog(csv) if csv is not None else None
+    calls: list[Callable[[Epoch], object]] = []
+    if csv is not None:
+        calls.append(CsvLog(csv))
+    if tensorboard is not None:
+        calls.append(TensorBoardLog(tensorboard))
+    return calls
+
+
+def _train(run: Run, screen: Screen, stop: Callable[[], bool], calls: Sequence[Callable[[Epoch], object]]) -> int:
+    """Train to the end, or until the user or a callback has had enough; returns the exit code."""
     screen.say(f"{run.network!r}")
     screen.say(
         f"{run.data.name}: {len(run.prepared.train):,} {run.data.word} to train on, "
@@ -201,10 +220,8 @@ def _train(run: Run, screen: Screen, csv: Path | None, stop: Callable[[], bool],
         screen.say(f"The reference engine takes the steps: {run.engine_reason}.")
     with progress(run, screen) as (look, on_epoch):
         try:
-            calls: list[Callable[[Epoch], object]] = [on_epoch] if log is None else [on_epoch, log]
-            if watch:
-                calls.append(_hopeless(run, screen))
-            run.train(on_epoch=lambda epoch: True in [call(epoch) for call in calls], stop=stop, look=look)
+            told = [on_epoch, *calls]
+            run.train(on_epoch=lambda epoch: True in [call(epoch) for call in told], stop=stop, look=look)
         except Interrupted as stopped:
             screen.say(f"Stopped in {stopped.where}; saved.")
             return 130
@@ -212,26 +229,6 @@ def _train(run: Run, screen: Screen, csv: Path | None, stop: Callable[[], bool],
         screen.say(f"Stopped: {run.message}")
         return 4
     return 0
-
-
-def _hopeless(run: Run, screen: Screen) -> Callable[[Epoch], bool]:
-    """Says, after an epoch, whether training is stuck: three epochs at the floor without a change of the cost."""
-    costs: list[float] = []
-
-    def stop(epoch: Epoch) -> bool:
-        costs.append(epoch.cost)
-        last = costs[-WATCHED:]
-        at_floor = run.floor > 0 and all(abs(cost - run.floor) <= 0.02 * run.floor for cost in last)
-        still = max(last) - min(last) <= 0.002 * max(last)
-        if len(last) < WATCHED or not (at_floor and still):
-            return False
-        screen.say(
-            f"Stopped: for {WATCHED} epochs the cost has been {costs[-1]:.4g}, the floor is {run.floor:.4g}: every "
-            f"{one_of(run)} gets the same prediction, and the cost no longer changes."
-        )
-        return True
-
-    return stop
 
 
 def _checkup(run: Run) -> tuple[str | None, str]:

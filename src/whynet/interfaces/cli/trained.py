@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from whynet.report.wording.problems import WORDS, cost, decimals
 
 if TYPE_CHECKING:
+    from whynet.network.network import Network
     from whynet.training.history import Epoch
     from whynet.training.run import Run
 
@@ -119,3 +121,25 @@ def in_words(run: Run, report: Path, judgement: str) -> str:
     lines.append(f"run     {run.directory}")
     lines.append(f"report  {report}")
     return "\n".join(lines)
+
+
+def network_of(run: Path) -> Network:
+    """The trained network of a run's directory, or of a model file.
+
+    Raises
+    ------
+    BadFile
+        The folder holds no run, or one that has no network yet; or the file is no model.
+    """
+    from whynet.errors import BadFile
+    from whynet.network.network import Network
+
+    model = run / "model.safetensors"
+    if run.is_dir() and not model.is_file():
+        begun = (run / "recipe.toml").is_file()
+        raise BadFile(
+            "this run has not been finished" if begun else "this folder is no run",
+            where=str(run), expected="a folder that `whynet train` left, with a model.safetensors in it",
+            do=f"Go on with it: whynet train --resume {shlex.quote(str(run))}" if begun else "Runs lie in runs/",
+        )  # fmt: skip
+    return Network.load(model if run.is_dir() else run)

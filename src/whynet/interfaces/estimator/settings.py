@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
+from whynet.aliases import meant
 from whynet.errors import UsageError, did_you_mean
 from whynet.optimizers.optimizers import SGD, Adam, Nesterov, Optimizer
 from whynet.processors import processors
@@ -74,9 +75,12 @@ class Settings:
         """
         given = estimator.get_params(deep=False)
         _check_numbers(given)
-        for name, known in (("activation", ACTIVATIONS), ("solver", SOLVERS), ("learning_rate", RATES)):
-            _check_choice(name, given[name], tuple(known))
-        _check_choice("loss", given.get("loss", "squared_error"), tuple(LOSSES))
+        activation = _called("activation", given["activation"], ACTIVATIONS)
+        loss = _called("cost", given.get("loss", "squared_error"), LOSSES)
+        _check_choice("activation", activation, tuple(ACTIVATIONS))
+        _check_choice("loss", loss, tuple(LOSSES))
+        for name, known in (("solver", SOLVERS), ("learning_rate", RATES)):
+            _check_choice(name, given[name], known)
         if given["dropout"] and given["solver"] == "lbfgs":
             raise BadSetting(
                 "the solver 'lbfgs' needs the same loss at every look, and dropout changes it",
@@ -90,7 +94,7 @@ class Settings:
             optimizer = Adam(float(given["beta_1"]), float(given["beta_2"]), float(given["epsilon"]))
         return Settings(
             hidden=_widths(given["hidden_layer_sizes"]),
-            activation=ACTIVATIONS[given["activation"]],
+            activation=ACTIVATIONS[activation],
             solver=given["solver"],
             optimizer=optimizer,
             rate=float(given["learning_rate_init"]),
@@ -105,7 +109,7 @@ class Settings:
             early_stopping=bool(given["early_stopping"]),
             held=float(given["validation_fraction"]),
             dropout=float(given["dropout"]),
-            loss=LOSSES[given.get("loss", "squared_error")],
+            loss=LOSSES[loss],
             threads=_threads(given["n_jobs"]),
             evaluations=int(given["max_fun"]),
             verbose=bool(given["verbose"]),
@@ -136,6 +140,14 @@ def _check_numbers(given: dict[str, Any]) -> None:
 def _check(name: str, value: Any, kind: Any, accept: Callable[[Any], bool], expected: str) -> None:
     if isinstance(value, bool) or not isinstance(value, kind) or not math.isfinite(value) or not accept(value):
         raise BadSetting(f"{name} makes no sense", expected=expected, found=repr(value))
+
+
+def _called(field: str, given: Any, known: dict[str, str]) -> Any:
+    """scikit-learn's word for what somebody calls otherwise: 'sigmoid' and 'ReLU' are understood as well."""
+    if given in known or not isinstance(given, str):
+        return given
+    own = {name: word for word, name in known.items()}
+    return own.get(meant(field, given), given)
 
 
 def _check_choice(name: str, value: Any, known: Sequence[str]) -> None:

@@ -22,6 +22,14 @@ ACTIVATIONS = {
     "shares": "np.clip(x, 0, 1)",
 }
 SHARE = "\n    x = x / np.maximum(x.sum(axis=1, keepdims=True), np.finfo(x.dtype).tiny)"
+WINDOWS = '''
+def windows(x, shape, size, stride, zeros):
+    """What lies under a window at each place of pictures, (n, down, across, window rows, window columns, channels)."""
+    x = np.pad(x.reshape(-1, *shape), ((0, 0), *zeros, (0, 0)))
+    seen = np.lib.stride_tricks.sliding_window_view(x, size, axis=(1, 2))
+    return seen[:, :: stride[0], :: stride[1]].transpose(0, 1, 2, 4, 5, 3)
+
+'''
 FILE = '''"""{about}
 
     from {module} import outputs, predict
@@ -40,7 +48,7 @@ def array(name):
     dtype, shape, text = ARRAYS[name]
     return np.frombuffer(base64.b64decode(text), dtype).reshape(shape)
 
-
+{windows}
 def outputs(X):
     """{what}, (n, {outputs})."""
     x = np.asarray(X).reshape(len(X), -1)
@@ -88,6 +96,7 @@ def numpy_file(network: Network, module: str = "model") -> str:
         about=f"{network!r}"[8:-1], module=module, inputs=network.layers[0].inputs, given=given(network),
         names=f"NAMES = {list(problem.names)!r}\n" if problem.names else "", what=what, answer=answer,
         outputs=network.layers[-1].outputs, body="\n".join(f"    {line}" for line in lines), predict=predict,
+        windows=WINDOWS if any("windows(" in line for line in lines) else "",
         math="import math\n" if any("math." in line for line in lines) else "",
         arrays="\n".join(f'    "{name}": {_text(array)},' for name, array in arrays.items()),
     )  # fmt: skip
@@ -119,11 +128,23 @@ def _line(step: Step, index: int, arrays: dict[str, Array], network: Network) ->
     if step.kind == "dense":
         return [f"x = x @ {at['W']} + {at['b']}"]
     if step.kind == "normalise":
-        return [
+        lines = [
             f"x = (x - {at['mean']}) / np.sqrt({at['variance']} + {step.number!r})",
             f"x = x * {at['scale']} + {at['shift']}",
         ]
-    if step.kind == "chance":
+        if step.view is None:
+            return lines
+        return [f"x = x.reshape(-1, {step.view.shape[2]})", *lines, "x = x.reshape(len(X), -1)"]
+    if step.view is not None:
+        shape, size, stride, zeros = step.view
+        seen = f"windows(x, {shape!r}, {size!r}, {stride!r}, {zeros!r})"
+        if step.kind == "convolve":
+            fan_in = step.arrays["W"].shape[0]
+            return [f"x = ({seen}.reshape(-1, {fan_in}) @ {at['W']} + {at['b']}).reshape(len(X), -1)"]
+        if step.name == "all":
+            return [f"x = x.reshape(len(X), -1, {shape[2]}).mean(axis=1)"]
+        return [f"x = {seen}.{step.name}(axis=(3, 4)).reshape(len(X), -1)"]
+    if step.kind in ("chance", "flatten"):
         return []
     more = SHARE if step.name == "shares" and network.layers[-1].outputs > 1 else ""
     return [f"x = {ACTIVATIONS[step.name]}{more}"]

@@ -87,10 +87,11 @@ class _Graph:
             return self.add("Cast", [x], to=self.onnx.TensorProto.FLOAT)
         if step.kind == "dense":
             return self.add("Gemm", [x, self.constant(own["W"]), self.constant(own["b"])])
+        if step.view is not None:
+            return self.flat(self.on_pictures(step, self.pictures(x, step.view.shape)))
         if step.kind == "normalise":
-            arrays = [self.constant(own[name]) for name in ("scale", "shift", "mean", "variance")]
-            return self.add("BatchNormalization", [x, *arrays], epsilon=step.number)
-        if step.kind == "chance":
+            return self.normalised(step, x)
+        if step.kind in ("chance", "flatten"):
             return x
         if step.name == "scaled-tanh":
             inside = self.add("Tanh", [self.add("Mul", [x, self.constant(np.array(2 / 3))])])
@@ -104,3 +105,32 @@ class _Graph:
             return self.add("Div", [x, self.add("Max", [total, tiny])])
         operator, attributes = OPERATORS[step.name]
         return self.add(operator, [x], **attributes)
+
+    def normalised(self, step: Step, x: str) -> str:
+        arrays = [self.constant(step.arrays[name]) for name in ("scale", "shift", "mean", "variance")]
+        return self.add("BatchNormalization", [x, *arrays], epsilon=step.number)
+
+    def pictures(self, x: str, shape: tuple[int, ...]) -> str:
+        """Rows as pictures, channel by channel."""
+        x = self.add("Reshape", [x, self.constant(np.array([-1, *shape]), "int64")])
+        return self.add("Transpose", [x], perm=[0, 3, 1, 2])
+
+    def flat(self, x: str) -> str:
+        """Pictures as rows, the channels of a pixel side by side."""
+        x = self.add("Transpose", [x], perm=[0, 2, 3, 1])
+        return self.add("Flatten", [x], axis=1)
+
+    def on_pictures(self, step: Step, x: str) -> str:
+        assert step.view is not None
+        shape, size, stride, zeros = step.view
+        if step.kind == "normalise":
+            return self.normalised(step, x)
+        if step.name == "all":
+            return self.add("GlobalAveragePool", [x])
+        windows: dict[str, Any] = {"kernel_shape": list(size), "strides": list(stride)}
+        if step.kind == "pool":
+            return self.add("MaxPool" if step.name == "max" else "AveragePool", [x], **windows)
+        kernels = step.arrays["W"].reshape(*size, shape[2], -1).transpose(3, 2, 0, 1)
+        (above, below), (left, right) = zeros
+        arrays = [self.constant(kernels), self.constant(step.arrays["b"])]
+        return self.add("Conv", [x, *arrays], pads=[above, left, below, right], **windows)

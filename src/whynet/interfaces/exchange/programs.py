@@ -22,6 +22,16 @@ OWN_TORCH = """class ScaledTanh(nn.Module):
 
 
 """
+UNEVEN = """class UnevenConv2d(nn.Conv2d):
+    def __init__(self, zeros, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.zeros = zeros  # left, right, above, below
+
+    def forward(self, x):
+        return super().forward(nn.functional.pad(x, self.zeros))
+
+
+"""
 OWN_KERAS = {
     "tanh_gelu": "def tanh_gelu(z):\n    return keras.ops.gelu(z, approximate=True)\n\n\n",
     "leaky_relu": "def leaky_relu(z):\n    return keras.ops.leaky_relu(z, negative_slope=0.01)\n\n\n",
@@ -42,16 +52,21 @@ def torch_file(network: Network, weights: str = "model.safetensors") -> str:
     >>> "nn.Linear(4, 3)" in torch_file(Network([4, 3, 2], activation="relu"))
     True
     """
-    layers, before, after = [], [], []
+    layers: list[str] = []
+    shapes: dict[int, tuple[int, ...]] = {}
+    before, after = [], []
     steps = steps_of(network)
     for step in steps:
-        if step.kind == "dense":
+        if step.view is not None:
+            shapes[len(layers)] = step.view.shape
+            layers.append(_torch_on_pictures(step))
+        elif step.kind == "dense":
             layers.append("nn.Linear({}, {})".format(*step.arrays["W"].shape))
         elif step.kind == "normalise":
             layers.append(f"nn.BatchNorm1d({len(step.arrays['mean'])}, eps={step.number!r})")
         elif step.kind == "activation":
             layers.append(TORCH[step.name])
-        elif step.kind == "chance":
+        elif step.kind in ("chance", "flatten"):
             layers.append("nn.Identity()")
         elif step.kind == "scale":
             before.append(
@@ -61,11 +76,23 @@ def torch_file(network: Network, weights: str = "model.safetensors") -> str:
             after.append(f"x = x.double() * {_torch(step, 'divisor')} + {_torch(step, 'offset')}")
         else:
             after.append(f"x = {_share(step, network)}")
-    body = "".join(f"        {line}\n" for line in [*before, "x = self.layers(x)", *after])
+    through = ["x = self.layers(x)"]
+    if shapes:  # rows between the layers, as in whynet: the pixels row by row, the channels of each side by side
+        through = [
+            f"shapes = {shapes!r}  # (rows, columns, channels) of the pictures that go into a layer",
+            "for number, layer in enumerate(self.layers):",
+            "    if number not in shapes:",
+            "        x = layer(x)",
+            "        continue",
+            "    x = layer(x.reshape(-1, *shapes[number]).permute(0, 3, 1, 2))",
+            "    x = x.permute(0, 2, 3, 1).reshape(len(x), -1)",
+        ]
+    body = "".join(f"        {line}\n" for line in [*before, *through, *after])
     stack = "".join(f"            {layer},\n" for layer in layers)
     return (
         f'"""{network!r}"""\n\nimport torch\nfrom safetensors.torch import load_file\nfrom torch import nn\n\n\n'
         + (OWN_TORCH if "ScaledTanh()" in layers else "")
+        + (UNEVEN if any(layer.startswith("UnevenConv2d") for layer in layers) else "")
         + f'class Model(nn.Module):\n    """Takes (n, {network.layers[0].inputs}) {given(network)}; puts out '
         f'{"numbers" if network.problem.kind == "regression" else "probabilities"}."""\n\n'
         "    def __init__(self):\n        super().__init__()\n"
@@ -77,6 +104,36 @@ def torch_file(network: Network, weights: str = "model.safetensors") -> str:
         '    assert all(name.endswith("num_batches_tracked") for name in missing), missing\n'
         "    return model.eval()\n"
     )
+
+
+def _torch_on_pictures(step: Step) -> str:
+    assert step.view is not None
+    shape, size, stride, ((above, below), (left, right)) = step.view
+    if step.kind == "normalise":
+        return f"nn.BatchNorm2d({shape[2]}, eps={step.number!r})"
+    if step.name == "all":
+        return "nn.AdaptiveAvgPool2d(1)"
+    if step.kind == "pool":
+        return f"nn.{'MaxPool2d' if step.name == 'max' else 'AvgPool2d'}({size!r}, {stride!r})"
+    options = f"{shape[2]}, {step.arrays['W'].shape[1]}, {size!r}, {stride!r}"
+    if (above, left) == (below, right):
+        return f"nn.Conv2d({options}, padding={(above, left)!r})"
+    return f"UnevenConv2d({(left, right, above, below)!r}, {options})"
+
+
+def _keras_on_pictures(step: Step) -> list[str]:
+    assert step.view is not None
+    shape, size, stride, zeros = step.view
+    if step.kind == "normalise":
+        made = [f"keras.layers.BatchNormalization(epsilon={step.number!r})"]
+    elif step.name == "all":
+        made = ["keras.layers.GlobalAveragePooling2D()"]
+    elif step.kind == "pool":
+        made = [f"keras.layers.{'Max' if step.name == 'max' else 'Average'}Pooling2D({size!r}, strides={stride!r})"]
+    else:
+        made = [f"keras.layers.Conv2D({step.arrays['W'].shape[1]}, {size!r}, strides={stride!r})"]
+        made = [*([f"keras.layers.ZeroPadding2D({zeros!r})"] if zeros != ((0, 0), (0, 0)) else []), *made]
+    return [f"keras.layers.Reshape({shape!r})", *made, "keras.layers.Flatten()"]
 
 
 def keras_file(network: Network, weights: str = "model.safetensors") -> str:
@@ -91,16 +148,21 @@ def keras_file(network: Network, weights: str = "model.safetensors") -> str:
             layers.append(f"keras.layers.Lambda(lambda x: (x - {_list(step, 'offset')}) / {_list(step, 'divisor')})")
         elif step.kind == "unscale":
             layers.append(f"keras.layers.Lambda(lambda x: x * {_list(step, 'divisor')} + {_list(step, 'offset')})")
+        elif step.view is not None:
+            layers += _keras_on_pictures(step)
+            at = next(places)
+            if step.kind == "convolve":
+                arrays.append(f'arrays["{at}.weight"].transpose(2, 3, 1, 0), arrays["{at}.bias"]')
+            elif step.kind == "normalise":
+                arrays.append(_keras_averages(at))
         elif step.kind == "dense":
             layers.append(f"keras.layers.Dense({step.arrays['W'].shape[1]})")
             at = next(places)
             arrays.append(f'arrays["{at}.weight"].T, arrays["{at}.bias"]')
         elif step.kind == "normalise":
             layers.append(f"keras.layers.BatchNormalization(epsilon={step.number!r})")
-            at = next(places)
-            names = ("weight", "bias", "running_mean", "running_var")
-            arrays.append(", ".join(f'arrays["{at}.{name}"]' for name in names))
-        elif step.kind == "chance":
+            arrays.append(_keras_averages(next(places)))
+        elif step.kind in ("chance", "flatten"):
             next(places)
         else:
             if step.kind == "activation":
@@ -120,6 +182,10 @@ def keras_file(network: Network, weights: str = "model.safetensors") -> str:
         f'def load(path="{weights}"):\n    arrays, model = load_file(path), build()\n'
         f"    model.set_weights([\n{order}    ])\n    return model\n"
     )
+
+
+def _keras_averages(at: int) -> str:
+    return ", ".join(f'arrays["{at}.{name}"]' for name in ("weight", "bias", "running_mean", "running_var"))
 
 
 def _type(network: Network) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -10,9 +10,26 @@ from whynet.errors import UsageError
 from whynet.network.network import Network
 from whynet.types import Array
 
-Kind = Literal["scale", "dense", "normalise", "activation", "chance", "output", "unscale"]
+Kind = Literal[
+    "scale", "dense", "convolve", "pool", "flatten", "normalise", "activation", "chance", "output", "unscale"
+]
+POOLS = {"max-pool2d": "max", "average-pool2d": "mean", "global-average-pool": "all"}
 CHANCE = {"dropout": "dropout", "gaussian-noise": "noise"}
 OUTPUTS = {"softmax-cross-entropy": "softmax", "sigmoid-cross-entropy": "sigmoid"}  # else shares of the scores
+
+
+class View(NamedTuple):
+    """How a step looks at a picture: its shape (rows, columns, channels), the window that is laid on it, how far it is
+    from one place to the next, and the zeros before and after its rows and columns.
+
+    >>> View((8, 8, 1), (3, 3), (1, 1)).zeros
+    ((0, 0), (0, 0))
+    """
+
+    shape: tuple[int, ...]
+    size: tuple[int, int] = (1, 1)
+    stride: tuple[int, int] = (1, 1)
+    zeros: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
 
 
 class Step(NamedTuple):
@@ -20,7 +37,10 @@ class Step(NamedTuple):
 
         scale       offset, divisor: `(x - offset) / divisor`
         dense       W (in, out), b
-        normalise   scale, shift, mean, variance, and the number epsilon
+        convolve    W (kernel rows x columns x channels, filters), b; `view`
+        pool        max, mean, or the mean of all pixels; `view`
+        flatten     nothing: between steps an example is a row, its pixels row by row, the channels of each side by side
+        normalise   scale, shift, mean, variance, and the number epsilon; of a picture for each channel, see `view`
         activation  a name of whynet's
         chance      dropout or noise: nothing, when predicting; its place counts in the names of a model file
         output      softmax, sigmoid or shares: from scores to probabilities
@@ -34,6 +54,7 @@ class Step(NamedTuple):
     arrays: dict[str, Array]
     name: str = ""
     number: float = 0.0
+    view: View | None = None
 
 
 def steps_of(network: Network) -> list[Step]:
@@ -52,14 +73,26 @@ def steps_of(network: Network) -> list[Step]:
         arrays = dict(network.arrays(index))
         if layer.kind == "dense":
             steps.append(Step("dense", arrays))
-        elif layer.kind == "batch-norm" and len(layer.in_shape) == 1:
-            steps.append(Step("normalise", arrays, number=float(layer.as_dict()["epsilon"])))
+        elif layer.kind == "batch-norm":
+            view = View(layer.in_shape) if len(layer.in_shape) == 3 else None
+            steps.append(Step("normalise", arrays, number=float(layer.as_dict()["epsilon"]), view=view))
+        elif layer.kind == "conv2d":
+            told: Any = layer
+            view = View(layer.in_shape, told.kernel, told.stride, told.geometry.padding)
+            steps.append(Step("convolve", arrays, view=view))
+        elif layer.kind in POOLS:
+            told = layer
+            whole = layer.kind == "global-average-pool"
+            view = View(layer.in_shape) if whole else View(layer.in_shape, told.size, told.stride)
+            steps.append(Step("pool", {}, POOLS[layer.kind], view=view))
+        elif layer.kind == "flatten":
+            steps.append(Step("flatten", {}))
         elif layer.kind in CHANCE:
             steps.append(Step("chance", {}, CHANCE[layer.kind]))
             continue
         else:
             raise UsageError(
-                f"layers of the kind {layer.kind} cannot be exported yet",
+                f"layers of the kind {layer.kind} cannot be exported",
                 do="Hand over the model.safetensors of the run",
             )
         if layer.activation not in (None, "identity"):

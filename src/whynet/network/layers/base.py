@@ -30,6 +30,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self, get_type_hints
 
 import numpy as np
 
+from whynet.aliases import meant
 from whynet.errors import UsageError
 from whynet.network.activations import activation
 from whynet.noise import Noise
@@ -60,6 +61,18 @@ class Window(NamedTuple):
             (self.stride[0] * later.stride[0], self.stride[1] * later.stride[1]),
             (self.before[0] + later.before[0] * self.stride[0], self.before[1] + later.before[1] * self.stride[1]),
         )
+
+
+def named(thing: Any, *names: str) -> None:
+    """Put whynet's own names where a frozen thing was made with those of others.
+
+    >>> from whynet.network.layers import Dense
+    >>> Dense(3, 2, "ReLU").activation
+    'relu'
+    """
+    for name in names:
+        if isinstance(getattr(thing, name), str):
+            object.__setattr__(thing, name, meant(name, getattr(thing, name)))
 
 
 class Layer(Protocol):

@@ -10,7 +10,7 @@ import numpy as np
 
 from whynet.errors import UsageError
 from whynet.network.activations import activation
-from whynet.network.layers.base import Plain, Shape, shape_of
+from whynet.network.layers.base import Plain, Shape, named, shape_of
 from whynet.noise import Noise
 from whynet.types import Array
 
@@ -72,6 +72,7 @@ class BatchNorm(Plain):
                 expected="a share above 0 and up to 1, an epsilon above 0 and below 1",
                 found=f"share {self.blend}, epsilon {self.epsilon}",
             )
+        named(self, "activation")
         activation(self.activation)
 
     @property

@@ -11,7 +11,7 @@ import numpy as np
 from whynet.errors import UsageError, did_you_mean
 from whynet.network.activations import activation
 from whynet.network.initializers import initializer
-from whynet.network.layers.base import Plain, Shape, Window
+from whynet.network.layers.base import Plain, Shape, Window, named
 from whynet.network.layers.windows import Geometry, Sides, check_fit, geometry, picture_shape, put_back, sides, windows
 from whynet.noise import Noise
 from whynet.types import Array
@@ -88,6 +88,7 @@ class Conv2D(Plain):
         if self.padding == "valid":
             do = "Use a smaller kernel, the padding same, or fewer pools before it"
             check_fit("the kernel", self.in_shape, self.kernel, do)
+        named(self, "activation", "init", "bias_init")
         activation(self.activation), initializer(self.init), initializer(self.bias_init)
 
     @property

@@ -12,7 +12,7 @@ import numpy as np
 from whynet.errors import UsageError
 from whynet.network.activations import activation
 from whynet.network.initializers import initializer
-from whynet.network.layers.base import Plain, Shape, typed
+from whynet.network.layers.base import Plain, Shape, named, typed
 from whynet.noise import Noise
 from whynet.types import Array
 
@@ -64,6 +64,7 @@ class Dense(Plain):
                 expected="whole numbers of 1 or more",
                 found=f"{self.inputs!r} inputs, {self.outputs!r} outputs",
             )
+        named(self, "activation", "init", "bias_init")
         activation(self.activation), initializer(self.init), initializer(self.bias_init)
 
     @property
