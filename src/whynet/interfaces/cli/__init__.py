@@ -22,6 +22,7 @@ from whynet.interfaces.cli.export import export
 from whynet.interfaces.cli.predict import predict
 from whynet.interfaces.cli.reproduce import reproduce
 from whynet.interfaces.cli.screen import print_error
+from whynet.interfaces.cli.serve import serve
 from whynet.interfaces.cli.train import train
 from whynet.version import __version__
 
@@ -67,7 +68,7 @@ def cli(ctx: click.Context) -> None:
 
 COMMANDS = (
     train, evaluate, predict, diagnose, ask, curves, explain, reproduce, check_gradients, bench, data, report,
-    export,
+    export, serve,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)
