@@ -13,10 +13,14 @@ PORT = 8377
 
 @click.command(short_help="Open the page: draw a digit, watch a network learn, break it, see why it fails.")
 @click.argument("run", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 takes one that is free.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 takes one that is free."
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen; elsewhere needs --allow-remote.")
 @click.option("--allow-remote", is_flag=True, help="Let other machines in. Scripts are then never run.")
-@click.option("--runs", type=click.Path(path_type=Path, file_okay=False), default=Path("runs"), help="Where runs are kept.")
+@click.option(
+    "--runs", type=click.Path(path_type=Path, file_okay=False), default=Path("runs"), help="Where runs are kept."
+)
 @click.option("--data", type=click.Path(path_type=Path, exists=True), help="Data of yours, offered among the others.")
 @click.option("--open/--no-open", "show", default=False, help="Also open it in the browser.")
 @screen_options

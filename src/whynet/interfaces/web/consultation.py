@@ -85,9 +85,7 @@ def diagnose(order: dict[str, Any], say: Say, control: Control) -> None:
     recipe = Recipe.from_dict(order["recipe"], "the form")
     data = dataset(recipe, order.get("path"))
     subject = Witness(RecipeSubject(recipe, data), say)
-    found = examine(
-        subject, effort=order["effort"], budget=order["budget"], say=lambda text: say("words", text=text)
-    )
+    found = examine(subject, effort=order["effort"], budget=order["budget"], say=lambda text: say("words", text=text))
     if found.fix is not None:
         found.fix = replace(found.fix, recipe=changed(recipe, found.fix.changes).to_toml())
     say("diagnosis", **as_told(found), curves=curves(found))

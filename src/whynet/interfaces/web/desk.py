@@ -174,7 +174,7 @@ class Desk:
         drawn = [*self._drawn[-16:], *[(image, label)] * 12]
         images = np.concatenate([data.images[rows], np.stack([one for one, _ in drawn])])
         labels = np.concatenate([data.labels[rows], [one for _, one in drawn]])
-        lesson = Dataset(ByteImages(images), labels, problem=data.classes)
+        lesson = Dataset(ByteImages(images), labels, problem=data.problem)
         recipe = Recipe(
             cost=work.recipe.cost, optimizer="adam", learning_rate=0.001, batch_size=16, epochs=ROUNDS,
             dtype=work.recipe.dtype, scaling=work.recipe.scaling,

@@ -155,5 +155,7 @@ async def _say(send: Send, refusal: Refused) -> None:
 
     body = msgspec.json.encode({"error": {"kind": "refused", "message": refusal.message}})
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": refusal.status, "headers": [*headers, (b"connection", b"close")]})
+    await send(
+        {"type": "http.response.start", "status": refusal.status, "headers": [*headers, (b"connection", b"close")]}
+    )
     await send({"type": "http.response.body", "body": body})

@@ -42,6 +42,7 @@ class Neighbours:
         distance = float(np.sqrt(squares[order[0]]))
         return {
             "pictures": ink(self.images[order]), "labels": [names[label] for label in self.labels[order]],
-            "distances": np.sqrt(squares[order]).round(2).tolist(), "distance": distance, "usual": self.usual,
+            "distances": [round(float(one), 2) for one in np.sqrt(squares[order])], "distance": distance,
+            "usual": self.usual,
             "outside": distance > self.usual, "of": len(self.X),
         }  # fmt: skip

@@ -12,7 +12,7 @@ from whynet.types import Array
 
 def ink(pictures: Array) -> dict[str, Any]:
     """uint8 pictures (n, rows, columns[, 3]) as they are: 0 is no ink."""
-    return {"shape": list(pictures.shape), "bytes": base64.b64encode(np.ascontiguousarray(pictures)).decode()}
+    return {"shape": list(pictures.shape), "bytes": base64.b64encode(pictures.tobytes()).decode()}
 
 
 def activity(values: Array) -> dict[str, Any]:

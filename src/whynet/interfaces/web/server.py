@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
+from threadpoolctl import threadpool_limits
 
 from whynet.errors import ResourceError, UsageError
 from whynet.interfaces.web.app import Page
@@ -47,7 +48,8 @@ def serve(
     listening = _listen(host, port)
     port = listening.getsockname()[1]
     token = secrets.token_urlsafe(24)
-    with tempfile.TemporaryDirectory(prefix="whynet-page-") as folder:
+    # A stroke is answered in small products: one thread is faster, and leaves the others to the training.
+    with threadpool_limits(1), tempfile.TemporaryDirectory(prefix="whynet-page-") as folder:
         page = Page(runs, Path(folder), remote=remote, run=run)
         if data is not None:
             page.uploads.own(data)

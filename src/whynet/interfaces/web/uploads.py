@@ -115,12 +115,16 @@ def unpack(content: bytes, folder: Path) -> None:
                 if left < 0:
                     raise BadFile("the zip unpacks to too much", expected=f"{UNPACKED >> 20} MB at most")
                 number += 1
-                name = "".join(one if one.isalnum() or one in "-_ " else "_" for one in parts[-2])[:60].strip(" ") or "_"
+                name = (
+                    "".join(one if one.isalnum() or one in "-_ " else "_" for one in parts[-2])[:60].strip(" ") or "_"
+                )
                 halves = [part.lower() for part in parts[:-2] if part.lower() in ("train", "test")][-1:]
                 inside = folder.joinpath(*halves, name)
                 inside.mkdir(parents=True, exist_ok=True)
                 (inside / f"{number}{PurePosixPath(parts[-1].lower()).suffix}").write_bytes(read)
             if not number:
-                raise BadFile("there are no pictures in this zip", expected="CLASS/picture.png, a folder for each class")
+                raise BadFile(
+                    "there are no pictures in this zip", expected="CLASS/picture.png, a folder for each class"
+                )
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
         raise BadFile(f"this zip cannot be read: {str(error)[:120]}") from None

@@ -9,7 +9,7 @@ export const COLORS = ["--accent", "--second", "--good", "--third", "--fourth", 
 
 /** A chart that is given its curves anew whenever there is more; it is drawn at most once a frame. */
 export class Chart {
-  /** @param {string} title @param {{x?: string, percent?: boolean, log?: boolean, height?: number}} [options] */
+  /** @param {string} title @param {{x?: string, percent?: boolean, log?: boolean, whole?: boolean, height?: number}} [options] */
   constructor(title, options = {}) {
     this.title = title;
     this.options = options;
@@ -41,7 +41,7 @@ export class Chart {
       if (one.dash && one.points.length) return x.map(() => one.points[0][1]);
       return x.map((value) => (at.has(value) ? at.get(value) : undefined));
     })];
-    const shape = JSON.stringify([this.curves.map((one) => [one.label, one.color, one.dash]), document.documentElement.dataset.theme]);
+    const shape = JSON.stringify([this.curves.map((one) => [one.label, one.color, one.dash, one.points.length < 3]), document.documentElement.dataset.theme]);
     if (this.plot && shape === this.shape) this.plot.setData(columns);
     else this.make(columns, shape);
     this.holder.setAttribute("aria-label", `${this.title}: ${this.curves.slice(0, 8).map((one) => `${one.label} ${this.say(one.points.at(-1)?.[1])}`).join(", ")}`);
@@ -64,7 +64,7 @@ export class Chart {
       series: [{ label: this.options.x || "step" }, ...this.curves.map((one) => ({
         label: one.label, stroke: color(one.color), width: one.width || 2, dash: one.dash ? [6, 4] : undefined, spanGaps: true,
         points: { show: !one.dash && one.points.length < 3 } }))],
-      axes: [{ ...axis, size: 36, space: 60 }, { ...axis, size: 62, values: this.options.log ? powers : (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map((t) => this.say(t)) }],
+      axes: [{ ...axis, size: 36, space: 60, ...(this.options.whole ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] } : {}) }, { ...axis, size: 62, values: this.options.log ? powers : (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map((t) => this.say(t)) }],
     }, columns, this.holder);
   }
 }

@@ -28,8 +28,11 @@ export function diagnosis(holder, job, context, title) {
     told ? fold("text", "The whole report as text", el("pre", { tabindex: "0" }, told.text)) : null);
   if (trials.length) {
     const best = trials.reduce((a, b) => ((b.quality ?? -1) > (a.quality ?? -1) ? b : a));
-    own.trials.show([...(seen ? [{ label: "as it is", color: "--bad", width: 3, points: seen.curve }] : []), ...trials.slice(-14).filter((one) => one !== best && one.changes.length && one.curve.length > 0).map((one, index) => ({ label: `${one.changes.join(" and ")} #${index}`, color: "--faint", width: 1, points: one.curve })),
-      ...(best.changes.length ? [{ label: `best: ${best.changes.join(" and ")}`, color: "--good", width: 3, points: best.curve }] : []), ...(seen ? [{ label: "the same answer for all", color: "--faint", dash: true, points: [[0, seen.floor]] }] : [])]);
+    /** @param {Array<[number, number]>} curve */
+    const share = (curve) => curve.map(([step, cost]) => /** @type {[number, number]} */ ([Math.round((1000 * step) / (curve.at(-1)?.[0] || 1)) / 1000, cost]));
+    own.trials.options.x = "share of its training";
+    own.trials.show([...(seen ? [{ label: "as it is", color: "--bad", width: 3, points: share(seen.curve) }] : []), ...trials.slice(-14).filter((one) => one !== best && one.changes.length && one.curve.length > 0).map((one, index) => ({ label: `${one.changes.join(" and ")} #${index}`, color: "--faint", width: 1, points: share(one.curve) })),
+      ...(best.changes.length ? [{ label: `best: ${best.changes.join(" and ")}`, color: "--good", width: 3, points: share(best.curve) }] : []), ...(seen ? [{ label: "the same answer for all", color: "--faint", dash: true, points: [[0, seen.floor]] }] : [])]);
   }
   if (told?.curves) own.cure.show(Object.entries(told.curves).map(([label, points]) => ({ label, color: label === "as it was" ? "--bad" : "--good", points: /** @type {any} */ (points) })));
 }
@@ -52,7 +55,7 @@ function story(told, seen, context) {
     const sure = first.status === "proved" ? "Why. " : "Why, as far as is known. ";
     lines.push(el("p", { class: "story" }, el("b", {}, sure), first.title || first.cause, " ", page["Why it happens"] || first.detail || ""));
     const fix = told.fix;
-    if (fix) lines.push(el("p", { class: "story" }, el("b", {}, "The proof. "), `The same network with ${fix.changes.map((/** @type {any} */ one) => one.words).join(" and ")} gets ${share(fix.after)} right instead of ${share(fix.before)}.`));
+    if (fix) lines.push(el("p", { class: "story" }, el("b", {}, "The proof. "), `The same network with this changed, ${fix.changes.map((/** @type {any} */ one) => `“${one.words}”`).join(" and ")}, gets ${share(fix.after)} right instead of ${share(fix.before)}.`));
     else if (first.change) lines.push(el("p", { class: "story" }, el("b", {}, "What to change. "), first.change.words));
   } else if (told) lines.push(el("p", { class: "story" }, told.state === "healthy" ? "Nothing is wrong with it." : "No cause could be named."));
   if (told?.fix?.recipe) lines.push(el("div", { class: "row" }, el("button", { type: "button", class: "main", onclick: () => context.go("train", { recipe: JSON.stringify(told.fix.recipe), from: "doctor" }) }, "Apply and train")));

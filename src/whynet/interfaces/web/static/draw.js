@@ -21,7 +21,7 @@ export function draw(main, context) {
   let about = null;
   /** @type {number|null} */
   let test = context.state.test ? Number(context.state.test) : null;
-  let busy = false, again = false;
+  let busy = false, again = false, touched = false;
   let last = /** @type {any} */ (null);
 
   const pad = new Pad(() => { test = null; about = null; address.write("draw", {}); ask(); });
@@ -68,7 +68,7 @@ export function draw(main, context) {
       told.label != null && el("p", { class: told.label === told.answer ? "good" : "bad" }, `Test picture ${test}: it is a ${told.names[told.label]}.`));
     fill(where, picture(bytes(told.where), told.where.shape, 0, "signed", `what speaks for ${told.names[told.about]} (red) and against it (blue)`),
       el("p", { class: "small faint" }, `Red ink speaks for ${told.names[told.about]}, blue against it (gradient times input). Press another answer above to ask about it.`));
-    fill(nearest, ...pictures(near.pictures, "ink", (index) => `a ${near.labels[index]}`).map((one, index) => el("figure", {}, one, `${near.labels[index]} · ${near.distances[index]}`)));
+    fill(nearest, ...pictures(near.pictures, "ink", (index) => `a ${near.labels[index]}`).map((one, index) => el("figure", {}, one, el("b", {}, near.labels[index]), ` ${near.distances[index].toFixed(1)}`)));
     fill(nearWords, `Of ${near.of.toLocaleString()} training pictures, those most like it, and how far they are.`);
     layers(deep, told);
     teach(told);
@@ -76,9 +76,11 @@ export function draw(main, context) {
 
   /** @param {any} told */
   function teach(told) {
-    if (test != null || lesson.childElementCount) { if (test != null) fill(lesson); return; }
-    let label = told.answer;
-    const choice = select(told.names.map((/** @type {string} */ name, /** @type {number} */ index) => [String(index), name]), String(label), (value) => { label = Number(value); }, { "aria-label": "what it is" });
+    if (test != null) { fill(lesson); return; }
+    const known = lesson.querySelector("select");
+    if (known) { if (!touched) known.value = String(told.answer); return; }
+    touched = false;
+    const choice = select(told.names.map((/** @type {string} */ name, /** @type {number} */ index) => [String(index), name]), String(told.answer), () => { touched = true; }, { "aria-label": "what it is" });
     choice.style.width = "auto";
     fill(lesson, el("span", {}, "One more: this is a"), choice, el("button", { type: "button", onclick: async () => {
       const made = await post("/api/teach", { drawing: body(), label: Number(choice.value) });
@@ -122,15 +124,15 @@ export function draw(main, context) {
   fill(main,
     el("div", { class: "lead" }, el("h1", {}, "Draw a digit"), title),
     el("div", { class: "grid cols-draw" },
-      el("section", { class: "card stack", "aria-label": "Drawing" }, el("div", { class: "pads" }, pad.canvas),
-        el("div", { class: "row" }, el("button", { type: "button", onclick: () => pad.undo() }, "Undo"), el("button", { type: "button", onclick: () => { lesson.replaceChildren(); pad.clear(); } }, "Clear"),
+      el("div", { class: "column" }, el("section", { class: "card stack first", "aria-label": "Drawing" }, el("div", { class: "pads" }, pad.canvas),
+        el("div", { class: "row" }, el("button", { type: "button", onclick: () => pad.undo() }, "Undo"), el("button", { type: "button", onclick: () => pad.clear() }, "Clear"),
           el("button", { type: "button", onclick: () => file.click() }, "Open a picture"), el("button", { type: "button", onclick: random }, "A test picture")), file,
         el("p", { class: "small faint" }, "Mouse, finger or pen; arrow keys and space; or paste or drop a picture."), lesson, learned),
-      el("section", { class: "card stack", "aria-label": "Answers" }, el("h2", {}, "It says"), verdict, warning, answers),
-      el("section", { class: "card stack", "aria-label": "What the network receives" }, el("h2", {}, "What the network receives"), received,
-        el("p", { class: "small faint" }, "Scaled into a box (dashed), its centre of mass (cross) in the middle: as its training pictures were.")),
-      el("section", { class: "card stack", "aria-label": "Where the answer comes from" }, el("h2", {}, "Where the answer comes from"), where),
-      el("section", { class: "card stack", "aria-label": "Most like it" }, el("h2", {}, "Most like it"), nearest, nearWords)),
+      el("section", { class: "card stack where", "aria-label": "Where the answer comes from" }, el("h2", {}, "Where the answer comes from"), where)),
+      el("div", { class: "column" }, el("section", { class: "card stack second", "aria-label": "Answers" }, el("h2", {}, "It says"), verdict, warning, answers),
+      el("section", { class: "card stack like", "aria-label": "Most like it" }, el("h2", {}, "Most like it"), nearest, nearWords)),
+      el("div", { class: "column" }, el("section", { class: "card stack third", "aria-label": "What the network receives" }, el("h2", {}, "What the network receives"), received,
+        el("p", { class: "small faint" }, "Scaled into a box (dashed), its centre of mass (cross) in the middle: as its training pictures were.")))),
     el("section", { class: "card", "aria-label": "Layer by layer", id: "layers" }, el("h2", {}, "Layer by layer"), deep));
   const section = /** @type {HTMLElement} */ (main.querySelector("#layers"));
   section.style.marginTop = "1rem";

@@ -18,7 +18,7 @@ export function quiz(main, context) {
   let coins = 0, shown = false, choice = "";
   const causes = new Map(context.about.wards.causes.map((/** @type {any} */ one) => [one.name, one]));
   const words = el("p", { role: "status" }), purse = el("span", { class: "coins" }), orders = el("div", { class: "path" }), revealed = el("div", { class: "stack" }), choices = el("div", { class: "choices", role: "radiogroup", "aria-label": "What is it?" });
-  const result = el("div", { role: "status" }), path = el("div", { class: "stack" }), cost = new Chart("Its cost, epoch by epoch", { height: 200 });
+  const result = el("div", { role: "status" }), path = el("div", { class: "stack" }), cost = new Chart("Its cost, epoch by epoch", { height: 200, x: "step" });
   const name = el("button", { type: "button", class: "main", disabled: true, onclick: guess }, "That is it");
   const number = el("input", { type: "number", min: "0", max: "2000000000", value: String(seed), "aria-label": "seed" });
 

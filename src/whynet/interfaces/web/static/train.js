@@ -93,7 +93,7 @@ export function train(main, context) {
   /** @type {number|null} */
   let current = null;
   const board = el("div", { class: "figures" }), buttons = el("div", { class: "row" }), words = el("p", { role: "status" });
-  const cost = new Chart("Cost"), quality = new Chart("Right on the test set", { percent: true, x: "epoch" }), ratios = new Chart("Length of a step to that of the weights", { log: true });
+  const cost = new Chart("Cost"), quality = new Chart("Right on the test set", { percent: true, x: "epoch", whole: true }), ratios = new Chart("Length of a step to that of the weights", { log: true });
   const bars = el("div", { class: "recalls" }), grid = el("div", { class: "masks" }), gridWords = el("p", { class: "small faint" }), list = el("div", { class: "runs" });
   const trains = () => [...jobs.values()].filter((one) => one.kind === "train");
 

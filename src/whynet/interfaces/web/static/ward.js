@@ -17,6 +17,7 @@ export function ward(main, context) {
   const { bases, causes } = context.about.wards;
   let base = bases[context.state.base] ? context.state.base : "sigmoid-30";
   let on = new Set((context.state.causes || "").split(",").filter((name) => causes.some((/** @type {any} */ one) => one.name === name)));
+  const opened = new Set(["start", "update"]);
   let place = "";
   /** @type {number|null} */
   let current = null;
@@ -28,10 +29,11 @@ export function ward(main, context) {
     const possible = causes.filter((/** @type {any} */ one) => one.only.includes(base));
     on = new Set([...on].filter((name) => possible.some((/** @type {any} */ one) => one.name === name)));
     const families = [...new Set(possible.map((/** @type {any} */ one) => one.family))];
-    fill(list, ...families.map((family) => el("fieldset", { class: "switches" }, el("legend", { class: "small faint" }, `About the ${family}`), ...possible.filter((/** @type {any} */ one) => one.family === family).map((/** @type {any} */ one) => {
+    fill(list, ...families.map((family) => el("details", { open: opened.has(family) || possible.some((/** @type {any} */ one) => one.family === family && on.has(one.name)), ontoggle: (/** @type {any} */ event) => (event.target.open ? opened.add(family) : opened.delete(family)) },
+      el("summary", {}, `About the ${family}`), el("div", { class: "switches", role: "group", "aria-label": `About the ${family}` }, ...possible.filter((/** @type {any} */ one) => one.family === family).map((/** @type {any} */ one) => {
       const input = el("input", { type: "checkbox", role: "switch", checked: on.has(one.name), onchange: () => { if (input.checked) on.add(one.name); else on.delete(one.name); run(); } });
       return el("label", { class: "switch" }, input, el("span", {}, one.title, el("small", {}, one.does)));
-    }))));
+    })))));
   }
   async function run() {
     address.write("ward", { base, causes: [...on].join(",") });
