@@ -19,12 +19,12 @@ from starlette.routing import Route
 
 from whynet.errors import UsageError, WhynetError
 from whynet.interfaces.web import requests as say
-from whynet.interfaces.web.child import plain
 from whynet.interfaces.web.desk import Desk
 from whynet.interfaces.web.exports import KINDS, taken
 from whynet.interfaces.web.guard import Guard, Refused
 from whynet.interfaces.web.jobs import Job, Jobs
 from whynet.interfaces.web.pages import static
+from whynet.interfaces.web.plain import plain
 from whynet.interfaces.web.presets import presets
 from whynet.interfaces.web.stream import LISTENERS, Stream
 from whynet.interfaces.web.twins import sound, spoilt, wards

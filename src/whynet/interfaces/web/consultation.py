@@ -13,7 +13,7 @@ from whynet.doctor.diagnose import examine
 from whynet.doctor.diagnosis import Diagnosis, Outcome, Settings
 from whynet.doctor.states import state_of
 from whynet.doctor.subject import Arm
-from whynet.interfaces.web.child import Control, Say
+from whynet.interfaces.web.control import Control, Say
 from whynet.interfaces.web.measured import as_rows
 from whynet.interfaces.web.trainee import dataset
 from whynet.report.wording import whynet as wording

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from whynet.data.sources import load
-from whynet.interfaces.web.child import Control, Say
+from whynet.interfaces.web.control import Control, Say
 from whynet.interfaces.web.measured import PLACES, as_rows
 from whynet.interfaces.web.twins import DATA, examined, sound, spoilt
 from whynet.subjects.plants import SOUND, plants

@@ -11,7 +11,7 @@ import numpy as np
 from whynet.data.dataset import Dataset
 from whynet.data.sources import load_for
 from whynet.engines.choice import FASTEST
-from whynet.interfaces.web.child import Control, Say
+from whynet.interfaces.web.control import Control, Say
 from whynet.interfaces.web.pixels import ink, signed
 from whynet.network.excitation import linear, masks
 from whynet.network.network import Network

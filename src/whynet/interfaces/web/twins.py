@@ -13,7 +13,7 @@ from whynet.doctor.case import Case
 from whynet.doctor.causes import cause
 from whynet.doctor.states import state_of
 from whynet.errors import Interrupted, NonFinite, UsageError
-from whynet.interfaces.web.child import Control, Say
+from whynet.interfaces.web.control import Control, Say
 from whynet.interfaces.web.measured import as_rows
 from whynet.interfaces.web.pixels import signed
 from whynet.network.excitation import linear, masks
