@@ -111,3 +111,11 @@ def test_what_is_no_picture_of_anything_is_refused(tmp_path):
         drawing.read(tmp_path / "huge.png", 28)
     with pytest.raises(BadFile, match="No such file"):
         drawing.read(tmp_path / "nowhere.png", 28)
+
+
+def test_paper_that_lies_half_in_the_shade_is_no_ink(rng):
+    paper = np.full((200, 160), 170.0)
+    paper[40:160, 74:90] = 40
+    even = drawing.prepare(paper, 28)
+    shaded = paper + np.linspace(-25, 25, 160) + np.linspace(-10, 10, 200)[:, np.newaxis] + rng.normal(0, 1, paper.shape)
+    assert np.abs(drawing.prepare(shaded, 28).astype(int) - even).mean() < 2

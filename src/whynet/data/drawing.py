@@ -89,7 +89,8 @@ def prepare(grey: Array, size: int, *, where: str = "the picture") -> Array:
     BadFile
         All of it has one colour.
     """
-    ink = _ink(np.asarray(grey, dtype=np.float64))
+    grey = np.asarray(grey, dtype=np.float64)
+    ink = _ink(_evenly_lit(grey) if max(grey.shape) > size else grey)
     if ink is None:
         raise BadFile("there is nothing to see", where=where, expected="ink on paper", found="one colour")
     ink[ink < (FAINT if max(ink.shape) > size else 0)] = 0
@@ -106,6 +107,23 @@ def prepare(grey: Array, size: int, *, where: str = "the picture") -> Array:
     top, left = (_place(small.sum(axis=axis), size, middle) for axis in (1, 0))
     image[top : top + height, left : left + width] = small / small.max()
     return np.round(255 * image).astype(np.uint8)
+
+
+def _evenly_lit(grey: Array) -> Array:
+    """A photograph without its shade, where one side of the paper lies in the light: less the plane through its border,
+    whose middle stays as bright as it is."""
+    rows, columns = np.indices(grey.shape, sparse=True)
+    border = np.ones(grey.shape, bool)
+    border[1:-1, 1:-1] = False
+    y, x = (np.broadcast_to(one, grey.shape)[border] - one.mean() for one in (rows, columns))
+    plane, values = np.column_stack([np.ones(len(y)), y, x]), grey[border]
+    kept = np.ones(len(values), bool)
+    for _ in range(2):  # the second time without what is no paper: ink, or a finger
+        fitted = np.linalg.lstsq(plane[kept], values[kept], rcond=None)[0]
+        off = np.abs(values - plane @ fitted)
+        kept = off <= np.median(off)
+    slope = fitted[1] * (rows - rows.mean()) + fitted[2] * (columns - columns.mean())
+    return grey if float(np.ptp(slope)) < 1 else np.asarray(grey - slope)
 
 
 def _ink(grey: Array) -> Array | None:

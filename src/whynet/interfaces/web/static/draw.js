@@ -109,12 +109,13 @@ export function draw(main, context) {
   context.ending.push(() => document.removeEventListener("paste", paste));
   const shown = (/** @type {any} */ one) => fill(title, one.network ? `${one.name} · ${one.network} · ${one.data}` : "The first network is being trained: it takes a few seconds.");
   shown(desk);
-  let version = desk.version;
-  const timer = setInterval(async () => {
-    if (version === context.about.desk.version && context.about.desk.network) return;
-    version = context.about.desk.version;
+  const timer = setInterval(async () => { // until the server has loaded, or trained, its first network
+    if (!context.about.desk.network) context.about = await context.refresh();
+    if (!context.about.desk.network) return;
+    clearInterval(timer);
     shown(context.about.desk);
-  }, 500);
+    if (test != null || !pad.empty) ask();
+  }, 600);
   let due = false;
   context.ending.push(() => clearInterval(timer), follow((job, message) => {
     if (job.kind !== "train" || message.kind !== "network" || due) return;

@@ -35,9 +35,8 @@ export function train(main, context) {
 
   /** Only what differs from `plain`: that is what stands in the address. */
   function told() {
-    const given = { ...recipe, ...blocks.fields() };
-    if (given.hidden) { delete given.sizes; delete given.layers; }
-    if (given.layers) { delete given.sizes; delete given.hidden; }
+    const { sizes, hidden: widths, layers, ...others } = recipe;
+    const given = { ...others, ...blocks.fields() };
     return Object.fromEntries(Object.entries(given).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(plain[name])));
   }
   function changed() { preset = ""; address.write("train", { recipe: JSON.stringify(told()) }); }
