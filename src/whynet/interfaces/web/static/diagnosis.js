@@ -32,7 +32,7 @@ export function diagnosis(holder, job, context, title) {
     const share = (curve) => curve.map(([step, cost]) => /** @type {[number, number]} */ ([Math.round((1000 * step) / (curve.at(-1)?.[0] || 1)) / 1000, cost]));
     own.trials.options.x = "share of its training";
     own.trials.show([...(seen ? [{ label: "as it is", color: "--bad", width: 3, points: share(seen.curve) }] : []), ...trials.slice(-14).filter((one) => one !== best && one.changes.length && one.curve.length > 0).map((one, index) => ({ label: `${one.changes.join(" and ")} #${index}`, color: "--faint", width: 1, points: share(one.curve) })),
-      ...(best.changes.length ? [{ label: `best: ${best.changes.join(" and ")}`, color: "--good", width: 3, points: share(best.curve) }] : []), ...(seen ? [{ label: "the same answer for all", color: "--faint", dash: true, points: [[0, seen.floor]] }] : [])]);
+      ...(best.changes.length ? [{ label: `best: ${best.changes.join(" and ")}`, color: "--good", width: 3, points: share(best.curve) }] : []), ...(seen ? [{ label: "the same answer for all", color: "--faint", dash: true, points: /** @type {Array<[number, number]>} */ ([[0, seen.floor]]) }] : [])]);
   }
   if (told?.curves) own.cure.show(Object.entries(told.curves).map(([label, points]) => ({ label, color: label === "as it was" ? "--bad" : "--good", points: /** @type {any} */ (points) })));
 }

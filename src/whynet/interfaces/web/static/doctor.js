@@ -34,10 +34,11 @@ export function doctor(main, context) {
   function patients() {
     const one = presets.find((/** @type {any} */ p) => p.name === preset);
     fill(means, one?.means || "");
+    /** @type {Array<[string, string]>} */
     const own = context.state.recipe ? [["", `${context.state.name || "my network"} (handed over)`]] : [];
     fill(box, field("A preset", select([...own, ...presets.map((/** @type {any} */ p) => [p.name, p.asked ? `${p.name}: a question asked` : p.name])], preset, (value) => { preset = value; address.write("doctor", { preset }); patients(); })), means,
       el("button", { type: "button", class: "main", onclick: () => begin({ recipe: chosen() }, title()) }, "Diagnose"),
-      runs().length ? field("Or a run of this page", select([["", "choose one"], ...runs().map((job) => [String(job.number), `${job.title} (${job.number})`])], "", (value) => { const job = jobs.get(Number(value)); if (job) begin({ recipe: job.order.recipe }, job.title); })) : null);
+      runs().length ? field("Or a run of this page", select([["", "choose one"], ...runs().map((job) => /** @type {[string, string]} */ ([String(job.number), `${job.title} (${job.number})`]))], "", (value) => { const job = jobs.get(Number(value)); if (job) begin({ recipe: job.order.recipe }, job.title); })) : null);
   }
   async function read() {
     const said = text.value.trim() || SEVEN;

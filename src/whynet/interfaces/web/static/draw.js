@@ -1,8 +1,8 @@
 // @ts-check
 /** Draw: a drawing, the picture that the network receives, its answers, and where they come from. */
-import { get, post } from "./api.js";
+import { post } from "./api.js";
 import * as address from "./address.js";
-import { el, field, fill, percent, select, short } from "./dom.js";
+import { el, fill, percent, select, short } from "./dom.js";
 import { bytes, framed, picture, pictures } from "./paint.js";
 import { Pad } from "./pad.js";
 import { follow } from "./jobs.js";
@@ -128,12 +128,12 @@ export function draw(main, context) {
       el("div", { class: "column" }, el("section", { class: "card stack first", "aria-label": "Drawing" }, el("div", { class: "pads" }, pad.canvas),
         el("div", { class: "row" }, el("button", { type: "button", onclick: () => pad.undo() }, "Undo"), el("button", { type: "button", onclick: () => pad.clear() }, "Clear"),
           el("button", { type: "button", onclick: () => file.click() }, "Open a picture"), el("button", { type: "button", onclick: random }, "A test picture")), file,
-        el("p", { class: "small faint" }, "Mouse, finger or pen; arrow keys and space; or paste or drop a picture."), lesson, learned),
-      el("section", { class: "card stack where", "aria-label": "Where the answer comes from" }, el("h2", {}, "Where the answer comes from"), where)),
+        el("p", { class: "small faint" }, "Mouse, finger or pen; arrow keys and space; or paste or drop a picture."), lesson, learned)),
       el("div", { class: "column" }, el("section", { class: "card stack second", "aria-label": "Answers" }, el("h2", {}, "It says"), verdict, warning, answers),
       el("section", { class: "card stack like", "aria-label": "Most like it" }, el("h2", {}, "Most like it"), nearest, nearWords)),
       el("div", { class: "column" }, el("section", { class: "card stack third", "aria-label": "What the network receives" }, el("h2", {}, "What the network receives"), received,
-        el("p", { class: "small faint" }, "Scaled into a box (dashed), its centre of mass (cross) in the middle: as its training pictures were.")))),
+        el("p", { class: "small faint" }, "Scaled into a box (dashed), its centre of mass (cross) in the middle: as its training pictures were.")),
+      el("section", { class: "card stack where", "aria-label": "Where the answer comes from" }, el("h2", {}, "Where the answer comes from"), where))),
     el("section", { class: "card", "aria-label": "Layer by layer", id: "layers" }, el("h2", {}, "Layer by layer"), deep));
   const section = /** @type {HTMLElement} */ (main.querySelector("#layers"));
   section.style.marginTop = "1rem";

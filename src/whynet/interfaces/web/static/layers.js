@@ -27,7 +27,7 @@ export function layers(holder, told) {
 /** @param {any} layer @param {string} name @param {(layer: any, unit: number) => void} choose */
 function row(layer, name, choose) {
   const order = layer.adds.map((/** @type {number} */ value, /** @type {number} */ unit) => [value, unit]).sort((/** @type {number[]} */ a, /** @type {number[]} */ b) => b[0] - a[0]);
-  const chip = ([value, unit]) => el("button", { type: "button", class: "chip", "data-unit": `${layer.index}.${unit}`, "aria-pressed": "false", onclick: () => choose(layer, unit) },
+  const chip = (/** @type {[number, number]} */ [value, unit]) => el("button", { type: "button", class: "chip", "data-unit": `${layer.index}.${unit}`, "aria-pressed": "false", onclick: () => choose(layer, unit) },
     `${layer.shape.length === 3 ? "filter" : "unit"} ${unit + 1}: ${value > 0 ? "+" : ""}${short(value)}`);
   const strong = order.filter((/** @type {number[]} */ one) => one[0] > 0).slice(0, FEW), weak = order.filter((/** @type {number[]} */ one) => one[0] < 0).slice(-FEW).reverse();
   const of = layer.units > layer.shape[0] ? `, the first ${layer.shape[0]} of ${layer.units}` : "";

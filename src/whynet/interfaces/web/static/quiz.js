@@ -5,7 +5,7 @@ import * as address from "./address.js";
 import { Chart } from "./chart.js";
 import { el, field, fill, percent } from "./dom.js";
 import { diagnosis } from "./diagnosis.js";
-import { follow, jobs, last } from "./jobs.js";
+import { follow, last } from "./jobs.js";
 import { measured } from "./stories.js";
 
 /** @param {HTMLElement} main @param {import("./app.js").Context} context */

@@ -102,9 +102,9 @@ export function train(main, context) {
     const active = runs.find((one) => one.number === current) || runs.findLast((one) => one.state === "running" || one.state === "paused") || runs.at(-1);
     const colour = (/** @type {import("./jobs.js").Job} */ job) => runs.indexOf(job) % COLORS.length;
     const label = (/** @type {import("./jobs.js").Job} */ job) => `${job.title} (${job.number})`;
-    const floors = new Map(shown.map((one) => [last(one, "about")?.floor, one]).filter(([floor]) => floor != null));
+    const floors = new Set(shown.map((one) => last(one, "about")?.floor).filter((floor) => floor != null));
     cost.show([...shown.map((one) => ({ label: label(one), color: COLORS[colour(one)], points: all(one, "look").map((m) => /** @type {[number, number]} */ ([m.step, m.cost])) })),
-      ...[...floors.keys()].map((floor) => ({ label: `constant answer ${short(floor)}`, color: "--faint", dash: true, points: /** @type {Array<[number, number]>} */ ([[0, floor]]) }))]);
+      ...[...floors].map((floor) => ({ label: `constant answer ${short(floor)}`, color: "--faint", dash: true, points: /** @type {Array<[number, number]>} */ ([[0, floor]]) }))]);
     quality.show(shown.map((one) => ({ label: label(one), color: COLORS[colour(one)], points: all(one, "epoch").map((m) => /** @type {[number, number]} */ ([m.epoch + 1, m.test_accuracy ?? m.test_quality ?? m.validation_quality])) })));
     fill(list, ...runs.slice().reverse().map((one) => el("div", { class: "run" }, el("span", { class: `dot c${colour(one)}` }),
       el("button", { type: "button", class: "link", onclick: () => { current = one.number; show(); } }, label(one)), el("span", { class: "row" }, el("span", { class: "tag" }, one.state),
