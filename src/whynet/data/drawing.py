@@ -112,7 +112,7 @@ def prepare(grey: Array, size: int, *, where: str = "the picture") -> Array:
 def _evenly_lit(grey: Array) -> Array:
     """A photograph without its shade, where one side of the paper lies in the light: less the plane through its border,
     whose middle stays as bright as it is."""
-    rows, columns = np.indices(grey.shape, sparse=True)
+    rows, columns = np.arange(grey.shape[0])[:, np.newaxis], np.arange(grey.shape[1])[np.newaxis]
     border = np.ones(grey.shape, bool)
     border[1:-1, 1:-1] = False
     y, x = (np.broadcast_to(one, grey.shape)[border] - one.mean() for one in (rows, columns))

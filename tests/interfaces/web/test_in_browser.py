@@ -131,7 +131,7 @@ def test_a_three_is_drawn_and_answered(open_page):
     page.wait_for_selector("text=Red ink speaks for 8")
     shot(page, "draw", whole=True)
     page.get_by_role("button", name="Undo").click()
-    assert said(page) == "–"
+    assert said(page) == "\N{EN DASH}"
 
 
 def test_a_digit_is_drawn_with_the_keyboard_alone(open_page):

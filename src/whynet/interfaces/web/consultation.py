@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 from typing import Any
+
+from threadpoolctl import threadpool_limits
 
 from whynet.doctor.case import Case
 from whynet.doctor.change import Change, Wording
@@ -16,11 +20,14 @@ from whynet.doctor.subject import Arm
 from whynet.interfaces.web.control import Control, Say
 from whynet.interfaces.web.measured import as_rows
 from whynet.interfaces.web.trainee import dataset
+from whynet.processors import processors
 from whynet.report.wording import whynet as wording
 from whynet.report.wording.states import sentence
 from whynet.subjects.edits import changed
 from whynet.subjects.recipe import RecipeSubject
 from whynet.training.recipe import Recipe
+
+POINTS = 60
 
 
 class Witness:
@@ -65,14 +72,35 @@ class Witness:
         return self.subject.work(arm)
 
     def run(self, arms: Sequence[Arm], stop: Callable[[], bool] = lambda: False) -> list[Outcome]:
-        """As the subject's; each outcome is told, with its curve."""
-        outcomes = self.subject.run(arms, stop)
-        for arm, outcome in zip(arms, outcomes, strict=True):
+        """As the subject's, its course looked at more often; each outcome is told as it comes."""
+        halted = Event()
+
+        def one(arm: Arm) -> Outcome:
+            training = self.subject.training(self.subject.fitted(arm.changes, arm.seed))
+            course: list[tuple[int, float]] = []
+            training.look = lambda training: course.append(
+                (training.steps, float(training.position.costs[-200:].mean()))
+            )
+            outcome = self.subject.finish(training, arm.steps, lambda: halted.is_set() or stop())
+            outcome = replace(outcome, curve=tuple(thinned(course)) or outcome.curve)
             self.say(
                 "trial", changes=[in_words(one, self.settings, self.wording) for one in arm.changes], seed=arm.seed,
                 quality=outcome.quality, cost=outcome.cost, steps=outcome.steps, curve=list(outcome.curve),
             )  # fmt: skip
-        return outcomes
+            return outcome
+
+        with threadpool_limits(1), ThreadPoolExecutor(processors()) as pool:
+            try:
+                return list(pool.map(one, arms))
+            except KeyboardInterrupt:
+                halted.set()
+                raise
+
+
+def thinned(course: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    """At most so many points that a chart can show them, the last among them."""
+    every = -(-len(course) // POINTS)
+    return [one for place, one in enumerate(course) if (len(course) - 1 - place) % max(every, 1) == 0]
 
 
 def in_words(change: Change, settings: Settings, about: Wording) -> str:
@@ -88,7 +116,11 @@ def diagnose(order: dict[str, Any], say: Say, control: Control) -> None:
     found = examine(subject, effort=order["effort"], budget=order["budget"], say=lambda text: say("words", text=text))
     if found.fix is not None:
         found.fix = replace(found.fix, recipe=changed(recipe, found.fix.changes).to_toml())
-    say("diagnosis", **as_told(found), curves=curves(found))
+    told = as_told(found)
+    for finding, values in zip(found.verdict, told["verdict"], strict=False):
+        if finding.change is not None and subject.why_not([finding.change]) is None:
+            values["recipe"] = changed(recipe, [finding.change]).as_dict()
+    say("diagnosis", **told, curves=curves(found))
 
 
 def diagnose_script(order: dict[str, Any], say: Say, control: Control) -> None:

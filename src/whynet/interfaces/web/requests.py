@@ -89,7 +89,7 @@ class Patient(Struct, forbid_unknown_fields=True):
     name: Annotated[str, Meta(max_length=80)] = ""
     script: Annotated[str, Meta(max_length=40)] | None = None
     effort: Annotated[float, Meta(gt=0, le=60)] = 30.0
-    budget: Annotated[float, Meta(ge=5, le=600)] = 120.0
+    budget: Annotated[float, Meta(ge=5, le=1800)] = 600.0
 
 
 class Log(Struct, forbid_unknown_fields=True):

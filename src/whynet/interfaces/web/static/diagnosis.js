@@ -30,8 +30,9 @@ export function diagnosis(holder, job, context, title) {
     const best = trials.reduce((a, b) => ((b.quality ?? -1) > (a.quality ?? -1) ? b : a));
     /** @param {Array<[number, number]>} curve */
     const share = (curve) => curve.map(([step, cost]) => /** @type {[number, number]} */ ([Math.round((1000 * step) / (curve.at(-1)?.[0] || 1)) / 1000, cost]));
+    const plain = trials.findLast((one) => !one.changes.length)?.curve || seen?.curve;
     own.trials.options.x = "share of its training";
-    own.trials.show([...(seen ? [{ label: "as it is", color: "--bad", width: 3, points: share(seen.curve) }] : []), ...trials.slice(-14).filter((one) => one !== best && one.changes.length && one.curve.length > 0).map((one, index) => ({ label: `${one.changes.join(" and ")} #${index}`, color: "--faint", width: 1, points: share(one.curve) })),
+    own.trials.show([...(seen ? [{ label: "as it is", color: "--bad", width: 3, points: share(plain) }] : []), ...trials.slice(-14).filter((one) => one !== best && one.changes.length && one.curve.length > 0).map((one, index) => ({ label: `${one.changes.join(" and ")} #${index}`, color: "--faint", width: 1, points: share(one.curve) })),
       ...(best.changes.length ? [{ label: `best: ${best.changes.join(" and ")}`, color: "--good", width: 3, points: share(best.curve) }] : []), ...(seen ? [{ label: "the same answer for all", color: "--faint", dash: true, points: /** @type {Array<[number, number]>} */ ([[0, seen.floor]]) }] : [])]);
   }
   if (told?.curves) own.cure.show(Object.entries(told.curves).map(([label, points]) => ({ label, color: label === "as it was" ? "--bad" : "--good", points: /** @type {any} */ (points) })));
@@ -55,10 +56,13 @@ function story(told, seen, context) {
     const sure = first.status === "proved" ? "Why. " : "Why, as far as is known. ";
     lines.push(el("p", { class: "story" }, el("b", {}, sure), first.title || first.cause, " ", page["Why it happens"] || first.detail || ""));
     const fix = told.fix;
+    const shown = first.status === "proved" && first.before && first.after;
     if (fix) lines.push(el("p", { class: "story" }, el("b", {}, "The proof. "), `The same network with this changed, ${fix.changes.map((/** @type {any} */ one) => `“${one.words}”`).join(" and ")}, gets ${share(fix.after)} right instead of ${share(fix.before)}.`));
+    else if (shown) lines.push(el("p", { class: "story" }, el("b", {}, "The proof. "), `The same network with this changed, “${first.change.words}”, gets ${share(first.after)} right instead of ${share(first.before)}.`));
     else if (first.change) lines.push(el("p", { class: "story" }, el("b", {}, "What to change. "), first.change.words));
   } else if (told) lines.push(el("p", { class: "story" }, told.state === "healthy" ? "Nothing is wrong with it." : "No cause could be named."));
-  if (told?.fix?.recipe) lines.push(el("div", { class: "row" }, el("button", { type: "button", class: "main", onclick: () => context.go("train", { recipe: JSON.stringify(told.fix.recipe), from: "doctor" }) }, "Apply and train")));
+  const mended = told?.fix?.recipe || (told?.verdict[0]?.status === "proved" && told.verdict[0].recipe);
+  if (mended) lines.push(el("div", { class: "row" }, el("button", { type: "button", class: "main", onclick: () => context.go("train", { recipe: JSON.stringify(mended), from: "doctor" }) }, "Apply and train")));
   if (told?.patch) lines.push(el("h3", {}, "The patch"), el("pre", { tabindex: "0" }, told.patch));
   return el("div", { class: "stack" }, ...lines);
 }
