@@ -185,7 +185,7 @@ VALUES = st.recursive(
 
 
 @given(path=PATHS, method=st.sampled_from(["GET", "POST", "PUT"]), body=VALUES, query=st.text(max_size=12))
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_asked_there_is_an_answer_and_no_traceback(client, path, method, body, query):
     content = json.dumps(body).encode("utf-8", "replace")
     found = client.request(

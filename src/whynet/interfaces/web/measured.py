@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from whynet.doctor.symptom import Measured
@@ -17,6 +18,7 @@ PLACES = {
 """Where a symptom is measured: the file that declares it, and what people call that."""
 
 
+@cache
 def places() -> dict[str, str]:
     """Of each symptom the place where it is measured."""
     return {

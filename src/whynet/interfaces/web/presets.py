@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from whynet.casebook.experiments import EXPERIMENTS
@@ -10,6 +11,7 @@ from whynet.training.recipe import Recipe, recipe_names
 FIRST = ("default", "convnet", "plain")
 
 
+@cache
 def presets() -> list[dict[str, Any]]:
     """All of them: name, kind, what they mean, recipe."""
     names = sorted(recipe_names(), key=lambda name: (name not in FIRST, name not in EXPERIMENTS, name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,11 @@ from whynet.errors import Interrupted, NonFinite, UsageError
 from whynet.interfaces.web.control import Control, Say
 from whynet.interfaces.web.measured import as_rows
 from whynet.interfaces.web.pixels import signed
+from whynet.mistakes.catalogue import NAMED, cause_of
 from whynet.network.excitation import linear, masks
 from whynet.report.wording.mistakes import PLAIN
 from whynet.report.wording.whynet import toml
-from whynet.subjects.plants import SOUND, plants
+from whynet.subjects.plants import SOUND, Plant, plants
 from whynet.subjects.recipe import RecipeSubject
 from whynet.training.loop import Training
 from whynet.training.recipe import Recipe
@@ -28,19 +30,26 @@ DATA, EPOCHS, CHUNKS = "digits", 6, 60
 APART = 1 / 30
 
 
+@cache
 def wards() -> dict[str, Any]:
     """The sound networks, and the causes that each can be given."""
     found = []
-    for name, plant in plants().items():
-        page = (cause(name).__doc__ or "").strip()
+    for name, plant in illnesses().items():
+        page = (cause(plant.cause).__doc__ or "").strip()
         edits = [f"learning rate x {value:g}" if field == "rate_times" else f"{field} = {toml(value)}"
                  for field, value in plant.edits.items()]  # fmt: skip
         edits += [f"mistake: {one}; right would be: {PLAIN[one]}" if one in PLAIN else one for one in plant.mistakes]
         found.append({
-            "name": name, "title": page.splitlines()[0], "family": cause(name).FAMILY, "page": page,
+            "name": name, "title": page.splitlines()[0], "family": cause(plant.cause).FAMILY, "page": page,
             "does": ", ".join(edits), "only": list(plant.only),
         })  # fmt: skip
     return {"bases": {name: recipe.as_dict() for name, recipe in SOUND.items()}, "causes": found, "data": DATA}
+
+
+@cache
+def illnesses() -> dict[str, Plant]:
+    """Every cause that can be planted, and mistakes that people make in backpropagation, by their names."""
+    return plants() | {name: Plant(cause_of(name), mistakes=(name,)) for name in NAMED}
 
 
 def sound(base: str, seed: int) -> Recipe:
@@ -52,7 +61,7 @@ def sound(base: str, seed: int) -> Recipe:
 
 def spoilt(recipe: Recipe, base: str, causes: Sequence[str]) -> Recipe:
     """The same with causes switched on."""
-    known = plants()
+    known = illnesses()
     for name in causes:
         if name not in known or base not in known[name].only:
             raise UsageError("this network cannot be given that", found=name)
