@@ -20,9 +20,14 @@ from whynet.interfaces.web import consultation, riddle, trainee, twins
 from whynet.interfaces.web.control import Control, Say
 from whynet.interfaces.web.plain import plain
 
+POLITE = 5
+"""How far a job steps back: whoever draws beside it is answered first."""
+
 
 def main() -> None:
     """Do what is ordered, until stdin ends."""
+    if hasattr(os, "nice"):
+        os.nice(POLITE)
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a program prints is no message
     lock, control, orders = threading.Lock(), Control(), Queue[dict[str, Any] | None]()

@@ -51,7 +51,8 @@ class Witness:
         self.say(
             "measured", state=state, words=f"{told[:1].upper()}{told[1:]}.", rows=as_rows(case.symptoms),
             floor=case.value("floor"), yardstick=case.value("linear-accuracy"),
-            curve=[] if before is None else list(before.curve), quality=None if before is None else before.quality,
+            curve=[] if before is None else begun(before.curve, case.value("start-cost")),
+            quality=None if before is None else before.quality,
         )  # fmt: skip
         return case
 
@@ -101,6 +102,11 @@ def thinned(course: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
     """At most so many points that a chart can show them, the last among them."""
     every = -(-len(course) // POINTS)
     return [one for place, one in enumerate(course) if (len(course) - 1 - place) % max(every, 1) == 0]
+
+
+def begun(curve: Sequence[tuple[int, float]], start: float) -> list[tuple[int, float]]:
+    """A course from the cost before the first step on, where that was measured; what is not finite is left out."""
+    return [one for one in ((0, start), *curve) if math.isfinite(one[1])]
 
 
 def in_words(change: Change, settings: Settings, about: Wording) -> str:
@@ -153,5 +159,6 @@ def curves(found: Diagnosis) -> dict[str, Any]:
     before = found.before if fix is None else fix.before
     after = None if fix is None else fix.after
     named = {"as it was": before, "with the cure": after}
-    return {name: [one for one in outcome.curve if math.isfinite(one[1])]
+    start = found.value("start-cost")
+    return {name: begun(outcome.curve, start if outcome is before else math.nan)
             for name, outcome in named.items() if outcome is not None}  # fmt: skip

@@ -9,7 +9,7 @@ export const COLORS = ["--accent", "--second", "--good", "--third", "--fourth", 
 
 /** A chart that is given its curves anew whenever there is more; it is drawn at most once a frame. */
 export class Chart {
-  /** @param {string} title @param {{x?: string, percent?: boolean, log?: boolean, whole?: boolean, height?: number}} [options] */
+  /** @param {string} title @param {{x?: string, percent?: boolean, log?: boolean, whole?: boolean, legend?: boolean, height?: number}} [options] */
   constructor(title, options = {}) {
     this.title = title;
     this.options = options;
@@ -58,7 +58,7 @@ export class Chart {
     const powers = (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map((t) => (Math.abs(Math.log10(t) - Math.round(Math.log10(t))) < 1e-9 ? short(t) : null));
     // @ts-ignore the library is a global
     this.plot = new uPlot({
-      ...this.size(), title: this.title, legend: { live: false, show: this.curves.length > 1 && this.curves.length < 9 }, cursor: { show: true },
+      ...this.size(), title: this.title, legend: { live: false, show: this.options.legend !== false && this.curves.length > 1 && this.curves.length < 9 }, cursor: { show: true },
       scales: { x: { time: false }, y: this.options.log ? { distr: 3 } : { range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) => {
         const pad = (high - low || Math.abs(high) || 1) * 0.08; return [low - pad, high + pad]; } } },
       series: [{ label: this.options.x || "step" }, ...this.curves.map((one) => ({
