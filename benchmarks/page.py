@@ -26,8 +26,8 @@ from playwright.sync_api import sync_playwright
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 STROKES, VISITS = 200, 7
 ROUTES = (
-    "/", "/api/about", "/api/draw", "/api/teach", "/api/unit", "/api/mistakes", "/api/export/recipe", "/api/jobs/1", "/x",
-    "/api/log", "/static/app.js", "/api/quiz/1/guess", "/api/ward", "/api/train",
+    "/", "/api/about", "/api/draw", "/api/teach", "/api/unit", "/api/mistakes", "/api/export/recipe", "/api/jobs/1",
+    "/x", "/api/log", "/static/app.js", "/api/quiz/1/guess", "/api/ward", "/api/train",
 )  # fmt: skip
 
 

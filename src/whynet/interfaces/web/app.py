@@ -58,6 +58,7 @@ class Page:
             Route("/", self.index),
             Route("/static/{name}", self.file),
             Route("/api/about", self._api(self.about)),
+            Route("/api/desk", self._api(self.on_desk)),
             Route("/api/events", self.events),
             Route("/api/draw", self._api(self.draw), methods=["POST"]),
             Route("/api/teach", self._api(self.teach), methods=["POST"]),
@@ -155,8 +156,14 @@ class Page:
     async def about(self, request: Request) -> Any:
         """All that the page needs to begin."""
         return {
-            "version": __version__, "remote": self.remote, "desk": self.desk.about(), "presets": presets(),
-            "wards": wards(), "exports": KINDS, "trouble": self.trouble,
+            "version": __version__, "remote": self.remote, "presets": presets(), "wards": wards(), "exports": KINDS,
+            **await self.on_desk(request),
+        }  # fmt: skip
+
+    async def on_desk(self, request: Request) -> Any:
+        """The part of it that changes."""
+        return {
+            "desk": self.desk.about(), "trouble": self.trouble,
             "uploads": [{"key": one.key, "kind": one.kind, "name": one.name} for one in self.uploads.kept.values()],
         }  # fmt: skip
 

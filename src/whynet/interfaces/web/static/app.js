@@ -40,15 +40,20 @@ function show() {
 }
 
 async function refresh() {
-  about = await get("/api/about");
+  Object.assign(about, await get("/api/desk"));
   return about;
 }
 
 takeToken();
 theme(show);
 addEventListener("hashchange", () => { if (location.hash.startsWith("#token=")) takeToken(); show(); });
-await refresh();
+about = await get("/api/about");
 listen();
-follow((job, message) => { if (job.kind === "train" && (message.kind === "end" || message.kind === "about")) refresh(); });
+let due = 0;
+follow((job, message) => {
+  if (job.kind !== "train" || (message.kind !== "end" && message.kind !== "about")) return;
+  clearTimeout(due);
+  due = window.setTimeout(refresh, 300);
+});
 show();
 document.body.dataset.ready = "yes";
