@@ -165,6 +165,17 @@ def test_a_script_is_not_run_where_others_were_let_in(small_run, tmp_path):
     assert found.status_code == 422 and "this machine alone" in found.text and not page.jobs.jobs
 
 
+def test_a_network_is_exported_and_what_cannot_be_is_refused_with_a_sentence(client, page):
+    text = client.get("/api/export/numpy").text
+    room = {}
+    exec(text, room)  # whynet's own file
+    test = page.desk.work.data.test.images[:20]
+    assert (room["predict"](test) == page.desk.work.network.predict(test)).all()
+    assert client.get("/api/export/recipe").text == page.desk.work.recipe.to_toml()
+    assert client.get("/api/export/report").status_code == 200
+    assert client.get("/api/export/nonsense").status_code == 422
+
+
 def test_the_queue_is_bounded(client):
     statuses = [client.post("/api/quiz", json={"seed": seed}).status_code for seed in range(10)]
     assert statuses == [200] * 8 + [503] * 2

@@ -4,6 +4,10 @@ import { notice } from "./notice.js";
 
 const KEY = "whynet-token";
 
+/** What the server would not do; it has been said at the top of the page already. */
+export class Refusal extends Error {}
+addEventListener("unhandledrejection", (event) => { if (event.reason instanceof Refusal) event.preventDefault(); });
+
 /** Takes the token out of the address, where it would be seen by whoever looks over a shoulder. */
 export function takeToken() {
   const found = /^#token=([\w-]+)/.exec(location.hash);
@@ -19,14 +23,14 @@ async function ask(path, options = {}, quiet = false) {
     response = await fetch(path, options);
   } catch {
     notice("The server does not answer. Is whynet serve still running?");
-    throw new Error("no answer");
+    throw new Refusal("no answer");
   }
   if (response.ok) return response;
   const told = await response.json().catch(() => ({}));
   const error = told.error || { message: `the server said ${response.status}` };
   const words = sentence(error);
   if (!quiet) notice(words);
-  throw new Error(words);
+  throw new Refusal(words);
 }
 
 /** @param {{message: string, expected?: string, found?: string, do?: string}} error */
