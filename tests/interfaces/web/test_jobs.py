@@ -224,3 +224,26 @@ def test_a_host_that_others_can_reach_is_refused_unless_it_is_said(tmp_path):
     found = CliRunner().invoke(cli, ["serve", "--port", str(taken.getsockname()[1])], standalone_mode=False)
     assert isinstance(found.exception, whynet.errors.ResourceError) and "--port 0" in str(found.exception)
     taken.close()
+
+
+@pytest.mark.slow
+def test_a_diagnosis_that_is_stopped_tells_what_is_known_and_the_next_job_begins(tmp_path):
+    async def stopped(jobs, job):
+        worker = asyncio.get_running_loop().create_task(jobs.run())
+        while "measured" not in said(job):
+            await asyncio.sleep(0.02)
+        jobs.control(job, "stop")
+        after = jobs.submit(*training(tmp_path))
+        while after.state not in ("done", "failed"):
+            await asyncio.sleep(0.02)
+        worker.cancel()
+        await jobs.close()
+        return after
+
+    recipe = {"data": "digits", "init": "zeros", "epochs": 60, "learning_rate": 0.5, "batch_size": 1}
+    jobs = Jobs()
+    job = jobs.submit("diagnose", "slow", {"recipe": recipe, "path": None, "effort": 30.0, "budget": 600.0})
+    after = asyncio.run(asyncio.wait_for(stopped(jobs, job), 90))
+    assert job.state == "done" and after.state == "done"
+    told = next(one for one in job.log if one["kind"] == "diagnosis")
+    assert any("interrupted" in one for one in told["remarks"])
