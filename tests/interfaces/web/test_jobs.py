@@ -230,7 +230,7 @@ def test_a_host_that_others_can_reach_is_refused_unless_it_is_said(tmp_path):
 def test_a_diagnosis_that_is_stopped_tells_what_is_known_and_the_next_job_begins(tmp_path):
     async def stopped(jobs, job):
         worker = asyncio.get_running_loop().create_task(jobs.run())
-        while "measured" not in said(job):
+        while "trial" not in said(job):
             await asyncio.sleep(0.02)
         jobs.control(job, "stop")
         after = jobs.submit(*training(tmp_path))

@@ -316,12 +316,16 @@ def _named(job: Job) -> str:
 
 def read_log(text: str) -> dict[str, Any]:
     """A log's diagnosis as values and in words."""
+    from whynet.doctor.causes import cause
     from whynet.logs.log import diagnose_log
 
     found = diagnose_log(text)
     curves = [{"name": one.name, "what": one.what, "values": [v if math.isfinite(v) else None for v in one.values]}
               for one in found.series]  # fmt: skip
-    return {**found.as_dict(), "text": str(found), "curves": curves}
+    values = found.as_dict()
+    for one in values["verdict"]:
+        one["title"] = (cause(one["cause"]).__doc__ or "").strip().splitlines()[0]
+    return {**values, "text": str(found), "curves": curves}
 
 
 def newest(runs: Path) -> Path | None:

@@ -49,10 +49,10 @@ export function doctor(main, context) {
     fill(report, el("p", { class: "faint", role: "status" }, "It is read …"));
     const told = await post("/api/log", { text: said });
     const charts = ["cost", "accuracy"].map((what) => [what, told.curves.filter((/** @type {any} */ one) => one.what === what && one.values.length > 1)]).filter(([, curves]) => curves.length)
-      .map(([what, curves]) => { const chart = new Chart(String(what), { percent: what === "accuracy", x: "printed" }); return { chart, curves: curves.map((/** @type {any} */ one, /** @type {number} */ index) => ({ label: one.name, color: COLORS[index % COLORS.length], points: one.values.map((/** @type {number} */ value, /** @type {number} */ at) => [at + 1, value]) })) }; });
-    fill(report, el("h2", {}, `What the figures show: ${told.state.replaceAll("-", " ")}`), ...told.readings.slice(0, 4).map((/** @type {any} */ one) => el("p", { class: "story" }, one.cost == null ? null : el("b", {}, `${short(one.cost)}: `), one.meaning)),
+      .map(([what, curves]) => { const chart = new Chart(String(what), { percent: what === "accuracy", x: "printed", whole: true }); return { chart, curves: curves.map((/** @type {any} */ one, /** @type {number} */ index) => ({ label: one.name, color: COLORS[index % COLORS.length], points: one.values.map((/** @type {number} */ value, /** @type {number} */ at) => [at + 1, value]) })) }; });
+    fill(report, el("h2", {}, `What the figures show: ${told.state.replaceAll("-", " ")}`), ...told.readings.slice(0, 4).map((/** @type {any} */ one) => el("p", { class: "story" }, el("b", {}, `${short(one.exact)}: `), one.meaning, el("span", { class: "faint small" }, ` (${one.cost === "count" ? "" : `${one.cost}, `}${one.averaging})`))),
       told.verdict.length ? el("h3", {}, "Causes that are commonly behind such figures, the likeliest first") : el("p", { class: "faint" }, "The figures leave no cause to suspect."),
-      el("ol", {}, ...told.verdict.slice(0, 6).map((/** @type {any} */ one) => el("li", {}, el("b", {}, one.cause), one.share ? ` (${Math.round(100 * one.share)} % of such cases)` : ""))), told.separate ? el("p", {}, el("b", {}, "To tell them apart: "), told.separate) : null,
+      el("ol", {}, ...told.verdict.slice(0, 6).map((/** @type {any} */ one) => el("li", {}, el("b", {}, one.cause), one.title ? `: ${one.title}` : "", one.share ? ` (${Math.round(100 * one.share)} % of such cases)` : ""))), told.separate ? el("p", {}, el("b", {}, "To tell them apart: "), told.separate) : null,
       ...charts.map((one) => one.chart.holder), el("details", { open: !told.verdict.length }, el("summary", {}, "The whole report as text"), el("pre", { tabindex: "0" }, told.text)));
     for (const one of charts) one.chart.show(one.curves);
   }
