@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 import time
 
 import msgspec
@@ -247,3 +248,26 @@ def test_a_diagnosis_that_is_stopped_tells_what_is_known_and_the_next_job_begins
     assert job.state == "done" and after.state == "done"
     told = next(one for one in job.log if one["kind"] == "diagnosis")
     assert any("interrupted" in one for one in told["remarks"])
+
+
+@pytest.mark.slow
+def test_no_text_keeps_a_stroke_waiting(small_run):
+    with served(small_run.parent) as (address, token, _), asking(address, token) as client:
+        until(lambda: client.get("/api/desk").json()["desk"]["network"])
+        read = client.post("/api/log", json={"text": "958, 958, 890 of 10000 right"}).json()
+        assert read["state"] == "constant-answer" and read["verdict"][0]["title"]
+        assert client.post("/api/log", json={"text": "no figures"}).status_code == 422
+        seen = []
+
+        def read_at_length():
+            with asking(address, token) as other:
+                seen.append(other.post("/api/log", json={"text": "[" * 60_000}).status_code)
+
+        reader = threading.Thread(target=read_at_length)
+        reader.start()
+        strokes = 0
+        while reader.is_alive():
+            assert client.post("/api/draw", json=drawing()).status_code == 200
+            strokes += 1
+        reader.join()
+        assert seen == [422] and strokes > 10

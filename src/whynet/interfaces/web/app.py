@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.to_process
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -26,6 +26,7 @@ from whynet.interfaces.web.jobs import Job, Jobs
 from whynet.interfaces.web.pages import static
 from whynet.interfaces.web.plain import plain
 from whynet.interfaces.web.presets import presets
+from whynet.interfaces.web.reading import read_log
 from whynet.interfaces.web.stream import LISTENERS, Stream
 from whynet.interfaces.web.twins import sound, spoilt, wards
 from whynet.interfaces.web.uploads import Uploads
@@ -36,6 +37,7 @@ FIRST = "default"
 """The recipe that is trained when there is no network yet."""
 STATUS = {"usage": 422, "no-recipe": 422, "bad-file": 422, "resource": 503}
 SECONDS = 60.0  # that a script is watched
+LOG_SECONDS = 20.0  # that a log may take to be read
 
 
 class Page:
@@ -268,7 +270,11 @@ class Page:
     async def log(self, request: Request) -> Any:
         """What the figures of a log show; nothing is trained."""
         text = say.read(await request.body(), say.Log).text
-        return await anyio.to_thread.run_sync(read_log, text, limiter=self._work)
+        try:
+            with anyio.fail_after(LOG_SECONDS):  # in a process of its own: no text may keep a stroke waiting
+                return await anyio.to_process.run_sync(read_log, text, cancellable=True)
+        except TimeoutError:
+            raise UsageError("this takes too long to read", do="Paste the lines with the figures alone") from None
 
     async def upload(self, request: Request) -> Any:
         """Take a file in."""
@@ -312,20 +318,6 @@ class Page:
 
 def _named(job: Job) -> str:
     return f"{job.title} ({job.number})"
-
-
-def read_log(text: str) -> dict[str, Any]:
-    """A log's diagnosis as values and in words."""
-    from whynet.doctor.causes import cause
-    from whynet.logs.log import diagnose_log
-
-    found = diagnose_log(text)
-    curves = [{"name": one.name, "what": one.what, "values": [v if math.isfinite(v) else None for v in one.values]}
-              for one in found.series]  # fmt: skip
-    values = found.as_dict()
-    for one in values["verdict"]:
-        one["title"] = (cause(one["cause"]).__doc__ or "").strip().splitlines()[0]
-    return {**values, "text": str(found), "curves": curves}
 
 
 def newest(runs: Path) -> Path | None:
