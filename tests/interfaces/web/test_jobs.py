@@ -271,3 +271,13 @@ def test_no_text_keeps_a_stroke_waiting(small_run):
             strokes += 1
         reader.join()
         assert seen == [422] and strokes > 10
+
+
+@pytest.mark.slow
+def test_a_run_that_cannot_be_opened_is_said_and_nothing_takes_its_place(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with served(tmp_path / "runs", str(tmp_path / "empty")) as (address, token, _), asking(address, token) as client:
+        told = until(lambda: client.get("/api/desk").json()["trouble"] and client.get("/api/desk").json())
+        assert "recipe" in told["trouble"] and told["desk"]["network"] is None
+        assert client.post("/api/draw", json=drawing()).status_code == 422
+        assert client.get("/api/mistakes").status_code == 422

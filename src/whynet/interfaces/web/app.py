@@ -104,6 +104,8 @@ class Page:
                 return
             except WhynetError as error:
                 self.trouble = str(error)
+                if self.first is not None:  # it was asked for: nothing else takes its place
+                    return
         self._train(Recipe.named(FIRST), FIRST)
 
     def _later(self, work: Any) -> None:

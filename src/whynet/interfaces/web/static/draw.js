@@ -107,7 +107,7 @@ export function draw(main, context) {
   const paste = (event) => { const item = [...(event.clipboardData?.files || [])].find((one) => one.type.startsWith("image/")); if (item) open(item); };
   document.addEventListener("paste", paste);
   context.ending.push(() => document.removeEventListener("paste", paste));
-  const shown = (/** @type {any} */ one) => fill(title, one.network ? `${one.name} · ${one.network} · ${one.data}` : "The first network is being trained: it takes a few seconds.");
+  const shown = (/** @type {any} */ one) => fill(title, one.network ? `${one.name} · ${one.network} · ${one.data}` : context.about.trouble || "The first network is being trained: it takes a few seconds.");
   shown(desk);
   const timer = setInterval(async () => { // until the server has loaded, or trained, its first network
     if (!context.about.desk.network) context.about = await context.refresh();
