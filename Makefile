@@ -6,7 +6,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train test check check-all docs api sanitized sanitized-tests clean
+.PHONY: train test check check-all docs api page-types sanitized sanitized-tests clean
 
 train: .venv/installed
 	$(BIN)/whynet train
@@ -17,7 +17,7 @@ test: .venv/tested-with
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -n auto -m "not slow" --pyargs tests whynet
 
-check: test api .venv/with-torch sanitized
+check: test api .venv/with-torch sanitized page-types
 	$(BIN)/python tests/reading_path.py
 	$(BIN)/python -m pytest -q -n auto -m "slow and not matrix" tests
 
@@ -40,6 +40,12 @@ sanitized-tests:
 	  --config-settings=cmake.define.WHYNET_SANITIZE=ON --config-settings=build-dir=build/sanitized-objects .
 	LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libstdc++.so)" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
 	  $(SANITIZED)/bin/python -m pytest -q -p no:cacheprovider -m "not slow" tests/engines
+
+# The page's JavaScript, against the types in its comments; where npx is, and what it fetches can be had.
+page-types:
+	@if npx --yes --package typescript@5 tsc --version > /dev/null 2>&1; \
+	then npx --yes --package typescript@5 tsc --project tests/interfaces/web; \
+	else echo "no TypeScript here: the page's types are not checked"; fi
 
 .venv/installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -184,3 +184,13 @@ def test_a_bank_of_photographs_is_read(mnist, tmp_path):
     right = [photographs.is_right(one, read) for one, read in zip(made, reads, strict=True)]
     assert np.mean(right) >= 0.9
     assert sum(read.probability >= photographs.SURE for read, good in zip(reads, right, strict=True) if not good) <= 2
+
+
+def test_paper_that_lies_half_in_the_shade_is_no_ink(rng):
+    paper = np.full((200, 160), 170.0)
+    paper[40:160, 74:90] = 40
+    even = drawing.prepare(paper, 28)
+    shaded = (
+        paper + np.linspace(-25, 25, 160) + np.linspace(-10, 10, 200)[:, np.newaxis] + rng.normal(0, 1, paper.shape)
+    )
+    assert np.abs(drawing.prepare(shaded, 28).astype(int) - even).mean() < 2

@@ -25,6 +25,7 @@ from whynet.interfaces.cli.predict import predict
 from whynet.interfaces.cli.recipes import recipes
 from whynet.interfaces.cli.reproduce import reproduce
 from whynet.interfaces.cli.screen import print_error
+from whynet.interfaces.cli.serve import serve
 from whynet.interfaces.cli.train import train
 from whynet.version import __version__
 
@@ -70,7 +71,7 @@ def cli(ctx: click.Context) -> None:
 
 COMMANDS = (
     train, evaluate, predict, diagnose, ask, curves, explain, reproduce, check_gradients, bench, data, report,
-    export, recipes, completion, compare,
+    export, recipes, completion, compare, serve,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

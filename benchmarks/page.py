@@ -1,0 +1,149 @@
+"""How fast the page is: first paint, its bytes, a stroke's answer while a network trains, random requests.
+
+    python -m benchmarks.page [REQUESTS]
+
+Needs playwright, httpx2 and Chromium; prints one JSON object. MNIST is taken from $WHYNET_DATA, else the small digits.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import numpy as np
+from playwright.sync_api import sync_playwright
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+STROKES, VISITS = 200, 7
+ROUTES = (
+    "/", "/api/about", "/api/draw", "/api/teach", "/api/unit", "/api/mistakes", "/api/export/recipe", "/api/jobs/1",
+    "/x", "/api/log", "/static/app.js", "/api/quiz/1/guess", "/api/ward", "/api/train",
+)  # fmt: skip
+
+
+def drawing() -> dict[str, Any]:
+    """A stroke as the page sends it."""
+    ink = np.zeros((112, 112), np.uint8)
+    ink[20:90, 50:58] = ink[20:28, 30:70] = 255
+    return {"rows": 112, "columns": 112, "ink": b64encode(ink.tobytes()).decode()}
+
+
+def memory(process: int) -> float:
+    """Megabytes that a process holds; Linux only."""
+    line = next(line for line in Path(f"/proc/{process}/status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    """Median and 95th percentile, in milliseconds."""
+    return {"median": round(float(np.median(values)), 1), "p95": round(float(np.quantile(values, 0.95)), 1)}
+
+
+def visits(browser: Any, address: str) -> dict[str, Any]:
+    """First paint in milliseconds, and the bytes of everything that a first visit loads."""
+    paints, sizes = [], []
+    for _ in range(VISITS):
+        page = browser.new_context().new_page()
+        page.goto(address)
+        page.wait_for_selector("body[data-ready]")
+        page.wait_for_timeout(300)
+        paints.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+        sizes.append(page.evaluate(
+            "[...performance.getEntriesByType('resource'), ...performance.getEntriesByType('navigation')]"
+            ".reduce((sum, one) => sum + one.encodedBodySize, 0)"
+        ))  # fmt: skip
+        page.context.close()
+    return {"first_paint": spread(paints), "bytes": max(sizes)}
+
+
+def strokes(browser: Any, address: str) -> dict[str, float]:
+    """From a movement of the pointer to the answer on the page."""
+    page = browser.new_page()
+    page.goto(address)
+    page.wait_for_selector("body[data-ready]")
+    page.wait_for_timeout(1000)
+    box = page.locator("canvas.pad").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    seen = []
+    for step in range(STROKES):
+        page.mouse.move(box["x"] + 60 + step, box["y"] + 60 + step * 0.8)
+        page.wait_for_timeout(60)
+        seen.append(float(page.evaluate("document.body.dataset.answered || 'NaN'")))
+    page.mouse.up()
+    page.close()
+    return spread([one for one in seen if one == one])
+
+
+def requests(client: Any, count: int) -> dict[int, int]:
+    """So many requests of all kinds; how many got which status."""
+    rng, found = random.Random(0), dict[int, int]()
+    bodies = [b"", b"{}", json.dumps(drawing()).encode(), b'{"verb":"stop"}', b'{"seed":-1}',
+              b'{"text":"cost 2.3 2.3"}',
+              b'{"base":"a","causes":[]}', b'{"recipe":{"hidden":[99999]}}']  # fmt: skip
+    for _ in range(count):
+        content = rng.choice([*bodies, rng.randbytes(40)])
+        method, query = rng.choice(["GET", "POST", "POST", "PUT"]), {"layer": rng.choice(["0", "1", "x", "-1", "999"])}
+        status = client.request(method, rng.choice(ROUTES), content=content, params=query).status_code
+        found[status] = found.get(status, 0) + 1
+    return dict(sorted(found.items()))
+
+
+def main(count: int) -> None:
+    """Measure, and print."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [
+            sys.executable,
+            "-m",
+            "whynet",
+            "serve",
+            "--port",
+            "0",
+            "--json",
+            "--runs",
+            str(Path(folder) / "runs"),
+        ]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        try:
+            assert process.stdout is not None
+            told = json.loads(process.stdout.readline())
+            address, token = told["address"].split("/#")[0], told["token"]
+            headers = {"x-whynet-token": token}
+            with httpx2.Client(base_url=address, headers=headers, timeout=60) as client, sync_playwright() as driver:
+                while not client.get("/api/about").json()["desk"]["network"]:
+                    time.sleep(0.2)
+                time.sleep(5)
+                browser = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+                result: dict[str, Any] = visits(browser, told["address"])
+                training = {
+                    "layers": ["conv 16 5x5", "pool 2", "dense 64"],
+                    "activation": "relu",
+                    "init": "he",
+                    "epochs": 90,
+                }
+                job = client.post("/api/train", json={"recipe": training}).json()["job"]
+                time.sleep(5)
+                result["stroke"] = strokes(browser, told["address"])
+                client.post(f"/api/jobs/{job}", json={"verb": "stop"})
+                browser.close()
+                requests(client, count // 10)
+                before = memory(process.pid)
+                result |= {"requests": requests(client, count), "memory": [round(before), round(memory(process.pid))]}
+                print(json.dumps({**result, "load": os.getloadavg()}))
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000)
