@@ -11,8 +11,8 @@ from whynet.doctor.change import Change
 from whynet.doctor.subject import Arm
 from whynet.subjects.program.diagnose import diagnose_program
 from whynet.subjects.program.forks import Forks
+from whynet.subjects.program.patient import Program
 from whynet.subjects.program.proof import subject_of
-from whynet.subjects.program.subject import Program
 from whynet.subjects.program.trial import Trial
 from whynet.subjects.program.xray import examine
 

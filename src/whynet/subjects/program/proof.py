@@ -19,11 +19,10 @@ from whynet.doctor.states import learns, state_of
 from whynet.doctor.subject import Arm
 from whynet.doctor.symptom import Measured
 from whynet.subjects.program.evaluation import SAID
-from whynet.subjects.program.subject import Program, ProgramSubject
+from whynet.subjects.program.patient import Program
+from whynet.subjects.program.subject import ProgramSubject
 from whynet.subjects.program.xray import Xray
 
-CAP = 100.0
-"""Seconds, where no cap is given."""
 TEXTS = 0.5
 """Of that, until when changed texts are looked at."""
 Mended = tuple[str, Xray]
@@ -47,20 +46,20 @@ def subject_of(
         return None  # a cost that explains no step is not known to be the program's
     return ProgramSubject(
         program, seen.plan, cost=seen.cost, settings=seen.settings, health=health, seconds=seconds,
-        batch=seen.settings.batch or 1, edit=edit,
+        batch=seen.settings.batch or 1, edit=edit, looked=seen.seconds,
     )  # fmt: skip
 
 
 def of_settings(
-    found: Diagnosis, subject: ProgramSubject, effort: float, budget: float | None, say: Callable[[str], None]
+    found: Diagnosis, subject: ProgramSubject, effort: float, budget: float, say: Callable[[str], None]
 ) -> Diagnosis:
     """The diagnosis with what trials of the settings say; its own findings come first.
 
     >>> of_settings.__annotations__["subject"]
     'ProgramSubject'
     """
-    subject.until = time.monotonic() + TEXTS * (CAP if budget is None else budget)
-    told = joined(found, tried(subject, effort=effort, budget=CAP if budget is None else budget, say=say))
+    subject.until = time.monotonic() + TEXTS * budget
+    told = joined(found, tried(subject, effort=effort, budget=budget, say=say))
     if any(one.status == "found" for one in told.verdict):  # more steps are no cure for data in the wrong order
         longer = [one for one in told.verdict if one.status == "proved" and cause(one.cause).FAMILY == "steps"]
         told.verdict = [replace(one, status="helps") if one in longer else one for one in told.verdict]
@@ -109,7 +108,7 @@ def of_lines(
     sick: ProgramSubject,
     mended: ProgramSubject | None,
     effort: float,
-    budget: float | None,
+    budget: float,
     say: Callable[[str], None],
 ) -> Diagnosis:
     """The diagnosis of a program with wrong lines: it is run as it is and with these lines mended, from several seeds;
@@ -122,7 +121,7 @@ def of_lines(
         told = of_settings(found, sick, effort, budget, say)
         told.not_examined.append(Gap("the wrong line mended", "it could not be mended by itself"))
         return told
-    spent = Effort(1e10, effort, CAP if budget is None else budget)
+    spent = Effort(1e10, effort, budget)
     say("running it to its end, unchanged")
     case = sick.examine(spent.over)
     told = Diagnosis(

@@ -106,10 +106,10 @@ class NeuralNetwork:
         output_errors = Matrix.subtract(targets, outputs)
         gradients = Matrix.mapped(outputs, dsigmoid)
         gradients.multiply(output_errors)
+        hidden_errors = Matrix.product(Matrix.transpose(self.weights_ho), gradients)
         gradients.multiply(self.learning_rate)
         weight_ho_deltas = Matrix.product(gradients, Matrix.transpose(hidden))
 
-        hidden_errors = Matrix.product(Matrix.transpose(self.weights_ho), output_errors)
         hidden_gradient = Matrix.mapped(hidden, dsigmoid)
         hidden_gradient.multiply(hidden_errors)
         hidden_gradient.multiply(self.learning_rate)
