@@ -107,6 +107,21 @@ def test_epochs_go_on_where_the_program_ends(program):
     assert np.allclose(ended.outputs[-1], by_hand(path, epochs=450), rtol=1e-12)
 
 
+def test_a_long_training_is_judged_where_its_own_run_ends(program, monkeypatch):
+    path = program(NET.format(start=1.0, rate=1.0, epochs=150))
+    seen = examine(path, echo=False)
+    found = []
+    for long in (0.0, 1e9):
+        monkeypatch.setattr("whynet.subjects.program.subject.LONG", long)
+        one = subject(path, seen)
+        try:
+            case = one.examine()
+        finally:
+            one.close()
+        found.append((one.total, case.settings.epochs, case.before.quality, case.before.cost))
+    assert found[0] == pytest.approx(found[1], rel=1e-12) and found[0][:2] == (150, 150)
+
+
 def test_another_seed_is_another_draw_and_the_same_twice(program):
     path = program(NET.format(start=1.0, rate=1.0, epochs=20))
     one = subject(path)

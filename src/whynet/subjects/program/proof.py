@@ -186,6 +186,7 @@ def beside(told: Diagnosis, more: Diagnosis, change: Change) -> Diagnosis:
         words = "With the wrong line mended, it does not yet learn; what is said after it was tried with it mended."
         told.remarks.append(said(words))
         told.verdict = [*(one for one in told.verdict if one.status != "suspected"), *proved]
+        told.verdict.sort(key=lambda one: ORDER.index(one.status))
     told.remarks += [one for one in more.remarks if one.kind not in ("shortened", "no-trials")]
     return told
 

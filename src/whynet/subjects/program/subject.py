@@ -47,6 +47,7 @@ STANDING = 16
 """Programs that stand before their first step; more are ended, the oldest first."""
 LONG, AGAIN = 6.0, 2.0
 """A program that takes so many seconds is run once, and so many seconds of it a second time."""
+PACE = 0.7
 LAST = 6.0
 """Of its own training, so many times are kept for that with the patch."""
 LEAST, LONGER = 30.0, 8.0
@@ -114,8 +115,8 @@ class ProgramSubject:
 
     @property
     def pace(self) -> float:
-        """Work that is done in a second."""
-        return SECOND * self.workers
+        """Work that may be planned for a second: arms side by side wait for each other, and are judged."""
+        return PACE * SECOND * self.workers
 
     @property
     def reserve(self) -> float:
