@@ -256,7 +256,7 @@ def _grows(one: Judged, own: int, end: int, cut: set[int]) -> int:
 def _stored(one: Judged, where: str, step: Step, words: str, text: Text, kind: str = "momentum-wrong") -> Blame:
     """The line in which something is kept."""
     node = int(one.tape.end[where] or 0)
-    last = re.findall(r"\w+", where.partition("[")[0])[-1]
+    last = re.findall(r"\w+", re.sub(r"(\[[^\[\]]*\])+$", "", where))[-1]
     lines = [
         site
         for kept, name, site in one.tape.names

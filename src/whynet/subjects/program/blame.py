@@ -71,6 +71,8 @@ def blames(one: Judged, sites: Sequence[Site]) -> list[Blame]:
                 continue  # two errors meet in it, and only one is known
             if not matched and any(value is None for path in step.group.paths[:8] for value in one.at(path)):
                 continue  # its derivative goes through something that is not known
+            if not matched and len(one.flow.tapes) == 1 and not region(one, one.ends(step.group)[:8])[1]:
+                continue  # of single numbers, one iteration tells too little
             found.append(_uphill(one, step, text) if matched else _wrong(one, step, text))
     found += _piled(one, text)
     found += shapes(one, text)

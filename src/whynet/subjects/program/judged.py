@@ -92,8 +92,11 @@ def _reaching(met: list[Pair], flow: Flow, found: list[Group]) -> list[Pair]:
     end = flow.tapes[0].end
     ends = [[node for path in group.paths if (node := end.get(path) or -1) >= 0] for group in found]
     bits = flow.reach(ends)
-    reach = [bits[pair.node].bit_count() for pair in met]
-    return [pair for pair, count in zip(met, reach, strict=True) if 2 * count >= max(reach)]
+    sites = [flow.tapes[0].ops[pair.node].site for pair in met]
+    reach: dict[int, int] = {}
+    for pair, site in zip(met, sites, strict=True):  # of the errors of one line, all
+        reach[site] = max(reach.get(site, 0), bits[pair.node].bit_count())
+    return [pair for pair, site in zip(met, sites, strict=True) if 2 * reach[site] >= max(reach.values())]
 
 
 def _from_the_output(one: Judged) -> tuple[bool, ...]:
