@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Diagnosis, Finding, Where
 from whynet.doctor.subject import Arm
 from whynet.subjects.program.diagnose import diagnose_program
 from whynet.subjects.program.forks import Forks
 from whynet.subjects.program.patient import Program
-from whynet.subjects.program.proof import subject_of
+from whynet.subjects.program.proof import joined, subject_of
 from whynet.subjects.program.trial import Trial
 from whynet.subjects.program.xray import examine
 
@@ -105,6 +106,12 @@ def test_epochs_go_on_where_the_program_ends(program):
     finally:
         one.close()
     assert np.allclose(ended.outputs[-1], by_hand(path, epochs=450), rtol=1e-12)
+
+
+def test_lines_of_one_cause_are_all_told():
+    lines = [Finding("gradient-sign-flipped", "found", where=Where("train.py", line)) for line in (3, 4)]
+    told = joined(Diagnosis("diverged", verdict=lines), Diagnosis("stalled"))
+    assert [one.where.line for one in told.verdict if one.where is not None] == [3, 4]
 
 
 def test_a_long_training_is_judged_where_its_own_run_ends(program, monkeypatch):

@@ -13,7 +13,7 @@ from whynet.doctor.budget import Effort
 from whynet.doctor.causes import cause
 from whynet.doctor.change import Change
 from whynet.doctor.diagnose import examine as tried
-from whynet.doctor.diagnosis import Diagnosis, Fix, Gap, Outcome, Status, said
+from whynet.doctor.diagnosis import Diagnosis, Finding, Fix, Gap, Outcome, Status, said
 from whynet.doctor.proof import NOISE, SEEDS, is_sure, restores
 from whynet.doctor.states import learns, state_of
 from whynet.doctor.subject import Arm
@@ -74,17 +74,18 @@ def joined(found: Diagnosis, told: Diagnosis) -> Diagnosis:
     >>> joined(Diagnosis("diverged", patient="train.py"), Diagnosis("healthy")).patient
     'train.py'
     """
-    own = {finding.cause: finding for finding in found.verdict}
+    own: dict[str, list[Finding]] = {}
+    for one in found.verdict:  # several lines may have one cause
+        own.setdefault(one.cause, []).append(one)
     verdict = []
     for finding in told.verdict:
-        mine = own.pop(finding.cause, None)
-        more = () if mine is None else mine.evidence
+        more = [one for mine in own.pop(finding.cause, []) for one in mine.evidence]
         names = {one.name for one in finding.evidence}
         verdict.append(replace(finding, evidence=(*finding.evidence, *(one for one in more if one.name not in names))))
     settled = {one.cause for one in told.acquitted} | ({one.cause for one in found.verdict} if told.fix else set())
     if told.state == "healthy":
-        settled |= {name for name, one in own.items() if one.status == "suspected"}
-    rest = [one for name, one in own.items() if one.status == "found" or name not in settled]
+        settled |= {one.cause for mine in own.values() for one in mine if one.status == "suspected"}
+    rest = [one for mine in own.values() for one in mine if one.status == "found" or one.cause not in settled]
     told.verdict = sorted([*(one for one in rest if one.status == "found"), *verdict, *(
         one for one in rest if one.status != "found")], key=lambda one: ORDER.index(one.status))  # fmt: skip
     told.patient, told.xray, told.patch = found.patient, found.xray, found.patch

@@ -147,7 +147,9 @@ class ProgramSubject:
                 return None
         if self._in_the_text(change) is not None:
             return None
-        return self.refused.get(change.kind) or DECLINED.get(change.kind, "it is not tried on a program")
+        late = change not in self.edited
+        why = "there was no time to look at a changed text" if late else "it could not be changed in the text"
+        return self.refused.get(change.kind) or DECLINED.get(change.kind, why)
 
     @staticmethod
     def _in_place(change: Change) -> bool:
