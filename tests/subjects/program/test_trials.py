@@ -13,6 +13,7 @@ from whynet.doctor.subject import Arm
 from whynet.subjects.program.diagnose import diagnose_program
 from whynet.subjects.program.forks import Forks
 from whynet.subjects.program.patient import Program
+from whynet.subjects.program.plan import Plan, Watched
 from whynet.subjects.program.proof import joined, subject_of
 from whynet.subjects.program.trial import Trial
 from whynet.subjects.program.xray import examine
@@ -106,6 +107,14 @@ def test_epochs_go_on_where_the_program_ends(program):
     finally:
         one.close()
     assert np.allclose(ended.outputs[-1], by_hand(path, epochs=450), rtol=1e-12)
+
+
+def test_what_python_draws_is_the_same_in_every_copy(program):
+    watched = "import random\nw = 0.0\nfor i in range(9):\n    w -= 0.1 * (w * 2.0 - random.random())\n"
+    plan = Plan(0, Watched(2, 0, (0,), 1), Watched(2, 1, (0,), 1))
+    with Forks(program(watched), [], plan, seed=0) as forks:
+        ends = [forks.run(Trial(), 10.0) for _ in range(2)]
+    assert np.array_equal(ends[0].outputs[-1], ends[1].outputs[-1])
 
 
 def test_lines_of_one_cause_are_all_told():

@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import json
 import os
+import random
 import resource
 import shutil
 import signal
@@ -142,8 +143,10 @@ def copy_at_the_first_step(out: Path) -> tuple[Trial, Path]:
                 continue
             known.add(folder.name)
             sys.stdout.flush()
+            drawn = random.getstate()
             process = os.fork()
             if process == 0:
+                random.setstate(drawn)  # which Python seeds anew in a copy
                 _dies_with_parent()
                 part = folder / f"{PROCESS}.part"
                 part.write_text(str(os.getpid()), encoding="utf-8")
