@@ -135,6 +135,8 @@ def _try(
             diagnosis.remarks.append(Remark("interrupted"))
         if not diagnosis.verdict:
             diagnosis.verdict = [unproved(case, *one) for one in suspects if one[1].strength >= WORTH]
+        if search.unproved is not None:
+            diagnosis.remarks.append(search.unproved)
     if spent.cut:
         diagnosis.remarks.append(Remark("cut", {"what": tuple(dict.fromkeys(spent.cut)), "budget": budget}))
     if spent.left_out:

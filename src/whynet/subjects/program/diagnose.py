@@ -10,7 +10,7 @@ from typing import Any
 
 from whynet.doctor.budget import TIMES
 from whynet.doctor.change import Change
-from whynet.doctor.diagnosis import Diagnosis, Gap, Remark, said
+from whynet.doctor.diagnosis import Diagnosis, Fix, Gap, Remark, said
 from whynet.errors import UsageError
 from whynet.subjects.program.edits.patch import Mended, Patch, mended, written
 from whynet.subjects.program.guests import examine_guest
@@ -201,15 +201,16 @@ def _settled(
 ) -> Patch | None:
     """The patch with the proved settings, where they can be written into the text and it then learns; run longer where
     there is time for that before it `ends`."""
-    changes = [one for one in told.fix_changes if one.kind != "mend"]
-    if told.fix is None or not changes:
+    cured = told.fix if told.fix is not None else _proved(told)
+    changes = [] if cured is None else [one for one in cured.changes if one.kind != "mend"]
+    if cured is None or not changes:
         return None
     say("writing the cure into the text, and running that")
-    before, after = told.fix.before.quality, told.fix.after.quality
+    before, after = cured.before.quality, cured.after.quality
     longer = [*changes, Change("epochs", {"times": LONGER})]
     made = None
     in_time = time.monotonic() + subject.seconds_of(longer) < ends
-    if in_time and still_falls(told.fix.after) and not any(one.kind == "epochs" for one in changes):
+    if in_time and still_falls(cured.after) and not any(one.kind == "epochs" for one in changes):
         made = settled(
             mended, facts, subject, longer, before, after + (1 - NEAR) / NEAR * (after - before) + MORE / NEAR
         )
@@ -220,6 +221,15 @@ def _settled(
     told.remarks = [one for one in told.remarks if one.kind != "said" or "with the patch" not in one.numbers["text"]]
     told.remarks.insert(0, said("The program was run with the patch, and learns as well as in the trials."))
     return Patch(text_of(program), made[0], str(program.path), read_source(program.path).cells)
+
+
+def _proved(told: Diagnosis) -> Fix | None:
+    """What is proved together, where there was no time for training the cure to its end."""
+    found = [one for one in told.verdict if one.status == "proved" and one.change is not None and one.after is not None]
+    after = max((one.after for one in found if one.after is not None), key=lambda end: end.quality, default=None)
+    if told.before is None or after is None:
+        return None
+    return Fix(tuple(one.change for one in found if one.change is not None), told.before, after)
 
 
 def _mended(
