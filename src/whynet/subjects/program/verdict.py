@@ -37,6 +37,7 @@ CAUSES = {  # the kinds of an x-ray, and the cause that each is an example of
     "momentum-unscaled": "momentum-unscaled",
     "momentum-wrong": "gradient-wrong-term",
     "regularisation-missing": "gradient-wrong-term",
+    "penalty-wrong": "gradient-wrong-term",
     "packing-wrong": "gradient-wrong-term",
     "metric-wrong": "metric-wrong",
     "gradient-check-invalid": "gradient-check-invalid",

@@ -1,4 +1,4 @@
-# truth: line 31 wrong
+# truth: line 31 penalty-wrong
 from __future__ import annotations
 
 from dataclasses import dataclass, field

@@ -122,6 +122,10 @@ def _penalty(source: Source, statement: Any, finding: Finding, xray: Xray) -> Te
         yield from penalties.penalised(source, one)
 
 
+def _weighed(source: Source, statement: Any, finding: Finding, xray: Xray) -> Texts:
+    yield from penalties.weighed(source, statement)
+
+
 def _any(source: Source, statement: Any, finding: Finding, xray: Xray) -> Texts:
     """Of a line of which no more is known than that it is wrong: a little of everything."""
     meant = finding.meant
@@ -165,6 +169,7 @@ KINDS: dict[str, Callable[[Source, Any, Finding, Xray], Texts]] = {
     "momentum-wrong": _sign,
     "momentum-unscaled": _kept,
     "regularisation-missing": _penalty,
+    "penalty-wrong": _weighed,
     "wrong": _any,
 }
 

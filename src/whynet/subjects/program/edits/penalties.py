@@ -48,6 +48,21 @@ def penalised(source: Source, statement: Any) -> Iterator[str | None]:
             yield source.with_lines((first, end, [*source.own_lines(statement), added]))
 
 
+def weighed(source: Source, statement: Any) -> Iterator[str | None]:
+    """Texts in which a number that a step adds is multiplied by what the statement moves.
+
+    >>> source = Source("w -= rate * (g + lam)")
+    >>> next(weighed(source, source.statement(1)))
+    'w -= rate * (g + lam * w)'
+    """
+    cst, target = source.cst, source.target(statement)
+    for node in source.expressions(statement):
+        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, (cst.Add, cst.Subtract)) and target:
+            for one in (node.right, node.left):
+                if source.code(one) != target and (source.is_value(one) or isinstance(one, cst.Float)):
+                    yield source.put(one, f"{source.code(one)} * {target}")
+
+
 def penalties(source: Source) -> Iterator[Penalty]:
     """The sums of squares that a factor stands before.
 
