@@ -289,9 +289,17 @@ def _sizes(one: Judged, node: int, end: int) -> set[int]:
     ops = one.tape.ops
     return {
         here for here in between
-        if ops[here].name in ("pow", "square", "abs")
-        or (ops[here].name == "mul" and len(ops[here].inputs) == 2 and set(ops[here].inputs) <= one.carriers)
+        if ops[here].name in ("pow", "square", "abs") or (ops[here].name == "mul" and _is_square(one, here))
     }  # fmt: skip
+
+
+def _is_square(one: Judged, node: int) -> bool:
+    """Whether a product is one of a gradient and itself, or a multiple of it."""
+    inputs = one.tape.ops[node].inputs
+    if len(inputs) != 2 or not set(inputs) <= one.carriers:
+        return False
+    first, second = (flat(one.values(read)) for read in inputs)
+    return first.shape == second.shape and (inputs[0] == inputs[1] or factor(first, second) is not None)
 
 
 def _is_number(one: Judged, node: int) -> bool:
