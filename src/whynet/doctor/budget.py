@@ -24,16 +24,17 @@ def work_of(steps: int, rows: float, multiply_adds: float, *, step: float = STEP
 
 
 class Effort:
-    """What may be spent and what was.
+    """What may be spent and what was. `pace`: work that a second is enough for, so that no more is planned than the cap
+    leaves time for.
 
     >>> effort = Effort(own=1.5e10, times=30)
     >>> effort.spend(1.5e10); effort.spent, effort.left == 29 * 1.5e10, effort.over()
     (1.0, True, False)
     """
 
-    def __init__(self, own: float, times: float = TIMES, seconds: float | None = None) -> None:
+    def __init__(self, own: float, times: float = TIMES, seconds: float | None = None, pace: float = math.inf) -> None:
         self.unit = min(max(own, LEAST), MOST)
-        self.limit = times * self.unit
+        self.limit = times * self.unit if seconds is None else min(times * self.unit, seconds * pace)
         self.used = 0.0
         self.seconds = seconds
         self.deadline = math.inf if seconds is None else time.perf_counter() + seconds

@@ -22,6 +22,7 @@ from whynet.doctor.trials import Trials
 from whynet.doctor.verdict import MORE, is_of_the_code
 from whynet.errors import UsageError
 
+RESERVED = 0.5  # of the seconds that are left when the trials begin: what may be kept for the cured program
 OWN = 0.5  # of the cap in seconds: what the patient's own training may take
 
 
@@ -110,9 +111,12 @@ def _try(
     started: float,
     say: Callable[[str], None],
 ) -> None:
-    left = None if budget is None else max(budget - (time.perf_counter() - started), 0.0)
+    left = None
+    if budget is not None:
+        left = max(budget - (time.perf_counter() - started), 0.0)
+        left -= min(getattr(subject, "reserve", 0.0), RESERVED * left)  # for what comes after the trials
     own = subject.work(Arm((), subject.seed, max(subject.steps(()), 1)))
-    spent = Effort(own, effort, left)
+    spent = Effort(own, effort, left, getattr(subject, "pace", math.inf))
 
     def tell(text: str) -> None:
         say(f"[{spent.spent:.0f} of {effort:g} trainings spent] {text}")
@@ -131,6 +135,8 @@ def _try(
             diagnosis.remarks.append(Remark("interrupted"))
         if not diagnosis.verdict:
             diagnosis.verdict = [unproved(case, *one) for one in suspects if one[1].strength >= WORTH]
+        if search.unproved is not None:
+            diagnosis.remarks.append(search.unproved)
     if spent.cut:
         diagnosis.remarks.append(Remark("cut", {"what": tuple(dict.fromkeys(spent.cut)), "budget": budget}))
     if spent.left_out:

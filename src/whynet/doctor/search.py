@@ -31,6 +31,8 @@ class Search:
         self.trials = trials
         self.arms, self.case, self.diagnosis = trials.arms, trials.case, trials.diagnosis
         self.sets, self.verdict, self.cure = Sets(trials), Verdict(trials), Cure(trials)
+        self.unproved: Remark | None = None
+        """What the best set of changes comes to, while it is being proved."""
 
     def run(self) -> None:
         """All of it, as far as the effort reaches."""
@@ -103,7 +105,10 @@ class Search:
                 self.diagnosis.remarks.append(Remark("tried", {"changes": changes_of(self.trials.singles)}))
             return  # without a cure nobody can be cleared: what does nothing alone may be a part of it
         self.trials.say("proving it with other seeds: " + " and ".join(trial.cause for trial in best))
+        numbers = {"changes": changes_of(best), "before": self.trials.before, "after": after}
+        self.unproved = Remark("best-tried", numbers)
         status, best = self.verdict.prove(best, self.verdict._needed(best, after), after)
+        self.unproved = None
         after = self.arms.scores([changes_of(best)])[0]
         if status == "suspected":
             changes = changes_of(best)

@@ -142,22 +142,24 @@ class Trials:
         """For each suspect its change in all its sizes; those that alter nothing, or cannot be made, are left out."""
         found = []
         for name, suspicion in suspects:
-            sizes = []
+            sizes: list[Trial] = []
+            reasons: list[str] = []
             for change in changes_for(name, self.case):
                 together = merged([*self.arms.base, change])
                 why_not = self.subject.why_not(together)
                 if why_not is not None:
-                    self._not_tried(name, why_not)
+                    reasons.append(why_not)
                 elif not self.subject.alike(together, self.arms.base):
                     sizes.append(Trial(name, change, suspicion))
             if sizes:
                 found.append(sizes)
+            if reasons:
+                self._not_tried(name, "; ".join(dict.fromkeys(reasons)))
         return found
 
     def _not_tried(self, name: str, why_not: str) -> None:
-        gap = Gap(name, why_not)
-        if gap not in self.diagnosis.not_examined:
-            self.diagnosis.not_examined.append(gap)
+        if name not in {gap.what for gap in self.diagnosis.not_examined}:
+            self.diagnosis.not_examined.append(Gap(name, why_not))
 
     def alone(self) -> list[Trial]:
         """Every suspect's change alone, in the size that does best."""

@@ -56,6 +56,25 @@ def test_a_wrong_line_is_mended_as_its_writer_would(name):
 
 
 @pytest.mark.slow
+def test_momentum_keeps_the_step_that_was_taken():
+    path = next(path for path in BANK if path.stem == "step_keeps_raw_gradient")
+    edits = all_healed(path, [], 60, examine(path, echo=False))
+    new = set(edits[-1].after.split("\n")) - set(edits[0].before.split("\n"))
+    assert new == {
+        "            self.prev_W[i] = eta * gw + mu * self.prev_W[i]",
+        "            self.prev_b[i] = eta * gb + mu * self.prev_b[i]",
+    }
+
+
+@pytest.mark.slow
+def test_a_sign_that_all_wrong_lines_share_is_turned_where_it_is_defined(program):
+    step = "    w += sign * 0.1 * X.T @ e / 30\n    b += sign * 0.1 * e.mean()\n"
+    text = UPHILL.replace("    w += 0.1 * X.T @ e / 30   # the step\n", step).replace("X @ w - y", "X @ w + b - y")
+    path = program(text.replace("w = np.zeros(2)\n", "w, b = np.zeros(2), np.zeros(1)\nsign = 1\n"))
+    edits = all_healed(path, [], 60, examine(path, echo=False))
+    assert [edit.after for edit in edits] == [edits[0].before.replace("sign = 1", "sign = -1")]
+
+
 def test_what_is_used_after_it_was_changed_is_changed_later():
     path = next(path for path in BANK if path.stem == "trask_updated_first")
     edits = all_healed(path, [], 60, examine(path, echo=False))

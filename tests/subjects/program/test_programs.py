@@ -18,7 +18,7 @@ FEW = {  # of each style and each mistake one; the slow test has them all
     "softmax_over_examples", "layers_from_one_dict", "scalar_bias_becomes_a_vector", "contrastive_sound",
     "minimize_wrong_packing", "accuracy_spread_square", "check_all_weights_at_once", "regressor_column_minus_row",
     "cnn_strided_filters_reshaped", "cnn_windows_einsum_sound", "cnn_bias_per_pixel", "cnn_pool_ties_first_sound",
-    "cnn_strided_momentum_overwritten",
+    "cnn_strided_momentum_overwritten", "d_adamw_cosine_sound", "d_matrix_class_minus",
 }  # fmt: skip
 LOOP = """
 import numpy as np

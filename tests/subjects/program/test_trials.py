@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from whynet.doctor.change import Change
+from whynet.doctor.diagnosis import Diagnosis, Finding, Where
 from whynet.doctor.subject import Arm
 from whynet.subjects.program.diagnose import diagnose_program
 from whynet.subjects.program.forks import Forks
-from whynet.subjects.program.proof import subject_of
-from whynet.subjects.program.subject import Program
+from whynet.subjects.program.patient import Program
+from whynet.subjects.program.plan import Plan, Watched
+from whynet.subjects.program.proof import joined, subject_of
 from whynet.subjects.program.trial import Trial
 from whynet.subjects.program.xray import examine
 
@@ -105,6 +107,35 @@ def test_epochs_go_on_where_the_program_ends(program):
     finally:
         one.close()
     assert np.allclose(ended.outputs[-1], by_hand(path, epochs=450), rtol=1e-12)
+
+
+def test_what_python_draws_is_the_same_in_every_copy(program):
+    watched = "import random\nw = 0.0\nfor i in range(9):\n    w -= 0.1 * (w * 2.0 - random.random())\n"
+    plan = Plan(0, Watched(2, 0, (0,), 1), Watched(2, 1, (0,), 1))
+    with Forks(program(watched), [], plan, seed=0) as forks:
+        ends = [forks.run(Trial(), 10.0) for _ in range(2)]
+    assert np.array_equal(ends[0].outputs[-1], ends[1].outputs[-1])
+
+
+def test_lines_of_one_cause_are_all_told():
+    lines = [Finding("gradient-sign-flipped", "found", where=Where("train.py", line)) for line in (3, 4)]
+    told = joined(Diagnosis("diverged", verdict=lines), Diagnosis("stalled"))
+    assert [one.where.line for one in told.verdict if one.where is not None] == [3, 4]
+
+
+def test_a_long_training_is_judged_where_its_own_run_ends(program, monkeypatch):
+    path = program(NET.format(start=1.0, rate=1.0, epochs=150))
+    seen = examine(path, echo=False)
+    found = []
+    for long in (0.0, 1e9):
+        monkeypatch.setattr("whynet.subjects.program.subject.LONG", long)
+        one = subject(path, seen)
+        try:
+            case = one.examine()
+        finally:
+            one.close()
+        found.append((one.total, case.settings.epochs, case.before.quality, case.before.cost))
+    assert found[0] == pytest.approx(found[1], rel=1e-12) and found[0][:2] == (150, 150)
 
 
 def test_another_seed_is_another_draw_and_the_same_twice(program):

@@ -23,6 +23,7 @@ from whynet.types import Array
 SHRINKS = 0.05
 """So much of its old value a parameter may lose or win in a step where it also leans on weights that were kept."""
 CLEAR = 1e-9
+FEW, CLEARLY = 4, 1e-5
 
 
 @dataclass
@@ -63,6 +64,11 @@ def _of(one: Judged, step: Step, path: str, text: Text) -> Iterator[Blame]:
     if made is None or not made.gradient or own not in made.leaves:
         return
     name, kept = step.group.name, _kept(one, own, made)
+    constant = _constant(one, step, path, made, cut)
+    if constant is not None:
+        site = text.site(constant)
+        words = f"each step moves all of {name} by the same number: a penalty without the weights in it"
+        yield Blame("penalty-wrong", site.file, site.line, name, name, words, constant)
     weights = made.leaves[own] + sum(
         share for leaf, share in made.leaves.items() if leaf in kept and _holds(one, kept[leaf], path)
     )
@@ -138,6 +144,27 @@ def _share(ours: Array, truth: Array, size: int) -> float | None:
     with np.errstate(all="ignore"):
         shares = ours / truth
     return float(shares[0]) if np.allclose(shares, shares[0], rtol=1e-9, atol=0) else None
+
+
+def _constant(one: Judged, step: Step, path: str, made: Made, cut: set[int]) -> int | None:
+    """Where the same number joins the gradient of all weights; None if nothing is left of the step but what is known.
+    """
+    tape = one.tape
+    own, end = tape.start[path], int(tape.end[path] or 0)
+    exact = one.at(path)[0]
+    if step.node is None or exact is None or np.size(tape.value(end)) < FEW:
+        return None
+    known = [share * np.asarray(tape.value(leaf), dtype=float) for leaf, share in made.leaves.items()]
+    rest = np.asarray(tape.value(end), dtype=float) - sum(known) - made.gradient * exact
+    moved = float(np.max(np.abs(np.subtract(tape.value(end), tape.value(own)))))
+    if not np.all(np.isfinite(rest)) or abs(float(np.mean(rest))) < CLEARLY * moved or np.ptp(rest) > CLEARLY * moved:
+        return None
+    for node in sorted(one.flow.before([end]) - cut - one.forward):
+        op = tape.ops[node]
+        plain = [read for read in op.inputs if np.size(tape.value(read)) == 1 and read not in one.carriers]
+        if op.name in ("add", "sub") and len(op.inputs) == 2 and len(plain) == 1 and node in one.carriers:
+            return node
+    return None
 
 
 def _kept(one: Judged, own: int, made: Made) -> dict[int, str]:
@@ -256,7 +283,7 @@ def _grows(one: Judged, own: int, end: int, cut: set[int]) -> int:
 def _stored(one: Judged, where: str, step: Step, words: str, text: Text, kind: str = "momentum-wrong") -> Blame:
     """The line in which something is kept."""
     node = int(one.tape.end[where] or 0)
-    last = re.findall(r"\w+", where.partition("[")[0])[-1]
+    last = re.findall(r"\w+", re.sub(r"(\[[^\[\]]*\])+$", "", where))[-1]
     lines = [
         site
         for kept, name, site in one.tape.names

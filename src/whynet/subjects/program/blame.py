@@ -71,6 +71,8 @@ def blames(one: Judged, sites: Sequence[Site]) -> list[Blame]:
                 continue  # two errors meet in it, and only one is known
             if not matched and any(value is None for path in step.group.paths[:8] for value in one.at(path)):
                 continue  # its derivative goes through something that is not known
+            if not matched and len(one.flow.tapes) == 1 and not region(one, one.ends(step.group)[:8])[1]:
+                continue  # of single numbers, one iteration tells too little
             found.append(_uphill(one, step, text) if matched else _wrong(one, step, text))
     found += _piled(one, text)
     found += shapes(one, text)
@@ -90,7 +92,22 @@ def blames(one: Judged, sites: Sequence[Site]) -> list[Blame]:
     explained = any(step.right for step in one.steps) or any(blame.kind != "wrong" for blame in kept)
     if not explained and one.cost is not None and one.cost.name != "recorded":
         return []  # nothing is as this cost says: it may be another that is meant
-    return kept + unmoved(one, text)
+    return [_called(one, blame, text) for blame in kept] + unmoved(one, text)
+
+
+def _called(one: Judged, blame: Blame, text: Text) -> Blame:
+    """A line of a helper that the forward pass, or the error, uses too, is right: it is called with something wrong."""
+    op = one.tape.ops[blame.node]
+    context = op.context
+    right = {pair.node for pair in one.cost.pairs} if one.cost else set()
+    helping = {(other.site, other.context) for node in one.forward | right for other in [one.tape.ops[node]]}
+    site = op.site
+    while context and any(other == site and where != context for other, where in helping):
+        site, context = context[-1], context[:-1]
+    if site == op.site:
+        return blame
+    place = text.sites[site]
+    return replace(blame, file=place.file, line=place.line, name=place.text)
 
 
 def _is_gain(one: Judged, text: Text) -> bool:
@@ -122,11 +139,21 @@ def _uphill(one: Judged, step: Step, text: Text) -> Blame:
                 break
     elif one.tape.ops[end].name == "sub":  # minus is as it should be: what is subtracted points the other way
         turned = [here for here in sorted(mine) if here in one.exact and one.exact[here][1] < 0]
+        turned = turned or [here for here in sorted(mine) if step.node is not None and _by_less_than_nothing(one, here)]
         node = text.statement(turned[0], mine) if turned else end
     site = text.site(node)
     name = text.names.get(node, step.group.name) if node != end else step.group.name
     words = "the step goes up the slope: plus where minus belongs" if node == end else "its sign is turned"
     return Blame("sign", site.file, site.line, name, step.group.name, words, node)
+
+
+def _by_less_than_nothing(one: Judged, node: int) -> bool:
+    """Whether an error is divided by a negative number, or multiplied by one, that is computed."""
+    op = one.tape.ops[node]
+    others = [read for read in op.inputs if read not in one.carriers and read >= 0 and read not in one.forward]
+    return op.name in ("mul", "div") and len(others) == 1 and np.size(one.tape.value(others[0])) == 1 and bool(
+        np.max(one.tape.value(others[0])) < 0
+    )  # fmt: skip
 
 
 def _wrong(one: Judged, step: Step, text: Text) -> Blame:
@@ -155,6 +182,10 @@ def _wrong(one: Judged, step: Step, text: Text) -> Blame:
                     node = _delta(one, suspect.node, good, bad, text) or node
                 break
     if bad <= set(ends) and len(good) == 1 and kind != "derivative-left-out":  # an exact value, of something else
+        whose = _whose(one, group, next(iter(good)))
+        if whose is not None:
+            site, words = text.site(ends[0]), f"it is moved by the gradient of {whose.name}"
+            return Blame("wrong-operand", site.file, site.line, group.name, group.name, words, ends[0])
         node = first = _origin(one, next(iter(good)))
         node = text.statement(node, one.carriers)
     site, name = text.site(node), text.names.get(node, group.name)
@@ -162,6 +193,15 @@ def _wrong(one: Judged, step: Step, text: Text) -> Blame:
         name, number = text.again[node]
         site = text.sites[number]
     return Blame(kind, site.file, site.line, name, group.name, words, min(node, first), meant)
+
+
+def _whose(one: Judged, group: Group, node: int) -> Group | None:
+    """The other parameter whose gradient moves this one: it is used there too, or nothing right is."""
+    for step in one.steps:
+        if step.group is not group and one.exact[node][0] in _leaves(one, step.group):
+            used = node in one.flow.before(one.ends(step.group))
+            return step.group if used or not step.right else None
+    return None
 
 
 def _origin(one: Judged, node: int) -> int:

@@ -20,6 +20,7 @@ import random
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
@@ -29,6 +30,7 @@ from typing import Any
 
 import numpy as np
 
+from whynet.subjects.program.autodiff import Gradients
 from whynet.subjects.program.evaluator import Evaluator
 from whynet.subjects.program.looked import Looked
 from whynet.subjects.program.loop import takes_steps
@@ -67,6 +69,8 @@ class Watching:
             else Evaluator(self.sites, at, self.keep, self.leave)
         )
         self.tapes = self.left = self.bytes = self.operations = 0
+        looks = type(self.recorder) is Recorder
+        self.gradients = Gradients(self.recorder.files, self.leave) if looks else None
         if onlooker is None:
             os.register_at_fork(after_in_child=self.forked)
 
@@ -113,10 +117,17 @@ class Watching:
         ended["loops"] = {str(loop): count + 1 for loop, count in recorder.counts.items()}
         ended["inner"] = {str(loop): sorted(inner) for loop, inner in recorder.inner.items()}
         ended["crowded"] = recorder.crowded
+        descents = self.gradients.descents() if self.gradients is not None else []
+        ended["descents"] = [replace(one, file=self.named(one.file), moved_file=self.named(one.moved_file)).as_dict()
+                             for one in descents]  # fmt: skip
         (self.folder / "ended.json").write_text(json.dumps(ended), encoding="utf-8")
         with contextlib.suppress(OSError, ValueError):
             sys.stdout.flush()
             sys.stderr.flush()
+
+    def named(self, file: str) -> str:
+        """A file's name, seen from the program."""
+        return os.path.relpath(file, self.script.parent) if file else ""
 
     def write(self) -> None:
         """Write the places that tapes speak of."""
@@ -128,7 +139,10 @@ class Watching:
         sys.meta_path.insert(0, _Finder(self))
         recorder = self.recorder
         if isinstance(recorder, Recorder):
-            sys.meta_path.insert(0, _After({"scipy.optimize": lambda module: watch(module, recorder)}))
+            wanted = {"scipy.optimize": lambda module: watch(module, recorder)}
+            if self.gradients is not None:
+                wanted["jax"] = self.gradients.watch
+            sys.meta_path.insert(0, _After(wanted))
         _as_main(_Loader("__main__", str(self.script), self), arguments)
 
 
@@ -349,16 +363,12 @@ def _steps(error: BaseException, watching: Watching) -> list[tuple[str, int]]:
 def _place(error: BaseException, watching: Watching) -> dict[str, Any]:
     """The file and the line of the program that it came from."""
     file, line = (_steps(error, watching) or [("", 0)])[-1]
-    return {"file": _named(file, watching), "line": line}
-
-
-def _named(file: str, watching: Watching) -> str:
-    return os.path.relpath(file, watching.script.parent) if file else ""
+    return {"file": watching.named(file), "line": line}
 
 
 def _trace(error: BaseException, watching: Watching) -> None:
     """The program's own lines of a traceback; the recorder's would only puzzle."""
-    lines = [f'  File "{_named(name, watching)}", line {line}' for name, line in _steps(error, watching)]
+    lines = [f'  File "{watching.named(name)}", line {line}' for name, line in _steps(error, watching)]
     said = f"{type(error).__name__}: {error}"
     sys.stderr.write("\n".join(["Traceback (most recent call last):", *lines, said]) + "\n")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,15 +10,16 @@ from typing import Any
 
 from whynet.doctor.budget import TIMES
 from whynet.doctor.change import Change
-from whynet.doctor.diagnosis import Diagnosis, Gap, Remark, said
+from whynet.doctor.diagnosis import Diagnosis, Fix, Gap, Remark, said
 from whynet.errors import UsageError
 from whynet.subjects.program.edits.patch import Mended, Patch, mended, written
 from whynet.subjects.program.guests import examine_guest
 from whynet.subjects.program.guests.told import Told
 from whynet.subjects.program.notebook import read_source
+from whynet.subjects.program.patient import Program
 from whynet.subjects.program.proof import of_lines, of_settings, subject_of
 from whynet.subjects.program.settled import NEAR, in_the_text, settled, still_falls, text_of
-from whynet.subjects.program.subject import Program, ProgramSubject
+from whynet.subjects.program.subject import ProgramSubject
 from whynet.subjects.program.verdict import diagnosis_of, measured
 from whynet.subjects.program.xray import Xray, examine
 
@@ -25,8 +27,11 @@ SUFFIXES = (".py", ".pyw", ".ipynb")
 SECONDS = 60.0
 LONGER, MORE = 5, 0.02
 """A cured program that still gets better is run so many times as long, and that is kept if it gains so much."""
-MENDING, MENDING_GUESTS = 120.0, 240.0
-"""Seconds that are spent on a patch at most; programs of a library take longer to run."""
+CAP, MENDING_GUESTS = 120.0, 240.0
+"""Seconds of a whole diagnosis, where no cap is given; of a program of a library, those spent on a patch at most."""
+MENDING, LEAST = 0.5, 0.15
+"""Of the seconds that are left, the part that a patch of wrong lines may be looked for; and of all, that which trials
+have in any case."""
 
 
 def is_program(patient: object) -> bool:
@@ -63,8 +68,8 @@ def diagnose_program(
     seconds
         How long it is watched; what was seen by then is judged.
     effort, budget, trials
-        As for objects, where the program trains with PyTorch, Keras or scikit-learn; a training written by hand is
-        looked into, and not repeated.
+        As for objects. Of a training written by hand the cap holds for all of it, from the first look to the run of the
+        patch; without `trials` it is looked into only.
     echo
         Whether its output is passed on to stderr.
     apply, in_place
@@ -114,6 +119,8 @@ def diagnose_program(
             mended_too = _mended(told, path, own, (seconds, effort, budget), say)
             _write(mended_too.patches(path), path, apply, in_place, say)
             return mended_too
+    cap = CAP if budget is None else budget
+    ends = time.monotonic() + cap
     text = source.text if source.cells else None
     seen = examine(path, own, seconds, echo=echo, text=text)
     remarks: list[Remark] = []
@@ -121,7 +128,7 @@ def diagnose_program(
     if trials and seen.spoiling and not seen.cut:
         say("looking for a patch: each change of a wrong line is run before it is shown")
         try:
-            mend = mended(patient, own, min(budget or MENDING, MENDING), seen)
+            mend = mended(patient, own, MENDING * max(ends - time.monotonic(), LEAST * cap), seen)
         except KeyboardInterrupt:
             remarks.append(Remark("interrupted"))
     found = diagnosis_of(seen, source, path)
@@ -131,7 +138,7 @@ def diagnose_program(
         found.remarks.insert(0, said(mend.words))
     if trials and not remarks and not seen.cut:
         program = Program(path, tuple(own), text)
-        found, patches = _tried(found, seen, mend, program, seconds, effort, budget, say)
+        found, patches = _tried(found, seen, mend, program, seconds, effort, (cap, ends), say)
         found.patch = "\n".join(one.diff() for one in patches)
     _write(patches, path, apply, in_place, say)
     return found
@@ -152,10 +159,12 @@ def _tried(
     program: Program,
     seconds: float,
     effort: float,
-    budget: float | None,
+    limits: tuple[float, float],
     say: Callable[[str], None],
 ) -> tuple[Diagnosis, Sequence[Patch]]:
-    """The diagnosis with what trials of the program itself say, and the patches that heal it."""
+    """The diagnosis with what trials of the program itself say, and the patches that heal it. `limits`: the cap in
+    seconds, and when it is reached."""
+    cap, ends = limits
     sick = subject_of(seen, program, measured(seen), seconds, in_the_text(program, seen))
     if sick is None:
         return found, mend.patches
@@ -166,12 +175,13 @@ def _tried(
         beside = {str(file.relative_to(program.path.parent)): text for file, text in texts.items()}
         other, facts = replace(program, text=text, beside=beside), mend.xray
         healed = subject_of(facts, other, measured(facts), seconds, in_the_text(other, facts))
+    left = max(ends - time.monotonic(), LEAST * cap)
     try:
         if seen.spoiling:
-            told = of_lines(found, sick, healed, effort, budget, say)
+            told = of_lines(found, sick, healed, effort, left, say)
         else:
-            told = of_settings(found, sick, effort, budget, say)
-        patch = _settled(told, program, other, facts, healed or sick, say)
+            told = of_settings(found, sick, effort, left, say)
+        patch = _settled(told, program, other, facts, healed or sick, ends, say)
     finally:
         for one in (sick, healed):
             if one is not None:
@@ -186,17 +196,21 @@ def _settled(
     mended: Program,
     facts: Xray,
     subject: ProgramSubject,
+    ends: float,
     say: Callable[[str], None],
 ) -> Patch | None:
-    """The patch with the proved settings, where they can be written into the text and it then learns."""
-    changes = [one for one in told.fix_changes if one.kind != "mend"]
-    if told.fix is None or not changes:
+    """The patch with the proved settings, where they can be written into the text and it then learns; run longer where
+    there is time for that before it `ends`."""
+    cured = told.fix if told.fix is not None else _proved(told)
+    changes = [] if cured is None else [one for one in cured.changes if one.kind != "mend"]
+    if cured is None or not changes:
         return None
     say("writing the cure into the text, and running that")
-    before, after = told.fix.before.quality, told.fix.after.quality
+    before, after = cured.before.quality, cured.after.quality
     longer = [*changes, Change("epochs", {"times": LONGER})]
     made = None
-    if still_falls(told.fix.after) and not any(one.kind == "epochs" for one in changes):
+    in_time = time.monotonic() + subject.seconds_of(longer) < ends
+    if in_time and still_falls(cured.after) and not any(one.kind == "epochs" for one in changes):
         made = settled(
             mended, facts, subject, longer, before, after + (1 - NEAR) / NEAR * (after - before) + MORE / NEAR
         )
@@ -207,6 +221,15 @@ def _settled(
     told.remarks = [one for one in told.remarks if one.kind != "said" or "with the patch" not in one.numbers["text"]]
     told.remarks.insert(0, said("The program was run with the patch, and learns as well as in the trials."))
     return Patch(text_of(program), made[0], str(program.path), read_source(program.path).cells)
+
+
+def _proved(told: Diagnosis) -> Fix | None:
+    """What is proved together, where there was no time for training the cure to its end."""
+    found = [one for one in told.verdict if one.status == "proved" and one.change is not None and one.after is not None]
+    after = max((one.after for one in found if one.after is not None), key=lambda end: end.quality, default=None)
+    if told.before is None or after is None:
+        return None
+    return Fix(tuple(one.change for one in found if one.change is not None), told.before, after)
 
 
 def _mended(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from whynet.doctor.case import Case
@@ -15,9 +17,11 @@ from whynet.doctor.symptoms.outcome import (
     STILL_FALLING,
 )
 from whynet.doctor.symptoms.quality import measure_quality
-from whynet.subjects.program.answers import Answers
+from whynet.subjects.program.answers import Answers, cost_of
 from whynet.subjects.program.trial import Ended
 from whynet.subjects.program.yardstick import yardstick
+
+ALIKE = 1e-9
 
 
 def course(case: Case, total: int) -> None:
@@ -66,3 +70,16 @@ def figures(case: Case, answers: Answers | None, cost: str, ended: Ended) -> Non
                 case.note(FLOOR, float(-np.sum(known * np.log(known))))
     best, case.yardstick = yardstick(problem, ended.inputs, y, case.yardstick)
     case.note(LINEAR_ACCURACY, best)
+
+
+def repeats(cost: str, *ends: Ended) -> bool:
+    """Whether a program did the same twice, as far as both ran and until it is judged.
+
+    >>> one, two = np.ones((2, 1)), np.zeros((2, 1))
+    >>> repeats("squares", Ended("ended", outputs=[one, one], targets=[two, two]), Ended("ended"))
+    True
+    """
+    first, second = ([cost_of(cost, o, t) for o, t in zip(one.outputs, one.targets, strict=True)] for one in ends)
+    short = max(0, min(len(first), len(second)) - 1)
+    both = zip(first[:short], second[:short], strict=True)
+    return all(abs(a - b) <= ALIKE * max(abs(a), 1e-12) for a, b in both if math.isfinite(a) and math.isfinite(b))

@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import json
 import os
+import random
 import resource
 import shutil
 import signal
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from whynet.subjects.program.place import place_of
@@ -89,9 +90,9 @@ class Forks:
             time.sleep(WAIT)
         return True
 
-    def run(self, trial: Trial, seconds: float, start: float = 60.0) -> Ended:
-        """A copy goes on with one thing changed, for at most so many seconds; the program itself may take `start`
-        seconds to come to its first step."""
+    def run(self, trial: Trial, seconds: float, start: float = 60.0, stop: Callable[[], bool] = lambda: False) -> Ended:
+        """A copy goes on with one thing changed, for at most so many seconds, or until it is to stop; the program
+        itself may take `start` seconds to come to its first step."""
         if not self.stands(start):
             return Ended.read(self.out, time.monotonic() - self.begun)
         with self.lock:
@@ -103,7 +104,7 @@ class Forks:
         part.rename(folder)
         began = time.monotonic()
         while not (folder / GONE).exists() and self.process.poll() is None:
-            if time.monotonic() > began + seconds:
+            if time.monotonic() > began + seconds or stop():
                 self._end(folder)
                 break
             time.sleep(WAIT)
@@ -142,8 +143,10 @@ def copy_at_the_first_step(out: Path) -> tuple[Trial, Path]:
                 continue
             known.add(folder.name)
             sys.stdout.flush()
+            drawn = random.getstate()
             process = os.fork()
             if process == 0:
+                random.setstate(drawn)  # which Python seeds anew in a copy
                 _dies_with_parent()
                 part = folder / f"{PROCESS}.part"
                 part.write_text(str(os.getpid()), encoding="utf-8")

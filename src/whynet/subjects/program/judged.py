@@ -18,11 +18,13 @@ from whynet.subjects.program.match import factor, flat, is_single, rounded, tell
 from whynet.subjects.program.reverse import Adjoints, conventions, reverse
 from whynet.subjects.program.rules import RULES
 from whynet.subjects.program.tape import TIES, Tape, filled
+from whynet.types import Array
 
 HEAVY = 1 << 25
 """Bytes of an array that is data, if no step moves it."""
 MEMBERS = 48
 """So many of a layer's single numbers are looked at."""
+CUT = {"clip", "minimum", "maximum"}
 LATEST = 60
 """So many of the values before an update are compared with its gradient."""
 
@@ -41,7 +43,7 @@ def judged(tapes: Sequence[Tape]) -> Judged | None:
     used = flow.before(ends)
     met = [pair for pair in pairs(tape, bits) if pair.node in used]
     all_met = [base(tape, pair.output) for pair in met if pair.kind != "mul"]
-    met = [pair for pair in met if pair.kind != "mul"]
+    met = _reaching([pair for pair in met if pair.kind != "mul"], flow, found)
     most = max((bits[pair.output].bit_count() for pair in met), default=0)
     met = [pair for pair in met if bits[pair.output].bit_count() == most]
     if not met:
@@ -83,6 +85,18 @@ def judged(tapes: Sequence[Tape]) -> Judged | None:
         for node in flow.before([output for output in all_met if output not in near]):
             best.shared |= flow.leaves[node]
     return best
+
+
+def _reaching(met: list[Pair], flow: Flow, found: list[Group]) -> list[Pair]:
+    """Those that many parameters are moved by: what divides one of them by the rate of another is no error."""
+    end = flow.tapes[0].end
+    ends = [[node for path in group.paths if (node := end.get(path) or -1) >= 0] for group in found]
+    bits = flow.reach(ends)
+    sites = [flow.tapes[0].ops[pair.node].site for pair in met]
+    reach: dict[int, int] = {}
+    for pair, site in zip(met, sites, strict=True):  # of the errors of one line, all
+        reach[site] = max(reach.get(site, 0), bits[pair.node].bit_count())
+    return [pair for pair, site in zip(met, sites, strict=True) if 2 * reach[site] >= max(reach.values())]
 
 
 def _from_the_output(one: Judged) -> tuple[bool, ...]:
@@ -233,7 +247,10 @@ def _by_part(one: Judged, step: Step, path: str, adjoints: Sequence[Adjoints]) -
 
 def _carried(one: Judged, path: str, node: int, part: int | None = None) -> float | None:
     """By how much a parameter moves along a value before it; None if that is bent on the way, and by no momentum."""
-    slopes_found = []
+    slopes_found: list[tuple[Array, Array]] = []
+    remembers = _remembers(one, path)
+    bent = remembers or _is_clipped(one, node, int(one.tape.end[path] or 0))
+    sizes = _sizes(one, node, int(one.tape.end[path] or 0)) if remembers else set()
     for tape in one.flow.tapes:
         end = int(tape.end[path] or 0)
         g = np.asarray(tape.value(node), dtype=float)
@@ -242,12 +259,14 @@ def _carried(one: Judged, path: str, node: int, part: int | None = None) -> floa
         else:
             op = tape.ops[part]
             seed = RULES["getitem"](np.reshape(g, np.shape(op.value)), op.value, *filled(op.args, tape))[0]
-        moved = reverse(tape, {end: seed}, down_to=node).at(node)
+        moved = reverse(tape, {end: seed}, sizes, down_to=node).at(node)
+        if bent and moved is None and slopes_found:
+            break  # cut off here
         if moved is None or not np.any(g):
             return None
         slopes_found.append((moved, g))
     first = float(np.sum(slopes_found[0][0] * slopes_found[0][1]))
-    if _remembers(one, path):
+    if bent:  # what divides by the size of gradients has no direction
         return first
     ours, exact = flat([moved for moved, _ in slopes_found[:1]]), flat([g for _, g in slopes_found[:1]])
     if ours.size == 1:
@@ -255,6 +274,36 @@ def _carried(one: Judged, path: str, node: int, part: int | None = None) -> floa
         if one.lengths and factor(ours, exact * np.array(one.lengths)) is not None:
             return first
     return first if factor(ours, exact) is not None else None
+
+
+def _is_clipped(one: Judged, node: int, end: int) -> bool:
+    """Whether a gradient is cut off at some size before it moves a parameter: that is bent, and meant so."""
+    between = one.flow.before([end]) & one.flow.after({node})
+    cut = [one.tape.ops[here] for here in between if one.tape.ops[here].name in CUT]
+    return any(sum(not _is_number(one, read) for read in op.inputs) == 1 for op in cut)
+
+
+def _sizes(one: Judged, node: int, end: int) -> set[int]:
+    """Squares and absolute values between a gradient and the step: what a step is divided by."""
+    between = one.flow.before([end]) & one.flow.after({node})
+    ops = one.tape.ops
+    return {
+        here for here in between
+        if ops[here].name in ("pow", "square", "abs") or (ops[here].name == "mul" and _is_square(one, here))
+    }  # fmt: skip
+
+
+def _is_square(one: Judged, node: int) -> bool:
+    """Whether a product is one of a gradient and itself, or a multiple of it."""
+    inputs = one.tape.ops[node].inputs
+    if len(inputs) != 2 or not set(inputs) <= one.carriers:
+        return False
+    first, second = (flat(one.values(read)) for read in inputs)
+    return first.shape == second.shape and (inputs[0] == inputs[1] or factor(first, second) is not None)
+
+
+def _is_number(one: Judged, node: int) -> bool:
+    return np.size(one.tape.value(node)) == 1 and node not in one.carriers and node not in one.forward
 
 
 def _lengths(one: Judged, path: str, node: int) -> tuple[float, ...]:

@@ -159,6 +159,17 @@ class Flow:
                 found.add(index)
         return found
 
+    def reach(self, ends: Sequence[Sequence[int]]) -> list[int]:
+        """Of each operation, as bits, the sets of values that hang on it."""
+        bits = [0] * len(self.inputs)
+        for bit, nodes in enumerate(ends):
+            for node in nodes:
+                bits[node] |= 1 << bit
+        for index in reversed(range(len(bits))):
+            for read in self.inputs[index] if bits[index] else ():
+                bits[read] |= bits[index]
+        return bits
+
     def marks(self, kinds: Sequence[Sequence[str]]) -> list[int]:
         """Of each operation, as bits, the sets of paths that it hangs on."""
         bits = [0] * len(self.inputs)
@@ -202,6 +213,8 @@ def _stepped(tape: Tape, end: int, leaves: set[int]) -> bool:
                 one for one in op.inputs if np.size(tape.value(one)) == 1 and abs(np.max(tape.value(one)) - 1) <= 0.5
             ]
             read = [one for one in op.inputs if near and one != near[0]]
+        elif op.name == "setitem":  # what else lies there is not moved by it
+            read = [int(op.args[2])] if isinstance(op.args[2], Ref) else []
         else:
             read = op.inputs if op.name in KEEPING else []
         if leaves & set(read):
@@ -219,6 +232,7 @@ def pairs(tape: Tape, bits: Sequence[int]) -> list[Pair]:
     """
     finals = {end for end in tape.end.values() if end is not None}
     layered = mixed(tape, bits)
+    moved = {tape.start[path] for path, end in tape.end.items() if end is not None and end != tape.start[path]}
     found: list[Pair] = []
     grown: list[Pair] = []
     for index, op in enumerate(tape.ops):
@@ -230,7 +244,7 @@ def pairs(tape: Tape, bits: Sequence[int]) -> list[Pair]:
         for output, target in ((nodes[0], nodes[1]), (nodes[1], nodes[0])):
             if output is None or target is None or output < 0 or not bits[output] or not layered[output]:
                 continue
-            if (target >= 0 and bits[target]) or _constant(tape, target) or _scaled(tape, output):
+            if (target >= 0 and bits[target]) or target in moved or _constant(tape, target) or _scaled(tape, output):
                 continue
             size = np.size(tape.value(output))
             if size == np.size(tape.value(target)) == np.size(op.value):

@@ -22,7 +22,7 @@ from whynet.subjects.program.walk import at_work_beside, is_number, numbers, roo
 TAKEN = (1, 2, 3, 5, 9, 17, 33, 65)
 """Iterations of a loop that are recorded; the first is left out: whole numbers become floats in it, rates warm up."""
 UNDECIDED = 3
-LONGEST = 60_000
+LONGEST = 80_000
 """Operations; a longer iteration is an epoch, or computed without arrays and large."""
 LARGEST = 1_500_000_000
 """Bytes of a tape."""

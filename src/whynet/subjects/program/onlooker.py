@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import Any
@@ -101,6 +102,10 @@ class Onlooker:
         self.taken = 0
         self.extends = False
         """Whether its epochs can be run again."""
+        self.epochs = 0
+        """Those of the program itself, once they are over."""
+        self.long, self.judging, self.began, self.ended = math.inf, math.inf, 0.0, 0.0
+        """A training that took so many seconds is judged where its epochs end; judging takes about so many."""
 
     # Loops.
 
@@ -118,8 +123,14 @@ class Onlooker:
 
     def _further(self, values: Iterable[Any], known: Any) -> Iterator[Any]:
         yield from values
-        count = len(known)
-        for place in range(count, count * self.times + self.more):
+        count, more = len(known), self.more
+        self.epochs = self.epochs or self.counts.get(self.plan.epochs, 0) + 1
+        if self.long < math.inf and not self.ended:  # so far nobody knew how long it takes
+            if time.monotonic() > self.began + self.long:
+                self.steps, self.ended = self.counts.get(self.plan.loop, 0) + 1, time.monotonic()
+            else:
+                more = 0
+        for place in range(count, count * self.times + more):
             yield known.start + known.step * place if isinstance(known, range) else known[place % count]
 
     def tick(self, loop: int) -> bool:
@@ -128,11 +139,12 @@ class Onlooker:
         self.counts[loop] = count
         if loop != self.plan.loop:
             return False
-        if count >= self.steps + self.judged:
+        if count >= self.steps + self.judged or self._is_judged(count):
             raise Enough
         frame = sys._getframe(1)
         if count == 0 and self.first is not None:
             self.first(frame)
+            self.began = time.monotonic()
         if self.each is not None and count <= self.steps:
             self.each(frame)
         if self.hold is not None and count >= self.steps:
@@ -141,6 +153,11 @@ class Onlooker:
         self.on = self._is_looked_at(count)
         self.seen = {}
         return self.on
+
+    def _is_judged(self, count: int) -> bool:
+        """Whether what it predicts was looked at for long enough."""
+        seen = count >= self.steps + self.window * self.apart
+        return seen and self.ended > 0 and time.monotonic() > self.ended + self.judging
 
     def _is_looked_at(self, count: int) -> bool:
         judged = count >= self.steps

@@ -13,17 +13,16 @@ from whynet.doctor.budget import Effort
 from whynet.doctor.causes import cause
 from whynet.doctor.change import Change
 from whynet.doctor.diagnose import examine as tried
-from whynet.doctor.diagnosis import Diagnosis, Fix, Gap, Outcome, Status, said
+from whynet.doctor.diagnosis import Diagnosis, Finding, Fix, Gap, Outcome, Status, said
 from whynet.doctor.proof import NOISE, SEEDS, is_sure, restores
 from whynet.doctor.states import learns, state_of
 from whynet.doctor.subject import Arm
 from whynet.doctor.symptom import Measured
 from whynet.subjects.program.evaluation import SAID
-from whynet.subjects.program.subject import Program, ProgramSubject
+from whynet.subjects.program.patient import Program
+from whynet.subjects.program.subject import ProgramSubject
 from whynet.subjects.program.xray import Xray
 
-CAP = 100.0
-"""Seconds, where no cap is given."""
 TEXTS = 0.5
 """Of that, until when changed texts are looked at."""
 Mended = tuple[str, Xray]
@@ -47,20 +46,20 @@ def subject_of(
         return None  # a cost that explains no step is not known to be the program's
     return ProgramSubject(
         program, seen.plan, cost=seen.cost, settings=seen.settings, health=health, seconds=seconds,
-        batch=seen.settings.batch or 1, edit=edit,
+        batch=seen.settings.batch or 1, edit=edit, looked=seen.seconds,
     )  # fmt: skip
 
 
 def of_settings(
-    found: Diagnosis, subject: ProgramSubject, effort: float, budget: float | None, say: Callable[[str], None]
+    found: Diagnosis, subject: ProgramSubject, effort: float, budget: float, say: Callable[[str], None]
 ) -> Diagnosis:
     """The diagnosis with what trials of the settings say; its own findings come first.
 
     >>> of_settings.__annotations__["subject"]
     'ProgramSubject'
     """
-    subject.until = time.monotonic() + TEXTS * (CAP if budget is None else budget)
-    told = joined(found, tried(subject, effort=effort, budget=CAP if budget is None else budget, say=say))
+    subject.until = time.monotonic() + TEXTS * budget
+    told = joined(found, tried(subject, effort=effort, budget=budget, say=say))
     if any(one.status == "found" for one in told.verdict):  # more steps are no cure for data in the wrong order
         longer = [one for one in told.verdict if one.status == "proved" and cause(one.cause).FAMILY == "steps"]
         told.verdict = [replace(one, status="helps") if one in longer else one for one in told.verdict]
@@ -75,17 +74,18 @@ def joined(found: Diagnosis, told: Diagnosis) -> Diagnosis:
     >>> joined(Diagnosis("diverged", patient="train.py"), Diagnosis("healthy")).patient
     'train.py'
     """
-    own = {finding.cause: finding for finding in found.verdict}
+    own: dict[str, list[Finding]] = {}
+    for one in found.verdict:  # several lines may have one cause
+        own.setdefault(one.cause, []).append(one)
     verdict = []
     for finding in told.verdict:
-        mine = own.pop(finding.cause, None)
-        more = () if mine is None else mine.evidence
+        more = [one for mine in own.pop(finding.cause, []) for one in mine.evidence]
         names = {one.name for one in finding.evidence}
         verdict.append(replace(finding, evidence=(*finding.evidence, *(one for one in more if one.name not in names))))
     settled = {one.cause for one in told.acquitted} | ({one.cause for one in found.verdict} if told.fix else set())
     if told.state == "healthy":
-        settled |= {name for name, one in own.items() if one.status == "suspected"}
-    rest = [one for name, one in own.items() if one.status == "found" or name not in settled]
+        settled |= {one.cause for mine in own.values() for one in mine if one.status == "suspected"}
+    rest = [one for mine in own.values() for one in mine if one.status == "found" or one.cause not in settled]
     told.verdict = sorted([*(one for one in rest if one.status == "found"), *verdict, *(
         one for one in rest if one.status != "found")], key=lambda one: ORDER.index(one.status))  # fmt: skip
     told.patient, told.xray, told.patch = found.patient, found.xray, found.patch
@@ -109,7 +109,7 @@ def of_lines(
     sick: ProgramSubject,
     mended: ProgramSubject | None,
     effort: float,
-    budget: float | None,
+    budget: float,
     say: Callable[[str], None],
 ) -> Diagnosis:
     """The diagnosis of a program with wrong lines: it is run as it is and with these lines mended, from several seeds;
@@ -122,7 +122,7 @@ def of_lines(
         told = of_settings(found, sick, effort, budget, say)
         told.not_examined.append(Gap("the wrong line mended", "it could not be mended by itself"))
         return told
-    spent = Effort(1e10, effort, CAP if budget is None else budget)
+    spent = Effort(1e10, effort, budget)
     say("running it to its end, unchanged")
     case = sick.examine(spent.over)
     told = Diagnosis(
@@ -187,6 +187,7 @@ def beside(told: Diagnosis, more: Diagnosis, change: Change) -> Diagnosis:
         words = "With the wrong line mended, it does not yet learn; what is said after it was tried with it mended."
         told.remarks.append(said(words))
         told.verdict = [*(one for one in told.verdict if one.status != "suspected"), *proved]
+        told.verdict.sort(key=lambda one: ORDER.index(one.status))
     told.remarks += [one for one in more.remarks if one.kind not in ("shortened", "no-trials")]
     return told
 

@@ -320,7 +320,10 @@ class Taped(_Both):
         return node
 
     def named(self, place: ast.Constant, target: ast.expr, value: ast.expr) -> ast.expr:
-        """A value that gets a name; of one that has a name already, a second."""
+        """A value that gets a name; of one that has a name already, a second. Of `a if ... else b`, each of both."""
+        if isinstance(value, ast.IfExp):
+            value.body, value.orelse = (self.named(place, target, one) for one in (value.body, value.orelse))
+            return value
         again = isinstance(value, (ast.Name, ast.Attribute)) and isinstance(target, ast.Name)
         return ask("again" if again else "name", place, ast.Constant(text_of(target)), value)
 

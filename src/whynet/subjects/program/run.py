@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from whynet.errors import BadFile, UsageError
+from whynet.subjects.program.autodiff import Descent
 from whynet.subjects.program.place import place_of
 from whynet.subjects.program.sites import Site
 from whynet.subjects.program.tape import Tape
@@ -72,6 +73,8 @@ class Ran:
     """Paths outside the copy of its folder."""
     crowded: bool = False
     """Whether threads of its own were at work beside its loop, which was not recorded then."""
+    descents: list[Descent] = field(default_factory=list)
+    """What the gradients that JAX took for it were used for."""
 
 
 def run(
@@ -299,6 +302,7 @@ def _read(tapes: Path, code: int, output: str, seconds: float) -> Ran:
         ended = json.loads((tapes / "ended.json").read_text(encoding="utf-8"))
     ran = Ran(ended.get("how", "killed"), ended.get("error", ""), ended.get("line", 0), seconds=seconds, output=output)
     ran.file, ran.crowded = ended.get("file", ""), ended.get("crowded", False)
+    ran.descents = [Descent.read(one) for one in ended.get("descents", ())]
     ran.loops = {int(loop): count for loop, count in ended.get("loops", {}).items()}
     ran.inner = {int(loop): inner for loop, inner in ended.get("inner", {}).items()}
     with contextlib.suppress(OSError, ValueError):

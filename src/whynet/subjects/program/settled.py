@@ -12,8 +12,9 @@ from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import Outcome
 from whynet.subjects.program.edits.settings import edited
 from whynet.subjects.program.notebook import read_source
+from whynet.subjects.program.patient import Program
 from whynet.subjects.program.plan import Plan
-from whynet.subjects.program.subject import Program, ProgramSubject
+from whynet.subjects.program.subject import ProgramSubject
 from whynet.subjects.program.xray import Xray, examine
 
 LOOKED = 30.0

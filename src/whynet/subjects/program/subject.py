@@ -10,11 +10,10 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
@@ -30,9 +29,10 @@ from whynet.doctor.symptoms.outcome import (
 )
 from whynet.subjects.adapter import has, number, times
 from whynet.subjects.program.answers import Answers, cost_of
-from whynet.subjects.program.figures import course, figures
+from whynet.subjects.program.figures import course, figures, repeats
 from whynet.subjects.program.forks import Forks
 from whynet.subjects.program.overrides import SPREADS
+from whynet.subjects.program.patient import Program
 from whynet.subjects.program.plan import Plan
 from whynet.subjects.program.rows import Rows
 from whynet.subjects.program.trial import Ended, Trial
@@ -45,32 +45,21 @@ START_UP = 0.05
 """Seconds until a trial takes its first step."""
 STANDING = 16
 """Programs that stand before their first step; more are ended, the oldest first."""
+LONG, AGAIN = 6.0, 2.0
+"""A program that takes so many seconds is run once, and so many seconds of it a second time."""
+PACE = 0.7
+LAST = 7.0
+"""Of its own training, so many times are kept for that with the patch."""
 LEAST, LONGER = 30.0, 8.0
 """Seconds that an arm may take: so many, or so many times what is expected."""
 LEAST_STEP = 2e-4
 """Seconds of a step on a few examples."""
-ALIKE = 1e-9
 HEAVY = 500
 """Inputs of an iteration that are read one by one."""
 JUDGING = 2.0
 """Seconds that it may take to judge a training, if more than `SEEN` examples are judged."""
 IN_PLACE = ("rate", "epochs", "weights", "scale-inputs", "shuffle")
 """Changes of a running program; others are made in its text."""
-
-
-@dataclass(frozen=True)
-class Program:
-    """A program to run: its file, its arguments, and the text that stands in for the file's, if any does.
-
-    >>> Program(Path("train.py")).text is None
-    True
-    """
-
-    path: Path
-    args: tuple[str, ...] = ()
-    text: str | None = None
-    beside: Mapping[str, str] = field(default_factory=dict)
-    """What stands in for files of its folder."""
 
 
 class ProgramSubject:
@@ -95,9 +84,12 @@ class ProgramSubject:
         seconds: float = 60.0,
         batch: int = 1,
         edit: Callable[[Change], tuple[str, Plan] | None] = lambda change: None,
+        looked: float = 0.0,
     ) -> None:
         self.program, self.plan, self.cost, self.settings = program, plan, cost, settings
         self.health, self.seconds, self.batch, self.edit = list(health), seconds, batch, edit
+        self.looked = looked
+        """Seconds that it took to look into it."""
         self.wording = Wording("NumPy")
         self.whole = plan.same
         self.window = 1 if self.whole else max(1, math.ceil(SEEN / batch))
@@ -121,6 +113,21 @@ class ProgramSubject:
         """The thread that starts them all: they end with the one that started them."""
         self.workers = max(1, min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2, 4))
 
+    @property
+    def pace(self) -> float:
+        """Work that may be planned for a second: arms side by side wait for each other, and are judged."""
+        return PACE * SECOND * self.workers
+
+    @property
+    def reserve(self) -> float:
+        """Seconds that the cured program needs to be looked into and run to its end, longer than it was."""
+        return self.looked + LAST * self.total * self.per_step
+
+    def seconds_of(self, changes: Sequence[Change]) -> float:
+        """About how long it takes to look into it with these changes, and to train it to its end."""
+        work = self.work(Arm(tuple(changes), self.seed, self.steps(changes)))
+        return self.looked + work / SECOND
+
     # ---- what an arm is
 
     def why_not(self, changes: Sequence[Change]) -> str | None:
@@ -140,7 +147,9 @@ class ProgramSubject:
                 return None
         if self._in_the_text(change) is not None:
             return None
-        return self.refused.get(change.kind) or DECLINED.get(change.kind, "it is not tried on a program")
+        late = change not in self.edited
+        why = "there was no time to look at a changed text" if late else "it could not be changed in the text"
+        return self.refused.get(change.kind) or DECLINED.get(change.kind, why)
 
     @staticmethod
     def _in_place(change: Change) -> bool:
@@ -199,7 +208,7 @@ class ProgramSubject:
         def one(arm: Arm) -> Callable[[], None]:
             def work() -> None:
                 if not stop():
-                    found[arm] = self._run(arm)
+                    found[arm] = self._run(arm, stop)
 
             return work
 
@@ -208,7 +217,7 @@ class ProgramSubject:
                 work.result()
         return [self.judge(found.get(arm, Ended("killed")), arm) for arm in arms]
 
-    def _run(self, arm: Arm) -> Ended:
+    def _run(self, arm: Arm, stop: Callable[[], bool] = lambda: False) -> Ended:
         plan, text = self.plan, self.program.text
         kept = []
         for change in arm.changes:
@@ -231,7 +240,7 @@ class ProgramSubject:
         limit = max(LEAST, LONGER * expected) if self.total > 1 else self.seconds
         if self.heavy and self.answers is not None:
             plan = replace(plan, inputs=())  # they are known
-        return self._forks(text, plan, arm.seed).run(trial, limit, self.seconds)
+        return self._forks(text, plan, arm.seed).run(trial, limit, self.seconds, stop)
 
     def _forks(self, text: str | None, plan: Plan, seed: int) -> Forks:
         """The program of this text and seed, before its first step."""
@@ -278,15 +287,23 @@ class ProgramSubject:
     # ---- the patient as it is
 
     def examine(self, stop: Callable[[], bool] = lambda: False) -> Case:
-        """The unchanged program to its end, twice, and what its predictions say."""
+        """The unchanged program to its end, and what its predictions say; a second time for whether it repeats."""
         forks = self._forks(self.program.text, self.plan, self.seed)
-        watched = Trial(self.seed, window=self.window, apart=self.apart, restarts=self.plan.epochs != self.plan.loop)
-        first = forks.run(watched, self.seconds, self.seconds)
+        nested = self.plan.epochs != self.plan.loop
+        watched = Trial(
+            self.seed, window=self.window, apart=self.apart, restarts=nested, judged=self.judged,
+            more=1 if self.whole or nested else self.judged, long=LONG, judging=JUDGING,
+        )  # fmt: skip
+        first = forks.run(watched, self.seconds, self.seconds, stop)
         self.total = max(first.taken, 1)
         self.per_step = max(first.seconds, 0.002) / self.total
         self._judged_at_the_end(first)
-        second = self._run(Arm((), self.seed, self.total))
-        ended = second if second.outputs else first
+        if first.judged:
+            begun = Trial(self.seed, max(1, int(AGAIN / self.per_step)), self.window, self.apart)
+            ended, second = first, forks.run(begun, self.seconds, self.seconds, stop)
+        else:
+            second = self._run(Arm((), self.seed, self.total), stop)
+            ended = second if second.outputs else first
         case = Case(
             replace(self.settings, epochs=ended.epochs or None), layers=max(len(self.plan.weights), 1), rows=1,
             available=1, classes=0, features=0,
@@ -296,7 +313,9 @@ class ProgramSubject:
             why = "its outputs could not be laid beside its targets"
             case.not_examined.append(Gap("the trials", why if ended.taken else f"{ended.error or ended.how}"))
             return case
-        self._repeats(case, first, second)
+        if not repeats(self.cost, first, second):
+            words = "Run twice, it did not do the same, though its seeds were set: arms are unpaired, over seeds."
+            case.remarks.append(Remark("said", {"text": words}))
         self._describe(case, ended)
         self._rows(case, first)
         if first.restarts:
@@ -331,18 +350,6 @@ class ProgramSubject:
             self.more = 1
         else:
             self.more = self.judged
-
-    def _repeats(self, case: Case, *ends: Ended) -> None:
-        """Whether the program does the same twice, until it is judged."""
-        first, second = ([cost_of(self.cost, o, t) for o, t in zip(e.outputs, e.targets, strict=True)] for e in ends)
-        short = max(0, min(len(first), len(second)) - 1)
-        same = all(abs(a - b) <= ALIKE * max(abs(a), 1e-12) for a, b in zip(first[:short], second[:short], strict=True)
-                   if math.isfinite(a) and math.isfinite(b))  # fmt: skip
-        if not same:
-            words = (
-                "Run twice, it did not do the same, though its seeds were set: arms are compared over seeds, unpaired."
-            )
-            case.remarks.append(Remark("said", {"text": words}))
 
     def _describe(self, case: Case, ended: Ended) -> None:
         targets = np.concatenate(ended.targets[-3:]) if self.whole is False else ended.targets[-1]

@@ -46,6 +46,10 @@ class Trial:
     scaling: str = ""
     shuffle: bool = False
     """Whether the examples are put into another order, once."""
+    long: float = math.inf
+    """Of a training whose length is not known: where it took so many seconds, it is judged as its epochs end."""
+    judging: float = math.inf
+    """Seconds that this may take."""
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -69,6 +73,7 @@ class Trial:
         onlooker.steps, onlooker.window, onlooker.judged = self.steps or math.inf, self.window, self.judged
         onlooker.apart = self.apart
         onlooker.more, onlooker.times = self.more, self.again
+        onlooker.long, onlooker.judging = self.long, self.judging
         onlooker.each = Longer(plan.moved, self.rate, files) if self.rate != 1 else None
         if self.restarts and plan.weights:
             paths = plan.weights[0].paths
@@ -87,8 +92,9 @@ class Trial:
                     arrays[f"{name}{number}"] = values
         arrays["starts"] = np.array([one.start for one in windows])
         np.savez(folder / SEEN, allow_pickle=False, **arrays)
-        epochs = onlooker.counts.get(onlooker.plan.epochs, -1) + 1
+        epochs = onlooker.epochs or onlooker.counts.get(onlooker.plan.epochs, -1) + 1
         said = {**ended, "taken": onlooker.taken, "epochs": epochs, "extends": onlooker.extends}
+        said["judged"] = bool(windows) and windows[-1].start >= onlooker.steps
         said["restarts"] = isinstance(onlooker.each, Restarts) and onlooker.each.found
         part = folder / f"{ENDED}.part"
         part.write_text(json.dumps(said), encoding="utf-8")
@@ -113,6 +119,8 @@ class Ended:
     """Whether its epochs can be run again."""
     restarts: bool = False
     """Whether its weights begin anew with every epoch."""
+    judged: bool = False
+    """Whether the last outputs are those of its last parameters."""
     seconds: float = 0.0
     starts: list[int] = field(default_factory=list)
     outputs: list[Array] = field(default_factory=list)
@@ -140,7 +148,7 @@ class Ended:
                 arrays = {name: file[name] for name in file.files}
         except (OSError, ValueError):
             return cls("killed", "it was ended before it could be judged", seconds=seconds)
-        known = {name: said[name] for name in ("how", "error", "taken", "epochs", "extends", "restarts")}
+        known = {name: said[name] for name in ("how", "error", "taken", "epochs", "extends", "restarts", "judged")}
         found = cls(**known, seconds=seconds, starts=[int(start) for start in arrays["starts"]])
         for number in range(len(found.starts)):
             found.outputs.append(arrays[f"outputs{number}"])

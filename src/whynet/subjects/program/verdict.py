@@ -37,6 +37,7 @@ CAUSES = {  # the kinds of an x-ray, and the cause that each is an example of
     "momentum-unscaled": "momentum-unscaled",
     "momentum-wrong": "gradient-wrong-term",
     "regularisation-missing": "gradient-wrong-term",
+    "penalty-wrong": "gradient-wrong-term",
     "packing-wrong": "gradient-wrong-term",
     "metric-wrong": "metric-wrong",
     "gradient-check-invalid": "gradient-check-invalid",
@@ -153,6 +154,8 @@ def _suspected(seen: Xray) -> list[Finding]:
         names["symmetric-init"] = ("identical-units",)
     elif has["spread-start"] < 0.02 and has["least-weight-gain"] < 0.1:
         names["init-too-small"] = ("spread-start", "least-weight-gain")
+    if not seen.findings and _rose(seen):
+        names["lr-too-high"] = ()
     known = {one.symptom.name: one for one in measured(seen)}
     return [
         Finding(cause, "suspected", tuple(known[name] for name in evidence if name in known))
@@ -189,6 +192,7 @@ COSTS = {
     "exponential": "that of counts (Poisson)",
     "threshold": "the perceptron's",
     "recorded": "the one that the program computes",
+    "autodiff": "what JAX takes the gradient of",
 }
 
 
@@ -233,7 +237,16 @@ def _remarks(seen: Xray, source: Source) -> list[Remark]:
         told.append(said(in_words(seen.wrote)))
     if not seen.loop_line:
         told.append(said(_no_loop(seen, source)))
+    if seen.descents and not seen.findings and _rose(seen):
+        values = seen.descents[0].values
+        told.append(said(f"What {seen.descents[0].function} gives went from {values[0]:.4g} to {values[-1]:.4g}."))
     return told
+
+
+def _rose(seen: Xray) -> bool:
+    """Whether what JAX takes the gradient of grew, though every step goes down: the steps are too long."""
+    values = seen.descents[0].values if seen.descents else ()
+    return len(values) > 1 and (not math.isfinite(values[-1]) or values[-1] > 2 * abs(values[0]))
 
 
 HINTS = {

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.diagnosis import Settings
+from whynet.subjects.program.autodiff import GAINS, Descent
 from whynet.subjects.program.blame import blames
 from whynet.subjects.program.evaluation import SAID, evaluated
 from whynet.subjects.program.health import course, health
@@ -117,6 +118,8 @@ class Xray:
     """Paths outside the copy of its folder that it wrote to, with the file and the line."""
     crowded: bool = False
     """Whether threads of its own were at work beside its loop, which was not recorded then."""
+    descents: list[Descent] = field(default_factory=list)
+    """What the gradients that JAX took for it were used for."""
 
     @property
     def first(self) -> Finding | None:
@@ -199,7 +202,9 @@ def xray(ran: Ran, again: Ran | None = None, best: Judged | None = None) -> Xray
     found = Xray(ran.how, ran.error, ran.line, ran.file, cut=ran.cut, seconds=ran.seconds)
     found.place, found.wrote, found.crowded = ran.place, ran.wrote, ran.crowded
     best = _best(ran.tapes) if best is None else best
+    found.descents = ran.descents
     if best is None:
+        descended(found)
         return found
     text = Text(ran.sites, best)
     wrong = blames(best, ran.sites)
@@ -228,6 +233,27 @@ def xray(ran: Ran, again: Ran | None = None, best: Judged | None = None) -> Xray
     found.origins = origins(best, text)
     found.opaque = sorted(set().union(*(adj.opaque for adj in best.adjoints)))
     return found
+
+
+def descended(found: Xray) -> None:
+    """What follows from the gradients that JAX took: they are right, and where the parameters went is known.
+
+    >>> seen = Xray("ended", descents=[Descent("loss", "f.py", 9, 12, {"w": ()}, uphill=True)])
+    >>> descended(seen), seen.first.kind
+    (None, 'sign')
+    """
+    for one in sorted(found.descents, key=lambda one: -one.asked)[:1]:
+        found.loop_line, found.iterations, found.watched = one.line, one.asked, one.asked
+        found.cost, found.parameters, found.rates = "autodiff", one.parameters, one.rates
+        moved = (one.moved_line, one.moved_file) if one.moved_line else (one.line, one.file)
+        if one.still:
+            words = "every gradient is taken at the same parameters: what a step makes of them is not kept"
+            found.findings.append(Finding("missing-update", *moved, "the parameters", "the parameters", words))
+        elif one.uphill and not GAINS.search(one.function):
+            words = f"each step goes up the slope of {one.function}: plus where minus belongs"
+            found.findings.append(Finding("sign", *moved, "the parameters", "the parameters", words))
+        elif not one.uphill:
+            found.right = list(one.down)
 
 
 def _best(tapes: Sequence[Tape]) -> Judged | None:

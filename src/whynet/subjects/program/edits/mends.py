@@ -8,7 +8,18 @@ from contextlib import suppress
 from itertools import zip_longest
 from typing import Any
 
-from whynet.subjects.program.edits import kernels, operands, packing, shapes, signs, slopes, sums, updates
+from whynet.subjects.program.edits import (
+    kernels,
+    momentum,
+    operands,
+    packing,
+    penalties,
+    shapes,
+    signs,
+    slopes,
+    sums,
+    updates,
+)
 from whynet.subjects.program.edits.names import last
 from whynet.subjects.program.edits.source import Source, unreadable
 from whynet.subjects.program.xray import Finding, Xray
@@ -36,6 +47,9 @@ def mends(source_text: str, finding: Finding, xray: Xray) -> Iterator[str]:
 
 
 def _sign(source: Source, statement: Any, finding: Finding, xray: Xray) -> Texts:
+    alike = [one for one in xray.findings if (one.kind, one.file) == (finding.kind, finding.file)]
+    if len(alike) > 1:
+        yield from signs.shared(source, [source.statement(one.line) for one in alike])
     yield from signs.signs(source, statement)
     for other in _near(source, statement):
         yield from signs.signs(source, other)
@@ -99,6 +113,19 @@ def _packed(source: Source, statement: Any, finding: Finding, xray: Xray) -> Tex
     yield from packing.reordered(source, statement)
 
 
+def _kept(source: Source, statement: Any, finding: Finding, xray: Xray) -> Texts:
+    yield from momentum.kept(source, statement)
+
+
+def _penalty(source: Source, statement: Any, finding: Finding, xray: Xray) -> Texts:
+    for one in (statement, *_makers(source, statement)):
+        yield from penalties.penalised(source, one)
+
+
+def _weighed(source: Source, statement: Any, finding: Finding, xray: Xray) -> Texts:
+    yield from penalties.weighed(source, statement)
+
+
 def _any(source: Source, statement: Any, finding: Finding, xray: Xray) -> Texts:
     """Of a line of which no more is known than that it is wrong: a little of everything."""
     meant = finding.meant
@@ -140,6 +167,9 @@ KINDS: dict[str, Callable[[Source, Any, Finding, Xray], Texts]] = {
     "shape-grows": _bias,
     "packing-wrong": _packed,
     "momentum-wrong": _sign,
+    "momentum-unscaled": _kept,
+    "regularisation-missing": _penalty,
+    "penalty-wrong": _weighed,
     "wrong": _any,
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from whynet.subjects.program.edits.source import Source
@@ -40,6 +40,28 @@ def signs(source: Source, statement: Any) -> Iterator[str | None]:
         yield source.put(value, signed(source, value))
     for node in sums:
         yield _turned(source, node)
+
+
+def shared(source: Source, statements: Sequence[Any]) -> Iterator[str | None]:
+    """Texts in which a number that several statements share by name has the other sign, where it is defined: a 1, or
+    what is negative.
+
+    >>> source = Source("sign = 1\\nw += sign * g\\nb += sign * d\\n")
+    >>> next(shared(source, [source.statement(2), source.statement(3)])).split("\\n")[0]
+    'sign = -1'
+    """
+    cst = source.cst
+    named = [{source.code(node) for node in source.expressions(one) if source.is_value(node)} for one in statements]
+    names = set.intersection(*named)
+    for one in source.statements:
+        if one in statements or source.target(one) not in names:
+            continue
+        for node in source.expressions(one):
+            if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
+                yield source.put(node, source.code(node.expression))
+            alone = not isinstance(source.parents.get(node), (cst.UnaryOperation, cst.BinaryOperation))
+            if isinstance(node, (cst.Integer, cst.Float)) and float(node.evaluated_value) == 1 and alone:
+                yield source.put(node, f"-{source.code(node)}")
 
 
 def _around(node: Any, text: str) -> str:

@@ -26,6 +26,7 @@ def missing(
         W2 -= rate * dW2
     <BLANKLINE>
     """
+    yield from _under_its_name(source, statement)
     own = last(re.sub(r"\[\]|\[\d+\]$", "", parameter))
     siblings = [one for one in _updates(source, parameters) if source.target(one)]
     for one in source.statements:  # an update that changes nothing, or only some parameters
@@ -44,6 +45,18 @@ def missing(
                 yield from _in_place_of_nothing(source, sibling, text)
                 for loop in source.loops(sibling)[:1]:
                     yield _after(source, loop, text)
+
+
+def _under_its_name(source: Source, statement: Any) -> Iterator[str | None]:
+    """Texts in which what a function makes of something is kept under that one's name: `w = moved(w, g)`."""
+    cst, value = source.cst, source.value(statement)
+    small = source.small(statement)[:1]
+    if not isinstance(value, cst.Call) or not small or not isinstance(small[0], cst.Assign):
+        return
+    target = small[0].targets[0].target
+    for given in value.args[:3]:
+        if isinstance(target, cst.Name) and isinstance(given.value, cst.Name) and given.value.value != target.value:
+            yield source.replaced({target: given.value})
 
 
 def _updates(source: Source, parameters: Sequence[str]) -> list[Any]:
