@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from whynet.logs.languages import in_english
@@ -32,18 +32,6 @@ BACKPROP = (
     "gradient-sign-flipped", "gradient-missing-derivative", "gradient-wrong-derivative", "gradient-wrong-term",
     "gradient-wrong-transpose",
 )  # fmt: skip
-COMMON = {  # what people had most often done wrong whose logs show a state; for those that the text clears
-    "non-finite": ("lr-too-high", "log-of-zero", "input-not-scaled", "gradient-not-averaged"),
-    "diverged": ("lr-too-high", "gradient-sign-flipped", "input-not-scaled", "gradient-buffer-not-reset"),
-    "constant-answer": ("lr-too-high", "input-not-scaled", "symmetric-init", "init-too-small"),
-    "classes-missing": ("output-units-saturated", "class-imbalance", "data-index-bug", "not-shuffled"),
-    "not-started": ("lr-too-low", "layer-not-updated", "symmetric-init", "dead-relu"),
-    "stalled": ("regularisation-too-strong", "lr-too-high", "symmetric-init", "bottleneck"),
-    "underfits": ("regularisation-too-strong", "lr-too-high", "symmetric-init", "bottleneck"),
-    "undertrained": ("lr-too-low", "undertrained", "bottleneck", "batch-too-large"),
-    "overfits": ("too-little-data", "label-order-mismatch", "preprocess-mismatch", "overfit"),
-}
-MOST = 4  # causes that are named
 LONGEST = 100_000  # characters at the beginning, and at the end, of a text that are looked at
 LINE = 2_000  # characters of a line that are looked at
 COUNTS = re.compile(  # `Counter({0: 950, 1: 50})`, `[(0, 950), (1, 50)]`, `rows per class: 0: 950, 1: 50`
@@ -423,21 +411,3 @@ def _hidden(words: str, width: int, layers: int, tiny: bool) -> list[Said]:
     if layers in (1, 2):
         clears += ("vanishing-gradients", "too-deep")
     return [Said(words, speaks, (*STILL, "undertrained"), clears)] if speaks or clears else []
-
-
-def weighed(causes: Sequence[str], state: str, said: Sequence[Said]) -> tuple[dict[str, str], dict[str, str]]:
-    """The causes that remain, each with the words that speak for it, and those that are cleared, with theirs.
-
-    Those that the text speaks for come first; what it clears goes, unless something else in it speaks for that.
-
-    >>> said = [Said("lr 1e-6", ("lr-too-low",), SLOW, ("lr-too-high",))]
-    >>> weighed(("lr-too-high", "vanishing-gradients"), "undertrained", said)[0]
-    {'lr-too-low': 'lr 1e-6', 'vanishing-gradients': '', 'undertrained': '', 'bottleneck': ''}
-    """
-    spoken = {cause: one.words for one in reversed(said) if state in one.states for cause in reversed(one.speaks)}
-    spoken = dict(reversed(spoken.items()))
-    cleared = {cause: one.words for one in said for cause in one.clears if cause not in spoken}
-    others = COMMON.get(state, ()) if set(cleared) & set(causes) else ()
-    rest = [cause for cause in (*causes, *others) if cause not in spoken and cause not in cleared]
-    left = dict(list({**spoken, **dict.fromkeys(rest, "")}.items())[:MOST])
-    return left, {cause: words for cause, words in cleared.items() if cause in causes}

@@ -25,7 +25,7 @@ def state_of_log(course: Course) -> str:
     >>> state_of_log(course_of((broken,), labels="mnist", classes=10, linear=0.92))
     'non-finite'
     """
-    return next(state for state, holds in RULES if holds(course))
+    return next((state for state, rules in RULES if any(holds(course) for holds in rules)), "underfits")
 
 
 # ---- numbers that are none, and answers that are all alike
@@ -44,14 +44,6 @@ def _mistakes_cost_what_one_answer_does(course: Course) -> bool:
     facts = course.facts
     nothing = facts.end == 0 and course.chance and facts.frozen
     return course.known and (facts.certain or facts.majority or nothing)
-
-
-def _one_class_after_another(course: Course) -> bool:
-    """Held-out accuracies are the shares of classes, now of this one, now of that: the one that was trained last."""
-    shares = [share_of(one) for one in course.facts.accuracies]
-    told = [one for one in shares if one is not None]
-    changes = sum(one != other for one, other in pairwise(told))
-    return len(told) > 4 and len(told) > 0.6 * len(shares) and changes > 0.6 * len(told)
 
 
 def _always_the_same_share(course: Course) -> bool:
@@ -109,14 +101,6 @@ def _good(course: Course) -> bool:
 # ---- costs that rise
 
 
-def _negative_at_chance(course: Course) -> bool:
-    return course.facts.end < 0 and course.chance
-
-
-def _negative(course: Course) -> bool:
-    return course.facts.end < 0
-
-
 def _ends_above_its_start(course: Course) -> bool:
     facts = course.facts
     above = course.scale is None or facts.end > 1.08 * course.floor
@@ -127,11 +111,6 @@ def _ends_above_its_start(course: Course) -> bool:
 def _rises(course: Course) -> bool:
     facts = course.facts
     return course.rose or course.turned or (facts.rising < -0.15 and facts.falling < -0.1 and not course.fell)
-
-
-def _accuracy_is_lost(course: Course) -> bool:
-    facts = course.facts
-    return not facts.costs and len(facts.accuracies) > 4 and facts.accuracy < facts.accuracies[0] - 0.1
 
 
 def _at_chance_and_dear(course: Course) -> bool:
@@ -145,21 +124,6 @@ def _low_for_where_it_began(course: Course) -> bool:
     return not course.known and course.smooth and fallen and not facts.val_end > 1.5 * facts.end
 
 
-def _dear_and_hardly_moved(course: Course) -> bool:
-    """Whatever the cost is, it has fallen by next to nothing, evenly."""
-    facts = course.facts
-    dear = not course.known and facts.end > 4 * course.usual and course.smooth and len(facts.costs) > 3
-    return dear and abs(facts.start - facts.end) < 0.01 * facts.start and facts.end < facts.start
-
-
-def _dear_and_not_falling(course: Course) -> bool:
-    return not course.known and course.facts.end > 4 * course.usual and not course.facts.falling > 0.01
-
-
-def _dear(course: Course) -> bool:
-    return not course.known and course.facts.end > 4 * course.usual
-
-
 def _at_chance_above_the_start(course: Course) -> bool:
     """It costs more than a fresh network, and gives no single answer."""
     answers = [share_of(one) for one in course.facts.accuracies[-3:]]
@@ -167,16 +131,6 @@ def _at_chance_above_the_start(course: Course) -> bool:
 
 
 # ---- at chance
-
-
-def _stays_where_it_began(course: Course) -> bool:
-    """The cost has stayed where it began, above the floor, and the accuracy at no class's share."""
-    facts = course.facts
-    if not (course.chance and course.entropy):
-        return False
-    above = 1.03 * course.usual < facts.end < 1.5 * course.usual
-    stayed = len(facts.costs) > 2 and abs(facts.start - facts.end) < 0.01 * facts.end
-    return stayed and above and share_of(facts.accuracy) is None
 
 
 def _stays_at_no_share(course: Course) -> bool:
@@ -201,10 +155,6 @@ def _hangs_in_the_air(course: Course) -> bool:
     return off and abs(facts.start - facts.end) < 0.002 * facts.end
 
 
-def _low_sawtooth(course: Course) -> bool:
-    return course.known and course.facts.accuracy < 2 / course.facts.classes and course.sawtooth
-
-
 def _only_training_examples(course: Course) -> bool:
     """Held-out examples are answered by chance, those that it is trained on are being learned."""
     facts = course.facts
@@ -216,12 +166,6 @@ def _only_training_examples(course: Course) -> bool:
     rises = rises or slowly
     apart = not facts.chance(facts.train) and facts.apart
     return rises or apart or (_known_by_heart(course) and not facts.frozen)
-
-
-def _far_below_chance(course: Course) -> bool:
-    """That is no ignorance: labels or inputs are not what it was trained on."""
-    facts = course.facts
-    return course.chance and facts.classes > 4 and facts.accuracy < 0.55 / facts.classes
 
 
 def _at_chance(course: Course) -> bool:
@@ -315,13 +259,6 @@ def _has_not_moved(course: Course) -> bool:
     return abs(facts.start - facts.end) < 0.01 * abs(facts.start) or wanders
 
 
-def _was_better(course: Course) -> bool:
-    """Also on the training examples."""
-    facts = course.facts
-    worse = bool(facts.costs) and facts.end > 1.5 * min(facts.costs)
-    return course.known and max(facts.accuracies) > facts.accuracy + 0.08 and worse
-
-
 def _knows_training_examples_better(course: Course) -> bool:
     return course.facts.apart or _known_by_heart(course)
 
@@ -334,30 +271,6 @@ def _known_by_heart(course: Course) -> bool:
     if math.isnan(facts.train):  # a cross-entropy is about 1.4 floors for every wrong answer
         return facts.end < min(0.3, 0.7 * (1 - facts.held)) * floor and facts.held < facts.linear - 0.07
     return facts.end < 0.05 * floor and facts.held < facts.linear - 0.15
-
-
-def _costs_nothing_yet_fails(course: Course) -> bool:
-    """What it is trained on costs next to nothing, so it is known; too much is answered wrongly all the same."""
-    facts = course.facts
-    if course.scale is None or course.scale.summed or len(facts.costs) < 3 or facts.classes < 3:
-        return False
-    failing = facts.linear - 0.1 > facts.accuracy > 1.7 / facts.classes
-    return failing and 0 <= facts.end < 0.02 * course.floor and not facts.train < facts.linear - 0.1
-
-
-def _others_get_worse(course: Course) -> bool:
-    """Training examples are answered better and better, others worse and worse."""
-    facts = course.facts
-    later = facts.accuracies[len(facts.accuracies) // 2 :]
-    worse = max(facts.accuracies, default=0.0) - facts.held > 0.05 and all(b < a + 0.01 for a, b in pairwise(later))
-    return worse and facts.learned > 0.03 and facts.train > facts.held and facts.rising < 0
-
-
-def _others_cost_ever_more(course: Course) -> bool:
-    """The training examples cost next to nothing, and others more and more."""
-    facts = course.facts
-    nothing = facts.end < 0.01 * course.floor and len(facts.costs) > 4
-    return nothing and facts.val_end > max(1.05 * facts.val_least, 0.1 * course.floor)
 
 
 def _held_out_cost_more(course: Course) -> bool:
@@ -394,48 +307,24 @@ def _stands_still(course: Course) -> bool:
     return low and still and not facts.noise > 0.003 * abs(facts.end)
 
 
-RULES: tuple[tuple[str, Rule], ...] = (
-    ("non-finite", _a_cost_is_no_number),
-    ("constant-answer", _answers_are_alike),
-    ("constant-answer", _mistakes_cost_what_one_answer_does),
-    ("constant-answer", _nothing_ever_moves),
-    ("constant-answer", _one_class_after_another),
-    ("constant-answer", _always_the_same_share),
-    ("bad-data", _held_out_are_answered_better),
-    ("bad-data", _better_than_its_cost),
-    ("healthy", _both_costs_say_so),
-    ("classes-missing", _a_class_is_never_answered),
-    ("overfits", _good_but_for_others),
-    ("healthy", _good),
-    ("constant-answer", _negative_at_chance),
-    ("diverged", _negative),
-    ("diverged", _ends_above_its_start),
-    ("diverged", _rises),
-    ("diverged", _accuracy_is_lost),
-    ("diverged", _at_chance_and_dear),
-    ("healthy", _low_for_where_it_began),
-    ("not-started", _dear_and_hardly_moved),
-    ("diverged", _dear_and_not_falling),
-    ("undertrained", _dear),
-    ("diverged", _at_chance_above_the_start),
-    ("not-started", _stays_where_it_began),
-    ("not-started", _stays_at_no_share),
-    ("constant-answer", _low_sawtooth),
-    ("overfits", _only_training_examples),
-    ("bad-data", _far_below_chance),
-    ("constant-answer", _at_chance),
-    ("constant-answer", _at_the_floor),
-    ("constant-answer", _hardly_below_the_floor),
-    ("classes-missing", _stands_where_classes_are_lost),
-    ("not-started", _has_not_moved),
-    ("underfits", _was_better),
-    ("overfits", _knows_training_examples_better),
-    ("overfits", _costs_nothing_yet_fails),
-    ("overfits", _others_get_worse),
-    ("overfits", _others_cost_ever_more),
-    ("overfits", _held_out_cost_more),
-    ("healthy", _costs_little),
-    ("undertrained", _is_getting_better),
-    ("stalled", _stands_still),
-    ("underfits", lambda course: True),
-)
+RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
+    ("non-finite", (_a_cost_is_no_number,)),
+    ("constant-answer", (_answers_are_alike, _mistakes_cost_what_one_answer_does, _nothing_ever_moves,
+                         _always_the_same_share)),
+    ("bad-data", (_held_out_are_answered_better, _better_than_its_cost)),
+    ("healthy", (_both_costs_say_so,)),
+    ("classes-missing", (_a_class_is_never_answered,)),
+    ("overfits", (_good_but_for_others,)),
+    ("healthy", (_good,)),
+    ("diverged", (_ends_above_its_start, _rises, _at_chance_and_dear, _at_chance_above_the_start)),
+    ("healthy", (_low_for_where_it_began,)),
+    ("not-started", (_stays_at_no_share,)),
+    ("overfits", (_only_training_examples,)),
+    ("constant-answer", (_at_chance, _at_the_floor, _hardly_below_the_floor)),
+    ("classes-missing", (_stands_where_classes_are_lost,)),
+    ("not-started", (_has_not_moved,)),
+    ("overfits", (_knows_training_examples_better, _held_out_cost_more)),
+    ("healthy", (_costs_little,)),
+    ("undertrained", (_is_getting_better,)),
+    ("stalled", (_stands_still,)),
+)  # fmt: skip
