@@ -36,6 +36,7 @@ from whynet.doctor.symptoms import outcome
 from whynet.errors import NonFinite
 from whynet.logs.cleaning import thinned
 from whynet.logs.clues import clues_in
+from whynet.logs.code import said_in_code
 from whynet.logs.log import diagnose_log
 from whynet.logs.scales import scales
 from whynet.logs.seen import seen_in
@@ -392,7 +393,7 @@ def row_of(group: str, right: tuple[str, ...], text: str, weight: float, classes
     transcript = read(text)
     if not transcript.runs:
         return None
-    seen = seen_in(transcript.runs[-1], transcript, clues_in(thinned(text)), None, classes, None)
+    seen = seen_in(transcript.runs[-1], transcript, clues_in(thinned(text)) + said_in_code(text), None, classes, None)
     if seen.state == "healthy":
         return None
     spoken = frozenset(cause for one in seen.said if seen.state in one.states for cause in one.speaks)

@@ -28,12 +28,14 @@ from whynet.errors import BadFile, UsageError, did_you_mean
 from whynet.logs.checks import next_step
 from whynet.logs.cleaning import thinned
 from whynet.logs.clues import clues_in
+from whynet.logs.code import said_in_code
 from whynet.logs.course import Course, share_of
 from whynet.logs.evidence import named, shares_of
 from whynet.logs.facts import Facts
 from whynet.logs.scales import Scale
 from whynet.logs.seen import Seen, seen_in
 from whynet.logs.transcript import read
+from whynet.source.settings import is_whole
 
 COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")
 LABELS = (*SHARES, "balanced")
@@ -107,10 +109,13 @@ def diagnose_log(
             expected="lines such as 'epoch 1 loss 2.30 accuracy 0.11', a table, or a sentence with its numbers",
             do="Paste what the training printed; a bare column of costs will do",
         )
-    clues = clues_in(thinned(text))
+    clues = clues_in(thinned(text)) + said_in_code(text)
     every = [seen_in(run, transcript, clues, cost, classes, labels) for run in transcript.runs]
     diagnoses = [_one(seen) for seen in every]
     diagnosis = diagnoses[-1]
+    if diagnosis.state != "healthy" and is_whole(text):
+        program = "whynet diagnose FILE runs the program and puts the causes to the proof"
+        diagnosis.remarks.append(said(f"The text holds a whole program. Saved in a file, it can tell more: {program}."))
     if len(diagnoses) > 1:
         told = ", ".join(f"{number}. {one.state}" for number, one in enumerate(diagnoses, 1))
         several = f"There are {len(diagnoses)} trainings in this text ({told}); this is about the last."
