@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from whynet.logs.languages import in_english
 
 N = r"(\d+(?:[.,]\d+)?(?:e[-+]?\d+)?|\.\d+)"
-IS = r"[\"'*$\\]*\s*(?:[:=]|\bis\b|\bof\b|\bto\b|\bat\b|\s)\s*"
+IS = r"[\"'*$\\]*\s*(?:[:=]|\bis\b|\bwas\b|\bof\b|\bto\b|\bat\b|\s)\s*"
 RATE = (
     r"(?:\blr|\blearning[ _-]?rate(?:_init)?|\b(?:base|init)_lr|\b(?-i:eta)|η|\bstep size)\b"
     rf"{IS}{N}(?![\d.]*(?::|\s?[smh]\b))"  # but for a time to go
@@ -113,6 +113,12 @@ CLUES = (
     Clue(RATE, ("lr-too-high",), (*BROKEN, *STILL), ("lr-too-low",), least=0.9, most=1e9,
          only=r"relu|softmax|cross.?entropy|\bnll\b"),
     Clue(RATE, ("lr-too-high",), (*BROKEN, *STILL), ("lr-too-low",), least=0.02, most=1e9, only=r"\badamw?\b|rmsprop"),
+    Clue(RATE, ("lr-too-high",), (*BROKEN, *STILL), ("lr-too-low",), least=4e-4, most=1e9,
+         only=r"\b(?:pre-?trained|fine-?tun\w*|imagenet|bert|roberta|distilbert|gpt-?2|llama|t5|vit)\b"),
+    Clue(r"(?:\blr|\blearning[ _-]?rate|\bmy rate|\bprint the rate)\b[^\n\d]{0,12}0(?:\.0+)?(?:e[-+]\d+)?(?![\d.])",
+         ("layer-not-updated", "lr-too-low", "schedule-exhausted"), STILL, ("lr-too-high",)),
+    Clue(r"\bConvergenceWarning\b|\bhasn't converged yet\b|\bMaximum iterations \(\d+\) reached",
+         ("undertrained",), SLOW),
     Clue(r"\b(?:lr|eta|learning[ _]rate|momentum|weight_decay)\b[\"']?\s*[:=]\s*[-+]?(?:nan|inf)\w*",
          ("nan-hyperparameter",)),
     Clue(rf"\bmomentum\b{IS}{N}", ("momentum-unscaled",), (*BROKEN, *STILL), least=0.985, most=10),
@@ -229,7 +235,24 @@ CLUES = (
     Clue(any_of(r"\b(?:oversampl|duplicat|augment|SMOTE)\w*\b[^\n]{0,60}\b(?:then|before)\b[^\n]{0,30}\bsplit\w*",
                 r"\b(?:same|identical) (?:images|examples|rows)\b[^\n.]{0,30}\bboth\b"), ("train-test-leak",), GAP),
     Clue(r"\bunique\([^)]*label\w*\)\s*=?\s*(?:array\()?\[\d\]|\bCounter\(\{\d+: \d+\}\)", ("labels-corrupted",)),
+    Clue(any_of(r"\b(?:prices?|targets?|labels?|values?|salar\w+|sales)\b[^\n.]{0,25}"
+                r"\b(?:in (?:dollars|euros?|thousands)|"
+                r"as they are|not scaled|unscaled|raw|up to \d{3,})", r"\bin dollars\b"),
+         ("target-not-scaled",), (*BROKEN, *NOT_LEARNING), ("wrong-hidden-activation",)),
+    Clue(r"\b(?:features?|inputs?|columns?|values?|data)\b[^\n.]{0,60}\b(?:up to|max\w*|between 0 and|range\w*)\D{0,12}"
+         r"\d{1,3}(?:,\d{3}|\d{2,})", ("input-not-scaled",), (*BROKEN, *NOT_LEARNING)),
+    Clue(r"\b[5-9]\d(?:\.\d+)? ?% (?:of (?:them|the \w+|all|my \w+) )?(?:are|is|were|belong)\b[^\n.]*",
+         ("class-imbalance",),
+         STILL),
+    Clue(r"\b\d+ (?:frauds?|positives?|sick|defects?)\b[^\n.]{0,20}\b(?:in|of|out of) \d{4,}", ("class-imbalance",),
+         (*STILL, *GAP)),
+    Clue(r"\bUsing a (?:target|input) size\b[^\n]*", ("loss-broadcast",)),
+    Clue(r"\bsorted by \w+[^\n]{0,40}(?:csv|file|rows)|\b(?:rows|csv|file|data)\b[^\n.]{0,25}\bsorted\b",
+         ("not-shuffled", "validation-unlike-training"), GAP),
+    Clue(r"\b(?:sorted\(\s*)?os\.listdir\b[^\n]*|\bown label list\b", ("label-order-mismatch",), GAP),
     # the outputs and the cost
+    Clue(r"\bactivation\s*=\s*[\"'](?:sigmoid|softmax)[\"'][^\n]{0,30}\bloss\s*=\s*[\"'](?:mse|mae|mean_)",
+         ("output-range-mismatch", "wrong-output-activation"), NOT_LEARNING, never=r"\bmnist|digits|\bclasses\b"),
     Clue(r"\bDense\(\s*1\s*,\s*activation\s*=\s*[\"']softmax", ("softmax-single-unit",), STILL),
     Clue(r"\b(?:mae|l1loss|mean absolute error|mean_absolute_error)\b", ("cost-mismatch",), NOT_LEARNING,
          never="weka|kappa|regression|price"),

@@ -78,6 +78,7 @@ def _kinds(course: Course) -> Iterator[str]:
     if scale is not None and facts.costs:
         yield f"averaging {'sum' if scale.summed else scale.averaging.split(',')[0]}"
     yield f"accuracy {'printed' if course.known else 'not printed'}"
+    yield f"problem {course.problem}"
     shares = [share_of(one) for one in facts.accuracies[-4:]]
     if shares and facts.classes == 10:
         changes = len(set(shares)) > 1

@@ -15,6 +15,33 @@ HINTS = {  # words in a text that say which cost it is about
     "softmax-cross-entropy": {"categorical", "softmax", "crossentropyloss", "nll", "nllloss", "logsoftmax"},
 }
 
+PROBLEMS = {  # words that say what is learned, where it is no telling apart of classes
+    "rivals": {"gan", "gans", "dcgan", "wgan", "generator", "discriminator"},
+    "language": {"perplexity", "perplexities", "ppl", "bleu"},
+    "regression": {"regression", "regressor", "mlpregressor", "r2", "rmse", "mape", "rmsle"},
+}
+NUMBERS = {"price", "prices", "dollars", "temperature", "temperatures", "housing", "sales", "forecast", "demand"}
+CLASSES = {"mnist", "digit", "digits", "classes", "class", "xor", "classifier", "classification", "cifar"}
+
+
+def problem_of(run: Sequence[Series], transcript: Transcript) -> str:
+    """What is learned: classification, regression, language (a text's next word), or two networks against each other.
+
+    >>> problem_of((), Transcript((), frozenset({"val", "rmse"})))
+    'regression'
+    """
+    words = transcript.words
+    named = [set(one.name.split()) for one in run]
+    if any("d" in name for name in named) and any("g" in name for name in named):
+        return "rivals"
+    for problem, hints in PROBLEMS.items():
+        if hints & words and not (problem == "regression" and CLASSES & words):
+            return problem
+    right = any(one.what == "accuracy" and "r2" not in one.name.split() for one in run)
+    numbers = bool(NUMBERS & words) and bool({"mse", "mae", "mseloss", "squared"} & words)
+    absolute = any("mae" in name for name in named)
+    return "regression" if (numbers or absolute) and not right and not CLASSES & words else "classification"
+
 
 def hinted_cost(run: Sequence[Series], transcript: Transcript) -> str | None:
     """The cost that the words name; a softmax beside another cost is the activation of the outputs, and what is called

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from whynet.doctor.diagnosis import Acquittal, Finding, LogDiagnosis, Remark, Series, said
 from whynet.doctor.floors import SHARES, Reading, explain
-from whynet.doctor.symptom import Measured
+from whynet.doctor.symptom import Measured, Symptom
 from whynet.doctor.symptoms.outcome import (
     ACCURACY,
     FIRST_BROKEN_COST,
@@ -32,13 +32,16 @@ from whynet.logs.code import said_in_code
 from whynet.logs.course import Course, share_of
 from whynet.logs.evidence import named, shares_of
 from whynet.logs.facts import Facts
+from whynet.logs.plausible import implausible, of_others
 from whynet.logs.scales import Scale
 from whynet.logs.seen import Seen, seen_in
 from whynet.logs.transcript import read
 from whynet.source.settings import is_whole
 
+SHARE_RIGHT = Symptom(ACCURACY.name, ACCURACY.words, ACCURACY.unit)  # where no linear model is known
 COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")
 LABELS = (*SHARES, "balanced")
+EXPECTED = "lines such as 'epoch 1 loss 2.30 accuracy 0.11', a table, or a sentence with its numbers"
 
 
 LARGEST = 5_000_000  # bytes; a log is shorter
@@ -106,13 +109,18 @@ def diagnose_log(
         raise BadFile(
             "there are no costs and no accuracies in this text",
             where=where,
-            expected="lines such as 'epoch 1 loss 2.30 accuracy 0.11', a table, or a sentence with its numbers",
-            do="Paste what the training printed; a bare column of costs will do",
+            expected=EXPECTED,
+            do="Paste what the training printed; a bare column of costs will do. `whynet explain NUMBER` says what one "
+            "number alone may be",
         )
     clues = clues_in(thinned(text)) + said_in_code(text)
     every = [seen_in(run, transcript, clues, cost, classes, labels) for run in transcript.runs]
+    if why := implausible(every[-1].run, text, every[-1].problem):
+        raise BadFile(f"there are no training figures here that can be judged: {why}", where=where, expected=EXPECTED)
     diagnoses = [_one(seen) for seen in every]
     diagnosis = diagnoses[-1]
+    for words in of_others(text):
+        diagnosis.remarks.append(said(f'Left out, as it is said of another network or model: "{words}".'))
     if diagnosis.state != "healthy" and is_whole(text):
         program = "whynet diagnose FILE runs the program and puts the causes to the proof"
         diagnosis.remarks.append(said(f"The text holds a whole program. Saved in a file, it can tell more: {program}."))
@@ -137,13 +145,15 @@ def _one(seen: Seen) -> LogDiagnosis:
     if state == "classes-missing" and not course.facts.answers.missing:
         at = f"an accuracy that stays at {course.facts.accuracy:.1%} is what is reached where a class is never answered"
         diagnosis.remarks.append(said(f"The figures only suggest it: {at}. Count the answers of each class."))
+    if all(len(one.values) == 1 for one in seen.run):
+        diagnosis.remarks.append(said("One number is no course: paste what was printed before it too."))
     if state == "healthy":
         diagnosis.remarks += _could_be_better(course.facts)
         return diagnosis
     spoken = {cause: one.words for one in reversed(seen.said) if state in one.states for cause in one.speaks}
     cleared = {cause: one.words for one in seen.said for cause in one.clears if cause not in spoken}
     left = named(shares_of(seen.features, spoken, cleared))
-    evidence = _evidence(course)
+    evidence = _evidence(course, linear=seen.data_known)
     diagnosis.verdict = [
         Finding(cause, "suspected", evidence, detail=_quoted(spoken.get(cause, "")), share=share)
         for cause, share in left.items()
@@ -158,18 +168,18 @@ def _quoted(quote: str) -> str:
     return f'the text says "{quote}"' if quote else ""
 
 
-def _evidence(course: Course) -> tuple[Measured, ...]:
+def _evidence(course: Course, *, linear: bool) -> tuple[Measured, ...]:
     facts, scale = course.facts, course.scale
     start, floor = (math.nan, math.nan) if scale is None else (scale.start, scale.floor)
     found: list[Measured] = []
     if len(facts.costs) > 1 and math.isfinite(facts.start):
         found.append(FIRST_COST.measured(facts.start, at=start))
-    if math.isfinite(facts.end):
+    if math.isfinite(facts.end) and not facts.broken:
         found.append(LAST_COST.measured(facts.end, at=floor))
     if not math.isnan(facts.falling):
         found.append(STILL_FALLING.measured(facts.falling))
     if not math.isnan(facts.held):
-        found.append(ACCURACY.measured(facts.held, at=facts.linear))
+        found.append((ACCURACY if linear else SHARE_RIGHT).measured(facts.held, at=facts.linear if linear else None))
     if not math.isnan(facts.train):
         found.append(TRAIN_ACCURACY.measured(facts.train))
     if not math.isnan(facts.gap):

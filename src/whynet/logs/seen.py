@@ -9,12 +9,14 @@ from whynet.doctor.diagnosis import Series
 from whynet.logs.clues import Said
 from whynet.logs.course import Course, course_of
 from whynet.logs.features import features_of
-from whynet.logs.kinds import hinted_cost, labels_and_classes
+from whynet.logs.kinds import hinted_cost, labels_and_classes, problem_of
 from whynet.logs.states import state_of_log
 from whynet.logs.transcript import Transcript
 
 LINEAR = {"mnist": 0.92, "fashion-mnist": 0.845}  # share right, a linear classifier on all training images
 ELSEWHERE = 0.9  # the same where the data are not known
+FAIR = 0.5  # of R2: where nothing else is known, so much is something
+MANY = 100_000  # classes: so many that none has a share
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,15 @@ class Seen:
     run: tuple[Series, ...]
     course: Course
     state: str
+    problem: str
     labels: str
     features: tuple[str, ...]
     said: tuple[Said, ...]
+
+    @property
+    def data_known(self) -> bool:
+        """Whether the text says which data these are, so that a linear model's accuracy on them is known."""
+        return self.labels == "fashion-mnist" or bool({"mnist", "digits", "digit"} & self.transcript.words)
 
 
 def seen_in(
@@ -54,8 +62,12 @@ def seen_in(
     of, K = labels_and_classes(transcript, labels, classes)
     answers = transcript.answers if run is transcript.runs[-1] else None
     hinted = cost or hinted_cost(run, transcript)
+    problem = "classification" if cost or classes else problem_of(run, transcript)
     linear = LINEAR.get(of, ELSEWHERE)
-    course = course_of(run, labels=of, classes=K, linear=linear, cost=cost, hinted=hinted, answers=answers)
+    if problem != "classification":  # no share of a class is worth knowing, and none of its costs
+        of, K, linear = "balanced", MANY, FAIR
+    course = course_of(run, labels=of, classes=K, linear=linear, cost=cost, hinted=hinted, answers=answers,
+                       problem=problem)  # fmt: skip
     state = state_of_log(course)
     features = features_of(course, state, transcript.words, transcript.epochs)
-    return Seen(transcript, run, course, state, of, tuple(features), tuple(said))
+    return Seen(transcript, run, course, state, problem, of, tuple(features), tuple(said))

@@ -42,7 +42,7 @@ def _answers_are_alike(course: Course) -> bool:
 
 def _mistakes_cost_what_one_answer_does(course: Course) -> bool:
     facts = course.facts
-    nothing = facts.end == 0 and course.chance and facts.frozen
+    nothing = course.chance and (facts.end < 0 or (facts.end == 0 and facts.frozen))
     return course.known and (facts.certain or facts.majority or nothing)
 
 
@@ -283,7 +283,8 @@ def _held_out_cost_more(course: Course) -> bool:
 def _costs_little(course: Course) -> bool:
     """The cost was seen to fall, or is next to nothing: a low cost alone may be computed in another way."""
     facts = course.facts
-    learned = len(facts.costs) < 2 or facts.end < 0.9 * facts.start or facts.end < 0.05 * course.floor
+    summed = course.scale is not None and course.scale.summed
+    learned = len(facts.costs) < 2 or facts.end < 0.9 * facts.start or (facts.end < 0.05 * course.floor and not summed)
     if facts.classes == 2 and len(facts.costs) > 4 and abs(facts.falling) < 0.01 and facts.end > 0.05 * course.floor:
         return False  # it stands, at the cost of some examples
     return not course.known and course.fell and facts.end < 0.16 * course.floor and learned
@@ -292,10 +293,21 @@ def _costs_little(course: Course) -> bool:
 # ---- getting better, or not
 
 
+def _fell_far(course: Course) -> bool:
+    """Where a cost has no floor that is known: it has come down to a small part of where it began, others too."""
+    facts = course.facts
+    if course.problem == "classification" or course.known or len(facts.costs) < 3:
+        return False
+    along = not facts.val_end > max(1.5 * facts.end, 1.03 * facts.val_least)
+    if course.problem == "language":  # a perplexity, or its logarithm
+        return along and (facts.end < 0.5 * facts.start or 0.5 < facts.start - facts.end < 15 > facts.start)
+    return facts.end < 0.1 * facts.start and along
+
+
 def _is_getting_better(course: Course) -> bool:
     facts = course.facts
     if len(facts.costs) < 2:
-        return facts.rising > 0.01 or math.isnan(facts.rising)
+        return facts.rising > 0.01  # one number is no course
     return facts.falling > 0.01 or facts.rising > 0.05 or course.steady
 
 
@@ -324,7 +336,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("classes-missing", (_stands_where_classes_are_lost,)),
     ("not-started", (_has_not_moved,)),
     ("overfits", (_knows_training_examples_better, _held_out_cost_more)),
-    ("healthy", (_costs_little,)),
+    ("healthy", (_costs_little, _fell_far)),
     ("undertrained", (_is_getting_better,)),
     ("stalled", (_stands_still,)),
 )  # fmt: skip

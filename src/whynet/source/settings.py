@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from whynet.source.statements import Statement, statements
 
@@ -53,11 +53,12 @@ def settings_in(text: str) -> list[Settled]:
     found: list[Settled] = []
     read = statements(text)
     for one in read:
-        found += [Settled(*each[:2], one.line, one.text, each[2] if each[2:] else None) for each in _of(one.node)]
+        for about, how, *number in _of(one.node):
+            found.append(Settled(about, how, one.line, one.text, *number))
     return list(dict.fromkeys([*found, *_of_all(read)]))
 
 
-Told = tuple[str, str] | tuple[str, str, float]
+Told = tuple[Any, ...]  # what it is about, how, and a number where there is one
 
 
 def _of(node: ast.stmt) -> Iterator[Told]:
@@ -81,9 +82,9 @@ def _assigned(name: str, value: ast.expr) -> Iterator[Told]:
         yield "weights", how
     if name.endswith("requires_grad") and isinstance(value, ast.Constant) and value.value is False:
         yield "gradient", "frozen"
-    if isinstance(value, ast.BinOp) and WEIGHTS.match(name) and isinstance(value.op, (ast.Add, ast.Sub)):
-        if _name(value.left) == name and _has_gradient(value.right):
-            yield "update", "adds" if isinstance(value.op, ast.Add) else "subtracts"
+    moved = isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Add, ast.Sub)) and _name(value.left) == name
+    if isinstance(value, ast.BinOp) and moved and WEIGHTS.match(name) and _has_gradient(value.right):
+        yield "update", "adds" if isinstance(value.op, ast.Add) else "subtracts"
 
 
 def _updated(name: str, node: ast.AugAssign) -> Iterator[Told]:
@@ -158,9 +159,8 @@ def _called(call: ast.Call) -> Iterator[Told]:
             yield "order", "shuffled" if value.value is True else "as it is"
         if word == "validation_split" and number:
             yield "order", "split the last rows", number
-        if word in ("kernel_initializer", "init") and isinstance(value, ast.Constant):
-            if str(value.value).lower() in ("zeros", "ones", "zero", "one"):
-                yield "weights", "equal"
+        if word in ("kernel_initializer", "init") and _text(value).lower() in ("zeros", "ones", "zero", "one"):
+            yield "weights", "equal"
         if word == "loss" and isinstance(value, ast.Constant) and isinstance(value.value, str):
             yield "loss", value.value
     if re.search(r"(?:Loss|^cross_entropy|^binary_crossentropy|^mse_loss|^nll_loss)$", name) and name != "Loss":
