@@ -22,6 +22,7 @@ from typing import Any
 
 import click
 import numpy as np
+from log_tables import table_logs
 from weighing import Row, Weights, left_out, named, reliability, sharpness_of
 
 import whynet
@@ -401,11 +402,21 @@ def row_of(group: str, right: tuple[str, ...], text: str, weight: float, classes
     return Row(group, right, seen.features, spoken, cleared, weight)
 
 
+@main.command("tables")
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--seeds", default="0,1")
+def logs_of_tables(out: Path, seeds: str) -> None:
+    """Train the planted faults of tables, regressions too, and write what they print, a line of JSON each."""
+    rows = [row for seed in seeds.split(",") for row in table_logs(int(seed))]
+    files.write(out, "".join(json.dumps(row) + "\n" for row in rows))
+
+
 @main.command()
 @click.argument("figures", type=click.Path(path_type=Path))
+@click.option("--tables", type=click.Path(path_type=Path, exists=True), help="What `tables` wrote.")
 @click.option("--penalty", default=3.0)
 @click.option("--steps", default=120)
-def fit(figures: Path, penalty: float, steps: int) -> None:
+def fit(figures: Path, tables: Path | None, penalty: float, steps: int) -> None:
     """Fit the table of evidence to the texts and to what the patients print; say how it does on what was left out."""
     rows: list[Row | None] = []
     for number, (name, _, causes, given, text) in enumerate(texts()):
@@ -418,15 +429,22 @@ def fit(figures: Path, penalty: float, steps: int) -> None:
             if "healthy" not in accepted_states(patient, shown):
                 group = f"patient {patient['name'][-1]}"  # of which seed
                 rows.append(row_of(group, tuple(patient["causes"]), format(patient), 2 / len(FORMATS)))
+    for line in tables.read_text().splitlines() if tables else ():
+        name, right, text, classes = json.loads(line)
+        rows.append(row_of(f"table {name[-1]}", tuple(right), text, 0.5, classes))
     known = [row for row in rows if row is not None]
     shares, every = left_out(known, penalty=penalty, steps=steps)
     right = np.array([[cause in row.right for cause in every.causes] for row in known])
-    printed = np.array([row.group.startswith("patient") for row in known])
-    sharpness = sharpness_of(shares[~printed], right[~printed])
+    kinds = np.array([row.group.split()[0] for row in known])
+    printed, of_tables = kinds == "patient", kinds == "table"
+    pasted = ~printed & ~of_tables
+    sharpness = sharpness_of(shares[pasted], right[pasted])
     shares = shares**sharpness / (shares**sharpness).sum(1, keepdims=True)
     order, many = named(shares)
     hit = np.array([right[at, row[:count]].any() for at, (row, count) in enumerate(zip(order, many, strict=True))])
-    for what, which in (("texts", ~printed), ("generated", printed)):
+    for what, which in (("texts", pasted), ("generated", printed), ("tables", of_tables)):
+        if not which.any():
+            continue
         click.echo(f"{what}, left out: cause among the named {hit[which].mean():.1%} of {which.sum()}, "
                    f"named {many[which].mean():.2f}")  # fmt: skip
         for low, count, true in reliability(shares[which], right[which])[1:]:

@@ -175,7 +175,7 @@ def _evidence(course: Course, *, linear: bool) -> tuple[Measured, ...]:
     if len(facts.costs) > 1 and math.isfinite(facts.start):
         found.append(FIRST_COST.measured(facts.start, at=start))
     if math.isfinite(facts.end) and not facts.broken:
-        found.append(LAST_COST.measured(facts.end, at=floor))
+        found.append(LAST_COST.measured(course.finite[-1], at=floor))
     if not math.isnan(facts.falling):
         found.append(STILL_FALLING.measured(facts.falling))
     if not math.isnan(facts.held):
