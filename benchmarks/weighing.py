@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, Any]
-SPOKEN = 4.5  # nats, for words that speak for a cause; not fitted, as clues were written for texts that are kept
+SPOKEN = 6.0  # nats, for words that speak for a cause; not fitted, as clues were written for texts that are kept
 SMALL = 2  # tenths of a nat: a smaller weight is left out
 
 

@@ -167,6 +167,7 @@ CLUES = (
          ("symmetric-init",), NOT_LEARNING),
     Clue(any_of(WEIGHTS + r"\w*\s*=[^\n]{0,20}\brandom\.(?:rand|random|random_sample)\("
                 r"(?![^\n]{0,40}(?:-\s*\d|-\s*\.|\*\s*2|/))[^\n]{0,20}",
+                r"\bnp\.random\.rand(?:om)?\b(?!n|\s*\(|_)",
                 r"\bMath\.random\(\)(?![^\n]{0,12}(?:-|\*\s*0?\.))",
                 r"\buniform\(\s*0(?:\.0?)?\s*,\s*1(?:\.0?)?\s*\)",
                 r"\bweights?\b[^\n.]{0,40}\bbetween 0 and 1\b",

@@ -104,6 +104,7 @@ def diagnose_log(
     _check("labels", labels, LABELS)
     if classes is not None and not 2 <= classes <= 100_000:
         raise UsageError("a classifier has two classes or more", expected="2 to 100,000", found=str(classes))
+    text = thinned(text)
     transcript = read(text)
     if not transcript.runs:
         raise BadFile(
@@ -113,7 +114,7 @@ def diagnose_log(
             do="Paste what the training printed; a bare column of costs will do. `whynet explain NUMBER` says what one "
             "number alone may be",
         )
-    clues = clues_in(thinned(text)) + said_in_code(text)
+    clues = clues_in(text) + said_in_code(text)
     every = [seen_in(run, transcript, clues, cost, classes, labels) for run in transcript.runs]
     if why := implausible(every[-1].run, text, every[-1].problem):
         raise BadFile(f"there are no training figures here that can be judged: {why}", where=where, expected=EXPECTED)

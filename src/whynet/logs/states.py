@@ -42,7 +42,8 @@ def _answers_are_alike(course: Course) -> bool:
 
 def _mistakes_cost_what_one_answer_does(course: Course) -> bool:
     facts = course.facts
-    nothing = course.chance and (facts.end < 0 or (facts.end == 0 and facts.frozen))
+    costless = facts.end == 0 and facts.frozen and (course.chance or (facts.accuracy < 0.95 and facts.start == 0))
+    nothing = costless or (course.chance and facts.end < 0)
     return course.known and (facts.certain or facts.majority or nothing)
 
 
@@ -188,7 +189,8 @@ def _at_the_floor(course: Course) -> bool:
 
 def _hardly_below_the_floor(course: Course) -> bool:
     facts = course.facts
-    low = course.known and facts.accuracy < min(3 / facts.classes, 0.7)
+    climbs = facts.rising > 0.02 and all(b > a for a, b in pairwise(facts.accuracies))
+    low = course.known and facts.accuracy < min(3 / facts.classes, 0.7) and not (climbs and not course.chance)
     low = low and not (facts.answers.outputs and facts.answers.right > 0.6)
     return low and abs(facts.end - course.floor) <= 0.02 * course.floor
 
