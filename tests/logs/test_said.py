@@ -89,8 +89,8 @@ def test_answers_beside_what_they_should_be_are_read():
 
 
 def test_shares_and_a_next_step_in_the_texts_own_library():
-    found = diagnose_log("import torch\n" + FLAT)
-    assert all(0 < one.share <= 1 for one in found.verdict) and "In code: " in found.separate
+    found = diagnose_log("import torch\nAdam, lr=0.5\n" + FLAT)
+    assert all(0 < one.share <= 1 for one in found.verdict) and "optimizer.step()" in found.separate
     assert found.verdict[0].cause in found.separate
 
 

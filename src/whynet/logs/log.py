@@ -30,7 +30,7 @@ from whynet.logs.cleaning import thinned
 from whynet.logs.clues import clues_in
 from whynet.logs.code import said_in_code
 from whynet.logs.course import Course, share_of
-from whynet.logs.evidence import named, shares_of
+from whynet.logs.evidence import SUREST, named, shares_of
 from whynet.logs.facts import Facts
 from whynet.logs.plausible import implausible, of_others
 from whynet.logs.scales import Scale
@@ -40,6 +40,8 @@ from whynet.source.settings import is_whole
 
 SHARE_RIGHT = Symptom(ACCURACY.name, ACCURACY.words, ACCURACY.unit)  # where no linear model is known
 COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")
+OF_NUMBERS = ("target-not-scaled", "outliers-dominate", "loss-broadcast", "output-range-mismatch")  # as targets
+OF_CLASSES = ("class-imbalance", "class-weights-inverted", "label-encoding-mismatch", "softmax-single-unit")
 LABELS = (*SHARES, "balanced")
 EXPECTED = "lines such as 'epoch 1 loss 2.30 accuracy 0.11', a table, or a sentence with its numbers"
 
@@ -153,10 +155,11 @@ def _one(seen: Seen) -> LogDiagnosis:
         return diagnosis
     spoken = {cause: one.words for one in reversed(seen.said) if state in one.states for cause in one.speaks}
     cleared = {cause: one.words for one in seen.said for cause in one.clears if cause not in spoken}
-    left = named(shares_of(seen.features, spoken, cleared))
+    elsewhere = OF_CLASSES if seen.problem == "regression" else OF_NUMBERS
+    left = named(shares_of(seen.features, spoken, {*cleared, *elsewhere}))
     evidence = _evidence(course, linear=seen.data_known)
     diagnosis.verdict = [
-        Finding(cause, "suspected", evidence, detail=_quoted(spoken.get(cause, "")), share=share)
+        Finding(cause, "suspected", evidence, detail=_quoted(spoken.get(cause, "")), share=min(share, SUREST))
         for cause, share in left.items()
     ]
     likely = named(shares_of(seen.features, spoken, ()))

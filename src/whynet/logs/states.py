@@ -309,7 +309,8 @@ def _fell_far(course: Course) -> bool:
 def _is_getting_better(course: Course) -> bool:
     facts = course.facts
     if len(facts.costs) < 2:
-        return facts.rising > 0.01  # one number is no course
+        first = len(facts.costs) == len(facts.accuracies) == 1  # what one epoch prints; one number is no course
+        return facts.rising > 0.01 or first
     return facts.falling > 0.01 or facts.rising > 0.05 or course.steady
 
 
