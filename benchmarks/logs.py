@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,15 +22,26 @@ from typing import Any
 
 import click
 import numpy as np
+from log_tables import table_logs
+from weighing import Row, Weights, left_out, named, reliability, sharpness_of
 
 import whynet
+from whynet import files
 from whynet.casebook.cases import CASES
 from whynet.doctor.case import Case
 from whynet.doctor.diagnosis import LogDiagnosis, Outcome, Settings
 from whynet.doctor.states import state_of
+from whynet.doctor.symptom import Symptom
+from whynet.doctor.symptoms import data as of_the_data
+from whynet.doctor.symptoms import outcome
 from whynet.errors import NonFinite
+from whynet.logs.cleaning import thinned
+from whynet.logs.clues import clues_in
+from whynet.logs.code import said_in_code
 from whynet.logs.log import diagnose_log
 from whynet.logs.scales import scales
+from whynet.logs.seen import seen_in
+from whynet.logs.transcript import read
 from whynet.subjects.plants import SOUND, plants
 from whynet.subjects.recipe import RecipeSubject
 from whynet.training import metrics
@@ -37,6 +49,7 @@ from whynet.training.loop import Training
 from whynet.training.prepare import prepare
 
 EPOCHS = 4
+SYMPTOMS = {one.name: one for one in (*vars(outcome).values(), *vars(of_the_data).values()) if isinstance(one, Symptom)}
 EXPERIMENTS = {  # those whose texts print figures; what counts as right is what their diagnosis proves
     "neuron-by-neuron": ("init-positive-saturation", "lr-too-high"),
     "vectorised": ("init-positive-saturation", "momentum-unscaled"),
@@ -58,6 +71,8 @@ def patients(seeds: list[int]) -> Iterator[tuple[str, whynet.Recipe, tuple[str, 
                     recipe = plant.spoil(sound.but(epochs=EPOCHS, seed=seed))
                     yield f"{plant.cause} {net} {seed}", recipe, (plant.cause, *plant.also)
     for name, case in CASES.items():
+        if case.recipe.data != "mnist":
+            continue  # a state of four examples is no matter of a log's formats
         yield name, case.recipe, case.causes
     for name, causes in EXPERIMENTS.items():
         recipe = whynet.Recipe.named(name)
@@ -76,8 +91,8 @@ def figures(recipe: whynet.Recipe, data: whynet.Dataset) -> dict[str, Any]:
         assert training.test is not None
         return {
             "val_cost": metrics.mean_cost(network, training.test, engine),
-            "val_accuracy": metrics.accuracy(network, training.test, engine),
-            "accuracy": metrics.accuracy(network, some, engine),
+            "val_accuracy": metrics.quality(network, training.test, engine),
+            "accuracy": metrics.quality(network, some, engine),
             "right": round(metrics.quality(network, training.test, engine) * len(training.test)),
         }
 
@@ -138,8 +153,6 @@ def figures_of_all(out: Path, seeds: str) -> None:
 
 
 # ---- the same figures as different programs print them
-
-Row = dict[str, float]
 
 
 def _lines(pattern: str) -> Callable[[dict[str, Any]], str]:
@@ -282,30 +295,30 @@ def accepted_states(figures: dict[str, Any], shown: str) -> set[str]:
     ):
         case = Case(Settings(), layers=2, rows=1000, available=1000, classes=10, features=784)
         for name, value in known.items():
-            case.note(name, value)
+            case.note(SYMPTOMS[name], value)
         accuracy, cost, falling = last["val_accuracy"], last["cost"], half["cost"] - last["cost"]
-        case.note("gap", last["accuracy"] - last["val_accuracy"])
+        case.note(SYMPTOMS["gap"], last["accuracy"] - last["val_accuracy"])
         if not all_of_it and shown != "full":
-            case.note("gap", math.nan)
+            case.note(SYMPTOMS["gap"], math.nan)
             recalls = ()
             if shown == "cost":
                 usual = max(floor, scales(10, "mnist", figures["cost"])[0].floor)  # no cost tells how classes are mixed
                 accuracy = linear if cost < 0.25 * usual else 0.0
-                case.note("one-answer", math.nan)
+                case.note(SYMPTOMS["one-answer"], math.nan)
             if shown == "right":
                 start, cost, falling = (
                     1 - figures["start"]["val_accuracy"],
                     1 - accuracy,
                     accuracy - half["val_accuracy"],
                 )
-                case.note("floor", 0.9 if cost > 0.86 else 0.0)
-        case.note("accuracy", accuracy)
-        case.note("start-cost", start)
-        case.note("cost", cost)
+                case.note(SYMPTOMS["floor"], 0.9 if cost > 0.86 else 0.0)
+        case.note(SYMPTOMS["accuracy"], accuracy)
+        case.note(SYMPTOMS["start-cost"], start)
+        case.note(SYMPTOMS["cost"], cost)
         if len(rows) == 1:
             falling = figures["start"]["val_cost"] - cost
-        case.note("still-falling", falling / max(abs(cost + falling), 1e-12))
-        case.note("linear-accuracy", linear)
+        case.note(SYMPTOMS["still-falling"], falling / max(abs(cost + falling), 1e-12))
+        case.note(SYMPTOMS["linear-accuracy"], linear)
         finite = math.isfinite(last["cost"]) or shown == "right"
         case.before = Outcome(cost, accuracy, recalls=recalls, one_answer=case.value("one-answer"), finite=finite)
         found.add(state_of(case))
@@ -357,6 +370,86 @@ def score(figures: Path, show: bool) -> None:
             f"{statistics.mean(causes):.1%}; mean set {statistics.mean(sizes):.1f}"
         )
     click.echo("missed: " + ", ".join(f"{name} {count}" for name, count in missed.most_common(25) if count))
+
+
+# ---- the table of evidence
+
+TEXTS = Path(__file__).parent.parent / "tests" / "logs" / "texts"
+TABLE = Path(whynet.__file__).parent / "logs" / "evidence.toml"
+
+
+def texts() -> Iterator[tuple[str, set[str], tuple[str, ...], dict[str, int], str]]:
+    """Of every kept text its set, the states and the causes that are right, what is given beside it, and itself."""
+    for file in sorted(TEXTS.glob("*.txt")):
+        for part in re.split(r"(?m)^=== ", file.read_text("utf-8"))[1:]:
+            head, _, text = part.partition("\n")
+            right, _, options = head.partition("|")
+            states, _, causes = right.partition(":")
+            given = {name: int(value) for name, value in (option.split("=") for option in options.split())}
+            yield file.stem, set(states.strip().split("/")), tuple(causes.split()), given, text
+
+
+def row_of(group: str, right: tuple[str, ...], text: str, weight: float, classes: int | None = None) -> Row | None:
+    """What is seen in a text, as a row to fit to; None where nothing is, or where it is judged to be healthy."""
+    transcript = read(text)
+    if not transcript.runs:
+        return None
+    seen = seen_in(transcript.runs[-1], transcript, clues_in(thinned(text)) + said_in_code(text), None, classes, None)
+    if seen.state == "healthy":
+        return None
+    spoken = frozenset(cause for one in seen.said if seen.state in one.states for cause in one.speaks)
+    cleared = frozenset(cause for one in seen.said for cause in one.clears)
+    return Row(group, right, seen.features, spoken, cleared, weight)
+
+
+@main.command("tables")
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--seeds", default="0,1")
+def logs_of_tables(out: Path, seeds: str) -> None:
+    """Train the planted faults of tables, regressions too, and write what they print, a line of JSON each."""
+    rows = [row for seed in seeds.split(",") for row in table_logs(int(seed))]
+    files.write(out, "".join(json.dumps(row) + "\n" for row in rows))
+
+
+@main.command()
+@click.argument("figures", type=click.Path(path_type=Path))
+@click.option("--tables", type=click.Path(path_type=Path, exists=True), help="What `tables` wrote.")
+@click.option("--penalty", default=3.0)
+@click.option("--steps", default=120)
+def fit(figures: Path, tables: Path | None, penalty: float, steps: int) -> None:
+    """Fit the table of evidence to the texts and to what the patients print; say how it does on what was left out."""
+    rows: list[Row | None] = []
+    for number, (name, _, causes, given, text) in enumerate(texts()):
+        if causes and name.startswith("K"):  # the other sets are there to measure by
+            rows.append(row_of(f"{name}{number // 20:02}", causes, text, 1.0, given.get("classes")))
+    for line in figures.read_text().splitlines():
+        patient = json.loads(line)
+        for name, format in FORMATS.items():
+            shown = next((key for key, names in SHOWN.items() if name in names), "full")
+            if "healthy" not in accepted_states(patient, shown):
+                group = f"patient {patient['name'][-1]}"  # of which seed
+                rows.append(row_of(group, tuple(patient["causes"]), format(patient), 2 / len(FORMATS)))
+    for line in tables.read_text().splitlines() if tables else ():
+        name, right, text, classes = json.loads(line)
+        rows.append(row_of(f"table {name[-1]}", tuple(right), text, 0.5, classes))
+    known = [row for row in rows if row is not None]
+    shares, every = left_out(known, penalty=penalty, steps=steps)
+    right = np.array([[cause in row.right for cause in every.causes] for row in known])
+    kinds = np.array([row.group.split()[0] for row in known])
+    printed, of_tables = kinds == "patient", kinds == "table"
+    pasted = ~printed & ~of_tables
+    sharpness = sharpness_of(shares[pasted], right[pasted])
+    shares = shares**sharpness / (shares**sharpness).sum(1, keepdims=True)
+    order, many = named(shares)
+    hit = np.array([right[at, row[:count]].any() for at, (row, count) in enumerate(zip(order, many, strict=True))])
+    for what, which in (("texts", pasted), ("generated", printed), ("tables", of_tables)):
+        if not which.any():
+            continue
+        click.echo(f"{what}, left out: cause among the named {hit[which].mean():.1%} of {which.sum()}, "
+                   f"named {many[which].mean():.2f}")  # fmt: skip
+        for low, count, true in reliability(shares[which], right[which])[1:]:
+            click.echo(f"  given {low:.0%} to {low + 0.1:.0%}: {count}, right {true:.0%}")
+    files.write(TABLE, Weights(known).fit(known, penalty=penalty, steps=2 * steps).as_toml(sharpness))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ PACKAGE = ROOT / "src" / "whynet"
 FILES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = [  # who may import what: a room sees those in earlier lines
     {"aliases", "errors", "views", "processors", "version"},
-    {"types", "files", "metric"},
+    {"types", "files", "metric", "source"},
     {"params", "noise"},
     {"data"},  # a network says in its data's own words what it predicts
     {"network", "optimizers"},

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,40 +22,13 @@ from whynet.doctor.states import STATES as KNOWN
 from whynet.errors import BadFile, UsageError
 from whynet.interfaces.cli import cli
 from whynet.logs import facts, words
+from whynet.logs.checks import checks
+from whynet.logs.evidence import table
 from whynet.logs.log import diagnose_log, read_log
-from whynet.logs.patterns import PATTERNS
 from whynet.logs.transcript import read
 
 HERE = Path(__file__).parent
 STATES = set(KNOWN)
-
-
-def snippets():
-    """`=== states: causes | options`, any state and any cause of which is right, then the text.
-
-    `unseen.txt` was written before what reads it was looked at.
-    """
-    for file in ("snippets.txt", "unseen.txt"):
-        for part in re.split(r"(?m)^=== ", (HERE / file).read_text("utf-8"))[1:]:
-            head, _, text = part.partition("\n")
-            right, _, options = head.partition("|")
-            states, _, causes = right.partition(":")
-            given = {name: int(value) for name, value in (option.split("=") for option in options.split())}
-            name = text.strip()[:40].encode("ascii", "ignore").decode()
-            yield pytest.param(states.strip().split("/"), causes.split(), given, text, id=name)
-
-
-@pytest.mark.parametrize(("states", "causes", "given", "text"), list(snippets()))
-def test_the_state_is_named_and_the_cause_is_in_the_set(states, causes, given, text):
-    assert set(states) <= STATES and set(causes) <= set(names())
-    found = diagnose_log(text, **given)
-    assert found.state in states
-    said = [finding.cause for finding in found.verdict]
-    assert (found.state == "healthy") == (said == [])
-    assert not causes or not said or set(causes) & set(said)
-    assert len(said) <= 4 and set(said) <= set(names())
-    assert all(finding.status == "suspected" and finding.evidence for finding in found.verdict)
-    assert bool(found.separate) == bool(said)
 
 
 def values(text, what="cost", split=None):
@@ -225,10 +197,12 @@ def test_text_without_figures_and_files_that_are_no_text_are_a_sentence(tmp_path
     assert read_log("loss 0,5".encode("utf-16"), "a log") == "loss 0,5"
 
 
-def test_every_pattern_is_of_known_causes_and_says_what_to_measure_next():
-    for name, pattern in PATTERNS.items():
-        assert set(pattern.causes) <= set(names()), name
-        assert 2 <= len(pattern.causes) <= 4 and len(pattern.separate) > 40, name
+def test_every_cause_has_a_change_and_a_measurement_and_weighs_something_or_is_only_ever_named_by_words():
+    assert set(checks()) == set(names())
+    assert all({"change", "measure"} <= set(one) <= {"change", "measure", "torch", "keras", "numpy"}
+               for one in checks().values())  # fmt: skip
+    weighed = {cause for weights in table()["features"].values() for cause in weights}
+    assert weighed <= set(names())
 
 
 def run(*arguments, text=None):

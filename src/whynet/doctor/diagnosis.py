@@ -144,6 +144,8 @@ class Finding:
     detail: str = ""
     seeds: int = 0
     """Over how many seeds it was proved."""
+    share: float = math.nan
+    """How likely it is among all causes, where nothing but a log says so."""
 
 
 @dataclass(frozen=True)

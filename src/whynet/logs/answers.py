@@ -49,6 +49,7 @@ NEVER = re.compile(
     r"\bnever (?:says?|answers?|predicts?|gives?) (?:a |an |the )?[\"']?\d\b",
     re.I,
 )
+MEASURED = re.compile(r"\b(?:loss|cost|err\w*|mse|acc\w*|epochs?|iter\w*)\b", re.I)
 NEAR = 0.4  # so near its target an output is right
 
 
@@ -340,5 +341,8 @@ def _outputs(lines: list[str]) -> tuple[float, ...]:
                 found[(pair[1] + pair[2]).replace("-1", "0")] = (told[-1], number)
     if set(found) != {"00", "01", "10", "11"}:
         return ()
+    for _, number in found.values():
+        if not MEASURED.search(lines[number]):
+            lines[number] = ""
     outputs = [found[key][0] for key in ("00", "01", "10", "11")]
     return tuple((one + 1) / 2 for one in outputs) if signed and min(outputs) < -0.3 else tuple(outputs)

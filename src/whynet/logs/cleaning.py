@@ -48,6 +48,8 @@ ARRAYS = re.compile(r"\b(?:tensor|array|np\.array|numpy\.array|Float\d\d)\(?(\[[
 WORDY = re.compile(r"(?:\b[^\W\d_]{2,}\b[,;()'\"-]{0,2} [('\"]?){5}")  # five words in a row: a sentence
 LONG = 12_000  # characters of a line
 LARGE = 150_000  # characters of a text
+AS_MUCH = 60  # of one character, or of digits, in a row: more of them say no more
+SAME = re.compile(rf"([^\w\n])\1{{{AS_MUCH},}}|\d{{{AS_MUCH},}}")
 MANY = 200  # lines that differ in their numbers only: so many of them tell as much as all
 VARYING = str.maketrans(
     "", "", "0123456789.,+-eE=>#:% \t█▉▊▋▌▍▎▏━╸╺"
@@ -98,6 +100,7 @@ def thinned(text: str) -> str:
     >>> len(thinned("loss 0.5\\n" * 10_000).split("\\n")) < 300
     True
     """
+    text = SAME.sub(lambda match: match[0][:AS_MUCH], text)
     lines = [_shortened(line) for line in re.split(r"[\n\r\x08\x0b\x0c]+" if len(text) > 100_000 else r"\n", text)]
     if len(lines) > MANY:
         kept: list[str] = []

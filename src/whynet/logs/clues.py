@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from whynet.logs.languages import in_english
 
 N = r"(\d+(?:[.,]\d+)?(?:e[-+]?\d+)?|\.\d+)"
-IS = r"[\"'*$\\]*\s*(?:[:=]|\bis\b|\bof\b|\bto\b|\bat\b|\s)\s*"
+IS = r"[\"'*$\\]*\s*(?:[:=]|\bis\b|\bwas\b|\bof\b|\bto\b|\bat\b|\s)\s*"
 RATE = (
     r"(?:\blr|\blearning[ _-]?rate(?:_init)?|\b(?:base|init)_lr|\b(?-i:eta)|η|\bstep size)\b"
     rf"{IS}{N}(?![\d.]*(?::|\s?[smh]\b))"  # but for a time to go
@@ -32,18 +32,6 @@ BACKPROP = (
     "gradient-sign-flipped", "gradient-missing-derivative", "gradient-wrong-derivative", "gradient-wrong-term",
     "gradient-wrong-transpose",
 )  # fmt: skip
-COMMON = {  # what people had most often done wrong whose logs show a state; for those that the text clears
-    "non-finite": ("lr-too-high", "log-of-zero", "input-not-scaled", "gradient-not-averaged"),
-    "diverged": ("lr-too-high", "gradient-sign-flipped", "input-not-scaled", "gradient-buffer-not-reset"),
-    "constant-answer": ("lr-too-high", "input-not-scaled", "symmetric-init", "init-too-small"),
-    "classes-missing": ("output-units-saturated", "class-imbalance", "data-index-bug", "not-shuffled"),
-    "not-started": ("lr-too-low", "layer-not-updated", "symmetric-init", "dead-relu"),
-    "stalled": ("regularisation-too-strong", "lr-too-high", "symmetric-init", "bottleneck"),
-    "underfits": ("regularisation-too-strong", "lr-too-high", "symmetric-init", "bottleneck"),
-    "undertrained": ("lr-too-low", "undertrained", "bottleneck", "batch-too-large"),
-    "overfits": ("too-little-data", "label-order-mismatch", "preprocess-mismatch", "overfit"),
-}
-MOST = 4  # causes that are named
 LONGEST = 100_000  # characters at the beginning, and at the end, of a text that are looked at
 LINE = 2_000  # characters of a line that are looked at
 COUNTS = re.compile(  # `Counter({0: 950, 1: 50})`, `[(0, 950), (1, 50)]`, `rows per class: 0: 950, 1: 50`
@@ -125,6 +113,12 @@ CLUES = (
     Clue(RATE, ("lr-too-high",), (*BROKEN, *STILL), ("lr-too-low",), least=0.9, most=1e9,
          only=r"relu|softmax|cross.?entropy|\bnll\b"),
     Clue(RATE, ("lr-too-high",), (*BROKEN, *STILL), ("lr-too-low",), least=0.02, most=1e9, only=r"\badamw?\b|rmsprop"),
+    Clue(RATE, ("lr-too-high",), (*BROKEN, *STILL), ("lr-too-low",), least=4e-4, most=1e9,
+         only=r"\b(?:pre-?trained|fine-?tun\w*|imagenet|bert|roberta|distilbert|gpt-?2|llama|t5|vit)\b"),
+    Clue(r"(?:\blr|\blearning[ _-]?rate|\bmy rate|\bprint the rate)\b[^\n\d]{0,12}0(?:\.0+)?(?:e[-+]\d+)?(?![\d.])",
+         ("layer-not-updated", "lr-too-low", "schedule-exhausted"), STILL, ("lr-too-high",)),
+    Clue(r"\bConvergenceWarning\b|\bhasn't converged yet\b|\bMaximum iterations \(\d+\) reached",
+         ("undertrained",), SLOW),
     Clue(r"\b(?:lr|eta|learning[ _]rate|momentum|weight_decay)\b[\"']?\s*[:=]\s*[-+]?(?:nan|inf)\w*",
          ("nan-hyperparameter",)),
     Clue(rf"\bmomentum\b{IS}{N}", ("momentum-unscaled",), (*BROKEN, *STILL), least=0.985, most=10),
@@ -173,6 +167,7 @@ CLUES = (
          ("symmetric-init",), NOT_LEARNING),
     Clue(any_of(WEIGHTS + r"\w*\s*=[^\n]{0,20}\brandom\.(?:rand|random|random_sample)\("
                 r"(?![^\n]{0,40}(?:-\s*\d|-\s*\.|\*\s*2|/))[^\n]{0,20}",
+                r"\bnp\.random\.rand(?:om)?\b(?!n|\s*\(|_)",
                 r"\bMath\.random\(\)(?![^\n]{0,12}(?:-|\*\s*0?\.))",
                 r"\buniform\(\s*0(?:\.0?)?\s*,\s*1(?:\.0?)?\s*\)",
                 r"\bweights?\b[^\n.]{0,40}\bbetween 0 and 1\b",
@@ -241,7 +236,24 @@ CLUES = (
     Clue(any_of(r"\b(?:oversampl|duplicat|augment|SMOTE)\w*\b[^\n]{0,60}\b(?:then|before)\b[^\n]{0,30}\bsplit\w*",
                 r"\b(?:same|identical) (?:images|examples|rows)\b[^\n.]{0,30}\bboth\b"), ("train-test-leak",), GAP),
     Clue(r"\bunique\([^)]*label\w*\)\s*=?\s*(?:array\()?\[\d\]|\bCounter\(\{\d+: \d+\}\)", ("labels-corrupted",)),
+    Clue(any_of(r"\b(?:prices?|targets?|labels?|values?|salar\w+|sales)\b[^\n.]{0,25}"
+                r"\b(?:in (?:dollars|euros?|thousands)|"
+                r"as they are|not scaled|unscaled|raw|up to \d{3,})", r"\bin dollars\b"),
+         ("target-not-scaled",), (*BROKEN, *NOT_LEARNING), ("wrong-hidden-activation",)),
+    Clue(r"\b(?:features?|inputs?|columns?|values?|data)\b[^\n.]{0,60}\b(?:up to|max\w*|between 0 and|range\w*)\D{0,12}"
+         r"\d{1,3}(?:,\d{3}|\d{2,})", ("input-not-scaled",), (*BROKEN, *NOT_LEARNING)),
+    Clue(r"\b[5-9]\d(?:\.\d+)? ?% (?:of (?:them|the \w+|all|my \w+) )?(?:are|is|were|belong)\b[^\n.]*",
+         ("class-imbalance",),
+         STILL),
+    Clue(r"\b\d+ (?:frauds?|positives?|sick|defects?)\b[^\n.]{0,20}\b(?:in|of|out of) \d{4,}", ("class-imbalance",),
+         (*STILL, *GAP)),
+    Clue(r"\bUsing a (?:target|input) size\b[^\n]*", ("loss-broadcast",)),
+    Clue(r"\bsorted by \w+[^\n]{0,40}(?:csv|file|rows)|\b(?:rows|csv|file|data)\b[^\n.]{0,25}\bsorted\b",
+         ("not-shuffled", "validation-unlike-training"), GAP),
+    Clue(r"\b(?:sorted\(\s*)?os\.listdir\b[^\n]*|\bown label list\b", ("label-order-mismatch",), GAP),
     # the outputs and the cost
+    Clue(r"\bactivation\s*=\s*[\"'](?:sigmoid|softmax)[\"'][^\n]{0,30}\bloss\s*=\s*[\"'](?:mse|mae|mean_)",
+         ("output-range-mismatch", "wrong-output-activation"), NOT_LEARNING, never=r"\bmnist|digits|\bclasses\b"),
     Clue(r"\bDense\(\s*1\s*,\s*activation\s*=\s*[\"']softmax", ("softmax-single-unit",), STILL),
     Clue(r"\b(?:mae|l1loss|mean absolute error|mean_absolute_error)\b", ("cost-mismatch",), NOT_LEARNING,
          never="weka|kappa|regression|price"),
@@ -423,21 +435,3 @@ def _hidden(words: str, width: int, layers: int, tiny: bool) -> list[Said]:
     if layers in (1, 2):
         clears += ("vanishing-gradients", "too-deep")
     return [Said(words, speaks, (*STILL, "undertrained"), clears)] if speaks or clears else []
-
-
-def weighed(causes: Sequence[str], state: str, said: Sequence[Said]) -> tuple[dict[str, str], dict[str, str]]:
-    """The causes that remain, each with the words that speak for it, and those that are cleared, with theirs.
-
-    Those that the text speaks for come first; what it clears goes, unless something else in it speaks for that.
-
-    >>> said = [Said("lr 1e-6", ("lr-too-low",), SLOW, ("lr-too-high",))]
-    >>> weighed(("lr-too-high", "vanishing-gradients"), "undertrained", said)[0]
-    {'lr-too-low': 'lr 1e-6', 'vanishing-gradients': '', 'undertrained': '', 'bottleneck': ''}
-    """
-    spoken = {cause: one.words for one in reversed(said) if state in one.states for cause in reversed(one.speaks)}
-    spoken = dict(reversed(spoken.items()))
-    cleared = {cause: one.words for one in said for cause in one.clears if cause not in spoken}
-    others = COMMON.get(state, ()) if set(cleared) & set(causes) else ()
-    rest = [cause for cause in (*causes, *others) if cause not in spoken and cause not in cleared]
-    left = dict(list({**spoken, **dict.fromkeys(rest, "")}.items())[:MOST])
-    return left, {cause: words for cause, words in cleared.items() if cause in causes}

@@ -149,6 +149,9 @@ def _as_series(
             int(max(totals)) if totals and max(totals) >= max(finite) else 10_000 if max(finite) <= 10_000 else 60_000
         )
     scale = float(total or (100 if percent or max(finite) > 1 else 1))
+    if {"r2", "mcc"} & set(label.split()):
+        values = [max(0.0, value) for value in values]  # below the mean, or worse than chance: nothing
+        finite = [value for value in values if math.isfinite(value)]
     shares = [value / (100 if figure.percent else figure.total if figure.total and total else scale)
               for value, figure in zip(values, column, strict=True)]  # fmt: skip
     if max(share for share in shares if math.isfinite(share)) > 1.0001 or min(finite) < 0:

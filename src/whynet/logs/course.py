@@ -25,6 +25,7 @@ class Course:
 
     facts: Facts
     scale: Scale | None
+    problem: str = "classification"
 
     # ---- numbers
 
@@ -172,6 +173,7 @@ def course_of(
     cost: str | None = None,
     hinted: str | None = None,
     answers: Answers | None = None,
+    problem: str = "classification",
 ) -> Course:
     """The course of one training, of the cost that is given or that words hint at, or else the likeliest.
 
@@ -180,7 +182,8 @@ def course_of(
     """
     facts = facts_of(series, classes=classes, linear=linear, answers=answers)
     rows = [one.total for one in series if one.total]
-    return Course(facts, scale_of(facts, scales(classes, labels, cost, rows), hinted))
+    known = scales(classes, labels, cost, rows) if problem == "classification" else []
+    return Course(facts, scale_of(facts, known, hinted), problem)
 
 
 def smooth(costs: Sequence[float]) -> bool:

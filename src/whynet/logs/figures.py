@@ -35,7 +35,8 @@ EPOCH = re.compile(r"\b(?:ep|epochs?|round|pass)\b")
 BEGUN = re.compile(r"\b(?:start\w*|beg[aiu]n\w*|initial\w*)\s+(?:at|from|with|of|around|is|was|near|about)[\s~≈]*$")
 WISHES = re.compile(
     r"\b(should|expect\w*|supposed|other people|others|papers?|book|want\w*|goal|try|tried to|usual\w*|typical\w*|"
-    r"recommend\w*|if|instead|less than|more than|at least|(?<!\d )up to|wanted|hoped|"
+    r"recommend\w*|if|instead|(?:less|more|better|worse) than|"
+    r"at least|(?<!\d )up to|wanted|hoped|"
     r"logistic\w*|logistique|baseline|forest|svm|knn|linear (?:model|classifier)|friend|colleague)\b"
 )
 OF = (

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from whynet.doctor.diagnosis import Acquittal, Finding, LogDiagnosis, Remark, Series, said
 from whynet.doctor.floors import SHARES, Reading, explain
-from whynet.doctor.symptom import Measured
+from whynet.doctor.symptom import Measured, Symptom
 from whynet.doctor.symptoms.outcome import (
     ACCURACY,
     FIRST_BROKEN_COST,
@@ -25,25 +25,25 @@ from whynet.doctor.symptoms.outcome import (
     TRAIN_ACCURACY,
 )
 from whynet.errors import BadFile, UsageError, did_you_mean
+from whynet.logs.checks import next_step
 from whynet.logs.cleaning import thinned
-from whynet.logs.clues import Said, clues_in, weighed
-from whynet.logs.course import Course, course_of, share_of
-from whynet.logs.facts import Facts, clipped
-from whynet.logs.matching import pattern_of
-from whynet.logs.patterns import PATTERNS
+from whynet.logs.clues import clues_in
+from whynet.logs.code import said_in_code
+from whynet.logs.course import Course, share_of
+from whynet.logs.evidence import SUREST, named, shares_of
+from whynet.logs.facts import Facts
+from whynet.logs.plausible import implausible, of_others
 from whynet.logs.scales import Scale
-from whynet.logs.states import state_of_log
-from whynet.logs.transcript import Transcript, read
+from whynet.logs.seen import Seen, seen_in
+from whynet.logs.transcript import read
+from whynet.source.settings import is_whole
 
+SHARE_RIGHT = Symptom(ACCURACY.name, ACCURACY.words, ACCURACY.unit)  # where no linear model is known
 COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")
+OF_NUMBERS = ("target-not-scaled", "outliers-dominate", "loss-broadcast", "output-range-mismatch")  # as targets
+OF_CLASSES = ("class-imbalance", "class-weights-inverted", "label-encoding-mismatch", "softmax-single-unit")
 LABELS = (*SHARES, "balanced")
-LINEAR = {"mnist": 0.92, "fashion-mnist": 0.845}  # share right, a linear classifier on all training images
-ELSEWHERE = 0.9  # the same where the data are not known
-HINTS = {  # words in a text that say which cost it is about
-    "quadratic": {"mse", "quadratic", "squares", "mean_squared_error", "squared", "mseloss"},
-    "sigmoid-cross-entropy": {"bce", "bceloss", "binary"},
-    "softmax-cross-entropy": {"categorical", "softmax", "crossentropyloss", "nll", "nllloss", "logsoftmax"},
-}
+EXPECTED = "lines such as 'epoch 1 loss 2.30 accuracy 0.11', a table, or a sentence with its numbers"
 
 
 LARGEST = 5_000_000  # bytes; a log is shorter
@@ -106,20 +106,27 @@ def diagnose_log(
     _check("labels", labels, LABELS)
     if classes is not None and not 2 <= classes <= 100_000:
         raise UsageError("a classifier has two classes or more", expected="2 to 100,000", found=str(classes))
+    text = thinned(text)
     transcript = read(text)
     if not transcript.runs:
         raise BadFile(
             "there are no costs and no accuracies in this text",
             where=where,
-            expected="lines such as 'epoch 1 loss 2.30 accuracy 0.11', a table, or a sentence with its numbers",
-            do="Paste what the training printed; a bare column of costs will do",
+            expected=EXPECTED,
+            do="Paste what the training printed; a bare column of costs will do. `whynet explain NUMBER` says what one "
+            "number alone may be",
         )
-    hinted = cost or _hinted(transcript)
-    names, K = _data(transcript, labels, classes)
-    linear = LINEAR.get(names, ELSEWHERE)
-    clues = clues_in(thinned(text))
-    diagnoses = [_one(run, transcript, cost, hinted, names, K, linear, clues) for run in transcript.runs]
+    clues = clues_in(text) + said_in_code(text)
+    every = [seen_in(run, transcript, clues, cost, classes, labels) for run in transcript.runs]
+    if why := implausible(every[-1].run, text, every[-1].problem):
+        raise BadFile(f"there are no training figures here that can be judged: {why}", where=where, expected=EXPECTED)
+    diagnoses = [_one(seen) for seen in every]
     diagnosis = diagnoses[-1]
+    for words in of_others(text):
+        diagnosis.remarks.append(said(f'Left out, as it is said of another network or model: "{words}".'))
+    if diagnosis.state != "healthy" and is_whole(text):
+        program = "whynet diagnose FILE runs the program and puts the causes to the proof"
+        diagnosis.remarks.append(said(f"The text holds a whole program. Saved in a file, it can tell more: {program}."))
     if len(diagnoses) > 1:
         told = ", ".join(f"{number}. {one.state}" for number, one in enumerate(diagnoses, 1))
         several = f"There are {len(diagnoses)} trainings in this text ({told}); this is about the last."
@@ -133,102 +140,31 @@ def _check(what: str, value: str | None, allowed: Sequence[str]) -> None:
         raise UsageError(f"there is no {what} '{value}'", do=did_you_mean(value, allowed))
 
 
-def _hinted(transcript: Transcript) -> str | None:
-    """The cost that the words name; a softmax beside another cost is the activation of the outputs."""
-    named = {cost: hints & transcript.words for cost, hints in HINTS.items() if hints & transcript.words}
-    if len(named) > 1 and named.get("softmax-cross-entropy") == {"softmax"}:
-        del named["softmax-cross-entropy"]
-    return next(iter(named)) if len(named) == 1 else None
-
-
-def _said_error(run: Sequence[Series], words: frozenset[str]) -> bool:
-    """Whether the cost is called an error, as people call a squared one."""
-    errors = {"error", "err", "mse"} if not {"entropy", "kreuzentropie", "crossentropy"} & words else {"mse"}
-    return any((words if one.said else set(one.name.split())) & errors for one in run if one.what == "cost")
-
-
-def _data(transcript: Transcript, labels: str | None, classes: int | None) -> tuple[str, int]:
-    """Whose labels, and how many classes: as said, else by the words of the text, else MNIST's."""
-    words = transcript.words
-    if labels is None:
-        other = {"cifar", "iris", "notmnist", "svhn", "imagenet", "xor", "cats", "dogs"} & words
-        labels = "fashion-mnist" if "fashion" in words else "balanced" if other else "mnist"
-    if classes is None:
-        classes = _counted(transcript)
-    if classes is None:
-        classes = (
-            3
-            if "iris" in words
-            else 2
-            if ("xor" in words and not {"mnist", "digits", "digit", "images", "pictures"} & words)
-            or ("binary" in words and not {"mnist", "cpu"} & words)
-            else 10
-        )
-        if classes == 10 and "mnist" not in words and _halves(transcript.runs[-1]):
-            classes = 2
-    return (labels if classes == 10 else "balanced"), max(2, classes)
-
-
-def _counted(transcript: Transcript) -> int | None:
-    """How many classes there are: as counted in the text, or where the cost stays at their logarithm."""
-    answers = transcript.answers
-    if transcript.classes or answers.recalls or len(answers.answered) == 2 or len(answers.answered) >= 10:
-        return transcript.classes or len(answers.recalls or answers.answered)
-    run = transcript.runs[-1]
-    costs = next((one.finite for one in run if one.what == "cost" and len(one.finite) > 1), ())
-    shares = [one.finite[-1] for one in run if one.what == "accuracy" and one.finite]
-    if not costs or max(costs) > 1.01 * min(costs) or min(costs) < 1.05:
-        return None
-    for K in (3, 4, 5, 6, 7, 8, 9, 20, 26, 47, 62, 100, 200, 1000):
-        fits = all(abs(share - 1 / K) < 0.3 / K for share in shares) and (shares or K not in (26, 47))
-        if fits and abs(costs[-1] / math.log(K) - 1) < 0.003:
-            return K
-    return None
-
-
-def _halves(run: Sequence[Series]) -> bool:
-    """Whether it looks like two classes: costs that stay at ln 2 or 1/4, beside accuracies near one half if any."""
-    costs = [one.finite for one in run if one.what == "cost" and one.finite]
-    shares = [one.finite for one in run if one.what == "accuracy" and one.finite]
-    half = all(0.4 <= sum(values[-5:]) / len(values[-5:]) <= 0.6 for values in shares)
-    if not shares:
-        stay = [
-            values for values in costs if values[0] < 1.3 * values[-1] or len(set(values[-4:])) == 1 < len(values[3:])
-        ]
-        return any(abs(values[-1] / floor - 1) < 0.02 for values in stay for floor in (math.log(2), 0.25))
-    floors = (math.log(2), 0.25, 0.5)
-    if half and any(abs(values[-1] / floor - 1) < 0.02 for values in costs for floor in floors):
-        return True
-    # the logarithm of a clipped 0, for every wrong answer, in more right answers than one of ten classes gives
-    return any(share[-1] > 0.3 and clipped(cost[-1], share[-1]) for cost in costs for share in shares)
-
-
-def _one(
-    run: Sequence[Series],
-    transcript: Transcript,
-    cost: str | None,
-    hinted: str | None,
-    labels: str,
-    K: int,
-    linear: float,
-    clues: Sequence[Said],
-) -> LogDiagnosis:
-    answers = transcript.answers if run is transcript.runs[-1] else None
-    hinted = hinted or ("quadratic" if _said_error(run, transcript.words) else None)
-    course = course_of(run, labels=labels, classes=K, linear=linear, cost=cost, hinted=hinted, answers=answers)
-    state = state_of_log(course)
-    name = pattern_of(course, state, transcript)
-    pattern = PATTERNS[name] if name else None
-    evidence = _evidence(course)
-    diagnosis = LogDiagnosis(state=state, floor=course.floor, series=tuple(run), yardstick=linear)
-    if pattern:
-        left, cleared = weighed(pattern.causes, state, clues)
-        diagnosis.verdict = [Finding(one, "suspected", evidence, detail=_quoted(left[one])) for one in left]
-        diagnosis.acquitted = [Acquittal(one, text=_quoted(quote)) for one, quote in cleared.items()]
-        diagnosis.separate = pattern.separate
-    diagnosis.readings = _readings(course, state, labels, run)
+def _one(seen: Seen) -> LogDiagnosis:
+    """What is said of one training."""
+    course, state = seen.course, seen.state
+    diagnosis = LogDiagnosis(state=state, floor=course.floor, series=seen.run, yardstick=course.facts.linear)
+    diagnosis.readings = _readings(course, state, seen.labels, seen.run)
+    if state == "classes-missing" and not course.facts.answers.missing:
+        at = f"an accuracy that stays at {course.facts.accuracy:.1%} is what is reached where a class is never answered"
+        diagnosis.remarks.append(said(f"The figures only suggest it: {at}. Count the answers of each class."))
+    if all(len(one.values) == 1 for one in seen.run):
+        diagnosis.remarks.append(said("One number is no course: paste what was printed before it too."))
     if state == "healthy":
         diagnosis.remarks += _could_be_better(course.facts)
+        return diagnosis
+    spoken = {cause: one.words for one in reversed(seen.said) if state in one.states for cause in one.speaks}
+    cleared = {cause: one.words for one in seen.said for cause in one.clears if cause not in spoken}
+    elsewhere = OF_CLASSES if seen.problem == "regression" else OF_NUMBERS
+    left = named(shares_of(seen.features, spoken, {*cleared, *elsewhere}))
+    evidence = _evidence(course, linear=seen.data_known)
+    diagnosis.verdict = [
+        Finding(cause, "suspected", evidence, detail=_quoted(spoken.get(cause, "")), share=min(share, SUREST))
+        for cause, share in left.items()
+    ]
+    likely = named(shares_of(seen.features, spoken, ()))
+    diagnosis.acquitted = [Acquittal(one, text=_quoted(words)) for one, words in cleared.items() if one in likely]
+    diagnosis.separate = next_step(list(left), seen.transcript.words)
     return diagnosis
 
 
@@ -236,18 +172,18 @@ def _quoted(quote: str) -> str:
     return f'the text says "{quote}"' if quote else ""
 
 
-def _evidence(course: Course) -> tuple[Measured, ...]:
+def _evidence(course: Course, *, linear: bool) -> tuple[Measured, ...]:
     facts, scale = course.facts, course.scale
     start, floor = (math.nan, math.nan) if scale is None else (scale.start, scale.floor)
     found: list[Measured] = []
     if len(facts.costs) > 1 and math.isfinite(facts.start):
         found.append(FIRST_COST.measured(facts.start, at=start))
-    if math.isfinite(facts.end):
-        found.append(LAST_COST.measured(facts.end, at=floor))
+    if math.isfinite(facts.end) and not facts.broken:
+        found.append(LAST_COST.measured(course.finite[-1], at=floor))
     if not math.isnan(facts.falling):
         found.append(STILL_FALLING.measured(facts.falling))
     if not math.isnan(facts.held):
-        found.append(ACCURACY.measured(facts.held, at=facts.linear))
+        found.append((ACCURACY if linear else SHARE_RIGHT).measured(facts.held, at=facts.linear if linear else None))
     if not math.isnan(facts.train):
         found.append(TRAIN_ACCURACY.measured(facts.train))
     if not math.isnan(facts.gap):

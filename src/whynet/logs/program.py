@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from whynet.logs.cleaning import NAN, PLAIN
+from whynet.logs.cleaning import NAN, PLAIN, WORDY
 
 CODE = re.compile(
     r"\s*(?:(?:import|class|def|elif|else|try|except|finally|return|raise|lambda|global|assert|del|yield|async|await|"
@@ -33,7 +33,8 @@ def program_text(lines: Sequence[str]) -> list[bool]:
     names = Counter(name for name, _ in {(match["name"].strip(), match["value"]) for match in assigned if match})
     sure = []
     for line, match in zip(lines, assigned, strict=True):
-        program = bool(CODE.match(line) or STATEMENT.search(line)) and len(PAIRS.findall(line)) < 2
+        told = WORDY.search(line) and re.search(r"\.\s+[A-Z]|\.\s*$", line)  # a sentence that names a function
+        program = bool(CODE.match(line) or (STATEMENT.search(line) and not told)) and len(PAIRS.findall(line)) < 2
         if match and not PRINTED.match(match["value"]) and len(PAIRS.findall(line)) < 2:
             program = True
         if re.search(r"\w: ?[-\d.e+]+;?\s*$", line) or (

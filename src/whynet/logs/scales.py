@@ -78,17 +78,6 @@ def scales(classes: int, labels: str, cost: str | None, rows: Sequence[int] = ()
     return [one for one in found if cost in (None, one.cost)]
 
 
-def costs_of_digits() -> tuple[float, float]:
-    """Mean squared errors of MNIST where the targets are the digits themselves: of outputs all at 0, and all at 1.
-
-    >>> [round(cost, 2) for cost in costs_of_digits()]
-    [28.19, 20.28]
-    """
-    counts = SHARES["mnist"][0]
-    at_zero, at_one = (sum((digit - out) ** 2 * n for digit, n in enumerate(counts)) for out in (0, 1))
-    return at_zero / sum(counts), at_one / sum(counts)
-
-
 def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale | None:
     """How the cost was computed: the way in which its end is the floor, else in which its start makes sense.
 

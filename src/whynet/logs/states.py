@@ -25,7 +25,7 @@ def state_of_log(course: Course) -> str:
     >>> state_of_log(course_of((broken,), labels="mnist", classes=10, linear=0.92))
     'non-finite'
     """
-    return next(state for state, holds in RULES if holds(course))
+    return next((state for state, rules in RULES if any(holds(course) for holds in rules)), "underfits")
 
 
 # ---- numbers that are none, and answers that are all alike
@@ -42,16 +42,9 @@ def _answers_are_alike(course: Course) -> bool:
 
 def _mistakes_cost_what_one_answer_does(course: Course) -> bool:
     facts = course.facts
-    nothing = facts.end == 0 and course.chance and facts.frozen
+    costless = facts.end == 0 and facts.frozen and (course.chance or (facts.accuracy < 0.95 and facts.start == 0))
+    nothing = costless or (course.chance and facts.end < 0)
     return course.known and (facts.certain or facts.majority or nothing)
-
-
-def _one_class_after_another(course: Course) -> bool:
-    """Held-out accuracies are the shares of classes, now of this one, now of that: the one that was trained last."""
-    shares = [share_of(one) for one in course.facts.accuracies]
-    told = [one for one in shares if one is not None]
-    changes = sum(one != other for one, other in pairwise(told))
-    return len(told) > 4 and len(told) > 0.6 * len(shares) and changes > 0.6 * len(told)
 
 
 def _always_the_same_share(course: Course) -> bool:
@@ -109,14 +102,6 @@ def _good(course: Course) -> bool:
 # ---- costs that rise
 
 
-def _negative_at_chance(course: Course) -> bool:
-    return course.facts.end < 0 and course.chance
-
-
-def _negative(course: Course) -> bool:
-    return course.facts.end < 0
-
-
 def _ends_above_its_start(course: Course) -> bool:
     facts = course.facts
     above = course.scale is None or facts.end > 1.08 * course.floor
@@ -127,11 +112,6 @@ def _ends_above_its_start(course: Course) -> bool:
 def _rises(course: Course) -> bool:
     facts = course.facts
     return course.rose or course.turned or (facts.rising < -0.15 and facts.falling < -0.1 and not course.fell)
-
-
-def _accuracy_is_lost(course: Course) -> bool:
-    facts = course.facts
-    return not facts.costs and len(facts.accuracies) > 4 and facts.accuracy < facts.accuracies[0] - 0.1
 
 
 def _at_chance_and_dear(course: Course) -> bool:
@@ -145,21 +125,6 @@ def _low_for_where_it_began(course: Course) -> bool:
     return not course.known and course.smooth and fallen and not facts.val_end > 1.5 * facts.end
 
 
-def _dear_and_hardly_moved(course: Course) -> bool:
-    """Whatever the cost is, it has fallen by next to nothing, evenly."""
-    facts = course.facts
-    dear = not course.known and facts.end > 4 * course.usual and course.smooth and len(facts.costs) > 3
-    return dear and abs(facts.start - facts.end) < 0.01 * facts.start and facts.end < facts.start
-
-
-def _dear_and_not_falling(course: Course) -> bool:
-    return not course.known and course.facts.end > 4 * course.usual and not course.facts.falling > 0.01
-
-
-def _dear(course: Course) -> bool:
-    return not course.known and course.facts.end > 4 * course.usual
-
-
 def _at_chance_above_the_start(course: Course) -> bool:
     """It costs more than a fresh network, and gives no single answer."""
     answers = [share_of(one) for one in course.facts.accuracies[-3:]]
@@ -167,16 +132,6 @@ def _at_chance_above_the_start(course: Course) -> bool:
 
 
 # ---- at chance
-
-
-def _stays_where_it_began(course: Course) -> bool:
-    """The cost has stayed where it began, above the floor, and the accuracy at no class's share."""
-    facts = course.facts
-    if not (course.chance and course.entropy):
-        return False
-    above = 1.03 * course.usual < facts.end < 1.5 * course.usual
-    stayed = len(facts.costs) > 2 and abs(facts.start - facts.end) < 0.01 * facts.end
-    return stayed and above and share_of(facts.accuracy) is None
 
 
 def _stays_at_no_share(course: Course) -> bool:
@@ -201,10 +156,6 @@ def _hangs_in_the_air(course: Course) -> bool:
     return off and abs(facts.start - facts.end) < 0.002 * facts.end
 
 
-def _low_sawtooth(course: Course) -> bool:
-    return course.known and course.facts.accuracy < 2 / course.facts.classes and course.sawtooth
-
-
 def _only_training_examples(course: Course) -> bool:
     """Held-out examples are answered by chance, those that it is trained on are being learned."""
     facts = course.facts
@@ -216,12 +167,6 @@ def _only_training_examples(course: Course) -> bool:
     rises = rises or slowly
     apart = not facts.chance(facts.train) and facts.apart
     return rises or apart or (_known_by_heart(course) and not facts.frozen)
-
-
-def _far_below_chance(course: Course) -> bool:
-    """That is no ignorance: labels or inputs are not what it was trained on."""
-    facts = course.facts
-    return course.chance and facts.classes > 4 and facts.accuracy < 0.55 / facts.classes
 
 
 def _at_chance(course: Course) -> bool:
@@ -244,7 +189,8 @@ def _at_the_floor(course: Course) -> bool:
 
 def _hardly_below_the_floor(course: Course) -> bool:
     facts = course.facts
-    low = course.known and facts.accuracy < min(3 / facts.classes, 0.7)
+    climbs = facts.rising > 0.02 and all(b > a for a, b in pairwise(facts.accuracies))
+    low = course.known and facts.accuracy < min(3 / facts.classes, 0.7) and not (climbs and not course.chance)
     low = low and not (facts.answers.outputs and facts.answers.right > 0.6)
     return low and abs(facts.end - course.floor) <= 0.02 * course.floor
 
@@ -315,13 +261,6 @@ def _has_not_moved(course: Course) -> bool:
     return abs(facts.start - facts.end) < 0.01 * abs(facts.start) or wanders
 
 
-def _was_better(course: Course) -> bool:
-    """Also on the training examples."""
-    facts = course.facts
-    worse = bool(facts.costs) and facts.end > 1.5 * min(facts.costs)
-    return course.known and max(facts.accuracies) > facts.accuracy + 0.08 and worse
-
-
 def _knows_training_examples_better(course: Course) -> bool:
     return course.facts.apart or _known_by_heart(course)
 
@@ -336,30 +275,6 @@ def _known_by_heart(course: Course) -> bool:
     return facts.end < 0.05 * floor and facts.held < facts.linear - 0.15
 
 
-def _costs_nothing_yet_fails(course: Course) -> bool:
-    """What it is trained on costs next to nothing, so it is known; too much is answered wrongly all the same."""
-    facts = course.facts
-    if course.scale is None or course.scale.summed or len(facts.costs) < 3 or facts.classes < 3:
-        return False
-    failing = facts.linear - 0.1 > facts.accuracy > 1.7 / facts.classes
-    return failing and 0 <= facts.end < 0.02 * course.floor and not facts.train < facts.linear - 0.1
-
-
-def _others_get_worse(course: Course) -> bool:
-    """Training examples are answered better and better, others worse and worse."""
-    facts = course.facts
-    later = facts.accuracies[len(facts.accuracies) // 2 :]
-    worse = max(facts.accuracies, default=0.0) - facts.held > 0.05 and all(b < a + 0.01 for a, b in pairwise(later))
-    return worse and facts.learned > 0.03 and facts.train > facts.held and facts.rising < 0
-
-
-def _others_cost_ever_more(course: Course) -> bool:
-    """The training examples cost next to nothing, and others more and more."""
-    facts = course.facts
-    nothing = facts.end < 0.01 * course.floor and len(facts.costs) > 4
-    return nothing and facts.val_end > max(1.05 * facts.val_least, 0.1 * course.floor)
-
-
 def _held_out_cost_more(course: Course) -> bool:
     facts = course.facts
     risen = facts.val_end > 1.5 * facts.end and facts.val_end > 1.1 * facts.val_least
@@ -370,7 +285,8 @@ def _held_out_cost_more(course: Course) -> bool:
 def _costs_little(course: Course) -> bool:
     """The cost was seen to fall, or is next to nothing: a low cost alone may be computed in another way."""
     facts = course.facts
-    learned = len(facts.costs) < 2 or facts.end < 0.9 * facts.start or facts.end < 0.05 * course.floor
+    summed = course.scale is not None and course.scale.summed
+    learned = len(facts.costs) < 2 or facts.end < 0.9 * facts.start or (facts.end < 0.05 * course.floor and not summed)
     if facts.classes == 2 and len(facts.costs) > 4 and abs(facts.falling) < 0.01 and facts.end > 0.05 * course.floor:
         return False  # it stands, at the cost of some examples
     return not course.known and course.fell and facts.end < 0.16 * course.floor and learned
@@ -379,10 +295,22 @@ def _costs_little(course: Course) -> bool:
 # ---- getting better, or not
 
 
+def _fell_far(course: Course) -> bool:
+    """Where a cost has no floor that is known: it has come down to a small part of where it began, others too."""
+    facts = course.facts
+    if course.problem == "classification" or course.known or len(facts.costs) < 3:
+        return False
+    along = not facts.val_end > max(1.5 * facts.end, 1.03 * facts.val_least)
+    if course.problem == "language":  # a perplexity, or its logarithm
+        return along and (facts.end < 0.5 * facts.start or 0.5 < facts.start - facts.end < 15 > facts.start)
+    return facts.end < 0.1 * facts.start and along
+
+
 def _is_getting_better(course: Course) -> bool:
     facts = course.facts
     if len(facts.costs) < 2:
-        return facts.rising > 0.01 or math.isnan(facts.rising)
+        first = len(facts.costs) == len(facts.accuracies) == 1  # what one epoch prints; one number is no course
+        return facts.rising > 0.01 or first
     return facts.falling > 0.01 or facts.rising > 0.05 or course.steady
 
 
@@ -394,48 +322,24 @@ def _stands_still(course: Course) -> bool:
     return low and still and not facts.noise > 0.003 * abs(facts.end)
 
 
-RULES: tuple[tuple[str, Rule], ...] = (
-    ("non-finite", _a_cost_is_no_number),
-    ("constant-answer", _answers_are_alike),
-    ("constant-answer", _mistakes_cost_what_one_answer_does),
-    ("constant-answer", _nothing_ever_moves),
-    ("constant-answer", _one_class_after_another),
-    ("constant-answer", _always_the_same_share),
-    ("bad-data", _held_out_are_answered_better),
-    ("bad-data", _better_than_its_cost),
-    ("healthy", _both_costs_say_so),
-    ("classes-missing", _a_class_is_never_answered),
-    ("overfits", _good_but_for_others),
-    ("healthy", _good),
-    ("constant-answer", _negative_at_chance),
-    ("diverged", _negative),
-    ("diverged", _ends_above_its_start),
-    ("diverged", _rises),
-    ("diverged", _accuracy_is_lost),
-    ("diverged", _at_chance_and_dear),
-    ("healthy", _low_for_where_it_began),
-    ("not-started", _dear_and_hardly_moved),
-    ("diverged", _dear_and_not_falling),
-    ("undertrained", _dear),
-    ("diverged", _at_chance_above_the_start),
-    ("not-started", _stays_where_it_began),
-    ("not-started", _stays_at_no_share),
-    ("constant-answer", _low_sawtooth),
-    ("overfits", _only_training_examples),
-    ("bad-data", _far_below_chance),
-    ("constant-answer", _at_chance),
-    ("constant-answer", _at_the_floor),
-    ("constant-answer", _hardly_below_the_floor),
-    ("classes-missing", _stands_where_classes_are_lost),
-    ("not-started", _has_not_moved),
-    ("underfits", _was_better),
-    ("overfits", _knows_training_examples_better),
-    ("overfits", _costs_nothing_yet_fails),
-    ("overfits", _others_get_worse),
-    ("overfits", _others_cost_ever_more),
-    ("overfits", _held_out_cost_more),
-    ("healthy", _costs_little),
-    ("undertrained", _is_getting_better),
-    ("stalled", _stands_still),
-    ("underfits", lambda course: True),
-)
+RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
+    ("non-finite", (_a_cost_is_no_number,)),
+    ("constant-answer", (_answers_are_alike, _mistakes_cost_what_one_answer_does, _nothing_ever_moves,
+                         _always_the_same_share)),
+    ("bad-data", (_held_out_are_answered_better, _better_than_its_cost)),
+    ("healthy", (_both_costs_say_so,)),
+    ("classes-missing", (_a_class_is_never_answered,)),
+    ("overfits", (_good_but_for_others,)),
+    ("healthy", (_good,)),
+    ("diverged", (_ends_above_its_start, _rises, _at_chance_and_dear, _at_chance_above_the_start)),
+    ("healthy", (_low_for_where_it_began,)),
+    ("not-started", (_stays_at_no_share,)),
+    ("overfits", (_only_training_examples,)),
+    ("constant-answer", (_at_chance, _at_the_floor, _hardly_below_the_floor)),
+    ("classes-missing", (_stands_where_classes_are_lost,)),
+    ("not-started", (_has_not_moved,)),
+    ("overfits", (_knows_training_examples_better, _held_out_cost_more)),
+    ("healthy", (_costs_little, _fell_far)),
+    ("undertrained", (_is_getting_better,)),
+    ("stalled", (_stands_still,)),
+)  # fmt: skip

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from whynet.doctor.diagnosis import Series
 from whynet.logs.answers import PAIR, Answers, answers_in
+from whynet.logs.beside import Beside, beside_in
 from whynet.logs.captions import under_captions, under_headings
 from whynet.logs.cleaning import NUMBER, clean, thinned
 from whynet.logs.clues import layers_in
@@ -39,6 +40,11 @@ TWO = re.compile(
     re.I,
 )
 OUTPUTS = re.compile(r"(?<![\d.])(\d{1,4}) (?:outputs?|output (?:units?|neurons?|nodes?))\b", re.I)
+R_SQUARED = re.compile(r"\br2\b|\br\^2|\br²|\br[- ]squared|r2_score", re.I)
+LEARNED = re.compile(
+    r"\b(?:learn\w*|solve\w*|works? (?:fine |well )?(?:for|on|with)|can do|manage\w*|handle\w*|fine (?:for|on|with))"
+    r" (?:the )?(?:xor|XOR)\b"
+)
 ALL_ROWS = re.compile(r"\b(\d{3,6}) (?:of them|digits|images|examples|samples|rows|pictures)\b", re.I)
 ROWS = re.compile(r"\b(\d{3,6}) (train|test|validation)(?:ing)?\b(?! (?:epochs|steps|iterations))", re.I)
 
@@ -73,10 +79,17 @@ def read(text: str) -> Transcript:
     words = frozenset(re.findall(r"[^\W\d_]+", spaced(text).lower()))
     if re.search(r"\b(?:cost|loss|error|mean|sum)\b[^\n]*(?:\^|\*\*)\s?2\b", text):
         words |= {"squared"}
+    words |= {"r2"} if R_SQUARED.search(text) else set()
+    words |= {"mnist"} if "784" in re.findall(r"(?<![\d.])\d+(?![\d.])", text) else set()
+    if LEARNED.search(text):
+        words -= {"xor"}  # that is another network's, or it is said for comparison
     lines = clean(text)
     answers = answers_in(lines)
     if answers.outputs or {"00", "01", "10", "11"} <= {"".join(pair) for pair in PAIR.findall(text)}:
         words |= {"xor"}  # the four examples, by their inputs
+    beside, squares = beside_in(lines, words) if not answers.outputs else (None, ())
+    if beside is not None and beside.alike:
+        answers = replace(answers, same=True)
     pivot(lines)
     figures = list(lists_in(lines))
     figures += tables_in(lines)
@@ -102,12 +115,16 @@ def read(text: str) -> Transcript:
     runs = [run for run in (tuple(series_of(part, rows)) for part in _trainings(figures)) if run]
     told = [run for run in runs if not all(series.said for series in run)]
     if told and len(told) < len(runs):  # sentences before, between and after the figures of a training
-        beside = [series for run in runs if run not in told for series in run]
-        last = [*told[-1], *(s for s in beside if s.what == "accuracy" and max(s.values) <= 0.3
+        aside = [series for run in runs if run not in told for series in run]
+        last = [*told[-1], *(s for s in aside if s.what == "accuracy" and max(s.values) <= 0.3
                              and "accuracy" not in {other.what for other in told[-1]})]  # fmt: skip
         runs = [*told[:-1], tuple(last)]
     runs[-1:] = [_with_answers(runs[-1] if runs else (), answers)]
+    if beside is not None:
+        runs[-1:] = [_with_outputs(runs[-1], beside, squares)]
+        words |= {"r2"} if not beside.two_classes else {"binary"}
     runs = [run for run in runs if run]
+    runs = [_plain(run) for run in runs]
     epochs = [int(f.value) for f in figures if f.role == "step" and EPOCH.search(f.label) and 0 <= f.value < 1e7]
     return Transcript(tuple(runs), words, epochs[-1] if epochs else None, answers, _classes(text))
 
@@ -137,6 +154,25 @@ def _with_answers(run: tuple[Series, ...], answers: Answers) -> tuple[Series, ..
         mean = sum(answers.recalls) / len(answers.recalls)
         found.append(Series("recalls", "accuracy", "held-out", (mean,), said=True))
     return (*run, *found)
+
+
+def _with_outputs(run: tuple[Series, ...], beside: Beside, squares: tuple[float, ...]) -> tuple[Series, ...]:
+    """The series of a training, and what its outputs beside their targets tell where it has no cost or no accuracy."""
+    printed = {series.what for series in run}
+    found = []
+    if "cost" not in printed:
+        found.append(Series("outputs", "cost", "", squares or (beside.squared,), said=not squares))
+    if "accuracy" not in printed:
+        name = "outputs" if beside.two_classes else "outputs r2"
+        found.append(Series(name, "accuracy", "", (beside.right,), len(beside.outputs), said=True))
+    return (*run, *found)
+
+
+def _plain(run: tuple[Series, ...]) -> tuple[Series, ...]:
+    """A training's series without perplexities where the costs that they are made of were printed too."""
+    perplexed = [series for series in run if {"ppl", "perplexity", "perplexities"} & set(series.name.split())]
+    others = [series for series in run if series not in perplexed]
+    return tuple(others) if any(series.what == "cost" for series in others) else run
 
 
 def _numbered_lines(lines: Sequence[str]) -> set[int]:

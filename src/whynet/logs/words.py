@@ -15,11 +15,11 @@ def _words(text: str) -> frozenset[str]:
 
 COST = _words(
     "loss losses cost costs error errors err objective mse sse mae rmse rms nll nllloss xent bce ce entropy "
-    "crossentropy criterion energy misfit obj logloss deviance"
+    "crossentropy criterion energy misfit obj logloss deviance perplexity perplexities ppl"
 )
 ACCURACY = _words(
     "accuracy accuracies acc correct correctly right score performance hits recognised recognized accurate "
-    "hit corr ncorr ncorrect nright ok"
+    "hit corr ncorr ncorrect nright ok r2 mcc"
 )
 BESIDE = _words("done before after initial current is start")  # of a name, what is no part of it
 EPOCHS = _words("epoch epochs iterations iters steps pass passes round rounds")
@@ -86,7 +86,7 @@ def role_of(terms: Sequence[str]) -> str:
     if "value" in terms and set(terms) <= {"value", "iter", "initial", "final"}:
         return "cost"  # of an optimiser
     for index in range(len(terms) - 1, -1, -1):
-        word = terms[index].rstrip("0123456789") or terms[index]
+        word = terms[index] if terms[index] in ACCURACY else terms[index].rstrip("0123456789") or terms[index]
         before = terms[index - 1] if index else ""
         if word in ("rate", "quote"):
             if before in COST or before in WRONG or before in ("failure", "err"):

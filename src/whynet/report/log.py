@@ -98,7 +98,7 @@ def log_html(diagnosis: LogDiagnosis) -> str:
 
 
 def _finding_as_dict(finding: Finding) -> dict[str, Any]:
-    """One cause, under the same keys as one that trials have judged; a log measures no `share` of the damage."""
+    """One cause, under the same keys as one that trials have judged; its `share` is how likely it is."""
     return {
         "cause": finding.cause,
         "status": finding.status,
@@ -110,7 +110,7 @@ def _finding_as_dict(finding: Finding) -> dict[str, Any]:
         "before": None,
         "after": None,
         "detail": finding.detail,
-        "share": None,
+        "share": finding.share,
     }
 
 
@@ -124,7 +124,9 @@ def _series_in_words(one: Series) -> str:
     many = len(one.values)
     span = f"{many} figures, from {shown[0]} to {shown[1]}" if many > 1 else shown[0]
     counted = f" (right answers of {one.total:,})" if one.total else ""
-    return f"{kind}: {span}{counted}" + (f"   named '{one.name}'" if one.name not in (one.what, "numbers") else "")
+    return f"{kind}: {span}{counted}" + (
+        f"   named '{one.name}'" if one.name not in (one.what, "numbers", "right") else ""
+    )
 
 
 def _reading_in_words(reading: Reading) -> str:
@@ -137,7 +139,7 @@ def _reading_in_words(reading: Reading) -> str:
 
 def _finding_in_words(finding: Finding) -> str:
     clue = f" ({finding.detail})" if finding.detail else ""
-    return f"{finding.cause}: {_first_line(finding.cause)}{clue}"
+    return f"{finding.cause} ({finding.share:.0%}): {_first_line(finding.cause)}{clue}"
 
 
 def _first_line(name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from inspect import signature
 from os import PathLike
+from pathlib import Path
 from typing import Any, TypeVar, overload
 
 from whynet.doctor.budget import TIMES
@@ -17,7 +18,7 @@ Found = TypeVar("Found")
 
 
 @overload
-def diagnose(patient: None = None, data: None = None, *, log: str, **about: Any) -> LogDiagnosis: ...
+def diagnose(patient: None = None, data: None = None, *, log: str | PathLike[str], **about: Any) -> LogDiagnosis: ...
 
 
 @overload
@@ -29,7 +30,7 @@ def diagnose(
     data: Any = None,
     y: Any = None,
     *,
-    log: str | None = None,
+    log: str | PathLike[str] | None = None,
     parameters: Any = None,
     loss: Any = None,
     gradients: Callable[..., Any] | None = None,
@@ -54,7 +55,8 @@ def diagnose(
     y
         The targets, where `data` are the inputs alone: `diagnose(model, X, y)` is `diagnose(model, (X, y))`.
     log
-        Instead of a patient: what it printed, as text. `cost=`, `classes=`, `labels=` may help to read it.
+        Instead of a patient: what it printed, as text, or a `Path` where it was logged. `cost=`, `classes=`, `labels=`
+        may help to read it.
     parameters, loss, gradients
         Instead of a patient: the arrays and functions of hand-written code. `help(whynet.subjects.own_code.diagnose)`
         says what they may take, and `step=`, `predict=`, `check=`, `learning_rate=`, `batch_size=`, `epochs=`. For
@@ -87,6 +89,10 @@ def diagnose(
             found=" and ".join(given) or "nothing",
         )  # fmt: skip
     if log is not None:
+        if isinstance(log, PathLike):
+            from whynet.logs.runs import diagnose_path
+
+            return _asked(diagnose_path, Path(log), about)
         from whynet.logs.log import diagnose_log
 
         return _asked(diagnose_log, log, about)

@@ -49,7 +49,10 @@ def program_among(args: list[str], params: list[click.Parameter]) -> tuple[int, 
 
 @click.command(cls=BeforeTheProgram, short_help="Say why a network or a program does not learn, with proof.")
 @click.argument("patient", required=False, shell_complete=completing(patients, files=True))
-@click.option("--log", help="Instead: a file with what a training printed, or - for what is piped in.")
+@click.option(
+    "--log",
+    help="Instead: a file with what a training printed, or where a library logged it (a folder too); - is a pipe.",
+)
 @click.option("--cost", help="Of a log: quadratic, sigmoid-cross-entropy or softmax-cross-entropy, if you know.")
 @click.option("--classes", type=click.IntRange(2, 100_000), help="Of a log: how many classes there are.")
 @click.option("--labels", help="Of a log: whose class shares, mnist, fashion-mnist or balanced.")
@@ -224,12 +227,16 @@ def _diagnose_log(
     """Diagnose what a training printed, and return the exit code."""
     from whynet import files
     from whynet.logs.log import diagnose_log, read_log
+    from whynet.logs.runs import diagnose_path
     from whynet.report.log import log_html
     from whynet.report.page import page as whole_page
 
-    content = sys.stdin.buffer.read() if log == "-" else Path(log)
-    where = "standard input" if log == "-" else log
-    diagnosis = diagnose_log(read_log(content, where), cost=cost, classes=classes, labels=labels, where=where)
+    if log == "-":
+        where = "standard input"
+        text = read_log(sys.stdin.buffer.read(), where)
+        diagnosis = diagnose_log(text, cost=cost, classes=classes, labels=labels, where=where)
+    else:
+        diagnosis = diagnose_path(Path(log), cost=cost, classes=classes, labels=labels)
     screen.result(diagnosis.as_dict(), str(diagnosis))
     if page is not None:
         files.write(page, whole_page("whynet: diagnosis of a log", log_html(diagnosis), charts=True))

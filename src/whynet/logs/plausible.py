@@ -1,0 +1,56 @@
+"""Plausible: whether what was read can be the figures of a training at all, and what of them is somebody else's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from whynet.doctor.diagnosis import Series
+
+OTHERS = re.compile(
+    r"\b(?:friends?|colleagues?|classmates?|others?|other people|somebody|the (?:book|paper|tutorial|author)s?|"
+    r"kaggle|logistic regression|random forest|svm|xgboost|baseline)\b[^\n;]{0,60}?\d",
+    re.I,
+)
+SENTENCES = re.compile(r"[;\n]|[.!?](?=\s)")
+LINE = 500  # characters of a sentence that are looked at
+LONGEST = 100_000  # characters of a text that are looked at
+HEAD = re.compile(r"^\W*[A-Za-z_][\w ()%/-]*(?:\s*[,;\t|]\s*[A-Za-z_][\w ()%/-]*)+\W*$")
+NAMES_NUMBERS = re.compile(r"[^\W\d_]{2,}")
+KNOWN = re.compile(
+    r"\b(?:loss|cost|err\w*|acc\w*|epochs?|iter\w*|steps?|train\w*|test\w*|valid\w*|val|batch\w*|mse|mae|nan|inf|rate|"
+    r"lists?|costs|losses|array|history|numbers?|figures?|network|net|learn\w*|after|round|pass|tensor|log|curve|"
+    r"prints?|printed|output|hidden|layers?|units?|right|correct|wrong|tends?|settles?|stays?|sigmoid|relu|digits|mnist)\b",
+    re.I,
+)
+
+
+def implausible(run: Sequence[Series], text: str, problem: str) -> str:
+    """Why what was read is no course of a training; nothing where it may be one.
+
+    >>> read = [Series("numbers", "cost", "", (2.0, 3.0, 4.5))]
+    >>> implausible(read, "2 apples\\n3 pears\\n4.5 kg flour", "classification")
+    'the numbers in this text are of other things than a training'
+    >>> implausible(read, "2.0\\n3.0\\n4.5", "classification")
+    ''
+    """
+    if problem == "rivals":
+        return "these are the losses of two networks that work against each other: how low they are says nothing"
+    if all(one.name == "numbers" and not one.total for one in run):
+        text = "\n".join(line[:LINE] for line in text[:LONGEST].split("\n"))
+        lines = [line for line in text.split("\n") if re.search(r"\d", line)]
+        worded = sum(bool(NAMES_NUMBERS.search(line)) for line in lines)
+        headed = any(HEAD.match(line) and not KNOWN.search(line.replace("_", " ")) for line in text.split("\n"))
+        if (headed or worded > len(lines) / 2) and not KNOWN.search(text.replace("_", " ")):
+            return "the numbers in this text are of other things than a training"
+    return ""
+
+
+def of_others(text: str) -> list[str]:
+    """What the text says of other people's networks, or of other models: no figures of this one.
+
+    >>> of_others("I get 87 %. My friend has 96 %.")
+    ['My friend has 96 %']
+    """
+    sentences = [one[:LINE] for one in SENTENCES.split(text[:LONGEST])]
+    return [" ".join(one.split())[:70].rstrip(".") for one in sentences if OTHERS.search(one)][:3]
