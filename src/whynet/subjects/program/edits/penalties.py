@@ -12,7 +12,11 @@ from whynet.subjects.program.edits.terms import left
 
 
 class Penalty(NamedTuple):
-    """What is squared and summed, and the factor before it."""
+    """What is squared and summed, and the factor before it.
+
+    >>> Penalty("lam / 2", "w").weights
+    'w'
+    """
 
     factor: str
     weights: str
