@@ -146,6 +146,11 @@ def test_other_files_are_a_sentence(name, content, why, tmp_path):
         runs_in(tmp_path / "nowhere")
 
 
+def test_a_table_without_names_is_read_as_a_text(tmp_path):
+    (tmp_path / "a.csv").write_text("1,2.3071,0.1135\n2,2.3025,0.1028\n3,2.3024,0.0974\n4,2.3026,0.1135\n")
+    assert diagnose_path(tmp_path / "a.csv").state == "constant-answer"
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_events_or_refused(content):
     try:

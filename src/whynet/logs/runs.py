@@ -9,6 +9,7 @@ from whynet.errors import BadFile
 from whynet.logs.log import diagnose_log, read_log
 from whynet.logs.trackers import is_tracked, runs_in
 
+BARE = (".csv", ".tsv", ".json", ".jsonl")  # what may be a text as well
 MOST = 12  # runs that are told one by one
 
 
@@ -29,16 +30,20 @@ def diagnose_path(
     BadFile
         Nothing is logged there that can be read.
     """
-    if not is_tracked(path):
-        text, where = read_log(path, str(path)), str(path)
-        return diagnose_log(text, cost=cost, classes=classes, labels=labels, where=where)
     found: dict[str, LogDiagnosis] = {}
     why: BadFile | None = None
-    for name, text in runs_in(path).items():
+    try:
+        texts = runs_in(path) if is_tracked(path) else {path.name: read_log(path, str(path))}
+    except BadFile as error:
+        if not path.is_file() or path.suffix not in BARE:
+            raise
+        texts, why = {path.name: read_log(path, str(path))}, error  # a table without names is a text
+    for name, text in texts.items():
+        where = f"{path}: {name}" if path.is_dir() else str(path)
         try:
-            found[name] = diagnose_log(text, cost=cost, classes=classes, labels=labels, where=f"{path}: {name}")
+            found[name] = diagnose_log(text, cost=cost, classes=classes, labels=labels, where=where)
         except BadFile as error:
-            why = error
+            why = why or error
     if not found:
         assert why is not None  # there is one run at least
         raise why
