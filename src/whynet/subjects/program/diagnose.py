@@ -181,12 +181,16 @@ def _tried(
             told = of_lines(found, sick, healed, effort, left, say)
         else:
             told = of_settings(found, sick, effort, left, say)
-        patch = _settled(told, program, other, facts, healed or sick, ends, say)
+        as_it_is = told.fix is not None and all(one.kind != "mend" for one in told.fix.changes)
+        if healed is None or as_it_is:
+            patch = _settled(told, program, program, seen, sick, ends, say)
+        else:
+            patch = _settled(told, program, other, facts, healed, ends, say)
     finally:
         for one in (sick, healed):
             if one is not None:
                 one.close()
-    others = [one for one in mend.patches if Path(one.file) != program.path]
+    others = [one for one in mend.patches if Path(one.file) != program.path and not as_it_is]
     return told, mend.patches if patch is None else [patch, *others]
 
 

@@ -118,7 +118,8 @@ def of_lines(
     >>> of_lines.__annotations__["mended"]
     'ProgramSubject | None'
     """
-    if mended is None and {one.cause for one in found.verdict if one.status == "found"} <= BESIDE:
+    apart = {one.cause for one in found.verdict if one.status == "found"} <= BESIDE
+    if mended is None and apart:
         told = of_settings(found, sick, effort, budget, say)
         told.not_examined.append(Gap("the wrong line mended", "it could not be mended by itself"))
         return told
@@ -144,6 +145,12 @@ def of_lines(
     mended.answers = sick.answers or mended.answers
     sick.answers = mended.answers
     ends = [(case.before, other.before)]
+    other.state = state_of(other)
+    if apart and not learns(other):
+        told = of_settings(found, sick, effort, max(spent.deadline - time.perf_counter(), 1.0), say)
+        words = "With the wrong line mended it does not learn either: what else was tried, was tried with it as it is."
+        told.remarks.append(said(words))
+        return told
     say("proving it with other seeds")
     for seed in range(1, SEEDS):
         if spent.over():
@@ -168,7 +175,6 @@ def of_lines(
     if status == "proved":
         told.fix = Fix((change,), case.before, other.before)
         told.verdict = [one for one in told.verdict if one.status != "suspected"]
-    other.state = state_of(other)
     if learns(other) or spent.over():
         return told
     more = tried(mended, effort=effort, budget=max(spent.deadline - time.perf_counter(), 1.0), say=say)
