@@ -20,6 +20,7 @@ from plants.wards import agreement, changes_in_words, false_alarms, healthy_esti
 from whynet.doctor.change import Change
 from whynet.doctor.diagnosis import Settings
 from whynet.errors import UsageError, WhynetError
+from whynet.report.diagnosis import diagnosis_in_words
 from whynet.report.wording.remarks import all_in_words
 from whynet.subjects.frameworks import scikit
 from whynet.subjects.frameworks.scikit import diagnose_sklearn
@@ -42,8 +43,8 @@ def test_pixels_that_are_not_scaled_are_named_in_its_words(digits):
 def test_a_penalty_is_said_as_alpha(digits):
     estimator = MLPClassifier((30,), alpha=1e4, batch_size=20, max_iter=20)
     found = diagnose_sklearn(estimator, data=(digits.inputs / 255, digits.labels))
-    assert found.verdict[0].cause == "regularisation-too-strong"
-    assert changes_in_words(found)[0] == "`MLPClassifier(alpha=0)`"
+    assert found.verdict[0].cause == "regularisation-too-strong", diagnosis_in_words(found, verbose=True)
+    assert changes_in_words(found)[:1] == ["`MLPClassifier(alpha=0)`"], diagnosis_in_words(found, verbose=True)
 
 
 def test_a_fitted_one_is_understood_and_its_own_epochs_are_taken(digits):
@@ -79,7 +80,7 @@ def test_tables_with_one_hot_targets_are_recipes_of_outputs_each_for_itself(kind
 def test_a_regressor_is_spoken_of_as_one(digits):
     estimator = MLPRegressor(hidden_layer_sizes=(30,), alpha=1e4, batch_size=20, max_iter=20)
     found = diagnose_sklearn(estimator, data=(digits.inputs / 255, np.eye(10)[digits.labels]))
-    assert found.verdict[0].cause == "regularisation-too-strong"
+    assert found.verdict[0].cause == "regularisation-too-strong", diagnosis_in_words(found, verbose=True)
     assert changes_in_words(found)[0] == "`MLPRegressor(alpha=0)`"
 
 

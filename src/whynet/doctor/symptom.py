@@ -29,6 +29,10 @@ class Symptom:
         """Whether it is a part of a whole."""
         return self.unit.startswith("fraction")
 
+    def unjudged(self) -> Symptom:
+        """The same where nothing is known that it could be held against."""
+        return replace(self, normal=Anything())
+
     def measured(self, value: float, at: float | None = None, layer: str = "") -> Measured:
         """A value of it; `at` is the number of its normal where that hangs on the patient."""
         normal: Any = self.normal

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from whynet.doctor.diagnosis import Acquittal, Finding, LogDiagnosis, Remark, Series, said
 from whynet.doctor.floors import SHARES, Reading, explain
-from whynet.doctor.symptom import Measured, Symptom
+from whynet.doctor.symptom import Measured
 from whynet.doctor.symptoms.outcome import (
     ACCURACY,
     FIRST_BROKEN_COST,
@@ -38,7 +38,7 @@ from whynet.logs.seen import Seen, seen_in
 from whynet.logs.transcript import read
 from whynet.source.settings import is_whole
 
-SHARE_RIGHT = Symptom(ACCURACY.name, ACCURACY.words, ACCURACY.unit)  # where no linear model is known
+SHARE_RIGHT = ACCURACY.unjudged()  # where no linear model is known
 COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")
 OF_NUMBERS = ("target-not-scaled", "outliers-dominate", "loss-broadcast", "output-range-mismatch")  # as targets
 OF_CLASSES = ("class-imbalance", "class-weights-inverted", "label-encoding-mismatch", "softmax-single-unit")

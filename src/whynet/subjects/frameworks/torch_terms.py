@@ -91,5 +91,9 @@ def gradients_of_terms(torch: Any, value: Any, parameters: Sequence[Any]) -> dic
 
 
 def times(factor: float) -> Callable[[Any], Any]:
-    """Before a node of the graph: its gradient, so many times as long."""
+    """Before a node of the graph: its gradient, so many times as long.
+
+    >>> times(0.5)((4.0, None))
+    (2.0, None)
+    """
     return lambda given: tuple(one if one is None else one * factor for one in given)

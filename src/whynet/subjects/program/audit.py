@@ -147,7 +147,7 @@ def _share(ours: Array, truth: Array, size: int) -> float | None:
 
 
 def _constant(one: Judged, step: Step, path: str, made: Made, cut: set[int]) -> int | None:
-    """Where the same number joins the gradient of all weights; None if nothing is left of the step but what is known."""
+    """Where the same number joins the gradient of all weights; None if nothing else is left of the step."""
     tape = one.tape
     own, end = tape.start[path], int(tape.end[path] or 0)
     exact = one.at(path)[0]
