@@ -176,3 +176,11 @@ def test_lines_come_apart_and_together_again():
     ):
         assert " ".join(said for _, said in parts(line)) == line
     assert wider((8, 8, 1), ["conv same 4 3x3", "pool 8"], (64, 30, 10)) == ("conv same 30 3x3", "pool 8")
+
+
+def test_what_is_changed_in_one_network_is_not_changed_in_the_next():
+    """A penalty taken off one that is said in lines once laid these lines over every later one."""
+    off = [Change("penalty", {"off": True})]
+    changed(whynet.Recipe(layers=("conv 4 3x3", "dense 10 dropout 0.5"), l2=0.1), off)
+    plain = changed(whynet.Recipe(sizes=(64, 30, 10), l2=0.1), off)
+    assert (plain.layers, plain.sizes, plain.l2) == (None, (64, 30, 10), 0.0)

@@ -102,7 +102,7 @@ def changed(recipe: Recipe, changes: Sequence[Change]) -> Recipe:
     for change in sorted(changes, key=lambda one: one.kind not in ("width", "depth")):  # lines before their settings
         mended = (NO_BIASES,) if change.kind == "biases" else change.mistakes
         faults = tuple(fault for fault in recipe.faults if fault not in mended and mended_as(fault) not in mended)
-        edits = EDITS[change.kind](change.numbers, recipe)
+        edits = dict(EDITS[change.kind](change.numbers, recipe))  # a copy: `OFF` is everybody's
         if recipe.layers is not None:
             edits["layers"] = without(edits.get("layers", recipe.layers), edits.keys())
         recipe = recipe.but(**edits, faults=faults)
