@@ -76,8 +76,9 @@ def on_white(picture: Image.Image) -> Array:
     return np.asarray(paper.convert("L"))
 
 
-def prepare(grey: Array, size: int, *, where: str = "the picture") -> Array:
-    """One picture (rows, columns) of grey values 0..255, ink dark on light or light on dark -> (size, size) uint8.
+def prepare(grey: Array, size: int, *, where: str = "the picture", clean: bool = False) -> Array:
+    """One picture (rows, columns) of grey values 0..255, ink dark on light or light on dark -> (size, size) uint8; of a
+    `clean` one, drawn on a screen, everything is ink that is not paper.
 
     >>> picture = np.full((100, 80), 255, np.uint8)
     >>> picture[20:80, 38:44] = 0  # a stroke of a pen
@@ -90,7 +91,7 @@ def prepare(grey: Array, size: int, *, where: str = "the picture") -> Array:
     BadFile
         All of it has one colour.
     """
-    cut = _cut(np.asarray(grey, dtype=np.float64), size, where)
+    cut = _cut(np.asarray(grey, dtype=np.float64), size, where, clean)
     # MNIST leaves a margin and centres on pixel 14 of 0..27; small images, as the embedded digits, are filled.
     box, middle = (size * 20 // 28, size / 2) if size >= 20 else (size, (size - 1) / 2)
     scale = box / max(cut.shape)
@@ -104,13 +105,13 @@ def prepare(grey: Array, size: int, *, where: str = "the picture") -> Array:
     return np.round(255 * image).astype(np.uint8)
 
 
-def _cut(grey: Array, size: int, where: str) -> Array:
-    """The ink of the digit (rows, columns) in 0..1, nothing around it. What is as small as the network's own images is
-    ink where it differs from its border; a larger picture is looked at as a person would."""
+def _cut(grey: Array, size: int, where: str, clean: bool) -> Array:
+    """The ink of the digit (rows, columns) in 0..1, nothing around it. What is clean, or as small as the network's own
+    images, is ink where it differs from its border; a larger picture is looked at as a person would."""
     ink = _ink(grey)
     if ink is None:
         raise BadFile("there is nothing to see", where=where, expected="ink on paper", found="one colour")
-    if max(grey.shape) > max(OWN, size):
+    if not clean and max(grey.shape) > max(OWN, size):
         from scipy import ndimage  # a training, which reads no photographs, does without
 
         from whynet.data.cutting import cut_out

@@ -121,7 +121,7 @@ class Desk:
         """The picture that the network receives (rows, columns), and what it is, where that is known."""
         if drawing.test is None:
             side = work.data.images.shape[1]
-            return prepare(drawing.grey(), side, where="the drawing"), None
+            return prepare(drawing.grey(), side, where="the drawing", clean=not drawing.photo), None
         test = work.data.test
         if test is None or drawing.test >= len(test):
             raise UsageError("there is no such test picture", found=str(drawing.test))

@@ -29,6 +29,8 @@ class Drawing(Struct, forbid_unknown_fields=True):
     rows: Side = 4
     columns: Side = 4
     ink: bytes = b""
+    photo: bool = False
+    """Whether it is a picture that was pasted or dropped; else it was drawn on the page."""
     test: Annotated[int, Meta(ge=0)] | None = None
     about: Annotated[int, Meta(ge=0, le=10_000)] | None = None
 

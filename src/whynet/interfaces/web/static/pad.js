@@ -130,6 +130,6 @@ export class Pad {
     const { data } = context.getImageData(x, y, width, height);
     let text = "";
     for (let i = 0; i < data.length; i += 4) text += String.fromCharCode(255 - Math.round(0.299 * data[i] + 0.587 * data[i + 1] + 0.114 * data[i + 2]));
-    return { rows: height, columns: width, ink: btoa(text) };
+    return { rows: height, columns: width, ink: btoa(text), photo: !!this.photo };
   }
 }
