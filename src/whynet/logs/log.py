@@ -39,7 +39,7 @@ from whynet.logs.transcript import read
 from whynet.source.settings import is_whole
 
 SHARE_RIGHT = ACCURACY.unjudged()  # where no linear model is known
-LARGEST = 1e12  # a cost or a count beyond it is none that could be explained
+UNCOUNTED = 1e12  # a cost or a count beyond it is none that could be explained
 COSTS = ("quadratic", "sigmoid-cross-entropy", "softmax-cross-entropy")
 OF_NUMBERS = ("target-not-scaled", "outliers-dominate", "loss-broadcast", "output-range-mismatch")  # as targets
 OF_CLASSES = ("class-imbalance", "class-weights-inverted", "label-encoding-mismatch", "softmax-single-unit")
@@ -210,7 +210,7 @@ def _readings(course: Course, state: str, labels: str, run: Sequence[Series]) ->
     found = list(dict.fromkeys(found))
     if course.chance and labels == "mnist":
         totals = [one.total for one in run if one.what == "accuracy" and one.total]
-        counted = next((total for total in totals if total < LARGEST), None)
+        counted = next((total for total in totals if total < UNCOUNTED), None)
         for share in list(dict.fromkeys(facts.accuracies))[:12]:
             number = f"{round(share * counted)} of {counted}" if counted else f"{100 * share:.4g}%"
             exact = [r for r in explain(number, classes=K, labels=known) if r.cost in ("accuracy", "count")][:1]
@@ -221,7 +221,7 @@ def _readings(course: Course, state: str, labels: str, run: Sequence[Series]) ->
 
 def _explained(value: float, scale: Scale, classes: int, labels: str | None) -> list[Reading]:
     """What a cost is the plateau of, computed in this way."""
-    if not math.isfinite(value) or abs(value) > LARGEST:
+    if not math.isfinite(value) or abs(value) > UNCOUNTED:
         return []
     readings = explain(f"{value:.5g}", classes=classes, labels=labels)
     return [one for one in readings if (one.cost, one.averaging) == (scale.cost, scale.averaging)]
