@@ -19,7 +19,6 @@ from whynet.subjects.program.xray import Finding, Xray, examine
 
 BANK = sorted((Path(__file__).parent / "bank").glob("*.py"))
 SICK = [path for path in BANK if " none" not in path.read_text().split("\n")[0]]
-PARTS = 8  # of a third of the bank; the whole of it is in benchmarks/programs.py
 HEALED = {  # of each kind one, and the line that heals it
     "xor_script_slope_left_out": "    d_hidden = (d_out @ W2.T) * hidden * (1 - hidden)",
     "class_slope_of_z": "            grad = grad * (1 - self.a ** 2)",
@@ -83,12 +82,13 @@ def test_what_is_used_after_it_was_changed_is_changed_later():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(PARTS))
-def test_most_of_the_bank_is_mended(part):
-    told = {path: seen for path in SICK[::3][part::PARTS] if (seen := examine(path, echo=False)).findings}
+@pytest.mark.matrix
+@pytest.mark.timeout(3600)
+def test_most_of_the_bank_is_mended():
+    told = {path: seen for path in SICK[::3] if (seen := examine(path, echo=False)).findings}
     edits = {path.stem: all_healed(path, [], 60, seen) for path, seen in told.items()}
     left = [name for name, tried in edits.items() if not tried or tried[-1].xray.findings]
-    assert len(left) <= len(told) / 2, left  # a part is small; the share of the whole is the benchmark's
+    assert len(left) <= len(told) / 2, left
 
 
 @pytest.fixture

@@ -49,7 +49,8 @@ def test_a_program_of_the_bank(path):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.matrix
+@pytest.mark.timeout(3600)
 def test_the_bank():
     assert len(BANK) >= 60
     told = {path.stem: (truth(path), seen(path)) for path in BANK}
