@@ -13,7 +13,7 @@ from whynet.doctor.change import Change, Wording
 from whynet.doctor.diagnosis import Settings
 from whynet.network.activations import ACTIVATIONS
 from whynet.subjects.adapter import Hidden, Inside, Trained, has, mended, number, orders, prepared, targets_as, times
-from whynet.subjects.frameworks.keras_model import activation_of, array_of, layers_of, rate_of, scores_of, weights_of
+from whynet.subjects.frameworks.keras_model import activation_of, array_of, layers_of, rate_of, weights_of
 from whynet.subjects.frameworks.keras_optimizers import scaled
 from whynet.subjects.frameworks.outputs import Outputs
 from whynet.subjects.recreate import squashed
@@ -300,7 +300,7 @@ class KerasAdapter:
         def scores(rows: Array) -> Array:
             kept = weights_of(self.keras, model)
             model.set_weights(values)
-            found = scores_of(self.keras, model, prepare(rows))
+            found = _answers(model, prepare(rows))
             model.set_weights(kept)
             if self._of_numbers:
                 return fitted.predictions(found)
@@ -318,6 +318,12 @@ class KerasAdapter:
         finite = bool(np.isfinite(final))
         seen = hidden if finite and self._hidden(model, given[:1]) is not None else None
         return Trained(scores, start, final, tuple(curve), taken, finite, hidden=seen)
+
+
+def _answers(clone: Any, X: Array) -> Array:
+    """The outputs of a clone, (n, outputs) float64: by `predict`, which compiles its layers once, not at each call."""
+    found: Array = np.asarray(clone.predict(X, batch_size=2048, verbose=0), dtype=np.float64)
+    return found
 
 
 def _matrix(keras: Any, kernel: Any) -> Array:
