@@ -58,6 +58,7 @@ PLAIN: dict[str, str] = {
     "pool-to-the-next": "the gradient to the pixel that was the largest",
     "random-labels": "read the labels again",
     "raw-momentum": "momentum of steps, not of gradients: v = m v - rate g",
+    "risen-rate": "a learning rate that stays what it was before",
     "scrambled-pixels": "hand the features on in the order in which they lie in the file",
     "shuffled-labels": "put examples and labels into the same order",
     "shuffled-test-labels": "put examples and labels into the same order",

@@ -187,6 +187,7 @@ MISTAKES = {
     "and `model.requires_grad_(True)` before it",
     "naive-sigmoid": "`torch.sigmoid(z)`, or scores and `nn.BCEWithLogitsLoss()`",
     "no-biases": "a bias for every unit: `nn.Linear(fan_in, fan_out, bias=True)`",
+    "risen-rate": "a rate that neither a scheduler nor the loop raises later",
     "softmax-over-batch": "`torch.softmax(scores, dim=1)`: over the classes of a row",
     "sorted-rows": "`DataLoader(dataset, shuffle=True)`",
     "stale-gradients": "`optimizer.zero_grad()` before each `loss.backward()`",

@@ -22,9 +22,11 @@ from whynet.errors import UsageError
 from whynet.subjects.frameworks.pytorch import check, library
 from whynet.subjects.frameworks.torch_again import Again
 from whynet.subjects.frameworks.torch_backward import Listener
-from whynet.subjects.frameworks.torch_batches import MEGABYTES, Batches, Numbers
+from whynet.subjects.frameworks.torch_batches import LARGEST, MEGABYTES, Batches, Numbers
+from whynet.subjects.frameworks.torch_breaks import Breaks
 from whynet.subjects.frameworks.torch_calls import inputs_of
 from whynet.subjects.frameworks.torch_graph import factor_of, traced
+from whynet.subjects.frameworks.torch_late import Points, Trouble
 from whynet.subjects.frameworks.torch_meaning import Meaning
 from whynet.subjects.frameworks.torch_modes import Modes
 from whynet.subjects.frameworks.torch_steps import Steps
@@ -90,6 +92,13 @@ class Watch:
         self.meaning = Meaning(torch, loss)
         self.again = Again(torch, model, self.first)
         self.batches = Batches(torch, memory)
+        self.trouble: Trouble | None = None
+        """Where its loss, that had fallen, rose again for good."""
+        self.begun = 0
+        """Steps of the loop that lie before what this is about, which is then a part of the `whole`."""
+        self.whole: Watch | None = None
+        self.points = Points(self.batches.most // LARGEST)
+        self.breaks = Breaks(torch)
         self.rows = Numbers()
         """Rows of each batch that was looked at."""
         self.seen_rows = 0
@@ -180,6 +189,8 @@ class Watch:
             self._look()
             return
         self.looked += 1
+        if self.points.due(self.steps):
+            self.points.add(self.steps, self.model)
         self.several |= self._forwards > 1
         self._forwards, self._call, self._made, self._value = 0, None, None, None
         self.again.after_step()
@@ -284,6 +295,7 @@ class Watch:
         self.losses += 1
         cost = cost.mean() if cost.numel() != 1 else cost
         self.costs.add(step, cost)
+        self.breaks.see(step, value)
         self.rates.add(step, float(self.optimizer.param_groups[0].get("lr", math.nan)))
         if self.told is not None:
             self.told(step, cost)

@@ -19,12 +19,13 @@ from whynet.subjects.frameworks.pytorch import Patient, training_of
 from whynet.subjects.frameworks.torch_batches import SINGLE
 from whynet.subjects.frameworks.torch_checks import CHECKS
 from whynet.subjects.frameworks.torch_data import read_data
+from whynet.subjects.frameworks.torch_late import late_findings, since, trouble_in
 from whynet.subjects.frameworks.torch_nested import arrays_of, rows_of, threads_for, undisturbed
 from whynet.subjects.frameworks.torch_probe import TorchProbe
 from whynet.subjects.frameworks.torch_training import copied
 from whynet.subjects.inside.by_loss import judged_curve
 from whynet.subjects.inside.few_kinds import few_kinds
-from whynet.subjects.inside.how import CLIPPED, FADED, IDLE, STALE, How, mending, parts_of
+from whynet.subjects.inside.how import CLIPPED, FADED, IDLE, RISEN, STALE, How, mending, parts_of
 from whynet.subjects.inside.judged import judge
 from whynet.subjects.inside.look import Look
 from whynet.subjects.inside.probe import ProbeError
@@ -33,6 +34,7 @@ from whynet.subjects.inside.unlike_rows import unlike_rows
 MOST_PASSES = 8  # over rows that are a part of all, in place of fewer over all: more, and they are known by heart
 FIRST, WINDOWS = 5, 12  # means of the first losses, and of so many parts of the others: that of one batch says little
 SCATTER = 0.1  # of the first losses: where they are known less well, nothing is said of a small fall
+BLOWN = ("diverged", "non-finite")
 UNTOLD = "the loss is no function of the outputs and of targets that could be told"
 
 
@@ -44,8 +46,19 @@ def diagnosed(
     >>> diagnosed.__name__  # see `watch`
     'diagnosed'
     """
-    torch, meaning = watch.torch, watch.meaning
     asked: dict[str, Any] = {"effort": effort, "budget": budget, "trials": trials, "say": say}
+    watch.trouble = trouble = trouble_in([(step, float(cost)) for step, cost in watch.costs.kept])
+    if trouble is None:
+        return _diagnosed(watch, test, asked)
+    found = _diagnosed(since(watch, trouble), test, asked)
+    if found.state not in BLOWN:  # the trials did not come to where the trouble is, or do not make it
+        found.remarks.append(said("The trials, which make no more than the first part of its steps, end otherwise."))
+        found.state = "diverged" if math.isfinite(trouble.last) else "non-finite"
+    return found
+
+
+def _diagnosed(watch: Any, test: Any, asked: dict[str, Any]) -> Diagnosis:
+    torch, meaning = watch.torch, watch.meaning
     with undisturbed(torch), threads_for(torch, watch.first):
         if not watch.batches.kept:
             reason = ProbeError(f"its batches could not be copied: {watch.not_kept}")
@@ -135,7 +148,7 @@ def _loop_of(watch: Any, look: Look) -> How:
         stale=STALE in names,
         idle=IDLE in names,
         clip=watch.steps_seen.lengths[0] if CLIPPED in names else 0.0,
-        rates=parts_of(watch.rates.kept) if FADED in names else (),
+        rates=parts_of(watch.rates.kept) if {FADED, RISEN} & names else (),
     )
 
 
@@ -212,7 +225,8 @@ def _looked(watch: Any, loss: Any, X: Any, y: Any) -> Look:
     held = {id(one) for group in watch.optimizer.param_groups for one in group["params"]}
     own = any(id(one) in held for one in watch.model.parameters())  # else its gradients are not those of the steps
     steps = watch.steps_seen.findings() if own and watch.steps else []
-    look.findings = [*found, *seen, *steps, *([] if watch.steps else [_never_stepped(watch)])]
+    late = late_findings(watch, look)
+    look.findings = [*found, *seen, *steps, *late, *([] if watch.steps else [_never_stepped(watch)])]
     look.facts += facts
     if own and watch.again.stale and all(watch.again.stale):
         evidence = (GRADIENTS_KEPT.measured(float(np.mean(watch.again.stale))),)
@@ -252,6 +266,7 @@ def remarks_of(watch: Any) -> list[Remark]:
     >>> remarks_of.__name__
     'remarks_of'
     """
+    begun, watch = watch.begun, watch.whole or watch
     costs = [(step, float(cost)) for step, cost in watch.costs.kept]
     broken = next((step for step, cost in costs if not math.isfinite(cost)), None)
     moved = (
@@ -261,6 +276,9 @@ def remarks_of(watch: Any) -> list[Remark]:
         f"Watched: {watch.steps:,} steps, {watch.looked:,} of them looked at; cost {costs[0][1]:.4g} -> "
         f"{costs[-1][1]:.4g}{moved}."
     ]
+    if watch.trouble is not None:
+        begin = f" The trials begin with the weights of step {begun:,}." if begun else ""
+        remarks.append(watch.trouble.words + begin)
     if broken is not None:
         remarks.append(f"By step {broken:,} the cost was NaN or infinite.")
     rates = [rate for _, rate in watch.rates.kept]

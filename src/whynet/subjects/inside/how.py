@@ -10,6 +10,7 @@ import numpy as np
 from whynet.doctor.change import Change
 
 STALE, IDLE, CLIPPED, FADED = "stale-gradients", "steps-without-gradient", "clipped-away", "faded-rate"
+RISEN = "risen-rate"
 
 
 class How(NamedTuple):
@@ -32,8 +33,8 @@ class How(NamedTuple):
     clip: float = 0.0
     """The length that every gradient is cut to, as a mistake of the user's that was measured."""
     rates: tuple[tuple[int, float], ...] = ()
-    """The rate after so many steps, as a part of the first: a schedule that comes to nothing, and was measured."""
-
+    """The rate after so many steps, as a part of the first: a schedule that comes to nothing, or a rate that rose until
+    the loss did, and was measured."""
     gone: frozenset[str] = frozenset()
     """Mistakes that are mended, by their names."""
 
@@ -49,8 +50,13 @@ class How(NamedTuple):
         >>> How(stale=True, clip=0.1).mistakes
         ('stale-gradients', 'clipped-away')
         """
-        known = {STALE: self.stale, IDLE: self.idle, CLIPPED: self.clip > 0, FADED: bool(self.rates)}
+        known = {STALE: self.stale, IDLE: self.idle, CLIPPED: self.clip > 0, self._course: bool(self.rates)}
         return tuple(name for name, there in known.items() if there)
+
+    @property
+    def _course(self) -> str:
+        """What is wrong with the rates, where there are some."""
+        return RISEN if self.rates and self.rates[-1][1] > 1 else FADED
 
     def without(self, mistakes: Collection[str]) -> How:
         """The same with these mended.
@@ -63,7 +69,7 @@ class How(NamedTuple):
             stale=self.stale and STALE not in mistakes,
             idle=self.idle and IDLE not in mistakes,
             clip=0.0 if CLIPPED in mistakes else self.clip,
-            rates=() if FADED in mistakes else self.rates,
+            rates=() if self._course in mistakes else self.rates,
         )
 
     def rate_at(self, step: int) -> float:

@@ -14,7 +14,7 @@ from whynet.doctor.symptoms.course import pauses
 from whynet.subjects.adapter import has, mended, number, times
 from whynet.subjects.inside.batches import Batch, Batches, rows_in, standardised
 from whynet.subjects.inside.by_loss import Curve, held_loss
-from whynet.subjects.inside.how import CLIPPED, FADED, IDLE, STALE, How
+from whynet.subjects.inside.how import CLIPPED, FADED, IDLE, RISEN, STALE, How
 from whynet.subjects.inside.probe import Network, Probe, ProbeError, mapped
 from whynet.subjects.inside.redrawn import SCHEMES, drawn, redrawn
 from whynet.subjects.inside.repairs import is_bare, steps_of
@@ -22,7 +22,7 @@ from whynet.types import Array
 
 FROZEN, FORGOTTEN = "frozen-layer", "forgotten-bias"
 WATCHED = 10  # batches, whose loss is the course
-MENDED = (STALE, IDLE, CLIPPED, FADED, FROZEN, FORGOTTEN)
+MENDED = (STALE, IDLE, CLIPPED, FADED, RISEN, FROZEN, FORGOTTEN)
 DECLINED = {
     "activation": "activations inside a network are not exchanged in the trials",
     "biases": "biases are not added to a network's layers",
