@@ -49,9 +49,8 @@ def examine(
         )  # fmt: skip
     started = time.perf_counter()
     say("training it unchanged, and measuring")
-    own_end = float("inf") if budget is None else started + OWN * budget
     try:
-        case = subject.examine(lambda: time.perf_counter() > own_end)
+        case = subject.examine(_over(started, budget))
     except KeyboardInterrupt:
         return Diagnosis("not-examined", remarks=[Remark("interrupted")], wording=subject.wording)
     case.state = state_of(case)
@@ -78,6 +77,22 @@ def examine(
         diagnosis.remarks.append(Remark("no-trials"))
     diagnosis.seconds = time.perf_counter() - started
     return diagnosis
+
+
+def _over(started: float, budget: float | None) -> Callable[[], bool]:
+    """Whether the patient's own training has had its part of the cap: counted from the first time that it is asked, so
+    that what was looked at before leaves it some."""
+    end: list[float] = []
+
+    def over() -> bool:
+        if budget is None:
+            return False
+        now = time.perf_counter()
+        if not end:
+            end.append(now + OWN * max(budget - (now - started), 0.0))
+        return now > end[0]
+
+    return over
 
 
 def _begun(subject: Subject, case: Case) -> Diagnosis:

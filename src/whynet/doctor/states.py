@@ -33,7 +33,8 @@ def state_of(case: Case) -> str:
     value, before = case.value, case.before
     if case.problem == UNKNOWN and case.state:
         return case.state  # that of its loss, as whoever trained it saw it
-    if before is None:
+    untrained = case.steps[0] == 0 < case.steps[1]  # its time was up before
+    if before is None or untrained:
         return "bad-data" if case.ill_data else "not-examined"
     accuracy, cost, start, floor = before.quality, value("cost"), value("start-cost"), value("floor")
     error = 0.0 if math.isnan(value("standard-error")) else value("standard-error")
