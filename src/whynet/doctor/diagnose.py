@@ -105,7 +105,9 @@ def _begun(subject: Subject, case: Case) -> Diagnosis:
         remarks=list(case.remarks),
         used=dict(case.used),
         not_examined=list(case.not_examined),
-        judged_after=(taken, of) if 0 < taken < of and not case.value("stopped-early") > 0 else None,
+        judged_after=(taken, of)
+        if taken < of and case.before is not None and not case.value("stopped-early") > 0
+        else None,
         yardstick=yardstick,
         yardstick_name=case.yardstick,
         problem=case.problem,

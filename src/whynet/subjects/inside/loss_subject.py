@@ -18,11 +18,11 @@ from whynet.doctor.arms import EXPECTED
 from whynet.doctor.budget import LEAST, MOST, TIMES, work_of
 from whynet.doctor.case import Case
 from whynet.doctor.change import Change, Wording
-from whynet.doctor.diagnosis import UNKNOWN, Finding, Gap, Outcome, Settings
+from whynet.doctor.diagnosis import UNKNOWN, Finding, Gap, Outcome, Settings, said
 from whynet.doctor.subject import Arm
 from whynet.doctor.symptom import Measured
 from whynet.doctor.symptoms.data import measure_inputs
-from whynet.doctor.symptoms.outcome import EXCHANGED_INPUTS, STEPS_PER_EPOCH
+from whynet.doctor.symptoms.outcome import EXCHANGED_INPUTS, HELD_RIGHT, STEPS_PER_EPOCH
 from whynet.doctor.symptoms.weights import IDENTICAL_UNITS, MOVED, measure_weights
 from whynet.doctor.trials import OF_THE_FALL
 from whynet.metric import Metric
@@ -34,6 +34,7 @@ from whynet.subjects.inside.loss_arm import FORGOTTEN, FROZEN, MENDED, Ended, Tr
 from whynet.subjects.inside.probe import Network, Probe, arrays_in
 from whynet.subjects.inside.redrawn import dense_layers
 from whynet.subjects.inside.repairs import LAYERS, repairs_in, steps_of
+from whynet.subjects.inside.right import right
 from whynet.subjects.inside.scale import SHORTEST, Scale
 from whynet.types import Array
 
@@ -230,9 +231,17 @@ class LossSubject:
         self.progress = (first - last) / max(abs(first), 1e-12)
         arm = Arm((), self.seed, self.first)
         self.ended[arm] = ended
+        self._count(case, ended)
         self._fix_the_scale(case, ended, exchanged, stop)
         case.before = self.judge(ended, arm, seconds)
         return case
+
+    def _count(self, case: Case, ended: Ended) -> None:
+        """How many predictions are right, where it predicts classes."""
+        found = right(ended.network, self.batches.held) if ended.network is not None and ended.finite else None
+        if found is not None:
+            case.note(HELD_RIGHT, found.share)
+            case.remarks.append(said(found.words))
 
     def _said_of_rows(self) -> str:
         train, held = len(self.batches.train), len(self.batches.held)
