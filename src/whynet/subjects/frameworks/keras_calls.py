@@ -35,6 +35,8 @@ class KerasCalls:
         self.probe, self.keras, self.model = probe, probe.keras, model
         self.repairs: tuple[Step, ...] = probe.repairs
         """Steps that change what its loss is computed of."""
+        self.changes: tuple[str, ...] = ()
+        """What was changed of it, by which copies that are alike are told."""
         self.drawn = 0
         """How many times it drew on from where it was."""
 

@@ -24,8 +24,8 @@ class Compiled:
     ([2, 2, 2, 2, 2], -1)
     """
 
-    def __init__(self, fast: Callable[..., Any], plain: Callable[..., Any]) -> None:
-        self.fast, self.plain, self.left = fast, plain, SOON
+    def __init__(self, fast: Callable[..., Any], plain: Callable[..., Any], *, soon: int = SOON) -> None:
+        self.fast, self.plain, self.left = fast, plain, soon
 
     def __call__(self, *given: Any) -> Any:
         if self.left:

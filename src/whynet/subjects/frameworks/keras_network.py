@@ -11,7 +11,8 @@ import numpy as np
 
 from whynet.subjects.frameworks.keras_arrays import array_of, is_real_tensor, with_mask
 from whynet.subjects.frameworks.keras_calls import KerasCalls
-from whynet.subjects.frameworks.keras_compiled import Compiled
+from whynet.subjects.frameworks.keras_compiled import SOON, Compiled
+from whynet.subjects.frameworks.keras_copies import copied
 from whynet.subjects.frameworks.keras_gradients import rounds
 from whynet.subjects.frameworks.keras_layers import Part, all_drawn, layer_of, listening, watching
 from whynet.subjects.frameworks.keras_mends import DONE, repaired, unlimited
@@ -90,18 +91,39 @@ class KerasNetwork(KerasCalls, Network):
     def _losses(self) -> dict[bool, Callable[..., Any]]:
         """What costs rows, out of training and in it."""
 
-        def costing(training: bool) -> Callable[..., Any]:
+        def pure_of(owner: KerasNetwork, training: bool) -> Callable[..., Any]:
             def pure(values: list[Any], memory: list[Any], inputs: Any, targets: Any) -> tuple[Any, list[Any]]:
-                then = self.costing(inputs, targets, training, written=True)
-                return self.run(inputs, training=training, values=values, memory=memory, then=then)[1:]
+                then = owner.costing(inputs, targets, training, written=True)
+                return owner.run(inputs, training=training, values=values, memory=memory, then=then)[1:]
 
-            if not self.compiles:
-                return pure
-            import jax
+            return pure
 
-            return Compiled(jax.jit(pure), pure)
+        def costing(training: bool) -> Callable[..., Any]:
+            plain = pure_of(self, training)
+            return self._compiled(("loss", training), lambda owner: pure_of(owner, training), lambda fast: fast, plain)
 
         return {training: costing(training) for training in (False, True)}
+
+    def _compiled(
+        self, key: tuple[Any, ...], pure_of: Callable[[KerasNetwork], Callable[..., Any]],
+        calling: Callable[[Callable[..., Any]], Callable[..., Any]], plain: Callable[..., Any],
+    ) -> Callable[..., Any]:  # fmt: skip
+        """`plain`, or what calls its compiled twin: that is made once for all copies with the same changes, of a copy
+        that stays as it is."""
+        if not self.compiles:
+            return plain
+        known, key = self.probe.compiled, (*key, self.changes)
+
+        def fast(*given: Any) -> Any:
+            if key not in known:
+                import jax
+
+                owner = KerasNetwork(self.probe, copied(self.keras, self.model))
+                owner.repairs = self.repairs
+                known[key] = jax.jit(pure_of(owner))
+            return known[key](*given)
+
+        return Compiled(calling(fast), plain, soon=0 if key in known else SOON)
 
     @property
     def compiles(self) -> bool:
@@ -256,6 +278,7 @@ class KerasNetwork(KerasCalls, Network):
         if how.stale or self.probe.optimizer is None:  # `fit` never keeps gradients
             return None
         if how.thawed:
+            self.changes += ("thawed",)
             self.model.trainable = True
             for part in self.parts:
                 part.own.trainable = True
@@ -284,31 +307,40 @@ class KerasNetwork(KerasCalls, Network):
                 self._apply(optimizer, found, trained)
             return value
 
-        def pure(state: Sequence[list[Any]], inputs: Any, targets: Any) -> tuple[Any, list[list[Any]]]:
-            own, values, memory = state
+        kind, config = type(optimizer), optimizer.get_config()
 
-            def cost(values: list[Any]) -> tuple[Any, list[Any]]:
-                then = self.costing(inputs, targets, True, written=True)
-                return self.run(inputs, training=True, chance=None, values=values, memory=memory, then=then)[1:]
+        def pure_of(owner: KerasNetwork) -> Callable[..., Any]:
+            import jax
 
-            (value, after), found = jax.value_and_grad(cost, has_aux=True)(values)
-            return value, [*reversed(optimizer.stateless_apply(own, found, values)), after]
+            mover = kind.from_config(config)
+            mover.build(owner.trained)
 
-        def compiled(inputs: Any, targets: Any) -> float:
-            places = [optimizer.variables, self.trained, self.memory + self.seeds()]
-            state = [[one.value for one in variables] for variables in places]
-            value, after = fast(state, self.given(inputs), self.written(self.wanted(targets)))
-            for one, new in zip(chain(*places), chain(*after), strict=True):
-                if new is not None:
-                    one.assign(new)
-            return float(array_of(self.keras, value))
+            def pure(state: Sequence[list[Any]], inputs: Any, targets: Any) -> tuple[Any, list[list[Any]]]:
+                own, values, memory = state
 
-        if not self.compiles:
-            return plain
-        import jax
+                def cost(values: list[Any]) -> tuple[Any, list[Any]]:
+                    then = owner.costing(inputs, targets, True, written=True)
+                    return owner.run(inputs, training=True, chance=None, values=values, memory=memory, then=then)[1:]
 
-        fast = jax.jit(pure)
-        return Compiled(compiled, plain)
+                (value, after), found = jax.value_and_grad(cost, has_aux=True)(values)
+                return value, [*reversed(mover.stateless_apply(own, found, values)), after]
+
+            return pure
+
+        def calling(fast: Callable[..., Any]) -> Callable[..., float]:
+            def compiled(inputs: Any, targets: Any) -> float:
+                places = [optimizer.variables, self.trained, self.memory + self.seeds()]
+                state = [[one.value for one in variables] for variables in places]
+                value, after = fast(state, self.given(inputs), self.written(self.wanted(targets)))
+                for one, new in zip(chain(*places), chain(*after), strict=True):
+                    if new is not None:
+                        one.assign(new)
+                return float(array_of(self.keras, value))
+
+            return compiled
+
+        fixed = {name: one for name, one in config.items() if name != "learning_rate" or isinstance(one, dict)}
+        return self._compiled(("step", kind, repr(sorted(fixed.items()))), pure_of, calling, plain)
 
     def without(self, kind: str) -> bool:
         """Dropout that drops nothing; in the place of a squash at the end, nothing."""
@@ -321,6 +353,7 @@ class KerasNetwork(KerasCalls, Network):
                     if isinstance(getattr(part.own, name, None), float) and getattr(part.own, name):
                         setattr(part.own, name, 0.0)
                         found = True
+            self.changes += (kind,) if found else ()
             return found
         return kind == "output" and self.mend([("bare",)])
 
@@ -330,6 +363,7 @@ class KerasNetwork(KerasCalls, Network):
             if step[0] not in DONE and (step[0] not in CALLS or not repaired(self.keras, self.model, step)):
                 return False
         self.repairs = (*self.repairs, *(step for step in steps if step[0] in DONE))
+        self.changes += tuple(map(repr, steps))
         return True
 
     def _apply(self, optimizer: Any, found: list[Any], trained: list[Any]) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -69,6 +69,8 @@ class KerasProbe(Probe):
     """Those of the whole training; None where the data do not say."""
     repairs: tuple[Step, ...] = ()
     """Steps that change what its loss is computed of."""
+    compiled: dict[Any, Callable[..., Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What copies of it have compiled, for all that are changed alike."""
 
     @staticmethod
     def of(keras: Any, model: Any, batch: Any, *, loss: Any = None, steps: int | None = None) -> KerasProbe:
