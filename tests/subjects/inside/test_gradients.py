@@ -296,3 +296,18 @@ def test_what_the_module_does_not_know_is_accused_unless_the_optimizer_holds_it(
     assert not hidden(probe_of(model, (X, Y), ENTROPY, held=every)).findings
     (found,) = left_out(probe_of(Chain(), (X, Y), ENTROPY, held=Chain().parameters())).findings
     assert "make it after the module" in found.detail
+
+
+def test_biases_that_lie_in_rows_are_no_units_that_stay_alike():
+    class Heads(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.kernel = nn.Parameter(torch.rand(2, 3, 6))
+            self.bias = nn.Parameter(torch.zeros(2, 3))
+            self.last = nn.Linear(6, 3)
+
+        def forward(self, x):
+            return self.last((torch.einsum("hkf,nf->nhk", self.kernel, x) + self.bias).flatten(1))
+
+    no_gradient = lambda outputs, y: ENTROPY(outputs, y) * 0.0  # noqa: E731
+    assert identical_units(probe_of(Heads(), (X, Y), no_gradient)).findings == ()

@@ -13,6 +13,7 @@ from whynet.subjects.inside.probe import Gradients, Layer, Network, Probe, Probe
 from whynet.types import Array
 
 MOVES = 1e-6  # of a loss: less is rounding
+ROUNDED = 1e-6  # of the largest weight: units that differ by less are alike
 GROWN = 1e3
 FEWEST_LAYERS = 4
 VANISHED = 1e-6
@@ -200,8 +201,10 @@ def identical_units(probe: Probe) -> Seen:
         weights = network.weights()
         network.put({name: weights[name] - STEP / norm * one for name, one in arrays.items() if name in weights})
     after = network.weights()
-    names = [name for name in first if last.get(name) is not None and _alike(after[name], probe.units_first)]
-    layers = [_owner(network, name) for name in names]
+    still = {name for name in first if last.get(name) is not None and _alike(after[name], probe.units_first)}
+    layers = {_owner(network, name) for name in still}
+    # biases that lie in rows, of heads, are alike until they are moved: where the kernels are not, the units are not
+    layers -= {_owner(network, name) for name, one in after.items() if one.ndim > 1 and name not in still}
     if not layers:
         return Seen()
     fact = IDENTICAL_AFTER_STEPS.measured(len(layers))
@@ -227,4 +230,5 @@ def _alike(weight: Array, units_first: bool) -> bool:
     if weight.ndim < 2:
         return False
     units = weight if units_first else np.moveaxis(weight, -1, 0)
-    return bool(len(units) > 1 and units[0].size > 1 and (units == units[:1]).all())
+    apart = float(np.abs(units - units[:1]).max()) if len(units) > 1 and units[0].size > 1 else np.inf
+    return apart <= ROUNDED * float(np.abs(units).max(initial=0.0))  # sums are not rounded alike for all of them
