@@ -277,6 +277,13 @@ def test_a_layer_of_dead_units():
     assert not dead_units(probe_of(Chain(torch.relu), (torch.rand(40, 6), torch.arange(40) % 3), ENTROPY)).findings
 
 
+def test_units_that_zero_weights_make_0_are_not_called_dead():
+    model = Chain(torch.relu)
+    for one in model.parameters():
+        nn.init.zeros_(one)
+    assert not dead_units(probe_of(model, (torch.rand(40, 6), torch.arange(40) % 3), ENTROPY)).findings
+
+
 class Listed(Chain):
     """Layers in a list, and a tensor that is no parameter."""
 

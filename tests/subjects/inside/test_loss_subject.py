@@ -130,6 +130,21 @@ def test_a_rate_that_is_too_low_for_an_autoencoder():
     assert found.fix.after.metric.value < 0.5 * found.before.metric.value
 
 
+def test_numbers_that_are_missing_in_a_later_batch_are_found_when_the_loss_is_not_finite():
+    model, loss, batches, optimizer = segmentation()
+    batches[7][0][3, 0, 2, 2] = math.nan
+    found = diagnosed(subject(model, loss, batches, optimizer), trials=False)
+    assert found.state == "non-finite"
+    assert found.verdict[0].cause == "bad-inputs"
+    assert "1 of 41,472 numbers in the inputs of its batches" in found.verdict[0].detail
+
+
+def test_how_many_predictions_are_right_is_said_where_classes_are_predicted():
+    found = diagnosed(subject(*tagger(0.03), epochs=20), trials=False)
+    assert found.value("held-right") > 0.9
+    assert "of the predictions held back are right" in str(found.remarks)
+
+
 @pytest.mark.slow
 def test_a_rate_that_is_too_high_for_a_tagger_of_padded_sentences():
     found = diagnosed(subject(*tagger(100.0)), effort=10)

@@ -24,12 +24,16 @@ from whynet.doctor.change import Change
 KIND = "setting"
 FAMILY = "network"
 QUESTION = None
+NOT_LEARNED = ("constant-answer", "not-started", "stalled")
+LOST_IN_TIME = 1e-12  # of the gradient at the last step of a sequence: sound recurrent layers may leave a millionth
 
 
 def suspect(case: Case) -> Suspicion | None:
     squashing = case.settings.activation in ("sigmoid", "tanh", "scaled-tanh", "softmax")
     if case.layers > 3 and squashing and case.value("gradient-fall") < 0.01:
         return Suspicion(0.85 if case.value("gradient-fall") < 1e-3 else LIKELY, case.evidence("gradient-fall"))
+    if case.state in NOT_LEARNED and case.value("gradient-left-in-time") < LOST_IN_TIME:
+        return Suspicion(LIKELY, case.evidence("gradient-left-in-time"))
     return None
 
 

@@ -31,6 +31,7 @@ from whynet.subjects.inside.batches import Batches, scalable
 from whynet.subjects.inside.by_loss import FEWEST, LITTLE, facts_of, mode_of, most_steps, state_of_loss, work
 from whynet.subjects.inside.how import How
 from whynet.subjects.inside.loss_arm import FORGOTTEN, FROZEN, MENDED, Ended, Trainer
+from whynet.subjects.inside.numbers import not_finite_in
 from whynet.subjects.inside.probe import Network, Probe, arrays_in
 from whynet.subjects.inside.redrawn import dense_layers
 from whynet.subjects.inside.repairs import LAYERS, repairs_in, steps_of
@@ -38,6 +39,7 @@ from whynet.subjects.inside.right import right
 from whynet.subjects.inside.scale import SHORTEST, Scale
 from whynet.types import Array
 
+OF_NUMBERS = ("bad-inputs", "labels-corrupted", "log-of-zero")  # which name numbers that are not finite
 ALIKE = 0.02  # of the loss: with other inputs it is the same
 PAIRED = 1e-4  # of the untrained loss: it hangs on which inputs come with which targets
 FEW_STEPS = 10  # of an arm: fewer show nothing
@@ -223,6 +225,9 @@ class LossSubject:
         whole = not self.early
         case.state = state_of_loss(ended.curve, whole=whole) if self.priced else "not-examined"
         case.steps = (ended.steps, self.of)
+        if not ended.finite and not any(one.cause in OF_NUMBERS for one in self.found):
+            given = not_finite_in([*self.batches.train, *self.batches.held], "its batches")
+            case.findings = [*self.found, *([] if given is None else [given])]
         case.keep(*(facts_of(ended.curve, self.of) if self.priced else ()))
         case.note(STEPS_PER_EPOCH, self.per_epoch)
         self._weights_at_the_end(case, layers, ended)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -38,12 +38,9 @@ def not_finite(probe: Probe) -> Seen:
     """
     if np.isfinite(probe.copy().loss(training=True)):
         return Seen()
-    for cause, what, values in (("bad-inputs", "inputs", probe.X), ("labels-corrupted", "targets", probe.y)):
-        broken, total = _counted(values)
-        if broken:
-            words = f"{broken:,} of {total:,} numbers in the {what} of the first batch are NaN or infinite, and reach"
-            fact = NOT_FINITE.measured(broken / total)
-            return Seen(findings=[Finding(cause, "found", (fact,), detail=f"{words} the loss")])
+    given = not_finite_in([(probe.X, probe.y)], "the first batch")
+    if given is not None:
+        return Seen(findings=[given])
     try:
         broken, total = _counted(probe.copy().answers(training=True))
     except ProbeError:  # they are no real numbers
@@ -55,6 +52,26 @@ def not_finite(probe: Probe) -> Seen:
     where = probe.says("between-layers") if broken else "in the loss: the outputs are finite"
     words = f"the numbers stop being finite {where}; {probe.says('keep-off-zero')}"
     return Seen(findings=[Finding("log-of-zero", "found", (NOT_FINITE.measured(1.0),), detail=words)])
+
+
+def not_finite_in(batches: Iterable[tuple[Any, Any]], where: str) -> Finding | None:
+    """NaN or infinity in the inputs or the targets of batches.
+
+    >>> X, y = np.array([[1.0, np.inf]]), np.array([0.5])
+    >>> found = not_finite_in([(X, y)], "the batches")
+    >>> found.cause, found.detail
+    ('bad-inputs', '1 of 2 numbers in the inputs of the batches are NaN or infinite, and reach the loss')
+    >>> not_finite_in([(y, y)], "the batches") is None
+    True
+    """
+    known = list(batches)
+    for part, (cause, what) in enumerate((("bad-inputs", "inputs"), ("labels-corrupted", "targets"))):
+        counts = [_counted(batch[part]) for batch in known]
+        broken, total = (sum(column) for column in zip(*counts, strict=True))
+        if broken:
+            words = f"{broken:,} of {total:,} numbers in the {what} of {where} are NaN or infinite, and reach the loss"
+            return Finding(cause, "found", (NOT_FINITE.measured(broken / total),), detail=words)
+    return None
 
 
 def _first_broken(network: Network) -> Layer | None:
@@ -97,6 +114,9 @@ def dead_units(probe: Probe) -> Seen:
     >>> dead_units(few).findings[0].detail
     'all 9 units of ReLU 1 of 1 are 0 for the whole batch'
     """
+    weights = [one for one in probe.copy().weights().values() if one.ndim > 1]
+    if weights and not any(one.any() for one in weights):  # it is the start that makes them 0
+        return Seen()
     known = [made for made in probe.copy().rectified() if len(made) >= FEWEST or _is_empty(made)]
     found = [(int((made == 0).all(axis=0).sum()), made.shape[1]) for made in known]
     worst = max(enumerate(found, 1), key=lambda one: one[1][0] / one[1][1], default=None)
