@@ -27,6 +27,15 @@ export function fill(parent, ...children) {
   return parent;
 }
 
+/** Calls back when what has been changed by now is on the screen. @param {() => void} then */
+export function painted(then) {
+  requestAnimationFrame(() => {
+    const after = new MessageChannel();
+    after.port1.onmessage = then;
+    after.port2.postMessage(null);
+  });
+}
+
 /** @param {string} words @param {HTMLElement & Record<string, any>} input */
 export const field = (words, input) => el("label", { class: "field" }, words, input);
 
