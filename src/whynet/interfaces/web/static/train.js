@@ -110,11 +110,11 @@ export function train(main, context) {
       el("button", { type: "button", class: "link", onclick: () => { current = one.number; show(); } }, label(one)), el("span", { class: "row" }, el("span", { class: "tag" }, one.state),
         el("button", { type: "button", class: "chip", "aria-pressed": String(!hidden.has(one.number)), onclick: () => { if (!hidden.delete(one.number)) hidden.add(one.number); show(); } }, hidden.has(one.number) ? "show" : "shown")))));
     if (!active) return;
-    one(active);
+    course(active);
   }
 
   /** @param {import("./jobs.js").Job} job */
-  function one(job) {
+  function course(job) {
     const about = last(job, "about"), look = last(job, "look"), progress = last(job, "progress"), end = last(job, "end"), result = last(job, "result"), epoch = last(job, "epoch");
     const run = job.state === "running", paused = job.state === "paused";
     fill(buttons, paused ? el("button", { type: "button", onclick: () => control(job.number, "go") }, "Go on") : el("button", { type: "button", disabled: !run, onclick: () => control(job.number, "pause") }, "Pause"),
