@@ -1,7 +1,7 @@
 // @ts-check
 /** Curves by the vendored library. */
 import { color } from "./theme.js";
-import { el, short } from "./dom.js";
+import { el, fill, short } from "./dom.js";
 
 /** @typedef {{label: string, color: string, dash?: boolean, width?: number, points: Array<[number, number|null]>}} Curve */
 
@@ -9,7 +9,7 @@ export const COLORS = ["--accent", "--second", "--good", "--third", "--fourth", 
 
 /** A chart that is given its curves anew whenever there is more; it is drawn at most once a frame. */
 export class Chart {
-  /** @param {string} title @param {{x?: string, percent?: boolean, log?: boolean, whole?: boolean, legend?: boolean, height?: number}} [options] */
+  /** @param {string} title @param {{x?: string, percent?: boolean, log?: boolean, whole?: boolean, legend?: boolean, height?: number, empty?: string}} [options] */
   constructor(title, options = {}) {
     this.title = title;
     this.options = options;
@@ -35,6 +35,13 @@ export class Chart {
 
   draw() {
     if (!this.holder.isConnected) return;
+    if (!this.curves.some((one) => !one.dash && one.points.some((point) => point[1] != null))) { // axes without a curve say nothing
+      this.plot?.destroy();
+      this.plot = null;
+      fill(this.holder, this.options.empty ? el("p", { class: "small faint" }, this.options.empty) : null);
+      return;
+    }
+    if (!this.plot) fill(this.holder);
     const x = [...new Set(this.curves.flatMap((one) => one.points.map((point) => point[0])))].sort((a, b) => a - b);
     const columns = [x, ...this.curves.map((one) => {
       const at = new Map(one.points);

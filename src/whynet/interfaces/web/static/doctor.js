@@ -4,12 +4,19 @@ import { post, upload } from "./api.js";
 import * as address from "./address.js";
 import { Chart, COLORS } from "./chart.js";
 import { diagnosis } from "./diagnosis.js";
-import { el, field, fill, select, short } from "./dom.js";
+import { el, field, fill, percent, select, short } from "./dom.js";
 import { follow, jobs } from "./jobs.js";
 import { notice } from "./notice.js";
 
 const TEXTS = /\.(csv|tsv|jsonl|json|log|txt|out)$/i, SCRIPTS = /\.(py|ipynb)$/i;
 const SEVEN = "958, 958, 890 of 10000 right after three epochs";
+
+/** What the author of a question reported. @param {Record<string, any>} published */
+function saw(published) {
+  const { cost, test_correct: correct, test_accuracy: tested, train_accuracy: trained, text } = published;
+  const list = (/** @type {any[]} */ values, /** @type {number} */ count) => { const seen = values.filter((one) => one != null); return seen.slice(0, count).map((one) => (one < 100 ? +one.toFixed(2) : one.toLocaleString())).join(", ") + (seen.length > count ? " …" : ""); };
+  return [text, cost && !text?.includes("cost") && `a cost of ${list(cost, 7)}`, correct && `${list(correct, 4)} of 10,000 right`, tested != null && `${percent(tested)} of the test set right`, trained != null && `${percent(trained)} of the training set right`].filter(Boolean).join("; ") + ".";
+}
 
 /** @param {HTMLElement} main @param {import("./app.js").Context} context */
 export function doctor(main, context) {
@@ -18,7 +25,7 @@ export function doctor(main, context) {
   /** @type {number|null} */
   let current = context.state.job ? Number(context.state.job) : null;
   const report = el("section", { class: "card stack", "aria-label": "Diagnosis" }, el("p", { class: "faint" }, "Choose a patient. The network is trained as it is, measured, and trained again with one thing changed at a time."));
-  const means = el("p", { class: "small faint" }), box = el("div", { class: "stack" });
+  const means = el("p", { class: "small" }), known = el("details", { class: "small" }), box = el("div", { class: "stack" });
   const text = el("textarea", { "aria-label": "A log, a table, or a question with figures in it", placeholder: SEVEN });
   text.value = context.state.text || "";
 
@@ -33,10 +40,12 @@ export function doctor(main, context) {
   const runs = () => [...jobs.values()].filter((one) => one.kind === "train");
   function patients() {
     const one = presets.find((/** @type {any} */ p) => p.name === preset);
-    fill(means, one?.means || "");
+    fill(means, one?.asked ? `A question that was asked. Its author saw: ${saw(one.published)}` : "");
+    known.hidden = !one?.means;
+    fill(known, el("summary", {}, "What is known of it: do not look yet"), el("p", { class: "small faint" }, one?.means || ""));
     /** @type {Array<[string, string]>} */
     const own = context.state.recipe ? [["", `${context.state.name || "my network"} (handed over)`]] : [];
-    fill(box, field("A preset", select([...own, ...presets.map((/** @type {any} */ p) => [p.name, p.asked ? `${p.name}: a question asked` : p.name])], preset, (value) => { preset = value; address.write("doctor", { preset }); patients(); })), means,
+    fill(box, field("A preset", select([...own, ...presets.map((/** @type {any} */ p) => [p.name, p.asked ? `${p.name}: a question asked` : p.name])], preset, (value) => { preset = value; address.write("doctor", { preset }); patients(); })), means, known,
       el("button", { type: "button", class: "main", onclick: () => begin({ recipe: chosen() }, title()) }, "Diagnose"),
       runs().length ? field("Or a run of this page", select([["", "choose one"], ...runs().map((job) => /** @type {[string, string]} */ ([String(job.number), `${job.title} (${job.number})`]))], "", (value) => { const job = jobs.get(Number(value)); if (job) begin({ recipe: job.order.recipe }, job.title); })) : null);
   }

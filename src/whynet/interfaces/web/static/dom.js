@@ -50,7 +50,7 @@ export function select(choices, chosen, changed, more = {}) {
 }
 
 /** @param {number|null|undefined} share */
-export const percent = (share) => (share == null ? "–" : `${(100 * share).toFixed(share > 0.9995 || share === 0 ? 0 : 1)} %`);
+export const percent = (share) => (share == null ? "–" : `${(100 * share).toFixed(share > 0.9995 || share < 0.0005 ? 0 : 1)} %`);
 
 /** @param {number|null|undefined} value */
 export const short = (value) => (value == null || !isFinite(value) ? "–" : String(+value.toPrecision(4)));
