@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFilter
 import whynet
 from support import MNIST
 from web_support import served, until
+from whynet.casebook.experiments import EXPERIMENTS
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -277,12 +278,62 @@ def test_a_diagnosis_names_the_cause_and_its_cure_is_applied(open_page):
     assert float(page.locator(".figure b").nth(1).inner_text().split()[0]) > 80
 
 
-def test_the_seeds_figures_are_pasted_and_read(open_page):
+@pytest.mark.matrix
+@pytest.mark.mnist
+@pytest.mark.timeout(900)
+def test_vectorised_is_diagnosed_and_learns_when_its_cure_is_applied(open_page):
+    page = open_page("doctor", state="?preset=vectorised")
+    page.wait_for_selector("text=Its author saw: a cost of 0.45")
+    page.get_by_role("button", name="Diagnose").click()
+    page.wait_for_selector("text=Done:", timeout=600_000)
+    why = page.locator(".story", has_text="Why.").inner_text()
+    assert "weights are positive" in why
+    shot(page, "doctor-vectorised", whole=True)
+    page.get_by_role("button", name="Apply and train").click()
+    page.get_by_role("button", name="Start").click()
+    playwright.expect(page.locator(".run .tag").first).to_have_text("done", timeout=240_000)
+    assert float(page.locator(".figure b").nth(1).inner_text().split()[0]) > 85
+
+
+def test_the_seven_errors_of_a_question_are_pasted_and_read(open_page):
     page = open_page("doctor")
-    page.get_by_label("A log, a table").fill("958, 958, 890 of 10000 right")
+    errors = EXPERIMENTS["neuron-by-neuron"].published["cost"]
+    assert len(errors) == 7
+    page.get_by_label("A log, a table").fill("\n".join(map(str, errors)))
     page.get_by_role("button", name="Read it").click()
     page.wait_for_selector("text=What the figures show: constant answer")
+    assert "learned nothing from its inputs" in page.locator(".story").first.inner_text()
+    assert "0.4499" in page.locator("section[aria-label=Diagnosis]").inner_text()
+    assert "All initial weights are positive" in page.locator("ol li").first.inner_text()
+    playwright.expect(page.locator(".chart .uplot")).to_have_count(1)
+    page.reload()
+    page.wait_for_selector("text=What the figures show: constant answer")
+
+
+def drop(page, name, content):
+    page.evaluate(
+        """([name, text]) => { const data = new DataTransfer(); data.items.add(new File([text], name));
+          const dropped = new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+          document.querySelector(".drop").dispatchEvent(dropped); }""",
+        [name, content],
+    )
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_a_dropped_log_is_read(open_page, ending):
+    rows = [{"epoch": one, "loss": 2.302, "val_loss": 2.303, "accuracy": 0.1} for one in range(12)]
+    table = "\n".join(["epoch,loss,val_loss,accuracy", *[",".join(map(str, one.values())) for one in rows]])
+    page = open_page("doctor")
+    drop(page, f"log.{ending}", table if ending == "csv" else "\n".join(map(json.dumps, rows)))
+    page.wait_for_selector("text=What the figures show: constant answer")
     assert page.locator("ol li").count() >= 2
+    playwright.expect(page.locator(".chart .uplot")).to_have_count(2)  # costs and accuracy
+
+
+def test_what_is_neither_a_log_nor_a_script_is_refused_with_a_sentence(open_page):
+    page = open_page("doctor")
+    drop(page, "picture.gif", "GIF89a")
+    page.wait_for_selector("text=Dropped here are logs")
 
 
 def test_a_script_is_shown_and_run_only_on_a_click(open_page, tmp_path):
@@ -290,7 +341,7 @@ def test_a_script_is_shown_and_run_only_on_a_click(open_page, tmp_path):
     mark = tmp_path / "was-run"
     script.write_text(f"import pathlib\npathlib.Path({str(mark)!r}).touch()\n")
     page = open_page("doctor")
-    page.get_by_label("a log or a script").set_input_files(script)
+    drop(page, "train.py", script.read_text())
     page.wait_for_selector("text=This program has not been run")
     page.wait_for_timeout(300)
     assert not mark.exists()

@@ -9,7 +9,6 @@ import { follow, jobs } from "./jobs.js";
 import { notice } from "./notice.js";
 
 const TEXTS = /\.(csv|tsv|jsonl|json|log|txt|out)$/i, SCRIPTS = /\.(py|ipynb)$/i;
-const SEVEN = "958, 958, 890 of 10000 right after three epochs";
 
 /** What the author of a question reported. @param {Record<string, any>} published */
 function saw(published) {
@@ -21,12 +20,14 @@ function saw(published) {
 /** @param {HTMLElement} main @param {import("./app.js").Context} context */
 export function doctor(main, context) {
   const presets = context.about.presets;
+  /** Seven errors that somebody asked about. */
+  const seven = presets.find((/** @type {any} */ one) => one.name === "neuron-by-neuron").published.cost.join("\n");
   let preset = context.state.preset || (context.state.recipe ? "" : "vectorised");
   /** @type {number|null} */
   let current = context.state.job ? Number(context.state.job) : null;
   const report = el("section", { class: "card stack", "aria-label": "Diagnosis" }, el("p", { class: "faint" }, "Choose a patient. The network is trained as it is, measured, and trained again with one thing changed at a time."));
   const means = el("p", { class: "small" }), known = el("details", { class: "small" }), box = el("div", { class: "stack" });
-  const text = el("textarea", { "aria-label": "A log, a table, or a question with figures in it", placeholder: SEVEN });
+  const text = el("textarea", { "aria-label": "A log, a table, or a question with figures in it", rows: "8", placeholder: seven });
   text.value = context.state.text || "";
 
   /** @param {Record<string, any>} patient @param {string} title */
@@ -50,7 +51,7 @@ export function doctor(main, context) {
       runs().length ? field("Or a run of this page", select([["", "choose one"], ...runs().map((job) => /** @type {[string, string]} */ ([String(job.number), `${job.title} (${job.number})`]))], "", (value) => { const job = jobs.get(Number(value)); if (job) begin({ recipe: job.order.recipe }, job.title); })) : null);
   }
   async function read() {
-    const said = text.value.trim() || SEVEN;
+    const said = text.value.trim() || seven;
     text.value = said;
     if (new Blob([said]).size > 60000) { notice("That is too long: 60,000 characters at most."); return; }
     address.write("doctor", { text: said.length < 1500 ? said : "" });
@@ -59,9 +60,9 @@ export function doctor(main, context) {
     const told = await post("/api/log", { text: said });
     const charts = ["cost", "accuracy"].map((what) => [what, told.curves.filter((/** @type {any} */ one) => one.what === what && one.values.length > 1)]).filter(([, curves]) => curves.length)
       .map(([what, curves]) => { const chart = new Chart(String(what), { percent: what === "accuracy", x: "printed", whole: true }); return { chart, curves: curves.map((/** @type {any} */ one, /** @type {number} */ index) => ({ label: one.name, color: COLORS[index % COLORS.length], points: one.values.map((/** @type {number} */ value, /** @type {number} */ at) => [at + 1, value]) })) }; });
-    fill(report, el("h2", {}, `What the figures show: ${told.state.replaceAll("-", " ")}`), ...told.readings.slice(0, 4).map((/** @type {any} */ one) => el("p", { class: "story" }, el("b", {}, `${short(one.exact)}: `), one.meaning, el("span", { class: "faint small" }, ` (${one.cost === "count" ? "" : `${one.cost}, `}${one.averaging})`))),
+    fill(report, el("h2", {}, `What the figures show: ${told.state.replaceAll("-", " ")}`), el("p", { class: "story" }, told.text.split("\n")[0].replace(/^[a-z-]+: /, "")), ...told.readings.slice(0, 4).map((/** @type {any} */ one) => el("p", { class: "story" }, el("b", {}, `${short(one.exact)}: `), one.meaning, el("span", { class: "faint small" }, ` (${one.cost === "count" ? "" : `${one.cost}, `}${one.averaging})`))),
       told.verdict.length ? el("h3", {}, "Causes that are commonly behind such figures, the likeliest first") : el("p", { class: "faint" }, "The figures leave no cause to suspect."),
-      el("ol", {}, ...told.verdict.slice(0, 6).map((/** @type {any} */ one) => el("li", {}, el("b", {}, one.cause), one.title ? `: ${one.title}` : "", one.share ? ` (${Math.round(100 * one.share)} % of such cases)` : ""))), told.separate ? el("p", {}, el("b", {}, "To tell them apart: "), told.separate) : null,
+      el("ol", {}, ...told.verdict.slice(0, 6).map((/** @type {any} */ one) => el("li", {}, el("b", {}, one.title || one.cause), el("span", { class: "faint small" }, ` ${one.cause}${one.share ? `, ${Math.round(100 * one.share)} % of such cases` : ""}`)))), told.separate ? el("p", {}, el("b", {}, "To tell them apart: "), told.separate) : null,
       ...charts.map((one) => one.chart.holder), el("details", { open: !told.verdict.length }, el("summary", {}, "The whole report as text"), el("pre", { tabindex: "0" }, told.text)));
     for (const one of charts) one.chart.show(one.curves);
   }

@@ -55,6 +55,7 @@ export function draw(main, context) {
     verdict.removeAttribute("aria-label");
     for (const one of [answers, warning, where, nearest, nearWords, lesson, learned]) fill(one);
     deep.clear();
+    for (const one of main.querySelectorAll(".where, .like, #layers")) /** @type {HTMLElement} */ (one).hidden = true;
     fill(received, el("p", { class: "faint" }, "Draw something: what the network receives is shown here."));
   }
 
@@ -100,6 +101,7 @@ export function draw(main, context) {
 
   /** @param {any} told */
   function reasons(told) {
+    for (const one of main.querySelectorAll(".where, .like, #layers")) /** @type {HTMLElement} */ (one).hidden = false;
     frame(frameOf, told.picture, told.box, told.centre);
     if (frameOf.parentNode !== received) fill(received, frameOf);
     const name = told.names[told.about], close = told.nearest;
