@@ -32,10 +32,12 @@ from whynet.interfaces.web.child import POLITE
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 STROKES, VISITS = 200, 7
 TRAINING = {"layers": ["conv 16 5x5", "pool 2", "dense 64"], "activation": "relu", "init": "he", "epochs": 90}
-ROUTES = (
-    "/", "/api/about", "/api/draw", "/api/teach", "/api/unit", "/api/mistakes", "/api/export/recipe", "/api/jobs/1",
-    "/x", "/api/log", "/static/app.js", "/api/quiz/1/guess", "/api/ward", "/api/train",
-)  # fmt: skip
+ROUTES = {
+    "/": "GET", "/static/app.js": "GET", "/x": "GET", "/api/about": "GET", "/api/desk": "GET", "/api/unit": "GET",
+    "/api/mistakes": "GET", "/api/export/recipe": "GET", "/api/export/numpy": "GET", "/api/draw": "POST",
+    "/api/teach": "POST", "/api/log": "POST", "/api/ward": "POST", "/api/train": "POST", "/api/diagnose": "POST",
+    "/api/quiz/1/guess": "POST", "/api/jobs/1": "POST", "/api/upload": "POST",
+}  # fmt: skip
 
 
 def drawing() -> dict[str, Any]:
@@ -130,13 +132,15 @@ def idle(address: str, client: Any) -> dict[str, Any]:
 def requests(client: Any, count: int) -> dict[int, int]:
     """So many requests of all kinds; how many got which status."""
     rng, found = random.Random(0), dict[int, int]()
-    bodies = [b"", b"{}", json.dumps(drawing()).encode(), b'{"verb":"stop"}', b'{"seed":-1}',
-              b'{"text":"cost 2.3 2.3"}',
-              b'{"base":"a","causes":[]}', b'{"recipe":{"hidden":[99999]}}']  # fmt: skip
+    said = [{}, drawing(), {"drawing": drawing(), "label": 3}, {"verb": "stop"}, {"seed": -1}, {"text": "cost 2.3 2.3"},
+            {"base": "a", "causes": []}, {"recipe": {"hidden": [99999]}},
+            {"recipe": {"data": "/etc/passwd"}}]  # fmt: skip
+    bodies = [b"", *[json.dumps(one).encode() for one in said]]
     for _ in range(count):
-        content = rng.choice([*bodies, rng.randbytes(40)])
-        method, query = rng.choice(["GET", "POST", "POST", "PUT"]), {"layer": rng.choice(["0", "1", "x", "-1", "999"])}
-        status = client.request(method, rng.choice(ROUTES), content=content, params=query).status_code
+        path = rng.choice(list(ROUTES))
+        method = ROUTES[path] if rng.random() < 0.8 else rng.choice(["GET", "POST", "PUT", "DELETE", "HEAD"])
+        content, query = rng.choice([*bodies, rng.randbytes(40)]), {"layer": rng.choice(["0", "1", "x", "-1", "999"])}
+        status = client.request(method, path, content=content, params=query).status_code
         found[status] = found.get(status, 0) + 1
     return dict(sorted(found.items()))
 
