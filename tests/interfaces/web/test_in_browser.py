@@ -101,7 +101,7 @@ def shot(page, name, whole=False):
 
 
 def has_network(page):
-    playwright.expect(page.locator("main p").first).to_contain_text("Network", timeout=30_000)
+    playwright.expect(page.locator("main p").first).to_contain_text("Network", timeout=60_000)
 
 
 def draw(page, points=THREE):
@@ -178,7 +178,7 @@ def test_a_preset_is_trained_and_its_curve_is_seen(open_page):
     if MNIST is None:
         page.get_by_label("Data", exact=True).select_option("digits")
     page.get_by_role("button", name="Start").click()
-    page.wait_for_selector("text=It learns", timeout=60_000)
+    page.wait_for_selector("text=It learns", timeout=120_000)
     figure = page.locator(".figure b").nth(1).inner_text()
     assert float(figure.split()[0]) > 95
     assert page.locator(".uplot canvas").count() >= 3
@@ -201,9 +201,9 @@ def test_a_convolutional_network_is_built_from_blocks_and_an_address_holds_it(op
     assert page.evaluate("location.hash") == before
     assert page.locator(".block").count() == 3 and page.get_by_label("filters").input_value() == "6"
     page.get_by_role("button", name="Start").click()
-    page.wait_for_selector("text=each filter of conv 6 3x3", timeout=30_000)
+    page.wait_for_selector("text=each filter of conv 6 3x3", timeout=60_000)
     assert page.locator(".masks .quad").count() == 6
-    playwright.expect(page.locator(".run .tag").first).to_have_text("done", timeout=30_000)
+    playwright.expect(page.locator(".run .tag").first).to_have_text("done", timeout=60_000)
     page.goto(page.url.split("#")[0] + "#draw")
     draw(page)
     page.wait_for_selector(".maps button")
@@ -220,24 +220,24 @@ def test_a_convolutional_network_is_built_from_blocks_and_an_address_holds_it(op
 
 def test_a_cause_is_switched_on_and_its_symptom_is_lit_where_it_is_measured(open_page):
     page = open_page("ward", state="?base=sigmoid-30&causes=symmetric-init")
-    page.wait_for_selector(".place.lit", timeout=60_000)
+    page.wait_for_selector(".place.lit", timeout=120_000)
     assert "the weights" in page.locator(".place.lit").first.inner_text()
     assert page.locator("tr.lit", has_text="copies of another").count() == 1
     shot(page, "ward")
     page.get_by_role("button", name="All off").click()
-    page.wait_for_selector("text=Nothing unusual", timeout=60_000)
+    page.wait_for_selector("text=Nothing unusual", timeout=120_000)
 
 
 def test_a_riddle_is_solved(open_page):
     page = open_page("quiz", state="?seed=3")
-    page.wait_for_selector(".place", timeout=60_000)
+    page.wait_for_selector(".place", timeout=120_000)
     page.get_by_role("button", name="Measure the hidden units").click()
     page.wait_for_selector("tr.lit")
     assert page.locator(".coins").inner_text() == "4 coins"
     page.get_by_text("The gradient buffer is not reset").click()
     page.get_by_role("button", name="That is it").click()
     page.wait_for_selector("text=Right, with 4 coins left")
-    page.wait_for_selector("text=The proof.", timeout=60_000)
+    page.wait_for_selector("text=The proof.", timeout=120_000)
     shot(page, "quiz")
 
 
@@ -245,7 +245,7 @@ def test_a_class_plays_the_same_riddle_and_one_player_to_the_last_coin(open_page
     pages = [open_page("quiz", state="?seed=5") for _ in range(2)]
     seen = []
     for page in pages:
-        page.wait_for_selector(".place", timeout=60_000)
+        page.wait_for_selector(".place", timeout=120_000)
         seen.append((page.locator(".place").all_inner_texts(), page.locator(".choices label").all_inner_texts()))
         seen[-1] += (page.locator("[aria-label=Riddle] .chart").get_attribute("aria-label"),)
     assert seen[0] == seen[1] and len(seen[0][1]) == 6
@@ -261,20 +261,20 @@ def test_a_class_plays_the_same_riddle_and_one_player_to_the_last_coin(open_page
     page.locator(".choices input").first.check()
     page.get_by_role("button", name="That is it").click()
     page.wait_for_selector("text=/Right, with 0 coins left|No: it was/")
-    page.get_by_role("button", name="Enough: tell what is known").click(timeout=60_000)
-    page.wait_for_selector("text=Done:", timeout=60_000)
+    page.get_by_role("button", name="Enough: tell what is known").click(timeout=120_000)
+    page.wait_for_selector("text=Done:", timeout=120_000)
 
 
 def test_a_diagnosis_names_the_cause_and_its_cure_is_applied(open_page):
     recipe = {**SMALL, "init": "uniform(0, 1)", "cost": "quadratic"}
     page = open_page("doctor", state=f"?recipe={json.dumps(recipe)}&name=mine")
-    page.wait_for_selector("text=Done:", timeout=100_000)
+    page.wait_for_selector("text=Done:", timeout=200_000)
     assert "init-positive-saturation" in page.locator(".verdict").first.inner_text()
     assert "The proof." in page.locator(".story").all_inner_texts()[2]
     shot(page, "doctor")
     page.get_by_role("button", name="Apply and train").click()
     page.get_by_role("button", name="Start").click()
-    playwright.expect(page.locator(".run .tag").first).to_have_text("done", timeout=60_000)
+    playwright.expect(page.locator(".run .tag").first).to_have_text("done", timeout=120_000)
     assert float(page.locator(".figure b").nth(1).inner_text().split()[0]) > 80
 
 
@@ -346,7 +346,7 @@ def test_a_script_is_shown_and_run_only_on_a_click(open_page, tmp_path):
     page.wait_for_timeout(300)
     assert not mark.exists()
     page.get_by_role("button", name="Run it and diagnose").click()
-    page.wait_for_selector("text=Done:", timeout=60_000)
+    page.wait_for_selector("text=Done:", timeout=120_000)
     assert mark.exists()
 
 

@@ -21,8 +21,9 @@ from whynet.interfaces.web import consultation, riddle, trainee, twins
 from whynet.interfaces.web.control import Control, Say
 from whynet.interfaces.web.plain import plain
 
-POLITE = 5
-"""How far a job steps back: whoever draws beside it is answered first."""
+POLITE = 3
+"""How far a job steps back: whoever draws beside it is answered first, and it still gets half of what another program
+does that computes at the same time."""
 GROUP = Path("/proc/self/autogroup")
 
 
