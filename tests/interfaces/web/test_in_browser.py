@@ -178,7 +178,7 @@ def test_a_preset_is_trained_and_its_curve_is_seen(open_page):
     if MNIST is None:
         page.get_by_label("Data", exact=True).select_option("digits")
     page.get_by_role("button", name="Start").click()
-    page.wait_for_selector("text=It learns", timeout=120_000)
+    page.wait_for_selector("[aria-label=Course] p >> text=It learns", timeout=120_000)
     figure = page.locator(".figure b").nth(1).inner_text()
     assert float(figure.split()[0]) > 95
     assert page.locator(".uplot canvas").count() >= 3
