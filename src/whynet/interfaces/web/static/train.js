@@ -12,8 +12,8 @@ import { sentence } from "./api.js";
 
 const DATA = ["mnist", "fashion-mnist", "digits", "iris", "wine", "breast-cancer", "diabetes", "xor"];
 /** @type {Record<string, string[]>} */
-const CHOICES = { activation: ["sigmoid", "tanh", "relu", "leaky-relu", "elu", "gelu", "scaled-tanh", "softmax", "identity"],
-  cost: ["softmax-cross-entropy", "sigmoid-cross-entropy", "quadratic", "absolute", "huber", "auto"], optimizer: ["sgd", "nesterov", "adam", "adamw", "rmsprop"],
+const CHOICES = { cost: ["softmax-cross-entropy", "sigmoid-cross-entropy", "quadratic", "absolute", "huber", "auto"],
+  activation: ["sigmoid", "tanh", "relu", "leaky-relu", "elu", "gelu", "scaled-tanh", "softmax", "identity"], optimizer: ["sgd", "nesterov", "adam", "adamw", "rmsprop"],
   scaling: ["0..1", "-1..1", "standard", "raw"] };
 const NUMBERS = { learning_rate: "learning rate", batch_size: "batch", epochs: "epochs", l2: "L2 penalty", dropout: "dropout", momentum: "momentum", seed: "seed" };
 const SHOWN = new Set([...Object.keys(CHOICES), ...Object.keys(NUMBERS), "data", "hidden", "sizes", "layers", "init", "target"]);
