@@ -70,7 +70,7 @@ export class Chart {
         const pad = (high - low || Math.abs(high) || 1) * 0.08; return [low - pad, high + pad]; } } },
       series: [{ label: this.options.x || "step" }, ...this.curves.map((one) => ({
         label: one.label, stroke: color(one.color), width: one.width || 2, dash: one.dash ? [6, 4] : undefined, spanGaps: true,
-        points: { show: !one.dash && one.points.length < 3 } }))],
+        ...(!one.dash && one.points.length < 3 ? { points: { show: true }, paths: () => null } : { points: { show: false } }) }))], // two points are no course
       axes: [{ ...axis, size: 36, space: 60, ...(this.options.whole ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] } : {}) }, { ...axis, size: 62, values: this.options.log ? powers : (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map((t) => this.say(t)) }],
     }, columns, this.holder);
   }
