@@ -6,7 +6,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train test check check-all docs api page-types sanitized sanitized-tests clean
+.PHONY: train test check check-all docs api page-lint page-types sanitized sanitized-tests clean
 
 train: .venv/installed
 	$(BIN)/whynet train
@@ -17,7 +17,7 @@ test: .venv/tested-with
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -n auto -m "not slow" --pyargs tests whynet
 
-check: test api .venv/with-torch sanitized page-types
+check: test api .venv/with-torch sanitized page-lint page-types
 	$(BIN)/python tests/reading_path.py
 	$(BIN)/python -m pytest -q -n auto -m "slow and not matrix" tests
 
@@ -41,11 +41,20 @@ sanitized-tests:
 	LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libstdc++.so)" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
 	  $(SANITIZED)/bin/python -m pytest -q -p no:cacheprovider -m "not slow" tests/engines
 
-# The page's JavaScript, against the types in its comments; where npx is, and what it fetches can be had.
-page-types:
-	@if npx --yes --package typescript@5 tsc --version > /dev/null 2>&1; \
-	then npx --yes --package typescript@5 tsc --project tests/interfaces/web; \
-	else echo "no TypeScript here: the page's types are not checked"; fi
+# The page's JavaScript, by ESLint and against the types in its comments; where npm is, and what it fetches can be had.
+PAGE := tests/interfaces/web
+NODE := build/page
+page-lint: $(NODE)/installed
+	@if test -e $<; then $(NODE)/node_modules/.bin/eslint --max-warnings 0 --config $(NODE)/eslint.config.js src/whynet/interfaces/web/static; \
+	else echo "no npm here, or nothing to be had: ESLint does not check the page"; fi
+
+page-types: $(NODE)/installed
+	@if test -e $<; then $(NODE)/node_modules/.bin/tsc --project $(PAGE); \
+	else echo "no npm here, or nothing to be had: the page's types are not checked"; fi
+
+$(NODE)/installed: $(PAGE)/package.json $(PAGE)/eslint.config.js
+	@mkdir -p $(NODE) && cp $^ $(NODE)
+	@if npm install --prefix $(NODE) --no-audit --no-fund --silent > /dev/null 2>&1; then touch $@; fi
 
 .venv/installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+from pathlib import Path
 from queue import Queue
 from typing import Any
 
@@ -20,14 +21,15 @@ from whynet.interfaces.web import consultation, riddle, trainee, twins
 from whynet.interfaces.web.control import Control, Say
 from whynet.interfaces.web.plain import plain
 
-POLITE = 5
-"""How far a job steps back: whoever draws beside it is answered first."""
+POLITE = 3
+"""How far a job steps back: whoever draws beside it is answered first, and it still gets half of what another program
+does that computes at the same time."""
+GROUP = Path("/proc/self/autogroup")
 
 
 def main() -> None:
     """Do what is ordered, until stdin ends."""
-    if hasattr(os, "nice"):
-        os.nice(POLITE)
+    step_back()
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a program prints is no message
     lock, control, orders = threading.Lock(), Control(), Queue[dict[str, Any] | None]()
@@ -63,6 +65,15 @@ def main() -> None:
             if control.gone:
                 return
             say("end", state="stopped")
+
+
+def step_back() -> None:
+    """Let the server and the browser go first. Where Linux shares processors out between sessions (most desktops do),
+    niceness counts inside of a session only, and this process has one of its own: the session steps back too."""
+    if hasattr(os, "nice"):
+        os.nice(POLITE)
+    with contextlib.suppress(OSError):  # not there, or not ours to write
+        GROUP.write_text(str(POLITE))
 
 
 def do(order: dict[str, Any], say: Say, control: Control) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from whynet.errors import ResourceError, UsageError
+from whynet.processors import processors
 
 WAITING, KEPT, LONGEST = 8, 24, 1500
 PATIENCE = 8.0  # seconds that a job may take to stop before its process is ended
@@ -137,11 +138,11 @@ class Jobs:
         """A process that waits for orders."""
         if self._process is not None and self._process.returncode is None:
             return
-        environment = {**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "2")}
+        threads = os.environ.get("OMP_NUM_THREADS", str(max(1, processors() - 1)))  # one is left to whoever draws
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "whynet.interfaces.web.child",
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LINE, env=environment,
-            start_new_session=os.name != "nt",
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LINE,
+            env={**os.environ, "OMP_NUM_THREADS": threads}, start_new_session=os.name != "nt",
         )  # fmt: skip
         self._later(self._listen(self._process))
 

@@ -13,7 +13,7 @@ from whynet.interfaces.web.twins import DATA, examined, sound, spoilt
 from whynet.subjects.plants import SOUND, plants
 from whynet.subjects.recipe import RecipeSubject
 
-COINS, CHOICES = 10, 6
+COINS, CHOICES = 5, 6
 
 
 def set_up(order: dict[str, Any], say: Say, control: Control) -> None:

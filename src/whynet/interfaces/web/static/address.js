@@ -12,6 +12,7 @@ export function write(view, state) {
   const told = Object.entries(state).filter(([, value]) => value != null && value !== "");
   const query = new URLSearchParams(told.map(([name, value]) => [name, String(value)])).toString();
   const hash = `#${view}${query ? `?${query}` : ""}`;
+  if (hash === location.hash) return; // a stroke asks for the same one many times in a second
   history.replaceState(null, "", hash);
   sessionStorage.setItem("whynet-last", hash);
 }

@@ -3,6 +3,7 @@
 import { notice } from "./notice.js";
 
 const KEY = "whynet-token";
+export const SILENT = "The server does not answer. Is whynet serve still running? Runs are kept: start it again, and open the address that it prints.";
 
 /** What the server would not do; it has been said at the top of the page already. */
 export class Refusal extends Error {}
@@ -22,7 +23,7 @@ async function ask(path, options = {}, quiet = false) {
   try {
     response = await fetch(path, options);
   } catch {
-    notice("The server does not answer. Is whynet serve still running?");
+    notice(SILENT);
     throw new Refusal("no answer");
   }
   if (response.ok) return response;

@@ -46,6 +46,7 @@ async function refresh() {
 
 takeToken();
 theme(show);
+document.querySelector(".skip")?.addEventListener("click", (event) => { event.preventDefault(); main.focus(); }); // what is after # is the view
 addEventListener("hashchange", () => { if (location.hash.startsWith("#token=")) takeToken(); show(); });
 about = await get("/api/about");
 listen();

@@ -1,7 +1,7 @@
 // @ts-check
 /** Curves by the vendored library. */
 import { color } from "./theme.js";
-import { el, short } from "./dom.js";
+import { el, fill, short } from "./dom.js";
 
 /** @typedef {{label: string, color: string, dash?: boolean, width?: number, points: Array<[number, number|null]>}} Curve */
 
@@ -9,7 +9,7 @@ export const COLORS = ["--accent", "--second", "--good", "--third", "--fourth", 
 
 /** A chart that is given its curves anew whenever there is more; it is drawn at most once a frame. */
 export class Chart {
-  /** @param {string} title @param {{x?: string, percent?: boolean, log?: boolean, whole?: boolean, legend?: boolean, height?: number}} [options] */
+  /** @param {string} title @param {{x?: string, percent?: boolean, log?: boolean, whole?: boolean, legend?: boolean, height?: number, empty?: string}} [options] */
   constructor(title, options = {}) {
     this.title = title;
     this.options = options;
@@ -35,6 +35,13 @@ export class Chart {
 
   draw() {
     if (!this.holder.isConnected) return;
+    if (!this.curves.some((one) => !one.dash && one.points.some((point) => point[1] != null))) { // axes without a curve say nothing
+      this.plot?.destroy();
+      this.plot = null;
+      fill(this.holder, this.options.empty ? el("p", { class: "small faint" }, this.options.empty) : null);
+      return;
+    }
+    if (!this.plot) fill(this.holder);
     const x = [...new Set(this.curves.flatMap((one) => one.points.map((point) => point[0])))].sort((a, b) => a - b);
     const columns = [x, ...this.curves.map((one) => {
       const at = new Map(one.points);
@@ -63,7 +70,7 @@ export class Chart {
         const pad = (high - low || Math.abs(high) || 1) * 0.08; return [low - pad, high + pad]; } } },
       series: [{ label: this.options.x || "step" }, ...this.curves.map((one) => ({
         label: one.label, stroke: color(one.color), width: one.width || 2, dash: one.dash ? [6, 4] : undefined, spanGaps: true,
-        points: { show: !one.dash && one.points.length < 3 } }))],
+        ...(!one.dash && one.points.length < 3 ? { points: { show: true }, paths: () => null } : { points: { show: false } }) }))], // two points are no course
       axes: [{ ...axis, size: 36, space: 60, ...(this.options.whole ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] } : {}) }, { ...axis, size: 62, values: this.options.log ? powers : (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map((t) => this.say(t)) }],
     }, columns, this.holder);
   }

@@ -15,17 +15,20 @@ export function diagnosis(holder, job, context, title) {
   if (!charts.has(holder)) charts.set(holder, { trials: new Chart("Trials: the cost with one thing changed", { height: 280, legend: false }), cure: new Chart("The cure: before and after", { height: 240 }) });
   const own = /** @type {{trials: Chart, cure: Chart}} */ (charts.get(holder));
   const told = last(job, "diagnosis"), seen = last(job, "measured"), words = all(job, "words"), trials = all(job, "trial"), end = last(job, "end");
+  const early = !trials.length && seen?.curve.length > 3; // two points are no course
   const open = new Set([...holder.querySelectorAll("details[open]")].map((one) => one.getAttribute("data-name")));
   const fold = (/** @type {string} */ name, /** @type {string} */ said, /** @type {any[]} */ ...inside) => el("details", { "data-name": name, open: open.has(name) }, el("summary", {}, said), ...inside);
   const status = end?.error ? el("p", { class: "bad" }, sentence(end.error)) : el("p", { role: "status", class: "faint" }, told ? `Done: ${short(told.effort)} trainings' worth of work, ${Math.round(told.seconds)} seconds.` : job.state === "waiting" ? "It waits for its turn." : words.at(-1)?.text || "It begins.");
   fill(holder, el("div", { class: "row spread" }, el("h2", {}, title), over(job) ? null : el("button", { type: "button", onclick: () => control(job.number, "stop") }, "Enough: tell what is known")), status,
     story(told, seen, context), ...(told ? verdicts(told, fold) : []),
+    early ? own.trials.holder : null,
     trials.length ? el("div", { class: "stack" }, own.trials.holder, el("p", { class: "small faint" }, "Bold red: as it is. Bold green: the best so far, ", el("code", {}, best(trials).changes.join(" and ") || "as it is"), ". Thin: the other trials. Dashed: the same answer for all."), fold("trials", `All ${trials.length} trials`, el("div", {}, ...trials.slice(-60).map((one) => el("div", { class: "trial" }, el("span", {}, one.changes.join(" and ") || "as it is", ` (seed ${one.seed})`), bar(one.quality)))))) : null,
     told && Object.keys(told.curves || {}).length > 1 ? own.cure.holder : null,
     seen ? fold("symptoms", `All ${seen.rows.length} measurements, ${seen.rows.filter((/** @type {any} */ r) => r.unusual).length} of them unusual`, measured(seen.rows)) : null,
     told?.acquitted.length ? fold("acquitted", `What it is not: ${told.acquitted.map((/** @type {any} */ one) => one.cause).join(", ")}`, el("ul", {}, ...told.acquitted.map((/** @type {any} */ one) => el("li", {}, `${one.cause}: ${one.why}`)))) : null,
     told?.questions?.length ? fold("questions", "The everyday questions", el("ul", {}, ...told.questions.map((/** @type {any} */ one) => el("li", {}, el("b", {}, `${one.question} ${one.answer ? "Yes" : "No"}. `), one.why)))) : null,
     told ? fold("text", "The whole report as text", el("pre", { tabindex: "0" }, told.text)) : null);
+  if (early) own.trials.show([{ label: "as it is", color: "--bad", width: 3, points: seen.curve }, { label: "the same answer for all", color: "--faint", dash: true, points: [[0, seen.floor]] }]);
   if (trials.length) {
     const first = best(trials);
     /** @param {Array<[number, number]>} curve */
@@ -52,7 +55,7 @@ function bar(quality) {
 function story(told, seen, context) {
   if (!seen && !told) return null;
   const happens = seen?.words || told.text.split("\n")[0];
-  const lines = [el("p", { class: "story" }, el("b", {}, "What happens. "), happens)];
+  const lines = [el("p", { class: "story" }, el("b", {}, "What happens. "), happens, stuck(seen))];
   const first = told?.verdict[0];
   if (first) {
     const page = parts(first.page || "");
@@ -70,6 +73,13 @@ function story(told, seen, context) {
   if (mended) lines.push(el("div", { class: "row" }, el("button", { type: "button", class: "main", onclick: () => context.go("train", { recipe: JSON.stringify(mended), from: "doctor" }) }, "Apply and train")));
   if (told?.patch) lines.push(el("h3", {}, "The patch"), el("pre", { tabindex: "0" }, told.patch));
   return el("div", { class: "stack" }, ...lines);
+}
+
+/** Of a cost that is stuck, what it is the cost of. @param {any} seen */
+function stuck(seen) {
+  const cost = seen?.curve?.at(-1)?.[1];
+  if (cost == null || seen.state !== "constant-answer") return "";
+  return ` Its cost is ${short(cost)}. To give every input one and the same answer, the best one, costs ${short(seen.floor)}: so it has learned nothing from its inputs.`;
 }
 
 /** @param {any} outcome */

@@ -27,6 +27,15 @@ export function fill(parent, ...children) {
   return parent;
 }
 
+/** Calls back when what has been changed by now is on the screen. @param {() => void} then */
+export function painted(then) {
+  requestAnimationFrame(() => {
+    const after = new MessageChannel();
+    after.port1.onmessage = then;
+    after.port2.postMessage(null);
+  });
+}
+
 /** @param {string} words @param {HTMLElement & Record<string, any>} input */
 export const field = (words, input) => el("label", { class: "field" }, words, input);
 
@@ -41,7 +50,7 @@ export function select(choices, chosen, changed, more = {}) {
 }
 
 /** @param {number|null|undefined} share */
-export const percent = (share) => (share == null ? "–" : `${(100 * share).toFixed(share > 0.9995 || share === 0 ? 0 : 1)} %`);
+export const percent = (share) => (share == null ? "–" : `${(100 * share).toFixed(share > 0.9995 || share < 0.0005 ? 0 : 1)} %`);
 
 /** @param {number|null|undefined} value */
 export const short = (value) => (value == null || !isFinite(value) ? "–" : String(+value.toPrecision(4)));

@@ -1,6 +1,7 @@
 // @ts-check
 /** What the server's jobs say, as it comes; after a reload all of it comes once more. */
-import { post } from "./api.js";
+import { post, SILENT } from "./api.js";
+import { notice } from "./notice.js";
 
 /** @typedef {{number: number, kind: string, title: string, state: string, log: any[], order: any}} Job */
 
@@ -16,6 +17,9 @@ const STATES = { queued: "waiting", started: "running", paused: "paused", runnin
 /** Begins to listen. */
 export function listen() {
   const source = new EventSource("/api/events");
+  let lost = 0;
+  source.onopen = () => { if (lost) notice(""); clearTimeout(lost); lost = 0; };
+  source.onerror = () => { lost = lost || window.setTimeout(() => notice(SILENT), 3000); };
   source.onmessage = (event) => {
     for (const message of JSON.parse(event.data)) hear(message);
     for (const one of after) one();

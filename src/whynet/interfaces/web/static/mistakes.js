@@ -32,6 +32,6 @@ export function mistakes(main, context) {
         ...row.map((count, j) => el("td", {}, el("button", { type: "button", class: i === j ? "right" : count ? `w${Math.min(3, 1 + Math.floor((3 * count) / (largest + 1)))}` : "plain", "aria-pressed": String(label === String(i) && answered === String(j)), "aria-label": `${told.names[i]} answered as ${told.names[j]}: ${count}`, disabled: !count, onclick: () => pick(String(i), String(j)) }, count || "·"))))))));
   }
   fill(main, el("div", { class: "lead" }, el("h1", {}, "Mistakes"), words), el("div", { class: "grid cols-2" }, el("section", { class: "card sticky-top", "aria-label": "Confusion matrix" }, el("h2", {}, "What is answered as what"), matrix, el("p", { class: "small faint" }, "Press a number, a row or a column to see those pictures; once more to see all.")),
-    el("section", { class: "card", "aria-label": "Pictures" }, el("div", { class: "row spread" }, el("h2", {}, "Pictures"), field("Order", select([["sure", "surest first"], ["unsure", "least sure first"]], order, (value) => { order = value; start = 0; load(); }))), gallery, more)));
+    el("section", { class: "card", "aria-label": "Pictures" }, el("div", { class: "row spread" }, el("div", {}, el("h2", {}, "Pictures"), el("p", { class: "small faint" }, "What it is → what it was answered as, and how sure the network was.")), field("Order", select([["sure", "surest first"], ["unsure", "least sure first"]], order, (value) => { order = value; start = 0; load(); }))), gallery, more)));
   load();
 }

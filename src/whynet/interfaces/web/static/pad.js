@@ -4,8 +4,18 @@ import { el } from "./dom.js";
 
 const SIDE = 336, SENT = 112, PHOTO = 196, PEN = 24;
 
+/** Where the drawing is made small, to be sent. */
+const sheet = document.createElement("canvas");
+
+/** @param {Uint8Array} data */
+function letters(data) {
+  let text = "";
+  for (let i = 0; i < data.length; i += 8192) text += String.fromCharCode(...data.subarray(i, i + 8192));
+  return text;
+}
+
 export class Pad {
-  /** @param {() => void} changed */
+  /** @param {(at: number) => void} changed is told when what changed it happened */
   constructor(changed) {
     this.changed = changed;
     /** @type {Array<Array<[number, number]>>} */
@@ -29,13 +39,13 @@ export class Pad {
       canvas.setPointerCapture(event.pointerId);
       this.cursor = null;
       this.strokes.push([at(event)]);
-      this.stroke();
+      this.stroke(event.timeStamp);
     });
     canvas.addEventListener("pointermove", (event) => {
       if (!canvas.hasPointerCapture(event.pointerId) || !this.strokes.length) return;
       for (const one of event.getCoalescedEvents?.() || [event]) this.strokes.at(-1)?.push(at(one));
       this.strokes.at(-1)?.push(at(event));
-      this.stroke();
+      this.stroke(event.timeStamp);
     });
     canvas.addEventListener("keydown", (event) => this.key(event));
     canvas.addEventListener("blur", () => { this.cursor = null; this.down = false; this.paint(); });
@@ -66,7 +76,7 @@ export class Pad {
     this.stroke();
   }
 
-  stroke() { this.paint(); this.changed(); }
+  stroke(at = performance.now()) { this.paint(); this.changed(at); }
   undo() { if (this.strokes.length) this.strokes.pop(); else this.photo = null; this.stroke(); }
   clear() { this.strokes = []; this.photo = null; this.stroke(); }
   get empty() { return !this.strokes.length && !this.photo; }
@@ -117,9 +127,8 @@ export class Pad {
   sent() {
     const photo = this.photo;
     const side = photo ? PHOTO : SENT;
-    const canvas = document.createElement("canvas");
-    canvas.width = canvas.height = side;
-    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
+    if (sheet.width !== side) sheet.width = sheet.height = side;
+    const context = /** @type {CanvasRenderingContext2D} */ (sheet.getContext("2d", { willReadFrequently: true }));
     this.ink(context, side);
     let [x, y, width, height] = [0, 0, side, side];
     if (photo) { // only the photo: the paper around it is not its paper
@@ -128,8 +137,8 @@ export class Pad {
       x = Math.floor((side - width) / 2); y = Math.floor((side - height) / 2);
     }
     const { data } = context.getImageData(x, y, width, height);
-    let text = "";
-    for (let i = 0; i < data.length; i += 4) text += String.fromCharCode(255 - Math.round(0.299 * data[i] + 0.587 * data[i + 1] + 0.114 * data[i + 2]));
-    return { rows: height, columns: width, ink: btoa(text), photo: !!this.photo };
+    const ink = new Uint8Array(data.length / 4);
+    for (let i = 0; i < ink.length; i++) ink[i] = 255 - Math.round(0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2]);
+    return { rows: height, columns: width, ink: btoa(letters(ink)), photo: !!this.photo };
   }
 }

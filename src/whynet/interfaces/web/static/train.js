@@ -10,10 +10,10 @@ import { all, control, follow, jobs, last, over } from "./jobs.js";
 import { notice } from "./notice.js";
 import { sentence } from "./api.js";
 
-const DATA = ["auto", "mnist", "fashion-mnist", "digits", "iris", "wine", "breast-cancer", "diabetes", "xor"];
+const DATA = ["mnist", "fashion-mnist", "digits", "iris", "wine", "breast-cancer", "diabetes", "xor"];
 /** @type {Record<string, string[]>} */
-const CHOICES = { activation: ["sigmoid", "tanh", "relu", "leaky-relu", "elu", "gelu", "scaled-tanh", "softmax", "identity"],
-  cost: ["softmax-cross-entropy", "sigmoid-cross-entropy", "quadratic", "absolute", "huber", "auto"], optimizer: ["sgd", "nesterov", "adam", "adamw", "rmsprop"],
+const CHOICES = { cost: ["softmax-cross-entropy", "sigmoid-cross-entropy", "quadratic", "absolute", "huber", "auto"],
+  activation: ["sigmoid", "tanh", "relu", "leaky-relu", "elu", "gelu", "scaled-tanh", "softmax", "identity"], optimizer: ["sgd", "nesterov", "adam", "adamw", "rmsprop"],
   scaling: ["0..1", "-1..1", "standard", "raw"] };
 const NUMBERS = { learning_rate: "learning rate", batch_size: "batch", epochs: "epochs", l2: "L2 penalty", dropout: "dropout", momentum: "momentum", seed: "seed" };
 const SHOWN = new Set([...Object.keys(CHOICES), ...Object.keys(NUMBERS), "data", "hidden", "sizes", "layers", "init", "target"]);
@@ -51,7 +51,7 @@ export function train(main, context) {
     const extra = Object.entries(told()).filter(([name, value]) => !SHOWN.has(name) && !(Array.isArray(value) && !value.length));
     fill(form,
       field("Experiment", select([["", "one of my own"], ...presets], preset, (value) => { if (value) open(value); })), means,
-      field("Data", select([...DATA, ...own], recipe.data, (value) => { set("data", value); build(); })),
+      field("Data", select([["auto", "mnist, or else the small digits"], ...DATA, ...own], recipe.data, (value) => { set("data", value); build(); })),
       el("div", { class: "row" }, el("button", { type: "button", onclick: () => file.click() }, "Data of mine: .csv, .zip of folders"), file),
       own.some((/** @type {string[]} */ one) => one[0] === recipe.data) || recipe.target ? field("Column to predict (of a table)", el("input", { value: recipe.target || "", onchange: (/** @type {any} */ event) => set("target", event.target.value || undefined) })) : null,
       el("h3", {}, "Hidden layers"), blocks.holder,
@@ -61,7 +61,7 @@ export function train(main, context) {
           const text = event.target.value.trim();
           set(name, text === "" ? plain[name] : text === "full" ? "full" : Number(text));
         } })))),
-      extra.length ? el("details", {}, el("summary", {}, `and ${extra.length} more that are not usual`), el("div", { class: "chips gap" }, ...extra.map(([name, value]) => el("button", { type: "button", class: "chip", title: "press to leave it out", onclick: () => { recipe[name] = plain[name]; changed(); build(); } }, `${name} = ${JSON.stringify(value)} ×`)))) : null,
+      extra.length ? el("details", {}, el("summary", {}, `${extra.length} more ${extra.length === 1 ? "setting" : "settings"}`), el("div", { class: "chips gap" }, ...extra.map(([name, value]) => el("button", { type: "button", class: "chip", title: "press to leave it out", onclick: () => { recipe[name] = plain[name]; changed(); build(); } }, `${name} = ${JSON.stringify(value)} ×`)))) : null,
       el("button", { class: "main", type: "submit" }, "Start"));
     const shown = context.about.presets.find((/** @type {any} */ one) => one.name === preset);
     fill(means, shown?.means || "");
@@ -92,7 +92,9 @@ export function train(main, context) {
   /** @type {number|null} */
   let current = null;
   const board = el("div", { class: "figures" }), buttons = el("div", { class: "row" }), words = el("p", { role: "status" });
-  const cost = new Chart("Cost"), quality = new Chart("Right on the test set", { percent: true, x: "epoch", whole: true }), ratios = new Chart("Length of a step to that of the weights", { log: true });
+  const cost = new Chart("Cost"), quality = new Chart("Right on the test set", { percent: true, x: "epoch", whole: true, empty: "How much of the test set is right is drawn here from the first epoch on." }), ratios = new Chart("Length of a step to that of the weights", { log: true });
+  const empty = el("section", { class: "card" }, el("p", { class: "faint" }, "Choose an experiment, or make one of your own, and press Start: its cost, what it gets right and what its first layer looks for are drawn here as it learns."));
+  const course = el("div", { class: "stack", hidden: true });
   const bars = el("div", { class: "recalls" }), grid = el("div", { class: "masks" }), gridWords = el("p", { class: "small faint" }), list = el("div", { class: "runs" });
   const trains = () => [...jobs.values()].filter((one) => one.kind === "train");
 
@@ -109,12 +111,13 @@ export function train(main, context) {
     fill(list, ...runs.slice().reverse().map((one) => el("div", { class: "run" }, el("span", { class: `dot c${colour(one)}` }),
       el("button", { type: "button", class: "link", onclick: () => { current = one.number; show(); } }, label(one)), el("span", { class: "row" }, el("span", { class: "tag" }, one.state),
         el("button", { type: "button", class: "chip", "aria-pressed": String(!hidden.has(one.number)), onclick: () => { if (!hidden.delete(one.number)) hidden.add(one.number); show(); } }, hidden.has(one.number) ? "show" : "shown")))));
-    if (!active) return;
-    one(active);
+    course.hidden = !active;
+    empty.hidden = !!active;
+    if (active) tell(active);
   }
 
   /** @param {import("./jobs.js").Job} job */
-  function one(job) {
+  function tell(job) {
     const about = last(job, "about"), look = last(job, "look"), progress = last(job, "progress"), end = last(job, "end"), result = last(job, "result"), epoch = last(job, "epoch");
     const run = job.state === "running", paused = job.state === "paused";
     fill(buttons, paused ? el("button", { type: "button", onclick: () => control(job.number, "go") }, "Go on") : el("button", { type: "button", disabled: !run, onclick: () => control(job.number, "pause") }, "Pause"),
@@ -139,11 +142,12 @@ export function train(main, context) {
 
   context.ending.push(follow(() => {}, show));
   build();
+  fill(course,
+    el("section", { class: "card stack", "aria-label": "Course" }, el("div", { class: "row spread" }, words, buttons), board, el("div", { class: "charts" }, cost.holder, quality.holder)),
+    el("div", { class: "grid cols-2" }, el("section", { class: "card", "aria-label": "Recall of each class" }, el("h2", {}, "Found of each class"), bars), el("section", { class: "card", "aria-label": "First layer" }, el("h2", {}, "What the first layer looks for"), grid, gridWords)),
+    el("div", { class: "grid cols-2" }, el("section", { class: "card", "aria-label": "Steps" }, ratios.holder), el("section", { class: "card", "aria-label": "Runs" }, el("h2", {}, "Runs"), list)));
   fill(main, el("div", { class: "lead" }, el("h1", {}, "Train a network"), el("p", { class: "faint small" }, "The address of this page holds the experiment: reload it, or share it. Runs with the same seed see the same examples in the same order.")),
     el("div", { class: "grid cols-side" }, el("section", { class: "card", "aria-label": "Experiment" }, form),
-      el("div", { class: "stack" },
-        el("section", { class: "card stack", "aria-label": "Course" }, el("div", { class: "row spread" }, words, buttons), board, el("div", { class: "charts" }, cost.holder, quality.holder)),
-        el("div", { class: "grid cols-2" }, el("section", { class: "card", "aria-label": "Recall of each class" }, el("h2", {}, "Found of each class"), bars), el("section", { class: "card", "aria-label": "First layer" }, el("h2", {}, "What the first layer looks for"), grid, gridWords)),
-        el("div", { class: "grid cols-2" }, el("section", { class: "card", "aria-label": "Steps" }, ratios.holder), el("section", { class: "card", "aria-label": "Runs" }, el("h2", {}, "Runs"), list)))));
+      el("div", { class: "stack" }, empty, course)));
   show();
 }
