@@ -1,0 +1,180 @@
+"""Transcript: what a program printed while it trained, as people paste it, read as series of numbers.
+
+Nothing here knows a particular library. `tables` and `figures` find the numbers and what the words beside them say they
+are; captions and headings above them say more; `columns` puts those of a kind together. Program text is not read.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from whynet.doctor.diagnosis import Series
+from whynet.logs.answers import PAIR, Answers, answers_in
+from whynet.logs.beside import Beside, beside_in
+from whynet.logs.clues import layers_in
+from whynet.logs.languages import in_english
+from whynet.logs.program import program_text
+from whynet.logs.roles import means, split_of
+from whynet.logs.rows import lists_in, tables_in, under_captions, under_headings
+from whynet.logs.series import series_of
+from whynet.logs.templates import EPOCHS, Cell, cells_in
+from whynet.logs.tokens import lines_of, spaced, thinned
+
+CLASSES = re.compile(
+    r"(?<![\d.])(\d{1,4})[ -](?:different |balanced )?(?:classes|categories|way\b)(?! (?:were|are|is|never))|"
+    r"\bcifar-?(100)\b|(?:\bof|\bnum(?:ber)?|\bn)[ _](?:of )?classes\W{1,12}(\d{1,4})\b",
+    re.I,
+)
+TWO = re.compile(
+    r"\bbinary[ _-]?(?:classif|problem|target|label)|\b(?:two|zwei|deux|dos) (?:class|klass|clas)|"
+    r"\bmake_(?:moons|circles)|\btwo[ -](?:moons|circles|spirals)\b",
+    re.I,
+)
+OUTPUTS = re.compile(r"(?<![\d.])(\d{1,4}) (?:outputs?|output (?:units?|neurons?|nodes?))\b", re.I)
+R_SQUARED = re.compile(r"\br2\b|\br\^2|\br²|\br[- ]squared|r2_score", re.I)
+LEARNED = re.compile(
+    r"\b(?:learn\w*|solve\w*|works? (?:fine |well )?(?:for|on|with)|can do|manage\w*|handle\w*|fine (?:for|on|with))"
+    r" (?:the )?(?:xor|XOR)\b"
+)
+ALL_ROWS = re.compile(r"\b(\d{3,6}) (?:of them|digits|images|examples|samples|rows|pictures)\b", re.I)
+ROWS = re.compile(r"\b(\d{3,6}) (train|test|validation)(?:ing)?\b(?! (?:epochs|steps|iterations))", re.I)
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What was read: one tuple of series for every training in the text, and the words beside the numbers.
+
+    >>> read("epoch 1 loss 0.70 acc 0.5\\nepoch 2 loss 0.69 acc 0.5").runs[-1][0].values
+    (0.7, 0.69)
+    """
+
+    runs: tuple[tuple[Series, ...], ...]
+    words: frozenset[str] = field(default_factory=frozenset)
+    epochs: int | None = None
+    """The number of the last epoch of the last training."""
+    answers: Answers = Answers()
+    classes: int | None = None
+    """How many classes there are, if the text says so."""
+
+
+def read(text: str) -> Transcript:
+    """The series of numbers in a text.
+
+    >>> series = read("Iteration 1, loss = 2.31\\nIteration 2, loss = 2.30").runs[0][0]
+    >>> series.what, series.values
+    ('cost', (2.31, 2.3))
+    >>> read("958, 958, 890 of 10000").runs[0][0].values
+    (0.0958, 0.0958, 0.089)
+    """
+    text = in_english(thinned(text))
+    words = frozenset(re.findall(r"[^\W\d_]+", spaced(text).lower()))
+    if re.search(r"\b(?:cost|loss|error|mean|sum)\b[^\n]*(?:\^|\*\*)\s?2\b", text):
+        words |= {"squared"}
+    words |= {"r2"} if R_SQUARED.search(text) else set()
+    words |= {"mnist"} if "784" in re.findall(r"(?<![\d.])\d+(?![\d.])", text) else set()
+    if LEARNED.search(text):
+        words -= {"xor"}  # that is another network's, or it is said for comparison
+    lines = lines_of(text)
+    answers = answers_in(lines)
+    if answers.outputs or {"00", "01", "10", "11"} <= {"".join(pair) for pair in PAIR.findall(text)}:
+        words |= {"xor"}  # the four examples, by their inputs
+    beside, squares = beside_in(lines, words) if not answers.outputs else (None, ())
+    if beside is not None and beside.alike:
+        answers = replace(answers, same=True)
+    cells = [*lists_in(lines), *tables_in(lines)]
+    cells += cells_in(lines, program_text(lines))
+    cells.sort(key=lambda cell: (cell.line, cell.place))
+    unseen = {cell.value for cell in cells if cell.name[-1:] in (("f1",), ("recall",)) and "auc" not in cell.name}
+    if unseen == {0.0}:  # of two classes one is never answered
+        answers = replace(answers, answered=(1.0, 0.0))
+    cells = under_captions(lines, under_headings(lines, cells))
+    rows: dict[str, int] = {split_of([name.lower()]): int(count) for count, name in ROWS.findall(text)}
+    counts = {int(count) for count in ALL_ROWS.findall(text)}
+    rows.update({"": counts.pop()} if len(counts) == 1 else {})
+    runs = [run for run in (tuple(series_of(part, rows)) for part in _trainings(cells)) if run]
+    told = [run for run in runs if not all(series.said for series in run)]
+    if told and len(told) < len(runs):  # sentences before, between and after the figures of a training
+        aside = [series for run in runs if run not in told for series in run]
+        last = [*told[-1], *(s for s in aside if s.what == "accuracy" and max(s.values) <= 0.3
+                             and "accuracy" not in {other.what for other in told[-1]})]  # fmt: skip
+        runs = [*told[:-1], tuple(last)]
+    runs[-1:] = [_with_answers(runs[-1] if runs else (), answers)]
+    if beside is not None:
+        runs[-1:] = [_with_outputs(runs[-1], beside, squares)]
+        words |= {"r2"} if not beside.two_classes else {"binary"}
+    runs = [run for run in runs if run]
+    runs = [_plain(run) for run in runs]
+    epochs = [int(one.value) for one in cells if _counts_epochs(one) and 0 <= one.value < 1e7]
+    return Transcript(tuple(runs), words, epochs[-1] if epochs else None, answers, _classes(text))
+
+
+def _classes(text: str) -> int | None:
+    """How many classes there are, if the text says so, or how many outputs; one output tells two classes apart."""
+    if counted := CLASSES.search(text):
+        number = int(next(filter(None, counted.groups())))
+        return number if number > 1 else None
+    if TWO.search(text):
+        return 2
+    outputs = [int(number) for number in OUTPUTS.findall(text)] or [sizes[-1] for _, sizes in layers_in(text)]
+    if outputs[-1:] == [1] and re.search(r"\b(?:mnist|digits?|ziffer\w*)\b", text, re.I):
+        return None  # a number for each class
+    return max(2, outputs[-1]) if outputs and 0 < outputs[-1] <= 1000 else None
+
+
+def _with_answers(run: tuple[Series, ...], answers: Answers) -> tuple[Series, ...]:
+    """The series of a training, and what the answers tell where it has no cost or no accuracy."""
+    printed = {series.what for series in run}
+    found = []
+    if "cost" not in printed and answers.outputs:
+        found.append(Series("outputs", "cost", "", (answers.squared,), said=True))
+    if "accuracy" not in printed and answers.outputs:
+        found.append(Series("outputs", "accuracy", "", (answers.right,), 4, said=True))
+    if "accuracy" not in printed and answers.recalls:
+        mean = sum(answers.recalls) / len(answers.recalls)
+        found.append(Series("recalls", "accuracy", "held-out", (mean,), said=True))
+    return (*run, *found)
+
+
+def _with_outputs(run: tuple[Series, ...], beside: Beside, squares: tuple[float, ...]) -> tuple[Series, ...]:
+    """The series of a training, and what its outputs beside their targets tell where it has no cost or no accuracy."""
+    printed = {series.what for series in run}
+    found = []
+    if "cost" not in printed:
+        found.append(Series("outputs", "cost", "", squares or (beside.squared,), said=not squares))
+    if "accuracy" not in printed:
+        name = "outputs" if beside.two_classes else "outputs r2"
+        found.append(Series(name, "accuracy", "", (beside.right,), len(beside.outputs), said=True))
+    return (*run, *found)
+
+
+def _plain(run: tuple[Series, ...]) -> tuple[Series, ...]:
+    """A training's series without perplexities where the costs that they are made of were printed too."""
+    perplexed = [series for series in run if {"ppl", "perplexity", "perplexities"} & set(series.name.split())]
+    others = [series for series in run if series not in perplexed]
+    return tuple(others) if any(series.what == "cost" for series in others) else run
+
+
+def _counts_epochs(cell: Cell) -> bool:
+    """Whether a number counts epochs."""
+    words = cell.name or cell.behind
+    return means(cell.name, cell.behind) == "step" and bool(EPOCHS & set(words))
+
+
+def _trainings(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """The cells of each training: the next begins where the count of epochs begins again."""
+    parts: list[list[Cell]] = [[]]
+    highest: dict[str, float] = {}
+    first: dict[str, float] = {}
+    for cell in cells:
+        if _counts_epochs(cell) and not cell.said:
+            key = " ".join(cell.name or cell.behind)
+            if key in highest and cell.value < highest[key] and cell.value <= first[key] + 1:
+                parts.append([])
+                highest, first = {}, {}
+            first.setdefault(key, cell.value)
+            highest[key] = max(highest.get(key, -math.inf), cell.value)
+        parts[-1].append(cell)
+    return [part for part in parts if part]
