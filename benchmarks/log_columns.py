@@ -182,6 +182,7 @@ def _shaped(
     between = rng.choice((", ", " - ", " | ", "  ", "; ", "\t"))
     begin = rng.choice(("{step} {n}{colon} ", "[{step} {n}] ", "{step} {n}/{rows}{between}", "{step}={n}{between}",
                         "{step}: {n}{between}", "({n}) "))  # fmt: skip
+    colon = rng.choice((":", ""))
     for at in range(rows):
         row = [column[at] for column in cells]
         if shape == "json":
@@ -194,7 +195,7 @@ def _shaped(
         else:
             told = between.join(f"{name}{equals}{cell}" for name, cell in zip(names, row, strict=True))
             yield begin.format(step=step, n=at + 1, rows=rows, between=between,
-                               colon=rng.choice((":", ""))) + told  # fmt: skip
+                               colon=colon) + told  # fmt: skip
 
 
 def _json(cell: str) -> str:

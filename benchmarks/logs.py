@@ -37,12 +37,12 @@ from whynet.doctor.symptom import Symptom
 from whynet.doctor.symptoms import data as of_the_data
 from whynet.doctor.symptoms import outcome
 from whynet.errors import NonFinite
-from whynet.logs.cleaning import thinned
 from whynet.logs.clues import clues_in
 from whynet.logs.code import said_in_code
 from whynet.logs.log import diagnose_log
 from whynet.logs.scales import scales
 from whynet.logs.seen import seen_in
+from whynet.logs.tokens import thinned
 from whynet.logs.transcript import read
 from whynet.subjects.plants import SOUND, plants
 from whynet.subjects.recipe import RecipeSubject

@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import Literal
 
 from whynet.doctor.diagnosis import Series
+from whynet.logs.columns import Cell, Column
 from whynet.logs.roles import MEASURED, assigned, kinds, means
-from whynet.logs.templates import Cell, Column
 
 FEWEST = 500  # right answers, of ten thousand
 WORSE = -0.1  # of R2
@@ -26,8 +26,12 @@ def columns_of(cells: Iterable[Cell]) -> list[Column]:
     for cell in cells:
         label = _label(cell) or cell.column
         if cell.said:
-            label = means(cell.name, cell.behind, cell.around)
-        key = (label, cell.split, cell.said, cell.wish, cell.percent and not cell.name)
+            label = f"{means(cell.name, cell.behind, cell.around)} {bool(cell.percent or cell.total)}"
+        elif not _label(cell) and means(cell.around) in MEASURED:
+            label = f"{cell.column if cell.column.startswith('list') else cell.place} {means(cell.around)}"
+        elif cell.column.startswith("table"):
+            label = f"{label} {cell.column}"
+        key = (label, cell.split, cell.said, cell.wish, cell.percent and not cell.name and not cell.said)
         found.setdefault(key, Column()).cells.append(cell)
     return list(found.values())
 
@@ -62,7 +66,7 @@ def series_of(cells: Sequence[Cell], rows: dict[str, int]) -> list[Series]:
 
 def _label(cell: Cell) -> str:
     """What a cell is called."""
-    return " ".join([word for word in cell.name or cell.behind if word not in kinds("filler") | kinds("beside")][-4:])
+    return " ".join([word for word in cell.name or cell.behind if word not in kinds("filler", "beside")][-4:])
 
 
 def _is_named(column: Column) -> bool:
@@ -81,7 +85,7 @@ def _read(columns: Sequence[Column], rows: dict[str, int], beside: Sequence[Colu
                 if column.first.split in ("", split):
                     totals[split] |= set(column.finite)
     found = []
-    for column, role in zip(columns, roles, strict=True):
+    for column, role in _told_together(zip(columns, roles, strict=True)):
         split = column.first.split
         told = rows.get(split) or (None if split else rows.get(""))
         series = _as_series(role, column, totals[split] or ({told} if told else set())) if role in MEASURED else None
@@ -89,11 +93,24 @@ def _read(columns: Sequence[Column], rows: dict[str, int], beside: Sequence[Colu
     return found
 
 
+def _told_together(columns: Iterable[tuple[Column, str]]) -> Iterable[tuple[Column, str]]:
+    """Columns with their roles; what sentences say of the same is put together in the order that it is said."""
+    told: dict[tuple[str, str], Column] = {}
+    for column, role in columns:
+        if not column.first.said or role not in MEASURED:
+            yield column, role
+            continue
+        told.setdefault((role, column.first.split), Column()).cells.extend(column.cells)
+    for (role, _), column in told.items():
+        column.cells.sort(key=lambda cell: (cell.line, cell.place))
+        yield column, role
+
+
 def _as_series(role: str, column: Column, totals: set[float]) -> Series | None:
     values, finite, first = column.values, column.finite, column.first
     said = first.said
     split: Split = "held-out" if first.split == "held-out" else "train" if first.split == "train" else ""
-    name = "" if said else _label(first)
+    name = "" if said else _label(first) if _is_named(column) else "numbers"
     if role == "cost":
         return Series(name or "cost", "cost", split, tuple(values), said=said)
     if not finite:
@@ -135,7 +152,11 @@ def _not_only_told(found: Sequence[Series]) -> list[Series]:
 
 def _one_of_many(columns: Sequence[Column]) -> list[Column]:
     """Of many columns with one number each, as of a line that goes on, one column."""
-    if len(columns) > 1 and all(len(one.cells) == 1 for one in columns) and len({one.first.split for one in columns}) == 1:
+    if (
+        len(columns) > 1
+        and all(len(one.cells) == 1 for one in columns)
+        and len({one.first.split for one in columns}) == 1
+    ):
         return [Column([cell for one in columns for cell in one.cells])]
     return list(columns)
 

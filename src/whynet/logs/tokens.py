@@ -1,5 +1,5 @@
-"""Tokens: a text as people paste it -> lines of typed tokens. What holds digits and is no figure of a training (a time, a
-size, a version) keeps its place and its kind; `tokens.toml` lists them."""
+"""Tokens: a text as people paste it -> lines of typed tokens. What holds digits and is no figure of a training (a time,
+a size, a version) keeps its place and its kind; `tokens.toml` lists them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import re
 import tomllib
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,8 +17,15 @@ LONG = 12_000  # characters of a line
 LARGE = 150_000  # characters of a text
 AS_MUCH = 60  # of one character, or of digits, in a row: more of them say no more
 SAME = re.compile(rf"([^\w\n])\1{{{AS_MUCH},}}|\d{{{AS_MUCH},}}")
+HEAD = re.compile(
+    r'\s*[A-Za-z_"][\w./%@()"-]*(?: [A-Za-z%(][\w./%()"-]*){0,3}'
+    r'(?:,\s*[A-Za-z_"][\w./%@()"-]*(?: [A-Za-z%(][\w./%()"-]*){0,3})+\s*'
+)  # of a table
 MANY = 200  # lines that differ in their numbers only: so many of them tell as much as all
-VARYING = str.maketrans("", "", "0123456789.,+-eE=>#:% \t█▉▊▋▌▍▎▏━╸╺")  # what differs between drawings of a progress bar
+VARYING = str.maketrans(
+    "", "", "0123456789.,+-eE=>#:% \t█▉▊▋▌▍▎▏━╸╺"
+)  # what differs between drawings of a progress bar
+VALUE = r"(?i:[-+]?(?:nan|inf(?:inity)?)\b|[-+]?1\.#\w+|[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:e[-+]?\d+)?)"  # a number
 WORDY = re.compile(r"(?:\b[^\W\d_]{2,}\b[,;()'\"-]{0,2} [('\"]?){5}")  # five words in a row: a sentence
 OF = re.compile(
     r"((?:\s+[^\W\d]+){0,2})\s*(?:/|\b(?:out of|of|from|sur|de|su|di|von|van|av|z|em|из)\b)\s*(?:the\s+)?", re.I
@@ -44,7 +51,11 @@ class Token(NamedTuple):
 
 @cache
 def table() -> dict[str, dict[str, str]]:
-    """The table of tokens: `markup` that is rewritten, and `kinds` of tokens."""
+    """The table of tokens: `markup` that is rewritten, and `kinds` of tokens.
+
+    >>> list(table())
+    ['markup', 'kinds']
+    """
     return tomllib.loads(Path(__file__).with_name("tokens.toml").read_text("utf-8"))
 
 
@@ -54,7 +65,8 @@ def _patterns() -> tuple[re.Pattern[str], tuple[tuple[re.Pattern[str], str], ...
     return kinds, tuple((re.compile(pattern), instead) for pattern, instead in table()["markup"].items())
 
 
-def tokens_of(line: str) -> list[Token]:
+@lru_cache(2048)
+def tokens_of(line: str) -> tuple[Token, ...]:
     """The tokens of a line; that of which a number is a part, as in `958 / 10000`, is no number by itself.
 
     >>> tokens_of("958 / 10000 right")[0].total
@@ -68,14 +80,19 @@ def tokens_of(line: str) -> list[Token]:
             continue
         one = Token("number", match[0], *match.span(), value_of(match["value"]), "%" in match["percent"])
         before = next((other for other in reversed(found[-3:]) if other.kind == "number"), None)
-        if before is not None and before.total is None and not before.percent and 0 < one.value == one.value // 1 < 1e12:
+        if (
+            before is not None
+            and before.total is None
+            and not before.percent
+            and 0 < one.value == one.value // 1 < 1e12
+        ):
             of = OF.fullmatch(line, before.end, one.start)
             if of and (not of[1].strip() or one.value >= 100):
                 at = found.index(before)
                 found[at:] = [before._replace(total=int(one.value), end=one.end)]
                 continue
         found.append(one)
-    return found
+    return tuple(found)
 
 
 def value_of(text: str) -> float:
@@ -141,11 +158,11 @@ def _with_decimal_points(text: str) -> str:
     """Decimal commas become points where the text has no others; commas between thousands go."""
     commas = re.findall(r"(?<![\d.,\[(])\d{1,6},(?!\d{3}(?!\d))\d+(?![\d.]|,\d)|(?<![\d.,])0,\d+(?![\d.]|,\d)", text)
     points = re.findall(r"(?<![\w.,])\d+\.\d+", text)
-    if any(re.fullmatch(r"\s*[A-Za-z_ ]+(,[A-Za-z_ ]+)+\s*", line) for line in text.split("\n")):
+    if any(HEAD.fullmatch(line) for line in text.split("\n")):
         return text  # a table whose cells commas part
     if len(commas) > 2 * len(points):
         return re.sub(r"(?<=\d),(?=\d)", ".", re.sub(r"(?<=\d)\.(?=\d{3}(?!\d))", "", text))
-    return re.sub(r"(?<![\d.,\[])\d{1,3}(?:,\d{3})+(?![\d,]|\.\d{4})", lambda match: match[0].replace(",", ""), text)
+    return re.sub(r"(?<![\d.,\[:])\d{1,3}(?:,\d{3})+(?![\d,]|\.\d{4})", lambda match: match[0].replace(",", ""), text)
 
 
 def thinned(text: str) -> str:
