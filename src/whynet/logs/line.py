@@ -164,7 +164,8 @@ class _Line:
         base = base_of(words)
         unit = bool(base) and slot.whole and not (slot.attached or token.total or self.suffixed)
         unit = unit and base[0] in kinds("step", "units")
-        if unit and base[0] in kinds("counted") and means(names) in ("accuracy", "wrong") and not self.prose:
+        counted = unit and base[0] in kinds("counted") and ":" not in slot.after
+        if counted and means(names) in ("accuracy", "wrong") and not self.prose:
             unit = False  # `hits 958 images`
         if words and (unit or (means(words) and (self.suffixed or means(names) in ("", "step")))):
             self.used |= {one.start for one in slot.behind}

@@ -118,7 +118,8 @@ def is_measured(terms: Iterable[str]) -> bool:
     >>> is_measured(["mean", "loss"]), is_measured(["price"])
     (True, False)
     """
-    return any({*votes_of([term])} & {*MEASURED} for term in terms)
+    every = list(terms)
+    return any({*votes_of(some)} & {*MEASURED} for at in range(len(every)) for some in (every[at:][:1], every[at:][:2]))
 
 
 def looks(column: Column) -> list[str]:
