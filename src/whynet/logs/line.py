@@ -13,6 +13,7 @@ from whynet.logs.tokens import Token, terms_of, tokens_of
 
 ATTACHED = re.compile(r"[:=]\s*[\"'(\[]?\s*$")
 PERCENT_BEFORE = re.compile(r"%[\"')\]]*\s*[:=]\s*$")
+SHARE_OF = re.compile(r"\s*(?:are\b|belong\w*\b|of\b(?! the time)|der\b)[^.,;:\d]{0,60}")
 FEW = 12  # words elsewhere on a line
 CLAUSE_ENDS = re.compile(r"(?<=[a-z)])[.!?]\s|\s[|]\s|\]|\)\s*(?=[A-Za-z])|\s-\s")
 SEPARATOR = re.compile(r"[,;|(\[)]|^\s*:|\s-\s|\.\s")
@@ -150,7 +151,7 @@ class _Line:
         begun = self.prose and bool(BEGUN.search(self.line, max(0, start - 60), start))
         cell = self._cell(slot, tuple(names))
         cell = replace(cell, behind=tuple(words), around=tuple(around), said=said, split=split or cell.split,
-                       wish=self.prose and bool(WISHES.search(_clause(self.line, slot.token))))  # fmt: skip
+                       wish=self.prose and _is_aside(self.line, slot, self.last if close else None))  # fmt: skip
         self.open += _but_steps(names) if named in ("step", "other") else names
         return replace(cell, split="", place=-1) if begun else cell
 
@@ -159,14 +160,15 @@ class _Line:
         names, words, token = slot.names, [term for one in slot.behind for term in terms_of(one.text)], slot.token
         if token.total and slot.before.rstrip().endswith("[") and slot.after.startswith("]"):
             return ["batch"], [], ""  # how far it has come: `Test: [0/79]`
-        if self.prose and slot.whole and names[-1:] == ["after"]:
-            return ["step"], [], ""  # `0.4508 after 20`
         base = base_of(words)
         unit = bool(base) and slot.whole and not (slot.attached or token.total or self.suffixed)
         unit = unit and base[0] in kinds("step", "units")
         counted = unit and base[0] in kinds("counted") and ":" not in slot.after
         if counted and means(names) in ("accuracy", "wrong") and not self.prose:
             unit = False  # `hits 958 images`
+        if self.prose and slot.whole and names[-1:] == ["after"] and not unit:
+            self.open += _but_steps(names)
+            return ["step"], [], ""  # `0.4508 after 20`
         if words and (unit or (means(words) and (self.suffixed or means(names) in ("", "step")))):
             self.used |= {one.start for one in slot.behind}
             self.open += names if unit else []
@@ -185,6 +187,14 @@ def _own_splits(cells: list[Cell]) -> list[Cell]:
 def _but_steps(names: Sequence[str]) -> list[str]:
     """Names without what they count."""
     return [name for name in names if means([name]) not in ("step", "other")]
+
+
+def _is_aside(line: str, slot: _Slot, last: Cell | None) -> bool:
+    """Whether a number is a wish, another's, or a share of something else than answers: `93 % of the data`."""
+    if WISHES.search(_clause(line, slot.token)) or (last is not None and means(last.name, last.behind) == "other"):
+        return True
+    of = SHARE_OF.match(line, slot.token.end) if slot.token.percent else None
+    return of is not None and means(terms_of(of[0])) not in ("accuracy", "wrong")
 
 
 def _clause(line: str, token: Token) -> str:

@@ -172,7 +172,7 @@ def scores_of(column: Column) -> Votes:
         votes = votes_of(first.behind)
     splits = kinds("train", "heldout")
     unknown = set() if first.prose else set(name) - kinds("filler") - splits - {SECOND}
-    around = {} if votes else votes_of(first.around)
+    around = {} if votes else _nearest(first.around)
     if not set(name) & splits or set(base_of(name)) - kinds("filler"):
         votes = votes or {role: table()["around"] * vote for role, vote in around.items()}
     found = dict.fromkeys(MEASURED, table()["unsaid"]) | votes
@@ -192,6 +192,14 @@ def scores_of(column: Column) -> Votes:
             if role in found:
                 found[role] += vote
     return found
+
+
+def _nearest(terms: Sequence[str]) -> Votes:
+    """The votes of the nearest word that may name a cost, an accuracy or an error rate; else of all of them."""
+    for at in range(len(terms), 0, -1):
+        if is_measured(terms[at - 1 : at]):
+            return votes_of(terms[max(0, at - 2) : at])
+    return votes_of(terms)
 
 
 def assigned(columns: Sequence[Column]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from whynet.doctor.diagnosis import Series
 from whynet.logs.columns import Cell, Column
-from whynet.logs.roles import MEASURED, assigned, kinds, means
+from whynet.logs.roles import MEASURED, assigned, is_measured, kinds, means, split_of
 
 FEWEST = 500  # right answers, of ten thousand
 WORSE = -0.1  # of R2
@@ -66,7 +66,8 @@ def series_of(cells: Sequence[Cell], rows: dict[str, int]) -> list[Series]:
 
 def _label(cell: Cell) -> str:
     """What a cell is called."""
-    return " ".join([word for word in cell.name or cell.behind if word not in kinds("filler", "beside")][-4:])
+    words = [word for word in cell.name or cell.behind if word not in kinds("filler", "beside")]
+    return " ".join([word for word in words if not cell.prose or is_measured([word]) or split_of([word])][-4:])
 
 
 def _is_named(column: Column) -> bool:
@@ -145,7 +146,7 @@ def _not_only_told(found: Sequence[Series]) -> list[Series]:
         series
         for series in found
         if not series.said
-        or (series.what not in printed and not (printed and max(series.values) > 0.3))
+        or (series.what not in printed and not (series.what == "accuracy" and printed and max(series.values) > 0.3))
         or (learned and series.what == "accuracy" and series.split == "held-out")
     ]
 

@@ -124,7 +124,7 @@ def spaced(label: str) -> str:
     >>> spaced("valLoss"), spaced("val_loss")
     ('val Loss', 'val loss')
     """
-    return re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", label).replace("_", " ")
+    return re.sub(r"(?<=[a-zà-ÿ]{2})(?=[A-Z])", " ", label).replace("_", " ")
 
 
 def lines_of(text: str) -> list[str]:

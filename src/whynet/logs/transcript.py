@@ -19,11 +19,11 @@ from whynet.logs.columns import Cell
 from whynet.logs.languages import in_english
 from whynet.logs.line import EPOCHS
 from whynet.logs.program import program_text
-from whynet.logs.roles import means, split_of
+from whynet.logs.roles import is_measured, means, split_of
 from whynet.logs.series import series_of
 from whynet.logs.tables import lists_in, tables_in, under_captions, under_headings
 from whynet.logs.templates import cells_in
-from whynet.logs.tokens import lines_of, spaced, thinned
+from whynet.logs.tokens import lines_of, spaced, terms_of, thinned
 
 CLASSES = re.compile(
     r"(?<![\d.])(\d{1,4})[ -](?:different |balanced )?(?:classes|categories|way\b)(?! (?:were|are|is|never))|"
@@ -40,6 +40,9 @@ R_SQUARED = re.compile(r"\br2\b|\br\^2|\br²|\br[- ]squared|r2_score", re.I)
 LEARNED = re.compile(
     r"\b(?:learn\w*|solve\w*|works? (?:fine |well )?(?:for|on|with)|can do|manage\w*|handle\w*|fine (?:for|on|with))"
     r" (?:the )?(?:xor|XOR)\b"
+)
+SHARE = re.compile(
+    r"\b(\d\d(?:\.\d+)?) ?%(?= (?:of|are|is|belong\w*|negativ\w*|zeros?|normal)\b)|baseline\W{1,4}(0\.\d+)"
 )
 ALL_ROWS = re.compile(r"\b(\d{3,6}) (?:of them|digits|images|examples|samples|rows|pictures)\b", re.I)
 ROWS = re.compile(r"\b(\d{3,6}) (train|test|validation)(?:ing)?\b(?! (?:epochs|steps|iterations))", re.I)
@@ -107,10 +110,26 @@ def read(text: str) -> Transcript:
     if beside is not None:
         runs[-1:] = [_with_outputs(runs[-1], beside, squares)]
         words |= {"r2"} if not beside.two_classes else {"binary"}
-    runs = [run for run in runs if run]
-    runs = [_plain(run) for run in runs]
+    runs = [_plain(run) for run in runs if run]
+    if runs and _is_a_share(runs[-1], _class_shares(text)):
+        answers = replace(answers, same=True)
     epochs = [int(one.value) for one in cells if _counts_epochs(one) and 0 <= one.value < 1e7]
     return Transcript(tuple(runs), words, epochs[-1] if epochs else None, answers, _classes(text))
+
+
+def _class_shares(text: str) -> list[float]:
+    """The shares of classes that a text tells: `93 % of the rows are negative`; not those of right answers."""
+    sentences = (sentence[:300] for sentence in re.split(r"[;,\n]|\.\s", text))
+    told = ((sentence, match) for sentence in sentences if (match := SHARE.search(sentence)))
+    found = [float(match[2] or float(match[1]) / 100) for sentence, match in told
+             if match[2] or not is_measured(terms_of(sentence))]  # fmt: skip
+    return [share for share in found if 0.5 < share < 1]
+
+
+def _is_a_share(run: Sequence[Series], shares: Sequence[float]) -> bool:
+    """Whether an accuracy stays at the share of a class: that class is all that is answered."""
+    last = [value for one in run if one.what == "accuracy" for value in one.finite[-3:]]
+    return bool(last) and any(max(abs(value - share) for value in last) < 0.006 for share in shares)
 
 
 def _classes(text: str) -> int | None:
