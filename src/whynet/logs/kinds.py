@@ -20,6 +20,7 @@ PROBLEMS = {  # words that say what is learned, where it is no telling apart of 
     "language": {"perplexity", "perplexities", "ppl", "bleu"},
     "regression": {"regression", "regressor", "mlpregressor", "r2", "rmse", "mape", "rmsle"},
 }
+DEAR = 1e6  # a cost that is always above it is the square of large numbers
 NUMBERS = {"price", "prices", "dollars", "temperature", "temperatures", "housing", "sales", "forecast", "demand"}
 CLASSES = {"mnist", "digit", "digits", "classes", "class", "xor", "classifier", "classification", "cifar"}
 
@@ -38,9 +39,9 @@ def problem_of(run: Sequence[Series], transcript: Transcript) -> str:
         if hints & words and not (problem == "regression" and CLASSES & words):
             return problem
     right = any(one.what == "accuracy" and "r2" not in one.name.split() for one in run)
-    numbers = bool(NUMBERS & words) and bool({"mse", "mae", "mseloss", "squared"} & words)
-    absolute = any("mae" in name for name in named)
-    return "regression" if (numbers or absolute) and not right and not CLASSES & words else "classification"
+    numbers = bool(NUMBERS & words) or any("mae" in name for name in named)
+    dear = any(one.what == "cost" and one.finite and min(one.finite) > DEAR for one in run)
+    return "regression" if (numbers or dear) and not right and not CLASSES & words else "classification"
 
 
 def hinted_cost(run: Sequence[Series], transcript: Transcript) -> str | None:

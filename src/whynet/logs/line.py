@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 from whynet.logs.columns import Cell
 from whynet.logs.roles import MEASURED, SECOND, base_of, kinds, means, split_of
-from whynet.logs.tokens import Token, terms_of, tokens_of
+from whynet.logs.tokens import VALUE, Token, terms_of, tokens_of
 
 ATTACHED = re.compile(r"[:=]\s*[\"'(\[]?\s*$")
 PERCENT_BEFORE = re.compile(r"%[\"')\]]*\s*[:=]\s*$")
 SHARE_OF = re.compile(r"\s*(?:are\b|belong\w*\b|of\b(?! the time)|der\b)[^.,;:\d]{0,60}")
+LISTED = re.compile(rf"[:=]\s*(?:{VALUE}\s+){{2,}}{VALUE}\s*$")  # `error = 0.25 0.25 0.25`
 FEW = 12  # words elsewhere on a line
 CLAUSE_ENDS = re.compile(r"(?<=[a-z)])[.!?]\s|\s[|]\s|\]|\)\s*(?=[A-Za-z])|\s-\s")
 SEPARATOR = re.compile(r"[,;|(\[)]|^\s*:|\s-\s|\.\s")
@@ -143,6 +144,9 @@ class _Line:
         if close and self.last is not None and self.last.name and not base_of(self.last.name):
             names = [*self.last.name, SECOND]  # `train 0.34/0.90`
         alone = bool(words or means(own) or close or (not self.prose and base_of(own)))
+        alone = alone or (
+            self.prose and slot.whole and not slot.attached and not (slot.token.percent or slot.token.total)
+        )
         around = [] if alone else self.open[-FEW:]
         named = means(names, words)
         told = bool(names or words or around) and not self.repeated
@@ -253,7 +257,8 @@ def _is_next(last: Cell, slot: _Slot, line: str) -> bool:
     token, before = slot.token, slot.before
     if not GOES_ON.fullmatch(before):
         return False
-    if not before.strip() and line.rfind("[", 0, token.start) <= line.rfind("]", 0, token.start):
+    bracketed = line.rfind("[", 0, token.start) > line.rfind("]", 0, token.start)
+    if not before.strip() and not bracketed and not LISTED.search(line):
         return False
     if last.value % 1 and not last.total and (token.total or (token.percent and means(last.name) == "cost")):
         return False  # a count or a percentage behind a cost

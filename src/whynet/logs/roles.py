@@ -187,10 +187,10 @@ def scores_of(column: Column) -> Votes:
     if first.wish:
         found["other"] = found.get("other", 0.0) + 20
     for look in looks(column):
-        named = "values" if votes or unknown else "unnamed values"
-        for role, vote in (table()["values"].get(look, {}) | table()[named].get(look, {})).items():
-            if role in found:
-                found[role] += vote
+        for which in ("values",) if votes or unknown else ("values", "unnamed values"):
+            for role, vote in table()[which].get(look, {}).items():
+                if role in found:
+                    found[role] += vote
     return found
 
 
