@@ -27,7 +27,7 @@ EPOCHS = frozenset({"ep", "epoch", "epochs", "round", "pass"})
 WISHES = re.compile(
     r"\b(should|expect\w*|supposed|other people|others|papers?|book|want\w*|goal|try|tried to|usual\w*|typical\w*|"
     r"recommend\w*|if|instead|(?:less|more|better|worse) than|at least|(?<!\d )up to|hoped|"
-    r"logistic\w*|logistique|baseline|forest|svm|knn|linear (?:model|classifier)|friend|colleague)\b"
+    r"logistic\w*|logistique|baseline|forest|svm|knn|lda|xgboost|linear (?:model|classifier)|friend|colleague)\b"
 )
 
 
@@ -156,7 +156,7 @@ class _Line:
         cell = self._cell(slot, tuple(names))
         cell = replace(cell, behind=tuple(words), around=tuple(around), said=said, split=split or cell.split,
                        wish=self.prose and _is_aside(self.line, slot, self.last if close else None))  # fmt: skip
-        self.open += _but_steps(names) if named in ("step", "other") else names
+        self.open += [] if named == "total" else _but_steps(names) if named in ("step", "other") else names
         return replace(cell, split="", place=-1) if begun else cell
 
     def _words(self, slot: _Slot) -> tuple[list[str], list[str], str]:
@@ -164,6 +164,9 @@ class _Line:
         names, words, token = slot.names, [term for one in slot.behind for term in terms_of(one.text)], slot.token
         if token.total and slot.before.rstrip().endswith("[") and slot.after.startswith("]"):
             return ["batch"], [], ""  # how far it has come: `Test: [0/79]`
+        if names[-1:] == ["of"] and slot.whole and slot.after.startswith(":"):
+            self.open += _but_steps(names)
+            return ["n", "test"], [], ""  # of how many: `right per epoch, out of 60000: 6742, 6742`
         base = base_of(words)
         unit = bool(base) and slot.whole and not (slot.attached or token.total or self.suffixed)
         unit = unit and base[0] in kinds("step", "units")

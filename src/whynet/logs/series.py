@@ -9,7 +9,7 @@ from typing import Literal
 
 from whynet.doctor.diagnosis import Series
 from whynet.logs.columns import Cell, Column
-from whynet.logs.roles import MEASURED, assigned, is_measured, kinds, means, split_of
+from whynet.logs.roles import MEASURED, assigned, is_measured, kinds, means, split_of, votes_of
 
 FEWEST = 500  # right answers, of ten thousand
 WORSE = -0.1  # of R2
@@ -120,8 +120,9 @@ def _as_series(role: str, column: Column, totals: set[float]) -> Series | None:
     percent = any(cell.percent for cell in column.cells)
     if total is None and not percent and max(finite) > 100:
         known = max(totals, default=0) >= max(finite)
-        if not known and max(finite) < FEWEST:
-            return None  # so few of ten thousand would be worse than chance: of how many is not known
+        if not known and max(finite) < FEWEST:  # so few of ten thousand would be worse than chance: of how many?
+            error = role == "wrong" and "cost" in votes_of(first.name)
+            return Series(name, "cost", split, tuple(values), said=said) if error else None
         total = int(max(totals)) if known else 10_000 if max(finite) <= 10_000 else 60_000
     scale = float(total or (100 if percent or max(finite) > 1 else 1))
     if {"r2", "mcc"} & set(first.name):
@@ -146,7 +147,7 @@ def _not_only_told(found: Sequence[Series]) -> list[Series]:
         series
         for series in found
         if not series.said
-        or (series.what not in printed and not (series.what == "accuracy" and printed and max(series.values) > 0.3))
+        or series.what not in printed
         or (learned and series.what == "accuracy" and series.split == "held-out")
     ]
 
