@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -36,7 +37,7 @@ def test_what_holds_digits_has_a_kind_and_keeps_its_place(text, kind):
 @given(st.text(max_size=200))
 def test_tokens_are_pieces_of_the_line_in_their_order(line):
     tokens = tokens_of(line)
-    assert all(a.end <= b.start for a, b in zip(tokens, tokens[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(tokens))
     assert all(line[one.start : one.end].startswith(one.text) or one.total for one in tokens)
     assert lines_of("\n".join(["", ""])) == ["", ""]
 

@@ -217,6 +217,7 @@ def assigned(columns: Sequence[Column]) -> list[str]:
     order = sorted(range(len(columns)), key=lambda at: -_margin(every[at]))
     beam: list[tuple[float, dict[int, str]]] = [(0.0, {})]
     known: dict[tuple[int, str, int, str], tuple[float, float]] = {}
+    ways: dict[tuple[int, int], float] = {}
     for at in order:
         likely = {role: vote for role, vote in every[at].items() if vote > max(every[at].values()) - HOPELESS}
         grown = []
@@ -225,7 +226,9 @@ def assigned(columns: Sequence[Column]) -> list[str]:
             for role, vote in likely.items():
                 for other, its in others if role in MEASURED else ():
                     if (at, role, other, its) not in known:
-                        known[at, role, other, its] = _together(columns[at], role, columns[other], its)
+                        if (at, other) not in ways:
+                            ways[at, other] = _ways(columns[at].values, columns[other].values)
+                        known[at, role, other, its] = _together(columns[at], role, columns[other], its, ways[at, other])
                 told = [known[at, role, *beside] for beside in others if role in MEASURED]
                 grown.append((score + vote + _beside(told), {**roles, at: role}))
         beam = sorted(grown, key=lambda one: -one[0])[:BEAM]
@@ -244,7 +247,7 @@ def _margin(votes: Mapping[str, float]) -> float:
     return first - second
 
 
-def _together(one: Column, role: str, other: Column, its: str) -> tuple[float, float]:
+def _together(one: Column, role: str, other: Column, its: str, ways: float) -> tuple[float, float]:
     """What two columns say of each other: whether they would be the same once more, and how they go together."""
     if one.first.said or other.first.said:
         return 0.0, 0.0
@@ -260,11 +263,10 @@ def _together(one: Column, role: str, other: Column, its: str) -> tuple[float, f
         same = weights["one name, two roles"]
     if len(one.values) != len(other.values) or len(one.values) < 3 or "cost" not in (role, its):
         return same, 0.0
-    ways = _ways(one.values, other.values) - 0.5
     if role == its:
-        return same, weights["with the cost"] * ways
+        return same, weights["with the cost"] * (ways - 0.5)
     hits = "accuracy" in (role, its)
-    return same, weights["against the cost"] * (-ways if hits else ways)
+    return same, weights["against the cost"] * (0.5 - ways if hits else ways - 0.5)
 
 
 def base_of(name: Iterable[str]) -> list[str]:
@@ -278,6 +280,8 @@ def base_of(name: Iterable[str]) -> list[str]:
 
 def _ways(one: Sequence[float], other: Sequence[float]) -> float:
     """In how many of the steps both go the same way, as a share."""
+    if len(one) != len(other):
+        return 0.5
     both = [(a, b) for a, b in zip(one, other, strict=True) if math.isfinite(a + b)]
     ways = [(b - a) * (d - c) for (a, c), (b, d) in pairwise(both)]
     return sum(0.5 if way == 0 else way > 0 for way in ways) / len(ways) if ways else 0.5

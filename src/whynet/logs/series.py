@@ -11,6 +11,7 @@ from whynet.doctor.diagnosis import Series
 from whynet.logs.columns import Cell, Column
 from whynet.logs.roles import MEASURED, assigned, is_measured, kinds, means, split_of, votes_of
 
+MOST = 60  # columns: of more, the longest
 FEWEST = 500  # right answers, of ten thousand
 WORSE = -0.1  # of R2
 Split = Literal["train", "held-out", ""]
@@ -33,7 +34,8 @@ def columns_of(cells: Iterable[Cell]) -> list[Column]:
             label = f"{label} {cell.column}"
         key = (label, cell.split, cell.said, cell.wish, cell.percent and not cell.name and not cell.said)
         found.setdefault(key, Column()).cells.append(cell)
-    return list(found.values())
+    longest = set(sorted(found, key=lambda key: -len(found[key].cells))[:MOST])
+    return [column for key, column in found.items() if key in longest]
 
 
 def series_of(cells: Sequence[Cell], rows: dict[str, int]) -> list[Series]:
