@@ -50,7 +50,7 @@ def hinted_cost(run: Sequence[Series], transcript: Transcript) -> str | None:
     """
     words = transcript.words
     named = {cost: hints & words for cost, hints in _words("costs").items() if hints & words}
-    if len(named) > 1 and named.get("softmax-cross-entropy") == {"softmax"}:
+    if len(named) > 1 and named.get("softmax-cross-entropy") == frozenset({"softmax"}):
         del named["softmax-cross-entropy"]
     if len(named) == 1:
         return next(iter(named))
