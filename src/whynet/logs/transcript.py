@@ -1,7 +1,7 @@
 """Transcript: what a program printed while it trained, as people paste it, read as series of numbers.
 
-Nothing here knows a particular library. `tables` and `figures` find the numbers and what the words beside them say they
-are; captions and headings above them say more; `columns` puts those of a kind together. Program text is not read.
+Nothing here knows a particular library. `tables` and `templates` find the numbers and the words beside them, captions
+and headings above them say more; `series` puts those of a kind together. Program text is not read.
 """
 
 from __future__ import annotations
