@@ -114,6 +114,10 @@ def _rises(course: Course) -> bool:
     return course.rose or course.turned or (facts.rising < -0.15 and facts.falling < -0.1 and not course.fell)
 
 
+def _at_chance_and_dear(course: Course) -> bool:
+    return course.chance and course.facts.end > 4 * course.usual
+
+
 def _low_for_where_it_began(course: Course) -> bool:
     """Whatever the cost is a sum over, it has fallen to a small part of where it began."""
     facts = course.facts
@@ -327,7 +331,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("classes-missing", (_a_class_is_never_answered,)),
     ("overfits", (_good_but_for_others,)),
     ("healthy", (_good,)),
-    ("diverged", (_ends_above_its_start, _rises, _at_chance_above_the_start)),
+    ("diverged", (_ends_above_its_start, _rises, _at_chance_and_dear, _at_chance_above_the_start)),
     ("healthy", (_low_for_where_it_began,)),
     ("not-started", (_stays_at_no_share,)),
     ("overfits", (_only_training_examples,)),
