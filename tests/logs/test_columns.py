@@ -91,6 +91,13 @@ def test_counters_and_shares_in_prose_are_no_figures():
     assert read(text).answers.same and not read(text.replace("93 %", "60 %")).answers.same
 
 
+def test_counts_that_stand_are_no_progress():
+    counts = "Epoch 0 : 1135 / 10000\nEpoch 1 : 1135 / 10000\nEpoch 2 : 1135 / 10000\nEpoch 3 : 1422 / 10000"
+    assert run(counts) == [("accuracy", "", (0.1135, 0.1135, 0.1135, 0.1422))]
+    progress = "".join(f"{64 * at} / 60000 loss 2.3\n" for at in range(6))
+    assert [what for what, *_ in run(progress)] == ["cost"]
+
+
 def test_lists_and_times_between_figures():
     assert run("error = 0.25 0.26 0.27") == [("cost", "", (0.25, 0.26, 0.27))]
     table = "ep,train_loss,eta,val_loss\n1,0.5,0:17:52,0.6\n2,0.4,0:12:19,0.5"

@@ -177,8 +177,10 @@ def _progress(column: Column, cells: Sequence[Cell]) -> bool:
     """Whether a column says how far the training has come: rising evenly, or always the same share of its step."""
     total, values = column.first.total, column.values
     if total:
-        steps = {b - a for a, b in pairwise(values)} - {0.0}
-        even = len(values) > 2 and 0 < len(steps) <= len(values) // 3 and min(steps) > 0
+        steps = [b - a for a, b in pairwise(values)]
+        even = (
+            len(values) > 2 and len(set(steps)) <= len(values) // 3 and sum(step > 0 for step in steps) > len(steps) / 2
+        )
         if total < 50 or even or all(value == total for value in values):
             return True
     steps_on = {cell.line: cell.value for cell in cells if cell.place == 0 and means(cell.name) == "step"}
