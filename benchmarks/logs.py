@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import random
 import re
 import statistics
 from collections import Counter
@@ -22,6 +23,7 @@ from typing import Any
 
 import click
 import numpy as np
+from log_columns import columns_of, drawn, right_of
 from log_tables import table_logs
 from weighing import Row, Weights, left_out, named, reliability, sharpness_of
 
@@ -35,12 +37,12 @@ from whynet.doctor.symptom import Symptom
 from whynet.doctor.symptoms import data as of_the_data
 from whynet.doctor.symptoms import outcome
 from whynet.errors import NonFinite
-from whynet.logs.cleaning import thinned
 from whynet.logs.clues import clues_in
 from whynet.logs.code import said_in_code
 from whynet.logs.log import diagnose_log
 from whynet.logs.scales import scales
 from whynet.logs.seen import seen_in
+from whynet.logs.tokens import thinned
 from whynet.logs.transcript import read
 from whynet.subjects.plants import SOUND, plants
 from whynet.subjects.recipe import RecipeSubject
@@ -370,6 +372,28 @@ def score(figures: Path, show: bool) -> None:
             f"{statistics.mean(causes):.1%}; mean set {statistics.mean(sizes):.1f}"
         )
     click.echo("missed: " + ", ".join(f"{name} {count}" for name, count in missed.most_common(25) if count))
+
+
+@main.command()
+@click.argument("figures", type=click.Path(path_type=Path))
+@click.option("--formats", default=2000, help="How many texts of formats drawn at random.")
+@click.option("--show", default=0, help="Print so many that are wrong.")
+def columns(figures: Path, formats: int, show: int) -> None:
+    """Print figures whose columns are known, read them, and compare column by column: role, split and values."""
+    known = [json.loads(line) for line in figures.read_text().splitlines()]
+    rng = random.Random(5)
+    fixed = [(text(one), found) for name, text in FORMATS.items() for one in known
+             if (found := columns_of(name, one)) is not None]  # fmt: skip
+    for what, logs in (("the formats", fixed), ("drawn", [drawn(rng, rng.choice(known)) for _ in range(formats)])):
+        right = every = 0
+        for text, true in logs:
+            runs = read(text).runs
+            one, of = right_of(true, runs[-1] if runs else ())
+            right, every = right + one, every + of
+            if one < of and show:
+                show -= 1
+                click.echo(f"{text[:600]}\n  true {true}\n  read {runs[-1:]}\n")
+        click.echo(f"{what}: {right / every:.1%} of {every} columns")
 
 
 # ---- the table of evidence

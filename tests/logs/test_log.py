@@ -21,7 +21,7 @@ from whynet.doctor.diagnosis import LogDiagnosis
 from whynet.doctor.states import STATES as KNOWN
 from whynet.errors import BadFile, UsageError
 from whynet.interfaces.cli import cli
-from whynet.logs import facts, words
+from whynet.logs import facts, roles
 from whynet.logs.checks import checks
 from whynet.logs.evidence import table
 from whynet.logs.log import diagnose_log, read_log
@@ -258,7 +258,8 @@ def test_a_wrapped_sentence_is_read_as_one():
 
 
 KNOWN = sorted(
-    words.COST | words.ACCURACY | words.WRONG | words.STEP | words.OTHER | words.HELD_OUT | words.TRAIN
+    {word for row in roles.table()["words"] for word in row["words"].split()}
+    | roles.kinds("train") | roles.kinds("heldout")
     | {"success", "recognition", "rate", "value", "iter", "initial", "e", "j", "n", "it", "after", "xor", "predict"}
 )  # fmt: skip
 NUMBERS = st.sampled_from(["958", "10000", "0.4500", "2.3026", "11.35%", "nan", "inf", "1e400", "-3", "0", "7"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 MOST = 4  # causes that are named
 ENOUGH = 0.9  # of all that is likely: when so much is named, no further cause is
 UNIT = 0.1  # nats
+DOUBT = 0.2  # how likely it is that what a text says of its settings is not why it does not learn
 SUREST = 0.9  # no share is larger: of causes that are given more, so many are right in logs that were not fitted to
 
 
@@ -29,7 +30,7 @@ def table() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name("evidence.toml").read_text("utf-8"))
 
 
-def shares_of(features: Iterable[str], spoken: Collection[str], cleared: Collection[str]) -> dict[str, float]:
+def shares_of(features: Collection[str], spoken: Collection[str], cleared: Collection[str]) -> dict[str, float]:
     """How likely each cause is, the likeliest first: causes that words in the text speak for count more, those that
     they clear are out.
 
@@ -47,7 +48,11 @@ def shares_of(features: Iterable[str], spoken: Collection[str], cleared: Collect
     most = max(left.values(), default=0.0)
     likely = {cause: math.exp((score - most) * UNIT * weights["sharpness"]) for cause, score in left.items()}
     total = sum(likely.values())
-    return {cause: one / total for cause, one in sorted(likely.items(), key=lambda item: (-item[1], item[0]))}
+    shares = {cause: one / total for cause, one in likely.items()}
+    if spoken:  # what people write may be wrong
+        silent = shares_of(features, (), cleared)
+        shares = {cause: (1 - DOUBT) * one + DOUBT * silent.get(cause, 0.0) for cause, one in shares.items()}
+    return dict(sorted(shares.items(), key=lambda item: (-item[1], item[0])))
 
 
 def named(shares: dict[str, float]) -> dict[str, float]:

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 from whynet.doctor.diagnosis import Series
 from whynet.logs.facts import clipped
+from whynet.logs.roles import table
 from whynet.logs.transcript import Transcript
 
-HINTS = {  # words in a text that say which cost it is about
-    "quadratic": {"mse", "quadratic", "squares", "mean_squared_error", "squared", "mseloss"},
-    "sigmoid-cross-entropy": {"bce", "bceloss", "binary"},
-    "softmax-cross-entropy": {"categorical", "softmax", "crossentropyloss", "nll", "nllloss", "logsoftmax"},
-}
+DEAR = 1e6  # a cost that is always above it is the square of large numbers
 
-PROBLEMS = {  # words that say what is learned, where it is no telling apart of classes
-    "rivals": {"gan", "gans", "dcgan", "wgan", "generator", "discriminator"},
-    "language": {"perplexity", "perplexities", "ppl", "bleu"},
-    "regression": {"regression", "regressor", "mlpregressor", "r2", "rmse", "mape", "rmsle"},
-}
-NUMBERS = {"price", "prices", "dollars", "temperature", "temperatures", "housing", "sales", "forecast", "demand"}
-CLASSES = {"mnist", "digit", "digits", "classes", "class", "xor", "classifier", "classification", "cifar"}
+
+@cache
+def _words(of: str) -> dict[str, frozenset[str]]:
+    """Words in a text, by what they say of it."""
+    return {name: frozenset(words.split()) for name, words in table()[of].items()}
 
 
 def problem_of(run: Sequence[Series], transcript: Transcript) -> str:
@@ -34,13 +30,15 @@ def problem_of(run: Sequence[Series], transcript: Transcript) -> str:
     named = [set(one.name.split()) for one in run]
     if any("d" in name for name in named) and any("g" in name for name in named):
         return "rivals"
-    for problem, hints in PROBLEMS.items():
-        if hints & words and not (problem == "regression" and CLASSES & words):
+    problems = _words("problems")
+    classes = problems["classification"] & words
+    for problem in ("rivals", "language", "regression"):
+        if problems[problem] & words and not (problem == "regression" and classes):
             return problem
     right = any(one.what == "accuracy" and "r2" not in one.name.split() for one in run)
-    numbers = bool(NUMBERS & words) and bool({"mse", "mae", "mseloss", "squared"} & words)
-    absolute = any("mae" in name for name in named)
-    return "regression" if (numbers or absolute) and not right and not CLASSES & words else "classification"
+    numbers = bool(problems["numbers"] & words) or any("mae" in name for name in named)
+    dear = any(one.what == "cost" and one.finite and min(one.finite) > DEAR for one in run)
+    return "regression" if (numbers or dear) and not right and not classes else "classification"
 
 
 def hinted_cost(run: Sequence[Series], transcript: Transcript) -> str | None:
@@ -51,8 +49,8 @@ def hinted_cost(run: Sequence[Series], transcript: Transcript) -> str | None:
     'softmax-cross-entropy'
     """
     words = transcript.words
-    named = {cost: hints & words for cost, hints in HINTS.items() if hints & words}
-    if len(named) > 1 and named.get("softmax-cross-entropy") == {"softmax"}:
+    named = {cost: hints & words for cost, hints in _words("costs").items() if hints & words}
+    if len(named) > 1 and named.get("softmax-cross-entropy") == frozenset({"softmax"}):
         del named["softmax-cross-entropy"]
     if len(named) == 1:
         return next(iter(named))

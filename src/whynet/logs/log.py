@@ -26,7 +26,6 @@ from whynet.doctor.symptoms.outcome import (
 )
 from whynet.errors import BadFile, UsageError, did_you_mean
 from whynet.logs.checks import next_step
-from whynet.logs.cleaning import thinned
 from whynet.logs.clues import clues_in
 from whynet.logs.code import said_in_code
 from whynet.logs.course import Course, share_of
@@ -35,6 +34,7 @@ from whynet.logs.facts import Facts
 from whynet.logs.plausible import implausible, of_others
 from whynet.logs.scales import Scale
 from whynet.logs.seen import Seen, seen_in
+from whynet.logs.tokens import thinned
 from whynet.logs.transcript import read
 from whynet.source.settings import is_whole
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from whynet.logs.cleaning import NAN, PLAIN, WORDY
+from whynet.logs.tokens import VALUE, WORDY
 
 CODE = re.compile(
     r"\s*(?:(?:import|class|def|elif|else|try|except|finally|return|raise|lambda|global|assert|del|yield|async|await|"
@@ -18,7 +18,7 @@ CODE = re.compile(
 STATEMENT = re.compile(
     r"[=(+<>][^;{]*[;{]\s*$|^\s*[;{]?\s*$|^\s*[\w.]+\([^)]*\)?.*\)\s*;?$|\.\w+\([^)]*\)|\bnp\.|\bself\.|->\s*\w+:"
 )
-PRINTED = re.compile(rf"[\[(]?\s*(?:{NAN}|{PLAIN})(?![\w.]|\s*[*/+(])")
+PRINTED = re.compile(rf"[\[(]?\s*(?:{VALUE})(?![\w.]|\s*[*/+(])")
 PAIRS = re.compile(r"\w\s?[=:]\s?-?\d+\.\d+")  # so many on a line are no program text
 ASSIGNED = re.compile(r"^\s*(?P<name>[\w.\[\]]+(?:\s*,\s*[\w.\[\]]+)*)\s*(?:[-+*/@]?=)(?!=)\s*(?P<value>\S.*)$")
 

@@ -1,27 +1,24 @@
-"""Tables: lists of numbers, columns under a line of names, rows of tags and values."""
+"""Tables: cells under a head of names, in lists, under tags; and what the line above says of numbers without a name."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from whynet.logs.cleaning import NAN, NUMBER, PLAIN
-from whynet.logs.figures import OF, Figure, value_of
-from whynet.logs.words import (
-    ACCURACY,
-    COST,
-    HELD_OUT,
-    TRAIN,
-    WRONG,
-    role_of,
-    split_of,
-    terms_of,
-)
+from whynet.logs.columns import Cell
+from whynet.logs.roles import MEASURED, base_of, is_measured, kinds, means, split_of
+from whynet.logs.tokens import VALUE, Token, terms_of, tokens_of, value_of
 
-LIST = re.compile(r"(?:(?P<name>[\w ./-]{0,60}\w)[\"']?\s*(?::|=)|^)\s*\[(?P<items>[^\[\]]*)\]", re.M)
-TYPES = re.compile(r"\s*(?:<[a-z]+>\s*)+")  # under the names of an R table
-RULE = re.compile(r"[\s\-=+:|.─━┄┼╇╪┃│┏┓┗┛┡┩┳┻└┘├┤┬┴┌┐═╬╔╗╚╝╠╣╦╩║╎]*")
+LIST = re.compile(r"(?:(?P<name>[\w ./%-]{0,60}[\w%])[\"']?\s*(?::|=)|^)\s*\[(?P<items>[^\[\]]*)\]", re.M)
+ITEM = re.compile(rf"(?:{VALUE}|None|null)%?", re.I)
+RULE = re.compile(r"[\s\-=+:|.─━┄┼╇╪┃│┏┓┗┛┡┩┳┻└┘├┤┬┴┌┐═╬╔╗╚╝╠╣╦╩║╎]*|\s*(?:<[a-z]+>\s*)+")
+BARS = "|│┃║"
+LEGEND = re.compile(r"\b(?:columns?|fields|format|spalten)\b[^:\n]{0,20}:\s*([^:;\n)]+)", re.I)
+PROMPT = re.compile(r"\s*(?:>>>|In \[\d*\]:|julia>|>|octave\S*>)\s*\S")
+TAGS = ("tag", "metric", "name", "key", "variable")
+OF_SO_MANY = re.compile(r"(?:/|\b(?:of|von|su|sur|de|di|out of|from|em))\s*(?:(\d\d+)|\d)\b|\([^()]*\d[^()]*\)")
 
 
 def line_above(lines: Sequence[str], number: int) -> str:
@@ -33,32 +30,16 @@ def line_above(lines: Sequence[str], number: int) -> str:
     return next((lines[index] for index in range(number - 1, -1, -1) if lines[index].strip()), "")
 
 
-def pivot(lines: list[str]) -> None:
-    """Rows of a name and its value, under `tag,step,value`, or under a title and `step,value`, become `name: value`.
+def number_in(cell: str) -> Token | None:
+    """The first number in a cell.
 
-    >>> lines = ["tag,step,value", "loss,1,0.5"]
-    >>> pivot(lines); lines[1]
-    'loss: 0.5'
+    >>> number_in("about 0.5 (3.2s)").value
+    0.5
     """
-    for start, head in enumerate(lines):
-        names = [name.strip().lower() for name in head.partition("#")[0].split(",")]
-        tags = [index for index, name in enumerate(names) if name in ("tag", "metric", "name", "key", "variable")]
-        if "value" not in names:
-            continue
-        above = terms_of(head.partition("#")[2] or line_above(lines, start))
-        title = " ".join(term for term in above if term in COST | ACCURACY | WRONG | TRAIN | HELD_OUT)
-        if not tags and role_of(above) == "" and not set(above) & (COST | ACCURACY | WRONG):
-            title = "loss" if "step" in names else ""
-        if not (tags or title):
-            continue
-        for number in range(start + 1, len(lines)):
-            cells = lines[number].split(",")
-            if len(cells) != len(names) or not NUMBER.search(cells[names.index("value")]):
-                break
-            lines[number] = f"{cells[tags[0]] if tags else title}: {cells[names.index('value')]}"
+    return next((one for one in tokens_of(cell) if one.kind == "number"), None)
 
 
-def lists_in(lines: list[str]) -> Iterator[Figure]:
+def lists_in(lines: list[str]) -> Iterator[Cell]:
     """`'val_loss': [2.3, 0.4, ...]`, over several lines if need be; they are taken out of the lines.
 
     >>> [one.value for one in lists_in(["loss: [0.7, 0.5,", "0.4]"])]
@@ -67,141 +48,206 @@ def lists_in(lines: list[str]) -> Iterator[Figure]:
     text = "\n".join(lines)
     taken = text
     for order, match in enumerate(LIST.finditer(text)):
-        items = [item.strip() for item in re.split(r"[,\s]+", match["items"]) if item.strip()]
-        if len(items) < 2 or not all(re.fullmatch(rf"(?:{NAN}|{PLAIN}|None|null)%?", item) for item in items):
+        items = [item for item in re.split(r"[,\s]+", match["items"]) if item]
+        line = text.count("\n", 0, match.start())
+        if len(items) < 2 or not all(ITEM.fullmatch(item) for item in items):
             continue
-        terms = terms_of(match["name"] or "")
-        role = role_of(terms[-4:])
-        above = line_above(lines, text.count("\n", 0, match.start()))
-        told = role_of(terms_of(above)) in ("accuracy", "wrong") or any("." in item for item in items)
+        terms = terms_of(match["name"] or "")[-4:]
+        told = means(terms_of(line_above(lines, line))) in ("accuracy", "wrong") or any("." in item for item in items)
         if not match["name"] and (len(items) < 4 or not told):
             continue
-        line = text.count("\n", 0, match.start())
-        blank = re.sub(r"[^\n]", " ", match[0])
-        taken = taken[: match.start()] + blank + taken[match.end() :]
-        if role not in ("cost", "accuracy", "wrong") and match["name"]:
+        taken = taken[: match.start()] + re.sub(r"[^\n]", " ", match[0]) + taken[match.end() :]
+        if match["name"] and means(terms) not in MEASURED:
             continue
         for place, item in enumerate(items):
-            value = math.nan if item in ("None", "null") else value_of(item.rstrip("%"))
-            label = " ".join(terms[-4:])
-            yield Figure(
-                line,
-                value,
-                role,
-                label,
-                split_of(terms),
-                item.endswith("%"),
-                place=1000 * order + place,
-                column=f"list {order}",
-            )
+            value = math.nan if item.lower() in ("none", "null") else value_of(item.rstrip("%"))
+            yield Cell(line, 1000 * order + place, value, tuple(terms), split=split_of(terms),
+                       percent=item.endswith("%") or "%" in (match["name"] or ""), column=f"list {order}")  # fmt: skip
     lines[:] = taken.split("\n")
 
 
-def _cells(line: str, kind: str) -> list[str]:
-    if kind == "|":
-        return [cell.strip() for cell in re.split(r"[|│┃║]", line.strip().strip("|│┃║"))]
-    if kind == "  ":
-        return [cell.strip() for cell in re.split(r"\s{2,}|\t", line.strip())]
-    if kind == " ":
-        return line.split()
-    return [cell.strip().strip("\"'") for cell in line.split(kind)]
+def tables_in(lines: list[str]) -> list[Cell]:
+    """Columns under a line of names, and rows of a tag and its value; they are taken out of the lines.
 
-
-def tables_in(lines: list[str]) -> list[Figure]:
-    """Columns under a line of names; they are taken out of the lines.
-
-    >>> [(one.role, one.value) for one in tables_in(["epoch,loss", "1,0.5"])]
-    [('step', 1.0), ('cost', 0.5)]
+    >>> [(one.name, one.value) for one in tables_in(["epoch,loss", "1,0.5"])]
+    [(('epoch',), 1.0), (('loss',), 0.5)]
     """
-    figures: list[Figure] = []
+    cells: list[Cell] = []
     number = 0
     while number < len(lines):
-        found = _table(lines, number)
+        found = _tagged(lines, number) or _table(lines, number)
         if found is None:
             number += 1
             continue
         rows, last = found
-        figures += rows
-        for index in range(number, last):
-            lines[index] = ""
+        cells += rows
+        lines[number:last] = [""] * (last - number)
         number = last
-    return figures
+    return cells
 
 
-def _table(lines: list[str], start: int) -> tuple[list[Figure], int] | None:
-    head = lines[start]
-    head = re.sub(
-        r"(?:/|\b(?:of|von|su|sur|de|di|out of|from|em))\s*\d+\b"
-        + (r"|\([^()]*\d[^()]*\)" if re.search(r"[|;\t]", head) else ""),
-        "",
-        head,
-    )
-    bare = re.sub(r"[|│┃]\s*#?\d*\s*[|│┃]", "|", head)
-    if start + 1 < len(lines) and "|" in head and RULE.fullmatch(lines[start + 1]):
-        bare = re.sub(r"[A-Za-z]\s?\d{1,2}(?=\s*(?:\||$))", "", bare)  # `layer 7` is a name
-    if not head.strip() or RULE.fullmatch(head) or NUMBER.search(bare):
+def _tagged(lines: Sequence[str], start: int) -> tuple[list[Cell], int] | None:
+    """Rows under `tag,step,value`, or under a title and `step,value`."""
+    names = [name.strip().lower() for name in lines[start].partition("#")[0].split(",")]
+    tag = next((index for index, name in enumerate(names) if name in TAGS), None)
+    if "value" not in names:
         return None
-    below = lines[start + 1] if start + 1 < len(lines) and head.count("|") == lines[start + 1].count("|") > 1 else ""
-    below = "" if NUMBER.search(below) else below  # a head of two lines
-    if role_of(terms_of(head)) == "" and not set(terms_of(head + " " + below)) & (COST | ACCURACY | WRONG):
+    title = terms_of(lines[start].partition("#")[2] or line_above(lines, start))
+    title = [term for term in title if is_measured([term]) or split_of([term])]
+    title = title if means(title) in MEASURED else ["loss"] if "step" in names else []
+    found, number = [], start + 1
+    while (tag is not None or title) and number < len(lines):
+        cells = lines[number].split(",")
+        value = number_in(cells[names.index("value")]) if len(cells) == len(names) else None
+        if value is None:
+            break
+        terms = title if tag is None else terms_of(cells[tag])
+        found.append(Cell(number, 0, value.value, tuple(terms), split=split_of(terms)))
+        number += 1
+    return (found, number) if found else None
+
+
+def _split(line: str, kind: str) -> list[str]:
+    """The cells of a line. What holds spaces and is one thing, such as `2m 3s`, is one cell."""
+    if kind == "|":
+        line = re.sub(f"[{BARS}]", "|", line).strip().strip("|")
+    if kind in ("  ", " "):
+        for one in tokens_of(line):
+            if one.kind not in ("number", "word") and " " in one.text:
+                line = line.replace(one.text, one.text.replace(" ", "_"))
+        return re.split(r"\s{2,}|\t", line.strip()) if kind == "  " else line.split()
+    return [cell.strip().strip("\"'") for cell in line.split(kind)]
+
+
+def _table(lines: Sequence[str], start: int) -> tuple[list[Cell], int] | None:
+    head = lines[start]
+    bars = bool(re.search(f"[{BARS}]", head))
+    bare = OF_SO_MANY.sub("", head)
+    bare = re.sub(rf"[{BARS}]\s*#?\d*\s*[{BARS}]", "|", bare)
+    if bars and start + 1 < len(lines) and RULE.fullmatch(lines[start + 1]):
+        bare = re.sub(r"[A-Za-z]\s?\d{1,2}(?=\s*(?:\||$))", "", bare)  # `layer 7` is a name
+    if not head.strip() or RULE.fullmatch(head) or number_in(bare):
+        return None
+    below = lines[start + 1] if bars and start + 1 < len(lines) and not number_in(lines[start + 1]) else ""
+    if not is_measured(terms_of(f"{head} {below}")):
         return None
     for kind in ("|", "\t", ";", ",", "  ", " "):
-        names = _cells(head, kind if kind != "|" or re.search("[|│┃║]", head) else "\0")
-        if (len(names) < 2 and not (kind == " " and len(names) == 1)) or any(
-            len(name.split()) > (8 if kind == "|" else 4) for name in names
-        ):
-            continue
-        found = _rows(lines, start, kind, names)
-        if found is not None:
-            return found
+        names = _split(head, kind) if kind != "|" or bars else []
+        long = 8 if kind == "|" else 4
+        if (len(names) > 1 or (kind == " " and names)) and all(len(name.split()) <= long for name in names):
+            found = _rows(lines, start, kind, names)
+            if found is not None:
+                return found
     return None
 
 
-def _rows(lines: list[str], start: int, kind: str, names: list[str]) -> tuple[list[Figure], int] | None:
-    number, figures, rows = start + 1, [], 0
-    names = list(names)
+def _rows(lines: Sequence[str], start: int, kind: str, names: list[str]) -> tuple[list[Cell], int] | None:
+    number, found, rows = start + 1, list[Cell](), 0
+    loose = kind in ("  ", " ")
     while number < len(lines):
         line = lines[number]
-        if TYPES.fullmatch(line) and rows == 0:
-            number += 1
-            continue
         if RULE.fullmatch(line) and (line.strip() or rows == 0 or kind == "|"):
             number += 1
             if not line.strip() and number - start > 3 and rows == 0:
                 return None
             continue
-        cells = _cells(line, kind)
-        numeric = [bool(NUMBER.search(cell)) for cell in cells]
-        if len(cells) == len(names) and not any(numeric) and rows == 0:  # the head goes on below
+        cells = _split(line, kind)
+        values = [number_in(cell) for cell in cells]
+        if len(cells) == len(names) and not any(values) and rows == 0:  # the head goes on below
             names = [f"{name} {cell}" for name, cell in zip(names, cells, strict=True)]
             number += 1
             continue
-        if len(cells) == len(names) + 1 and len(names) > 1 and kind in ("  ", " "):
-            cells = cells[1:]  # rows that begin with their number
-        if kind in ("  ", " ") and 2 <= len(cells) == len(names) - 1:
-            cells = [*cells, ""]  # a time at the end was put out
-        if len(cells) != len(names) or not any(NUMBER.search(cell) for cell in cells):
+        if loose and len(cells) == len(names) + 1 and len(names) > 1:
+            cells, values = cells[1:], values[1:]  # rows that begin with their number
+        if loose and 2 <= len(cells) == len(names) - 1:
+            cells, values = [*cells, ""], [*values, None]
+        words = [cell for cell, value in zip(cells, values, strict=True) if value is None]
+        if len(cells) != len(names) or not any(values):
             break
-        if kind in ("  ", " ") and any(re.search(r"[A-Za-z]{3,}", re.sub(NAN, "", cell)) for cell in cells):
+        if loose and any(_is_wordy(cell) for cell in cells):
             break
-        said = split_of([term for cell in cells if not NUMBER.search(cell) for term in terms_of(cell)])
-        for place, (name, cell) in enumerate(zip(names, cells, strict=True)):
-            terms = terms_of(name)
-            role = role_of(terms)
-            match = NUMBER.search(cell)
-            if match is None:
+        said = split_of([term for cell in words for term in terms_of(cell)])
+        split = ""
+        for place, (name, value) in enumerate(zip(names, values, strict=True)):
+            again = any(base_of(terms_of(name)) == base_of(terms_of(before)) for before in names[:place])
+            split = split_of(terms_of(name)) or (split if again else "") or said
+            if value is None:
                 continue
-            of = re.search(rf"{PLAIN}{OF}({PLAIN})", cell)
-            percent = match["after"].strip() == "%" or "%" in name
-            of = of or re.search(rf"{OF}(\d+)\b", name)  # `correct of 3000`
-            total = int(value_of(of[1])) or None if of else None
-            value = value_of(match["number"])
-            label = " ".join(terms) or "column"
-            split = split_of(terms) or said
-            if terms and set(terms) <= TRAIN | HELD_OUT:
-                role = "which"  # of train, of test: costs or accuracies
-            figures.append(Figure(number, value, role or "other", label, split, percent, total, place=place))
+            of = OF_SO_MANY.search(name)
+            terms = tuple(terms_of(name if of is None else name.replace(of[0], " "))) or ("column",)
+            total = value.total or (int(of[1]) if of and of[1] and int(of[1]) else None)
+            found.append(Cell(number, place, value.value, terms, split=split, total=total,
+                              percent=value.percent or "%" in name, column=f"table {place}"))  # fmt: skip
         rows += 1
         number += 1
-    good = any(figure.role in ("cost", "accuracy", "wrong") for figure in figures)
-    return (figures, number) if rows and good else None
+    good = any(is_measured(one.name) for one in found)
+    return (found, number) if rows and good else None
+
+
+def _is_wordy(cell: str) -> bool:
+    """Whether a cell has words, and is nothing that holds digits and letters, such as a time."""
+    plain = all(one.kind in ("word", "number") for one in tokens_of(cell))
+    return plain and bool(re.search(r"[A-Za-z]{3,}", re.sub(VALUE, "", cell)))
+
+
+def under_captions(lines: Sequence[str], cells: Sequence[Cell]) -> list[Cell]:
+    """Numbers without a name take the words of the line above them, where it ends with `:` or is typed at a prompt; or
+    those of a line that names their columns: `(columns: epoch, loss, accuracy)`.
+
+    >>> under_captions(["Test accuracy:", "0.91"], [Cell(1, 0, 0.91)])[0].name
+    ('test', 'accuracy')
+    """
+    legend = next((match[1].split(",") for line in lines if (match := LEGEND.search(line))), [])
+    found = list(cells)
+    for block in _bare_blocks(lines, cells):
+        columns = list(dict.fromkeys(cells[index].column for index in block))
+        above = line_above(lines, cells[block[0]].line)
+        asked = PROMPT.match(above) or above.rstrip().endswith(":")
+        above = re.sub("==", " accuracy ", above.partition("#")[0] or above)  # `np.mean(predict(X) == y)`
+        names = legend or (re.split(r"[;,]|\b(?:and|und)\b", re.split(r"[.!?]\s", above)[-1]) if asked else [])
+        names = [name for name in names if means(terms_of(name)) in MEASURED]
+        if {means(terms_of(name)) for name in names} == {"accuracy"} and asked and len(columns) == 1:
+            names = names[:1]
+        if not names or len(names) != len(columns):
+            continue
+        named = dict(zip(columns, names, strict=True))
+        for index in block:
+            name = named[cells[index].column]
+            percent = cells[index].percent or bool(re.search(r"per ?cent|%", name))
+            found[index] = replace(cells[index], name=tuple(terms_of(name)), split=split_of(terms_of(name)),
+                                   percent=percent)  # fmt: skip
+    return found
+
+
+def _bare_blocks(lines: Sequence[str], cells: Sequence[Cell]) -> Iterator[list[int]]:
+    """Cells without a name that stand together, nothing but empty lines between them."""
+    block: list[int] = []
+    for index, cell in enumerate(cells):
+        if means(cell.name) == "step":
+            continue
+        named = cell.name or cell.behind or cell.said
+        between = lines[cells[block[-1]].line + 1 : cell.line] if block else []
+        if block and (named or any(line.strip() for line in between)):
+            yield block
+            block = []
+        if not named:
+            block.append(index)
+    if block:
+        yield block
+
+
+def under_headings(lines: Sequence[str], cells: Sequence[Cell]) -> list[Cell]:
+    """Cells on the line after `model.evaluate(X_test, y_test)` or `Validation:` are of held-out examples.
+
+    >>> under_headings(["Validation:", "loss 0.3"], [Cell(1, 0, 0.3, ("loss",))])[0].split
+    'held-out'
+    """
+    taken = {cell.line for cell in cells}
+    headed = set()
+    for number, line in enumerate(lines[:-1]):
+        if number not in taken and number + 1 in taken and not re.search(r"\d", line):
+            terms = set(terms_of(line))
+            heads = (kinds("heading", "heldout")) & terms and not kinds("train") & terms
+            if 0 < len(terms) <= 8 and "sanity" not in terms and heads:
+                headed.add(number + 1)
+    return [replace(one, split="held-out") if one.line in headed and not one.split else one for one in cells]

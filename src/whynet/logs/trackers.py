@@ -13,13 +13,13 @@ from pathlib import Path
 
 from whynet.errors import BadFile
 from whynet.logs.events import scalars_in
-from whynet.logs.words import ACCURACY, COST, WRONG, terms_of
+from whynet.logs.roles import is_measured
+from whynet.logs.tokens import terms_of
 
 LARGEST = 200_000_000  # bytes of one file
 MOST = 50  # runs of a folder
 DEEP = 6  # folders within each other
 STEPS = ("epoch", "step", "_step", "global_step", "trainer/global_step", "iteration")
-MEASURED = COST | ACCURACY | WRONG
 DERIVED = ("__MIN", "__MAX")  # columns of an export that repeat another
 EVENTS = ".tfevents."
 Rows = list[dict[str, float]]
@@ -107,7 +107,7 @@ def _table(text: str, where: str) -> Rows:
     if len(rows) < 2:
         raise BadFile("this table has no rows", where=where, expected="a line of names, and a row for each step")
     names = [re.sub(r"^.{1,80}? - ", "", name.strip()) for name in rows[0]]
-    if not any(MEASURED & set(terms_of(name)) for name in names):
+    if not any(is_measured(terms_of(name)) for name in names):
         expected = "a column called loss, accuracy, mse or the like"
         raise BadFile("no column of this table is the figure of a training", where=where, expected=expected)
     return [_numbers(zip(names, cells, strict=False)) for cells in rows[1:] if cells]

@@ -1,33 +1,29 @@
 """Transcript: what a program printed while it trained, as people paste it, read as series of numbers.
 
-Nothing here knows a particular library. `tables` and `figures` find the numbers and what the words beside them say they
-are; captions and headings above them say more; `columns` puts those of a kind together. Program text is not read.
+Nothing here knows a particular library. `tables` and `templates` find the numbers and the words beside them, captions
+and headings above them say more; `series` puts those of a kind together. Program text is not read.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 from whynet.doctor.diagnosis import Series
 from whynet.logs.answers import PAIR, Answers, answers_in
 from whynet.logs.beside import Beside, beside_in
-from whynet.logs.captions import under_captions, under_headings
-from whynet.logs.cleaning import NUMBER, clean, thinned
 from whynet.logs.clues import layers_in
-from whynet.logs.columns import series_of
-from whynet.logs.figures import EPOCH, LONGEST, Figure, line_figures, skeleton, value_of
+from whynet.logs.columns import Cell
 from whynet.logs.languages import in_english
+from whynet.logs.line import EPOCHS
 from whynet.logs.program import program_text
-from whynet.logs.tables import lists_in, pivot, tables_in
-from whynet.logs.words import (
-    spaced,
-    split_of,
-)
+from whynet.logs.roles import is_measured, means, split_of
+from whynet.logs.series import series_of
+from whynet.logs.tables import lists_in, tables_in, under_captions, under_headings
+from whynet.logs.templates import cells_in
+from whynet.logs.tokens import lines_of, spaced, terms_of, thinned
 
 CLASSES = re.compile(
     r"(?<![\d.])(\d{1,4})[ -](?:different |balanced )?(?:classes|categories|way\b)(?! (?:were|are|is|never))|"
@@ -44,6 +40,9 @@ R_SQUARED = re.compile(r"\br2\b|\br\^2|\br²|\br[- ]squared|r2_score", re.I)
 LEARNED = re.compile(
     r"\b(?:learn\w*|solve\w*|works? (?:fine |well )?(?:for|on|with)|can do|manage\w*|handle\w*|fine (?:for|on|with))"
     r" (?:the )?(?:xor|XOR)\b"
+)
+SHARE = re.compile(
+    r"\b(\d\d(?:\.\d+)?) ?%(?= (?:of|are|is|belong\w*|negativ\w*|zeros?|normal)\b)|baseline\W{1,4}(0\.\d+)"
 )
 ALL_ROWS = re.compile(r"\b(\d{3,6}) (?:of them|digits|images|examples|samples|rows|pictures)\b", re.I)
 ROWS = re.compile(r"\b(\d{3,6}) (train|test|validation)(?:ing)?\b(?! (?:epochs|steps|iterations))", re.I)
@@ -83,36 +82,24 @@ def read(text: str) -> Transcript:
     words |= {"mnist"} if "784" in re.findall(r"(?<![\d.])\d+(?![\d.])", text) else set()
     if LEARNED.search(text):
         words -= {"xor"}  # that is another network's, or it is said for comparison
-    lines = clean(text)
+    lines = lines_of(text)
     answers = answers_in(lines)
     if answers.outputs or {"00", "01", "10", "11"} <= {"".join(pair) for pair in PAIR.findall(text)}:
         words |= {"xor"}  # the four examples, by their inputs
     beside, squares = beside_in(lines, words) if not answers.outputs else (None, ())
     if beside is not None and beside.alike:
         answers = replace(answers, same=True)
-    pivot(lines)
-    figures = list(lists_in(lines))
-    figures += tables_in(lines)
-    code = program_text(lines)
-    skeletons = Counter(skeleton(line) for line in lines if line.strip())
-    numbered = _numbered_lines(lines)
-    for number, line in enumerate(lines):
-        if line.strip() and not code[number]:
-            repeated = skeletons[skeleton(line)] > 1
-            figures += line_figures(number, line[:LONGEST], repeated=repeated, numbered=number in numbered)
-    figures.sort(key=lambda figure: (figure.line, figure.place))
-    unseen = {
-        figure.value
-        for figure in figures
-        if set(figure.label.split()[-1:]) & {"f1", "recall"} and "auc" not in figure.label
-    }
+    cells = [*lists_in(lines), *tables_in(lines)]
+    cells += cells_in(lines, program_text(lines))
+    cells.sort(key=lambda cell: (cell.line, cell.place))
+    unseen = {cell.value for cell in cells if cell.name[-1:] in (("f1",), ("recall",)) and "auc" not in cell.name}
     if unseen == {0.0}:  # of two classes one is never answered
         answers = replace(answers, answered=(1.0, 0.0))
-    figures = under_captions(lines, under_headings(lines, figures))
+    cells = under_captions(lines, under_headings(lines, cells))
     rows: dict[str, int] = {split_of([name.lower()]): int(count) for count, name in ROWS.findall(text)}
     counts = {int(count) for count in ALL_ROWS.findall(text)}
     rows.update({"": counts.pop()} if len(counts) == 1 else {})
-    runs = [run for run in (tuple(series_of(part, rows)) for part in _trainings(figures)) if run]
+    runs = [run for run in (tuple(series_of(part, rows)) for part in _trainings(cells)) if run]
     told = [run for run in runs if not all(series.said for series in run)]
     if told and len(told) < len(runs):  # sentences before, between and after the figures of a training
         aside = [series for run in runs if run not in told for series in run]
@@ -123,10 +110,26 @@ def read(text: str) -> Transcript:
     if beside is not None:
         runs[-1:] = [_with_outputs(runs[-1], beside, squares)]
         words |= {"r2"} if not beside.two_classes else {"binary"}
-    runs = [run for run in runs if run]
-    runs = [_plain(run) for run in runs]
-    epochs = [int(f.value) for f in figures if f.role == "step" and EPOCH.search(f.label) and 0 <= f.value < 1e7]
+    runs = [_plain(run) for run in runs if run]
+    if runs and _is_a_share(runs[-1], _class_shares(text)):
+        answers = replace(answers, same=True)
+    epochs = [int(one.value) for one in cells if _counts_epochs(one) and 0 <= one.value < 1e7]
     return Transcript(tuple(runs), words, epochs[-1] if epochs else None, answers, _classes(text))
+
+
+def _class_shares(text: str) -> list[float]:
+    """The shares of classes that a text tells: `93 % of the rows are negative`; not those of right answers."""
+    sentences = (sentence[:300] for sentence in re.split(r"[;,\n]|\.\s", text))
+    told = ((sentence, match) for sentence in sentences if (match := SHARE.search(sentence)))
+    found = [float(match[2] or float(match[1]) / 100) for sentence, match in told
+             if match[2] or not is_measured(terms_of(sentence))]  # fmt: skip
+    return [share for share in found if 0.5 < share < 1]
+
+
+def _is_a_share(run: Sequence[Series], shares: Sequence[float]) -> bool:
+    """Whether an accuracy stays at the share of a class: that class is all that is answered."""
+    last = [value for one in run if one.what == "accuracy" for value in one.finite[-3:]]
+    return bool(last) and any(max(abs(value - share) for value in last) < 0.006 for share in shares)
 
 
 def _classes(text: str) -> int | None:
@@ -175,33 +178,24 @@ def _plain(run: tuple[Series, ...]) -> tuple[Series, ...]:
     return tuple(others) if any(series.what == "cost" for series in others) else run
 
 
-def _numbered_lines(lines: Sequence[str]) -> set[int]:
-    """The lines of a kind whose first number counts them: `1 2.30 0.11`, `2 2.29 0.12`, ..."""
-    kinds: dict[str, list[int]] = {}
-    for number, line in enumerate(lines):
-        if len(line) < LONGEST and len(NUMBER.findall(line)) > 1:
-            kinds.setdefault(skeleton(line), []).append(number)
-    found: set[int] = set()
-    for alike in kinds.values():
-        firsts = [value_of(next(NUMBER.finditer(lines[number]))["number"]) for number in alike]
-        counting = all(math.isfinite(value) and value % 1 == 0 for value in firsts)
-        if len(alike) > 2 and counting and all(b > a for a, b in pairwise(firsts)):
-            found |= set(alike)
-    return found
+def _counts_epochs(cell: Cell) -> bool:
+    """Whether a number counts epochs."""
+    words = cell.name or cell.behind
+    return means(cell.name, cell.behind) == "step" and bool(EPOCHS & set(words))
 
 
-def _trainings(figures: Sequence[Figure]) -> list[list[Figure]]:
-    """The figures of each training: the next begins where the count of epochs begins again."""
-    parts: list[list[Figure]] = [[]]
+def _trainings(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """The cells of each training: the next begins where the count of epochs begins again."""
+    parts: list[list[Cell]] = [[]]
     highest: dict[str, float] = {}
     first: dict[str, float] = {}
-    for figure in figures:
-        if figure.role == "step" and EPOCH.search(figure.label) and not figure.said:
-            key = figure.label
-            if key in highest and figure.value < highest[key] and figure.value <= first[key] + 1:
+    for cell in cells:
+        if _counts_epochs(cell) and not cell.said:
+            key = " ".join(cell.name or cell.behind)
+            if key in highest and cell.value < highest[key] and cell.value <= first[key] + 1:
                 parts.append([])
                 highest, first = {}, {}
-            first.setdefault(key, figure.value)
-            highest[key] = max(highest.get(key, -math.inf), figure.value)
-        parts[-1].append(figure)
+            first.setdefault(key, cell.value)
+            highest[key] = max(highest.get(key, -math.inf), cell.value)
+        parts[-1].append(cell)
     return [part for part in parts if part]

@@ -1,0 +1,189 @@
+"""Series: cells of one kind put together into columns, these into costs and accuracies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Literal
+
+from whynet.doctor.diagnosis import Series
+from whynet.logs.columns import Cell, Column
+from whynet.logs.roles import MEASURED, assigned, is_measured, kinds, means, split_of, votes_of
+
+MOST = 60  # columns: of more, the longest
+FEWEST = 500  # right answers, of ten thousand
+WORSE = -0.1  # of R2
+Split = Literal["train", "held-out", ""]
+
+
+def columns_of(cells: Iterable[Cell]) -> list[Column]:
+    """Cells that have their name, their examples and their form in common; those without a name, their place.
+
+    >>> len(columns_of([Cell(0, 0, 0.7, ("loss",)), Cell(1, 0, 0.6, ("loss",)), Cell(1, 1, 0.5, ("acc",))]))
+    2
+    """
+    found: dict[tuple[object, ...], Column] = {}
+    for cell in cells:
+        label = _label(cell) or cell.column
+        if cell.said:
+            label = f"{means(cell.name, cell.behind, cell.around)} {bool(cell.percent or cell.total)}"
+        elif not _label(cell) and means(cell.around) in MEASURED:
+            label = f"{cell.column if cell.column.startswith('list') else cell.place} {means(cell.around)}"
+        elif cell.column.startswith("table"):
+            label = f"{label} {cell.column}"
+        key = (label, cell.split, cell.said, cell.wish, cell.percent and not cell.name and not cell.said)
+        found.setdefault(key, Column()).cells.append(cell)
+    longest = set(sorted(found, key=lambda key: -len(found[key].cells))[:MOST])
+    return [column for key, column in found.items() if key in longest]
+
+
+def series_of(cells: Sequence[Cell], rows: dict[str, int]) -> list[Series]:
+    """Costs and accuracies; numbers without a name count only where nothing has one.
+
+    `rows` are the numbers of examples that the text speaks of.
+
+    >>> series_of([Cell(0, 0, 958.0, ("right",), total=10_000)], {})[0].values
+    (0.0958,)
+    """
+    columns = columns_of(cells)
+    named = [one for one in columns if _is_named(one)]
+    found = _read(named, rows)
+    bare = [one for one in columns if not _is_named(one) and not _progress(one, cells)]
+    printed = {one.what for one in found if not one.said}
+    if "accuracy" not in printed:
+        counted = [one for one in bare if any(cell.total or cell.percent for cell in one.cells)]
+        shares = [one for one in _read(_one_of_many(counted), rows, named) if one.what == "accuracy"]
+        found += {one.split: one for one in reversed(shares)}.values()
+    printed = {one.what for one in found if not one.said}
+    plain = [one for one in bare if not any(cell.total or cell.percent for cell in one.cells)]
+    if "cost" not in printed:
+        more = _read(_longest(plain), rows, named)
+        found += [one for one in more if one.what not in printed and (len(one.values) > 2 or not found)]
+    found = _not_only_told(found)
+    longest = {what: max((len(s.values) for s in found if s.what == what), default=0) for what in ("cost", "accuracy")}
+    found = [s for s in found if s.split == "held-out" or s.said or len(s.values) > longest[s.what] / 3]
+    return sorted(found, key=lambda series: (series.said, series.what != "cost", series.split != "train"))
+
+
+def _label(cell: Cell) -> str:
+    """What a cell is called."""
+    words = [word for word in cell.name or cell.behind if word not in kinds("filler", "beside")]
+    return " ".join([word for word in words if not cell.prose or is_measured([word]) or split_of([word])][-4:])
+
+
+def _is_named(column: Column) -> bool:
+    """Whether words say what it is, or of which examples."""
+    first = column.first
+    return first.said or bool(means(first.name, first.behind, first.around) or set(first.name) - kinds("filler"))
+
+
+def _read(columns: Sequence[Column], rows: dict[str, int], beside: Sequence[Column] = ()) -> list[Series]:
+    """The series that columns are, where they stand beside others."""
+    roles = assigned([*beside, *columns])[len(beside) :]
+    totals: dict[str, set[float]] = {"train": set(), "held-out": set(), "": set()}
+    for column, role in zip(columns, roles, strict=True):
+        if role == "total":
+            for split in totals:
+                if column.first.split in ("", split):
+                    totals[split] |= set(column.finite)
+    found = []
+    for column, role in _told_together(zip(columns, roles, strict=True)):
+        split = column.first.split
+        told = rows.get(split) or (None if split else rows.get(""))
+        series = _as_series(role, column, totals[split] or ({told} if told else set())) if role in MEASURED else None
+        found += [series] if series is not None else []
+    return found
+
+
+def _told_together(columns: Iterable[tuple[Column, str]]) -> Iterable[tuple[Column, str]]:
+    """Columns with their roles; what sentences say of the same is put together in the order that it is said."""
+    told: dict[tuple[str, str], Column] = {}
+    for column, role in columns:
+        if not column.first.said or role not in MEASURED:
+            yield column, role
+            continue
+        told.setdefault((role, column.first.split), Column()).cells.extend(column.cells)
+    for (role, _), column in told.items():
+        column.cells.sort(key=lambda cell: (cell.line, cell.place))
+        yield column, role
+
+
+def _as_series(role: str, column: Column, totals: set[float]) -> Series | None:
+    values, finite, first = column.values, column.finite, column.first
+    said = first.said
+    split: Split = "held-out" if first.split == "held-out" else "train" if first.split == "train" else ""
+    name = "" if said else _label(first) if _is_named(column) else "numbers"
+    if role == "cost":
+        return Series(name or "cost", "cost", split, tuple(values), said=said)
+    if not finite:
+        return None
+    total = next((cell.total for cell in column.cells if cell.total), None)
+    percent = any(cell.percent for cell in column.cells)
+    if total is None and not percent and max(finite) > 100:
+        known = max(totals, default=0) >= max(finite)
+        if not known and max(finite) < FEWEST:  # so few of ten thousand would be worse than chance: of how many?
+            error = role == "wrong" and "cost" in votes_of(first.name)
+            return Series(name, "cost", split, tuple(values), said=said) if error else None
+        total = int(max(totals)) if known else 10_000 if max(finite) <= 10_000 else 60_000
+    scale = float(total or (100 if percent or max(finite) > 1 else 1))
+    if {"r2", "mcc"} & set(first.name):
+        if finite[-1] < WORSE:
+            return None  # worse than no answer: no share says that
+        values = [max(0.0, value) for value in values]
+    shares = [value / (100 if cell.percent else cell.total if cell.total and total else scale)
+              for value, cell in zip(values, column.cells, strict=True)]  # fmt: skip
+    known_shares = [share for share in shares if math.isfinite(share)]
+    if max(known_shares) > 1.0001 or min(known_shares) < 0:
+        return None
+    if role == "wrong":
+        shares = [1 - share for share in shares]
+    return Series(name or "accuracy", "accuracy", split, tuple(shares), total, said)
+
+
+def _not_only_told(found: Sequence[Series]) -> list[Series]:
+    """What sentences say counts where nothing of the kind was printed, or of how other examples are answered."""
+    printed = {series.what for series in found if not series.said}
+    learned = any(series.what == "accuracy" and series.split != "held-out" and not series.said for series in found)
+    return [
+        series
+        for series in found
+        if not series.said
+        or series.what not in printed
+        or (learned and series.what == "accuracy" and series.split == "held-out")
+    ]
+
+
+def _one_of_many(columns: Sequence[Column]) -> list[Column]:
+    """Of many columns with one number each, as of a line that goes on, one column."""
+    if (
+        len(columns) > 1
+        and all(len(one.cells) == 1 for one in columns)
+        and len({one.first.split for one in columns}) == 1
+    ):
+        return [Column([cell for one in columns for cell in one.cells])]
+    return list(columns)
+
+
+def _longest(columns: Sequence[Column]) -> list[Column]:
+    """Of columns without a name the longest ones; of many with one number each, one column."""
+    columns = _one_of_many(columns)
+    most = max((len(one.cells) for one in columns), default=0)
+    found = [one for one in columns if len(one.cells) == most]
+    return found if len(found) <= 4 else []
+
+
+def _progress(column: Column, cells: Sequence[Cell]) -> bool:
+    """Whether a column says how far the training has come: rising evenly, or always the same share of its step."""
+    total, values = column.first.total, column.values
+    if total:
+        steps = [b - a for a, b in pairwise(values)]
+        even = (
+            len(values) > 2 and len(set(steps)) <= len(values) // 3 and sum(step > 0 for step in steps) > len(steps) / 2
+        )
+        if total < 50 or even or all(value == total for value in values):
+            return True
+    steps_on = {cell.line: cell.value for cell in cells if cell.place == 0 and means(cell.name) == "step"}
+    shares = [cell.value / steps_on[cell.line] for cell in column.cells if steps_on.get(cell.line) and cell.value]
+    last = shares[len(shares) // 2 :]
+    return len(shares) > 3 and len(shares) > len(values) / 2 and max(last) < 1.01 * min(last)
