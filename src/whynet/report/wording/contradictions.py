@@ -89,10 +89,12 @@ def good(diagnosis: Diagnosis) -> bool:
 
 
 def finite(diagnosis: Diagnosis) -> bool:
-    """Whether all that was measured are finite numbers; NaN for a cost is what is left of one that blew up."""
+    """Whether all that was measured are finite numbers; NaN for a cost is what is left of one that blew up, unless
+    there was none at the start either: no loss can be asked."""
     before = diagnosis.before
     stopped = any(diagnosis.value(name) == 0 for name in ("gradient-finite", "update-finite"))
-    return before is not None and before.finite and math.isfinite(before.cost) and not stopped
+    known = before is not None and (math.isfinite(before.cost) or math.isnan(diagnosis.value("start-cost")))
+    return before is not None and before.finite and known and not stopped
 
 
 def constant(diagnosis: Diagnosis) -> bool:
