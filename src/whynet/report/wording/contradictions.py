@@ -93,8 +93,9 @@ def finite(diagnosis: Diagnosis) -> bool:
     there was none at the start either: no loss can be asked."""
     before = diagnosis.before
     stopped = any(diagnosis.value(name) == 0 for name in ("gradient-finite", "update-finite"))
-    known = before is not None and (math.isfinite(before.cost) or math.isnan(diagnosis.value("start-cost")))
-    return before is not None and before.finite and known and not stopped
+    if before is None or not before.finite or stopped:
+        return False
+    return math.isfinite(before.cost) or (math.isnan(before.cost) and math.isnan(diagnosis.value("start-cost")))
 
 
 def constant(diagnosis: Diagnosis) -> bool:
