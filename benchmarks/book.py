@@ -3,9 +3,10 @@
     python -m benchmarks.book [--epochs 30] [--part 5000] [--rounds 3]
 
 The loop is written from the book's equations: each example goes forward and back on its own, with NumPy, by the
-derivative of the sigmoid at each weighted input, and the 10,000 test images one by one as well. It is timed on the first `--part` examples and as large a part of the test images
-and scaled up, once before and once after whynet's whole `SGD` call; both on one thread. Printed are seconds on the
-clock and, as others may share the machine, seconds of the processor.
+derivative of the sigmoid at each weighted input, and the 10,000 test images one by one as well. It is timed on the
+first `--part` examples and as large a part of the test images and scaled up, once before and once after whynet's whole
+`SGD` call; both on one thread. Printed are seconds on the clock and, as others may share the machine, seconds of the
+processor.
 """
 
 from __future__ import annotations
