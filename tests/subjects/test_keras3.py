@@ -264,6 +264,19 @@ def test_a_regression_is_a_recipe_that_takes_the_very_steps(loss, rng):
     assert found.before.test_quality > 0.7
 
 
+@pytest.mark.slow
+def test_a_recurrent_layer_is_looked_past(rng):
+    """Its activation takes its states, and cannot be taken away from it."""
+    layers = keras.layers
+    model = keras.Sequential([keras.Input((4, 3)), layers.GRU(4), layers.Dense(5, "relu"), layers.Dense(1, "sigmoid")])
+    model.compile(keras.optimizers.Adam(0.05), "binary_crossentropy", metrics=["accuracy"])
+    X = rng.normal(size=(120, 4, 3)).astype(np.float32)
+    y = (X[:, :, 0].sum(axis=1) > 0).astype(int)
+    found = diagnose_keras(model, data=(X, y), epochs=12, trials=False)
+    assert found.before.quality > 0.7 and found.state != "not-examined"
+    assert not any("could not be" in gap.why for gap in found.not_examined)
+
+
 def test_several_labels_are_judged_each_for_itself(rng):
     X = rng.normal(size=(400, 4)).astype("float32")
     y = (X[:, :2] + X[:, 2:] > 0.3).astype("float32")
