@@ -469,3 +469,13 @@ def test_what_was_measured_to_be_wrong_is_changed_before_what_only_helps():
     assert "Gain   learning_rate = 0.01: 70 % -> 90 %" in screen
     alone = on_one_screen(Diagnosis("underfits", verdict=[rate], before=before, yardstick=0.92), 80)
     assert "Try    learning_rate = 0.01" in alone and "Gain   70 % -> 90 %" in alone
+
+
+@pytest.mark.parametrize(("columns", "wide"), [("20", 40), ("60", 60), ("100", 100), ("300", 120)])
+def test_the_screen_is_as_wide_as_the_terminal(columns, wide, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    before = Outcome(2.0, 0.7)
+    rate = Finding("lr-too-low", "suspected", (), Change("rate", {"times": 10, "rate": 0.01}))
+    long = Diagnosis("underfits", verdict=[rate], before=before, yardstick=0.92, used={"data": "word " * 100})
+    rows = on_one_screen(long).splitlines()
+    assert wide - 8 < max(map(len, rows)) <= wide

@@ -69,7 +69,7 @@ def test_a_softmax_too_many_is_seen_and_said_in_its_words(digits):
     model = compiled(Dense(20, activation="relu"), Dense(10, activation="softmax"), loss=loss, rate=0.05)
     found = diagnose_keras(model, data=(digits.inputs / 255, digits.labels), epochs=8)
     assert found.verdict[0].cause == "wrong-output-activation"
-    assert "from_logits" in changes_in_words(found)[0]
+    assert "from_logits" in str(found)
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ from whynet.report.wording.questions import not_the_reason
 from whynet.report.wording.remarks import all_in_words, in_words
 from whynet.report.wording.states import sentence
 
-LINES, COLUMNS, WIDEST = 20, 80, 120
+LINES, COLUMNS, NARROWEST, WIDEST = 20, 80, 40, 120
 LABEL, INDENT = 7, 11  # columns
 
 
@@ -36,8 +36,8 @@ class Block(NamedTuple):
 
 
 def width() -> int:
-    """Columns to write in: those of the terminal, where it is wider than eighty."""
-    return max(COLUMNS, min(shutil.get_terminal_size((COLUMNS, LINES)).columns, WIDEST))
+    """Columns to write in: those of the terminal, eighty where there is none."""
+    return max(NARROWEST, min(shutil.get_terminal_size((COLUMNS, LINES)).columns, WIDEST))
 
 
 def wrapped(words: str, wide: int, first: str = "", later: str = "") -> list[str]:
