@@ -15,6 +15,7 @@ import pytest
 from whynet.doctor.change import Change, ChangeKind, Wording
 from whynet.doctor.diagnosis import Diagnosis, Finding, Outcome, Settings
 from whynet.network.activations import activation
+from whynet.report.diagnosis import diagnosis_html
 from whynet.report.screen import on_one_screen
 from whynet.report.wording import LIBRARIES, lines, say
 from whynet.report.wording.mistakes import PLAIN
@@ -479,3 +480,9 @@ def test_the_screen_is_as_wide_as_the_terminal(columns, wide, monkeypatch):
     long = Diagnosis("underfits", verdict=[rate], before=before, yardstick=0.92, used={"data": "word " * 100})
     rows = on_one_screen(long).splitlines()
     assert wide - 8 < max(map(len, rows)) <= wide
+
+
+def test_single_points_are_no_chart():
+    point, line = ((49_964, 2.0),), ((10, 2.2), (49_964, 2.0))
+    pages = [diagnosis_html(Diagnosis("underfits", before=Outcome(2.0, 0.7, curve=one))) for one in (point, line)]
+    assert ["49964" in page for page in pages] == [False, True]
