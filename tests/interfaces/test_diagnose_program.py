@@ -145,6 +145,8 @@ def test_what_follows_the_file_is_the_programs(program):
     text = "import sys\nprint('given', sys.argv[1:])\n"
     done = run("--seconds", "20", program(text), "--json", "--epochs", "5", "-v")
     assert "No loop was seen" in done.stdout and done.exit_code == 1
+    assert "--json and -v go to train.py, as all that stands after it does" in done.stderr
+    assert "all that stands after it" not in run("--seconds", "20", program(text), "--epochs", "5", "--", "-v").stderr
     found = whynet.diagnose(program("import sys\nassert sys.argv[1:] == ['--epochs', '5']"), args=["--epochs", 5])
     assert found.xray["how"] == "ended"
 

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
+import whynet
 from whynet import Network, Recipe, fit
 from whynet.data.problem import MultiLabel, Regression
 from whynet.errors import BadFile, UsageError
@@ -103,6 +104,23 @@ def test_onnx_says_the_same(name):
     session = runtime.InferenceSession(export(network, "onnx")["model.onnx"], providers=["CPUExecutionProvider"])
     (found,) = session.run(None, {"X": X.astype(np.float32)})
     np.testing.assert_allclose(found, outputs_of(network, X), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_after_a_training_onnx_is_as_near_as_single_precision_allows(activation):
+    """A probability is as exact as the last bit of a score, which has grown: both are held against float64."""
+    pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    data = whynet.load("digits")
+    recipe = Recipe(hidden=(32,), activation=activation, learning_rate=0.1, epochs=20, cost="softmax-cross-entropy")
+    network = fit(recipe, data).network
+    X = data.inputs
+    session = runtime.InferenceSession(export(network, "onnx")["model.onnx"], providers=["CPUExecutionProvider"])
+    (found,) = session.run(None, {"X": X.astype(np.float32)})
+    bit = np.spacing(np.abs(network.scores(X)).max())
+    for one in (found, outputs_of(network, X)):
+        assert np.abs(one - outputs_of(network.astype("float64"), X)).max() <= 1e-6 + 4 * bit
 
 
 @pytest.mark.parametrize("name", NETWORKS)

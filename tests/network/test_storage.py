@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import struct
 import subprocess
@@ -277,6 +278,30 @@ def test_any_changed_byte_or_cut_is_refused_or_harmless(at, byte, cut, tmp_path_
         return
     assert np.isfinite(loaded.params.vector).all()
     assert loaded.scores(np.zeros((1, loaded.sizes[0]))).shape == (1, loaded.sizes[-1])
+
+
+def test_a_thousand_tensors_too_many_are_not_all_named(model):
+    def change(about, tensors):
+        tensors.update({f"more{i}": np.zeros(0, np.float32) for i in range(1000)})
+
+    model.write_bytes(rewritten(model, change))
+    with pytest.raises(BadFile, match=r"and 992 more") as error:
+        whynet.Network.load(model)
+    assert len(str(error.value)) < 500
+
+
+def test_a_file_that_shrinks_while_it_is_read_is_a_sentence(model, monkeypatch):
+    monkeypatch.setattr(whynet.network.storage, "BLOCK", 6)  # a row at a time
+    assert np.isfinite(whynet.Network.load(model).params.vector).all()
+    one = whynet.network.storage._fill_one
+
+    def shorter(name, array, stream, path):
+        os.truncate(path, 8)
+        one(name, array, stream, path)
+
+    monkeypatch.setattr(whynet.network.storage, "_fill_one", shorter)
+    with pytest.raises(BadFile, match="cut short"):
+        whynet.Network.load(model)
 
 
 @linux

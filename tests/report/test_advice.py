@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 from whynet.doctor.change import Change, ChangeKind, Wording
-from whynet.doctor.diagnosis import Diagnosis, Settings
+from whynet.doctor.diagnosis import Diagnosis, Finding, Outcome, Settings
 from whynet.network.activations import activation
+from whynet.report.diagnosis import diagnosis_html
+from whynet.report.screen import on_one_screen
 from whynet.report.wording import LIBRARIES, lines, say
 from whynet.report.wording.mistakes import PLAIN
 from whynet.training.recipe import Recipe
@@ -456,3 +458,31 @@ def test_code_in_keras_does_what_it_says(keras):
         run(codes(said(Change("mend", {"mistakes": ("softmax-over-batch",)}), "Keras"))[0], space)
     )
     np.testing.assert_allclose(summed.sum(1), 1, rtol=1e-5)
+
+
+def test_what_was_measured_to_be_wrong_is_changed_before_what_only_helps():
+    before, after = Outcome(2.0, 0.7), Outcome(1.5, 0.9)
+    rate = Finding("lr-too-low", "helps", (), Change("rate", {"times": 10, "rate": 0.01}), before, after, seeds=3)
+    output = Finding("wrong-output-activation", "found", (), Change("output", {"name": "identity"}))
+    screen = on_one_screen(Diagnosis("underfits", verdict=[rate, output], before=before, yardstick=0.92), 80)
+    rows = screen.splitlines()
+    assert rows[rows.index('Try    output_activation = "identity"') + 1] == "       learning_rate = 0.01"
+    assert "Gain   learning_rate = 0.01: 70 % -> 90 %" in screen
+    alone = on_one_screen(Diagnosis("underfits", verdict=[rate], before=before, yardstick=0.92), 80)
+    assert "Try    learning_rate = 0.01" in alone and "Gain   70 % -> 90 %" in alone
+
+
+@pytest.mark.parametrize(("columns", "wide"), [("20", 40), ("60", 60), ("100", 100), ("300", 120)])
+def test_the_screen_is_as_wide_as_the_terminal(columns, wide, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    before = Outcome(2.0, 0.7)
+    rate = Finding("lr-too-low", "suspected", (), Change("rate", {"times": 10, "rate": 0.01}))
+    long = Diagnosis("underfits", verdict=[rate], before=before, yardstick=0.92, used={"data": "word " * 100})
+    rows = on_one_screen(long).splitlines()
+    assert wide - 8 < max(map(len, rows)) <= wide
+
+
+def test_single_points_are_no_chart():
+    point, line = ((49_964, 2.0),), ((10, 2.2), (49_964, 2.0))
+    pages = [diagnosis_html(Diagnosis("underfits", before=Outcome(2.0, 0.7, curve=one))) for one in (point, line)]
+    assert ["49964" in page for page in pages] == [False, True]

@@ -284,7 +284,8 @@ def of_the_state(was, values, headline):
         if state not in ("not-examined", *(("non-finite", "diverged") if found else ())):
             yield "a state of what was never run"
         return
-    broken = not before.finite or not math.isfinite(before.cost)
+    asked = not (math.isnan(before.cost) and math.isnan(value("start-cost")))  # else there is no loss that can be
+    broken = not before.finite or (asked and not math.isfinite(before.cost))
     broken |= value("update-finite") == 0 or value("gradient-finite") == 0
     if (state == "non-finite") != broken:
         yield "finite or not"

@@ -12,6 +12,7 @@ import pytest
 
 from whynet.data.dataset import Dataset
 from whynet.doctor.symptoms.declared import SYMPTOMS
+from whynet.errors import UsageError
 from whynet.subjects.adapted import PARTS
 from whynet.subjects.diagnose import diagnose
 from whynet.training.recipe import Recipe
@@ -189,3 +190,15 @@ def test_what_is_ill_shows_in_the_same_symptom_behind_every_door(door, ill, symp
     assert fact.unusual or symptom == "constant-features", fact
     if least is not None:
         assert fact.value >= least
+
+
+def test_a_refusal_shows_none_of_whynets_frames():
+    def loss(X, y):
+        raise ZeroDivisionError("mine")
+
+    with pytest.raises(UsageError) as refused:
+        diagnose(object(), (np.ones((4, 2)), np.ones(4)))
+    assert len(refused.traceback) == 2  # that of the call, and the door
+    with pytest.raises(UsageError, match="loss failed: ZeroDivisionError: mine") as failed:
+        diagnose(parameters=[np.ones(2)], loss=loss, data=(np.ones((4, 2)), np.ones(4)))
+    assert isinstance(failed.value.__cause__, ZeroDivisionError)  # with the frame of the owner's function

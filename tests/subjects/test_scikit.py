@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.compose import TransformedTargetRegressor
+from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.datasets import load_wine
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
@@ -13,7 +13,7 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import whynet
 from plants.wards import agreement, changes_in_words, false_alarms, healthy_estimators, in_sklearn, sklearn_patient
@@ -146,6 +146,20 @@ def test_what_stands_around_a_regressor_is_seen_through(rng):
     found = diagnose_sklearn(around, data=(X, 1e6 * y), test=(X[:40], 1e6 * y[:40]), trials=False)
     assert (found.used["before it"], found.used["targets"]) == ("StandardScaler", "transformed by StandardScaler")
     assert found.before.test_quality > 0.9
+
+
+def test_a_column_of_words_is_for_the_steps_before(rng):
+    pandas = pytest.importorskip("pandas", reason="tables with names are tested with pandas")
+    table = pandas.DataFrame({"size": rng.normal(size=300), "kind": ["house", "flat", "barn"] * 100})
+    y = (table["size"] + (table["kind"] == "flat") > 0).to_numpy().astype(int)
+    columns = make_column_transformer((OneHotEncoder(), ["kind"]), (StandardScaler(), ["size"]))
+    estimator = make_pipeline(columns, MLPClassifier((10,), learning_rate_init=0.03, max_iter=60, random_state=0))
+    found = diagnose_sklearn(estimator, data=(table[:200], y[:200]), test=(table[200:], y[200:]), trials=False)
+    assert found.settings.widths == (4, 10, 1) and found.before.test_quality > 0.7
+    with pytest.raises(UsageError, match="X holds something else than numbers"):
+        diagnose_sklearn(MLPClassifier((10,), max_iter=5), data=(table, y), trials=False)
+    with pytest.raises(UsageError, match="a step before the perceptron fails: StandardScaler"):
+        diagnose_sklearn(make_pipeline(StandardScaler(), MLPClassifier()), data=(table, y), trials=False)
 
 
 def test_several_labels_are_judged_each_for_itself(rng):

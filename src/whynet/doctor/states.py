@@ -47,7 +47,8 @@ def state_of(case: Case) -> str:
     learned = good and accuracy > value("largest-class") + 0.2
     if case.ill_data or _data_are_ill(case, learned) or (before.finite and nothing_to_learn(case)):
         return "bad-data"
-    if not before.finite or not math.isfinite(cost):
+    unknown = math.isnan(cost) and math.isnan(start)  # there is no loss that can be asked
+    if not before.finite or not (math.isfinite(cost) or unknown):
         return "non-finite"
     if cost > 1.02 * start and not good:
         return "diverged"

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -32,6 +32,8 @@ MAX_BYTES = 1 << 30
 MAX_HEADER = 1 << 20
 MOST_ROOM = 1 << 28
 MOST_LAYERS = 500
+NAMED = 12  # tensors, in a message
+BLOCK = 1 << 16  # numbers that are read at a time
 TYPES = {"float32": "F32", "float64": "F64"}  # as NumPy and as the file call them
 
 
@@ -253,17 +255,15 @@ def _empty(layer: Layer, dtype: str) -> dict[str, Array]:
 
 
 def _fill(model: Model, file: Any, path: Path) -> None:
-    """Copy the tensors in, each checked against what the model expects. They are read one by one: a mapped file would
-    stay in memory beside its copy."""
-    numbers = _reader(path, np.dtype(model.dtype))
+    """Copy the tensors in, each checked against what the model expects."""
     dtype = TYPES[model.dtype]
     wanted = dict(_tensors(model))
     if set(file.keys()) != set(wanted):
         raise BadFile(
             "the model does not hold the tensors it should",
             where=str(path),
-            expected=", ".join(sorted(wanted)),
-            found=", ".join(sorted(file.keys())) or "none",
+            expected=_listed(wanted),
+            found=_listed(file.keys()),
         )
     for name, array in wanted.items():
         tensor = file.get_slice(name)
@@ -275,26 +275,35 @@ def _fill(model: Model, file: Any, path: Path) -> None:
                 expected=f"{dtype} {array.shape}",
                 found=f"{found[0]} {found[1]}",
             )
-        read = numbers(name)
-        if read.size and not (np.isfinite(read.min()) and np.isfinite(read.max())):  # a NaN is both
-            raise BadFile(f"the tensor {name} holds NaN or infinite numbers", where=str(path))
-        array[...] = read
-        if name.endswith(".running_var") and (array < 0).any():
-            raise BadFile(f"the tensor {name} holds a variance below 0", where=str(path))
-
-
-def _reader(path: Path, dtype: np.dtype[Any]) -> Callable[[str], Array]:
-    """Reads one tensor of a file whose header `safe_open` has found to be sound."""
     with path.open("rb") as stream:
         start = 8 + int.from_bytes(stream.read(8), "little")
         header = json.loads(stream.read(start - 8))
+        for name, array in wanted.items():
+            stream.seek(start + header[name]["data_offsets"][0])
+            _fill_one(name, array, stream, path)
 
-    def read(name: str) -> Array:
-        begin, end = header[name]["data_offsets"]
-        found = np.fromfile(path, dtype.newbyteorder("<"), (end - begin) // dtype.itemsize, offset=start + begin)
-        return found.reshape(header[name]["shape"])
 
-    return read
+def _listed(names: Iterable[str]) -> str:
+    some = sorted(names)
+    more = f" and {len(some) - NAMED:,} more" if len(some) > NAMED else ""
+    return (", ".join(some[:NAMED]) or "none") + more
+
+
+def _fill_one(name: str, array: Array, stream: BinaryIO, path: Path) -> None:
+    """Rows of a tensor, a few at a time: they are looked at while they are in the processor's cache, and a mapped file
+    would stay in memory beside its copy."""
+    width = math.prod(array.shape[1:])
+    some = max(1, BLOCK // max(width, 1))
+    block = np.empty((min(some, len(array)), *array.shape[1:]), array.dtype.newbyteorder("<"))
+    for first in range(0, len(array), some):
+        rows = block[: len(array) - first]
+        if stream.readinto(rows.data.cast("B")) != rows.nbytes:  # type: ignore[attr-defined]
+            raise BadFile("the file is cut short", where=str(path))
+        if not np.isfinite(rows).all():
+            raise BadFile(f"the tensor {name} holds NaN or infinite numbers", where=str(path))
+        if name.endswith(".running_var") and (rows < 0).any():
+            raise BadFile(f"the tensor {name} holds a variance below 0", where=str(path))
+        array[first : first + len(rows)] = rows
 
 
 def _tensors(model: Model) -> Iterator[tuple[str, Array]]:

@@ -288,7 +288,7 @@ def _costs(diagnosis: Diagnosis) -> str:
     """The cost on the way, as it was and with the fix."""
     before = diagnosis.before if diagnosis.fix is None else diagnosis.fix.before
     curves = {"as it was": before, "with the cure": diagnosis.after}
-    drawn = {name: dict(one.curve) for name, one in curves.items() if one is not None and one.curve}
+    drawn = {name: dict(one.curve) for name, one in curves.items() if one is not None and len(one.curve) > 1}
     steps = sorted({step for curve in drawn.values() for step in curve})
     if len(steps) < 2:
         return ""

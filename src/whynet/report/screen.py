@@ -22,7 +22,7 @@ from whynet.report.wording.questions import not_the_reason
 from whynet.report.wording.remarks import all_in_words, in_words
 from whynet.report.wording.states import sentence
 
-LINES, COLUMNS, WIDEST = 20, 80, 120
+LINES, COLUMNS, NARROWEST, WIDEST = 20, 80, 40, 120
 LABEL, INDENT = 7, 11  # columns
 
 
@@ -36,8 +36,8 @@ class Block(NamedTuple):
 
 
 def width() -> int:
-    """Columns to write in: those of the terminal, where it is wider than eighty."""
-    return max(COLUMNS, min(shutil.get_terminal_size((COLUMNS, LINES)).columns, WIDEST))
+    """Columns to write in: those of the terminal, eighty where there is none."""
+    return max(NARROWEST, min(shutil.get_terminal_size((COLUMNS, LINES)).columns, WIDEST))
 
 
 def wrapped(words: str, wide: int, first: str = "", later: str = "") -> list[str]:
@@ -170,12 +170,19 @@ def _nothing_proved(diagnosis: Diagnosis) -> str:
 
 
 def changes_of(diagnosis: Diagnosis) -> tuple[Change, ...]:
-    """What to change: the fix, or the changes of the first finding and of those that go with it."""
+    """What to change: the fix, or the changes of the first finding and of those that go with it; before what only
+    helps, what was measured to be wrong."""
     if diagnosis.fix is not None:
         return diagnosis.fix.changes
     first = diagnosis.verdict[:1]
     together = [one for one in diagnosis.verdict if first and one.cause in first[0].with_]
-    return tuple(one.change for one in (*first, *together) if one.change is not None)
+    return tuple(one.change for one in (*_wrong(diagnosis), *first, *together) if one.change is not None)
+
+
+def _wrong(diagnosis: Diagnosis) -> list[Finding]:
+    """What was measured to be wrong, where the first finding only helps."""
+    helps = diagnosis.fix is None and bool(diagnosis.verdict) and diagnosis.verdict[0].status == "helps"
+    return [one for one in diagnosis.verdict if helps and one.status == "found" and one.change is not None]
 
 
 def change_rows(diagnosis: Diagnosis, wide: int) -> list[str]:
@@ -211,7 +218,8 @@ def proof_rows(diagnosis: Diagnosis, wide: int) -> list[str]:
             text += f"; {whole}, {tested(diagnosis.fix.after)} {of} the test set"
         return _labelled("Proof", text, wide, 2)
     if finding.status == "helps":
-        return _labelled("Gain", f"{result}: it helps, but the cause is elsewhere", wide, 2)
+        alone = f"{say(finding.change, diagnosis)}: " if finding.change is not None and _wrong(diagnosis) else ""
+        return _labelled("Gain", f"{alone}{result}: it helps, but the cause is elsewhere", wide, 2)
     return _labelled("Tried", f"{result}: no proof", wide, 2)
 
 

@@ -269,14 +269,16 @@ class AdaptedSubject:
                 measure_units(case, "end", hidden)
 
     def _course(self, case: Case, trained: Trained) -> None:
-        case.note(START_COST, trained.start)
-        case.note(COST, trained.cost)
         taken, total = case.steps
         case.note(STEPS, taken)
         case.note(STEPS_PER_EPOCH, -(-len(self.X) // self._batch(())))
         case.note(OWN_STEPS, taken / total)
         if trained.finished:
             case.note(STOPPED_EARLY, 1 - taken / total)
+        if trained.finite and math.isnan(trained.start) and math.isnan(trained.cost):
+            return  # no loss can be asked
+        case.note(START_COST, trained.start)
+        case.note(COST, trained.cost)
         costs = [trained.start, *(cost for _, cost in trained.curve)]
         case.note(PROGRESS, (costs[0] - trained.cost) / max(abs(costs[0]), 1e-12))
         finite = [cost for cost in costs if math.isfinite(cost)]

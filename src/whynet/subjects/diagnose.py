@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
 from inspect import signature
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import Any, ParamSpec, TypeVar, overload
 
 from whynet.doctor.budget import TIMES
 from whynet.doctor.diagnosis import Diagnosis, LogDiagnosis
-from whynet.errors import UsageError, did_you_mean
+from whynet.errors import UsageError, WhynetError, did_you_mean
 from whynet.training.recipe import Recipe
 
 Found = TypeVar("Found")
+Given = ParamSpec("Given")
+
+
+def _in_a_sentence(function: Callable[Given, Found]) -> Callable[Given, Found]:
+    """The same function, whose refusals end the traceback at its caller: of what was asked in vain the sentence says
+    everything, and the frames of whynet above it nothing. What went wrong in the owner's own code stays its cause."""
+
+    @wraps(function)
+    def asked(*arguments: Given.args, **named: Given.kwargs) -> Found:
+        try:
+            return function(*arguments, **named)
+        except WhynetError as error:
+            raise error.with_traceback(None) from error.__cause__
+
+    return asked
 
 
 @overload
@@ -25,6 +41,7 @@ def diagnose(patient: None = None, data: None = None, *, log: str | PathLike[str
 def diagnose(patient: Any = None, data: Any = None, y: Any = None, *, log: None = None, **about: Any) -> Diagnosis: ...
 
 
+@_in_a_sentence
 def diagnose(
     patient: Any = None,
     data: Any = None,

@@ -36,4 +36,7 @@ def compare(screen: Screen, runs: tuple[Path, ...], page: Path | None) -> None:
         files.write(page, comparison_page(read))
         screen.say(f"page  {page}")
     _, best = best_of(read)
-    screen.next("whynet evaluate {}", "the best of them, class by class", read[0].name if best is None else best.name)
+    if best is None:
+        screen.next("whynet evaluate {}", "the first of them, class by class", read[0].name)
+    else:
+        screen.next("whynet evaluate {}", "the best of them, class by class", best.name)

@@ -14,6 +14,8 @@ from whynet.interfaces.cli.completion import completing, patients
 from whynet.interfaces.cli.screen import Screen, screen_options
 
 PROGRAMS = (".py", ".pyw", ".ipynb")
+THEIRS = ("--data", "--seed", "--engine", "--log", "--cost", "--classes", "--labels")
+"""Options that whynet has too, but not for a program: after it, they are the program's and nothing else."""
 EFFORT, BUDGET = 30.0, 120.0  # trainings of the patient; seconds
 
 
@@ -45,6 +47,17 @@ def program_among(args: list[str], params: list[click.Parameter]) -> tuple[int, 
             program = Path(word).suffix.lower() in PROGRAMS and not Path(word).is_dir()
             return (place + 1, args[place + 1 :]) if program else (len(args), [])
     return len(args), []
+
+
+def named_after(arguments: list[str], params: list[click.Parameter]) -> list[str]:
+    """Words after a program that are options of whynet's for programs; whoever wrote them may have meant those.
+
+    >>> named_after(["--epochs", "5", "--no-trials", "--page=a.html", "--seed", "--", "-v"], diagnose.params)
+    ['--no-trials', '--page']
+    """
+    own = {name for one in params if isinstance(one, click.Option) for name in one.opts} - set(THEIRS)
+    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return [word.split("=")[0] for word in before if word.split("=")[0] in own]
 
 
 @click.command(cls=BeforeTheProgram, short_help="Say why a network or a program does not learn, with proof.")
@@ -150,6 +163,11 @@ def diagnose(
             _refuse({"--in-place": in_place or None}, "the mended text goes into one file")
         limits: dict[str, Any] = {"effort": effort or EFFORT, "budget": budget or BUDGET, "trials": not no_trials}
         limits |= {"apply": apply_to, "in_place": in_place}
+        meant = named_after(ctx.meta["whynet.arguments"], ctx.command.params)
+        if meant:
+            words = f"{' and '.join(meant)} {'goes' if len(meant) == 1 else 'go'}"
+            name = Path(patient).name
+            screen.say(f"{words} to {name}, as all that stands after it does; whynet's own options stand before it")
         ctx.exit(_diagnose_program(screen, patient, ctx.meta["whynet.arguments"], seconds, page, limits))
     _refuse({"--seconds": seconds}, "it says how long a program is watched")
     _refuse({"--in-place": in_place or None}, "a recipe is written into a new file, with --apply")

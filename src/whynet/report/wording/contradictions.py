@@ -89,10 +89,13 @@ def good(diagnosis: Diagnosis) -> bool:
 
 
 def finite(diagnosis: Diagnosis) -> bool:
-    """Whether all that was measured are finite numbers; NaN for a cost is what is left of one that blew up."""
+    """Whether all that was measured are finite numbers; NaN for a cost is what is left of one that blew up, unless
+    there was none at the start either: no loss can be asked."""
     before = diagnosis.before
     stopped = any(diagnosis.value(name) == 0 for name in ("gradient-finite", "update-finite"))
-    return before is not None and before.finite and math.isfinite(before.cost) and not stopped
+    if before is None or not before.finite or stopped:
+        return False
+    return math.isfinite(before.cost) or (math.isnan(before.cost) and math.isnan(diagnosis.value("start-cost")))
 
 
 def constant(diagnosis: Diagnosis) -> bool:

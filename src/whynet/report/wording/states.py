@@ -174,6 +174,8 @@ def _undertrained(diagnosis: Diagnosis) -> str:
 
 
 def _underfits(diagnosis: Diagnosis) -> str:
+    if worse(diagnosis) and diagnosis.before is not None and math.isnan(diagnosis.before.cost):
+        return _than(diagnosis)  # no loss can be asked: whether it still gets better is not known
     if worse(diagnosis):
         return f"{_than(diagnosis)}, and no longer getting better"
     return "it no longer gets better"

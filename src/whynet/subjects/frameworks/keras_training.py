@@ -36,6 +36,9 @@ LOSSES = {"quadratic": "MeanSquaredError", "absolute": "MeanAbsoluteError", "hub
 """Of numbers, which stay the targets that they are."""
 SCHEMES = {"he": "he_normal", "scaled-normal": "lecun_normal", "glorot": "glorot_normal", "zeros": "zeros"}
 
+SUMS = ("Dense", "Conv")
+"""What the kinds of layers begin with whose activation takes weighted sums; within a recurrent one it takes states."""
+
 
 class KerasAdapter:
     """Trains clones of a model, each layer made anew from its settings where a change asks for other ones.
@@ -96,8 +99,7 @@ class KerasAdapter:
         return Inside(layers, hidden=hidden, step=step, unseen=unseen)
 
     def _weighted(self, model: Any) -> list[Any]:
-        kinds = ("Dense", "Conv")
-        known = [layer for layer in layers_of(model) if type(layer).__name__.startswith(kinds)]
+        known = [layer for layer in layers_of(model) if type(layer).__name__.startswith(SUMS)]
         return [layer for layer in known if getattr(layer, "kernel", None) is not None]
 
     def _hidden(self, model: Any, X: Array) -> Hidden | None:
@@ -109,12 +111,13 @@ class KerasAdapter:
         a = keras.ops.convert_to_tensor(X)
         for layer in model.layers:
             own = getattr(layer, "activation", None)
-            if own is not None and layer.weights:
+            sums = type(layer).__name__.startswith(SUMS)
+            if own is not None and sums:
                 layer.activation = keras.activations.linear
                 z = layer(a)
                 layer.activation = own
                 a = own(z)
-            elif activation_of(layer):
+            elif activation_of(layer) and (own is None or not layer.weights):
                 z, a = a, layer(a)
             else:
                 a = layer(a)

@@ -68,12 +68,12 @@ def _course(estimator: Any, *, data: Any, test: Any) -> Course:
     steps, last, scaler = _parts(estimator)
     if not isinstance(data, (tuple, list)) or len(data) != 2:
         raise UsageError("these are no data to train on", expected="data=(X, y)", found=type(data).__name__)
-    X, y = _rows(data[0]), np.asarray(data[1])
-    if X.ndim != 2 or len(X) != len(y) or not len(X):
+    X, y = _table(data[0], steps), np.asarray(data[1])
+    if len(np.shape(X)) != 2 or np.shape(X)[:1] != y.shape[:1] or not len(y):
         raise UsageError(
             "X and y do not fit together",
             expected="X (n, features) and n targets",
-            found=f"X {X.shape} and y {y.shape}",
+            found=f"X {np.shape(X)} and y {y.shape}",
         )
     targets = y if scaler is None else _scaled(scaler, y)
     what = told(last, targets)
@@ -82,8 +82,10 @@ def _course(estimator: Any, *, data: Any, test: Any) -> Course:
         if not isinstance(test, (tuple, list)) or len(test) != 2:
             raise UsageError("these are no test data", expected="(X, y)", found=type(test).__name__)
         raw = np.asarray(test[1])
-        tested = _known(what, _rows(test[0]), raw if scaler is None else scaler.transform(raw.reshape(len(raw), -1)))
-    if steps and np.isfinite(X).all():
+        tested = _known(
+            what, _table(test[0], steps), raw if scaler is None else scaler.transform(raw.reshape(len(raw), -1))
+        )
+    if steps and _is_whole(X):
         from sklearn.base import clone
 
         steps = [clone(step) for step in steps]
@@ -93,6 +95,8 @@ def _course(estimator: Any, *, data: Any, test: Any) -> Course:
                 tested = None if tested is None else (_rows(step.transform(tested[0])), tested[1])
         except Exception as error:
             raise UsageError(f"a step before the perceptron fails: {type(step).__name__}: {error}") from None
+    X = _rows(X)
+    tested = None if tested is None else (_rows(tested[0]), tested[1])
     patient = _Estimator(last, X, what, tested)
     patient.targets = what.form(what.y)
     stopped = np.isfinite(X).all() and patient.epochs < last.max_iter
@@ -167,6 +171,19 @@ def _scaled(scaler: Any, y: Array) -> Array:
     except Exception as error:
         raise UsageError(f"the targets cannot be transformed: {type(error).__name__}: {error}") from None
     return made
+
+
+def _table(X: Any, steps: Sequence[Any]) -> Any:
+    """Rows of numbers; a table of names and words as it is where steps before the perceptron make numbers of it."""
+    return X if steps and hasattr(X, "columns") else _rows(X)
+
+
+def _is_whole(X: Any) -> bool:
+    """Whether no number is missing or infinite; of a table with words in it that is for its steps to say."""
+    try:
+        return bool(np.isfinite(np.asarray(X, dtype=np.float64)).all())
+    except (TypeError, ValueError):
+        return True
 
 
 def _rows(X: Any) -> Array:
@@ -270,7 +287,7 @@ def _numbers(y: Array) -> Told:
     return Told(problem, problem.checked(y), f"a regression of {many}: MLPRegressor of {kind}", outputs=outputs)
 
 
-def _known(what: Told, X: Array, y: Array) -> tuple[Array, Array]:
+def _known(what: Told, X: Any, y: Array) -> tuple[Any, Array]:
     """Test rows and their targets; rows of classes that the training set has not are left out."""
     if len(X) != len(y):
         raise UsageError("the test set does not fit", expected="a target for each row", found=f"{len(y):,} targets")
@@ -287,7 +304,8 @@ def _known(what: Told, X: Array, y: Array) -> tuple[Array, Array]:
             expected="a target for each row, of the classes of y",
             found=f"{len(y):,} targets",
         )
-    return X[rows], np.array([number[values[row]] for row in rows], dtype=np.intp)
+    chosen = X.iloc[rows] if hasattr(X, "iloc") else X[rows]
+    return chosen, np.array([number[values[row]] for row in rows], dtype=np.intp)
 
 
 class _Estimator:

@@ -19,7 +19,7 @@ from whynet.subjects.own_code.anatomy import Anatomy, sane, targets_of
 from whynet.subjects.own_code.backward import backward
 from whynet.subjects.own_code.code import Code
 from whynet.subjects.own_code.forensics import finite, sampled
-from whynet.subjects.own_code.updates import inner_loop, one_for_each_row
+from whynet.subjects.own_code.updates import inner_loop, of_pairs, one_for_each_row
 from whynet.types import Array
 
 STEPS = 6
@@ -61,6 +61,8 @@ class Update:
     """Examples handed over in the call of which `updates` are counted."""
     wrong: tuple[str, ...] = ()
     """Arrays that move, but not by the rule that the others obey."""
+    pairs: str | None = None
+    """What a step on several examples, handed over in a list, is of the steps on each: their "mean" or their "sum"."""
     rates: tuple[tuple[str, float], ...] = ()
     """The rate of each array that moves, NaN where its steps are no constant multiple of its gradient."""
 
@@ -132,6 +134,7 @@ def audit_step(code: Code, anatomy: Anatomy | None, seed: int = 0, nominal: floa
     if found.misfit > CLOSE or found.wrong:
         adaptive = _adaptive(moves[0], data.slopes[0], data.seen)
         found = replace(found, adaptive=adaptive, wrong=() if adaptive else found.wrong)
+    found = replace(found, pairs=of_pairs(code, values, rng))
     if by_row:
         n = min(3, count)
         return replace(found, updates=n, by_row=True, called=n, rows=1)

@@ -211,6 +211,8 @@ class Code:
     """Called before the first of several steps: forgets what earlier steps left behind, as velocities."""
     way: Way = ()
     """Where the outputs stand in what `predict` returns."""
+    together: Callable[[list[tuple[Any, Any]]], Any] | None = None
+    """The step on several examples at once, as pairs, where its functions take one; None if the step does too."""
     names: list[str] = field(init=False)
     arrays: list[Array] = field(init=False)
     homes: list[tuple[Any, Any]] = field(init=False)
@@ -286,7 +288,7 @@ class Code:
             self.renew()
             for rows in batches:
                 before = self.values
-                self._call(self.step, rows, "step")
+                self._learn(rows)
                 moves.append([array - old for array, old in zip(self.arrays, before, strict=True)])
         return moves
 
@@ -298,11 +300,21 @@ class Code:
             self.renew()
             for rows in batches:
                 before = self.values
-                self._call(self.step, rows, "step")
+                self._learn(rows)
                 if times != 1:
                     for array, old in zip(self.arrays, before, strict=True):
                         array[...] = old + times * (array - old)
                 yield self.values
+
+    def _learn(self, rows: Sequence[int] | Array) -> None:
+        """One of the owner's steps."""
+        assert self.step is not None
+        together, examples = self.together, self.examples
+        if together is None or examples is None or not examples.single or len(rows) == 1:
+            self._call(self.step, rows, "step")
+            return
+        pairs = [examples.take([int(row)]) for row in rows]
+        self._call(lambda: together(pairs), rows, "step")
 
     def outputs(self, values: Sequence[Array], rows: Sequence[int] | Array) -> Array:
         """What the owner's network puts out, (rows, outputs)."""

@@ -133,8 +133,9 @@ def _subject(
     if epochs is None:
         assumed["epochs"] = 1
     epochs = int(epochs or 1)
-    size = 1 if examples.single else batch_size or min(ASSUMED_BATCH, len(X))
-    if batch_size is None and not examples.single:
+    several = not examples.single or audit.pairs is not None or (audit.code.step is None and batch_size is not None)
+    size = batch_size or min(ASSUMED_BATCH, len(X)) if several else 1
+    if batch_size is None and several:
         assumed["batch_size"] = size
     rate = audit.rate if nominal is None else nominal
     if rate is None:
@@ -142,6 +143,8 @@ def _subject(
     remarks = [said(text) for text in audit.remarks]
     if assumed:
         remarks.insert(0, Remark("assumed", assumed))
+    if batch_size is not None and batch_size > size:
+        remarks.append(said(f"Its step takes one example at a time: the batch size of {batch_size} is not used."))
     update = audit.update
     if update is not None and update.updates > 1:
         used["step"] = f"one call makes {update.updates} updates" + (", one for each row" if update.by_row else "")
@@ -276,6 +279,7 @@ def _faults(audit: Audit) -> tuple[str, ...] | None:
     assert audit.anatomy is not None
     biased = any(place.part in ("b", "Wb") for place in audit.anatomy.shape.places)
     faults = [] if biased else ["no-biases"]
+    faults += ["flipped-gradient"] if audit.update is not None and audit.update.uphill else []
     if audit.update is not None and audit.update.wrong:
         return None
     if found is None or found.right:

@@ -359,6 +359,7 @@ def _take(adapted: Adapted, way: Fed, gradients: Any, step: Any, asked: Asked, _
     code.examples, code.loss = way, asked.ask
     code.gradients = gradients and gradients[1]
     code.step = step and step[1]
+    code.together = code.step.together if isinstance(code.step, OfPairs) else None
 
 
 def _losses(
@@ -497,10 +498,11 @@ def _parameters(net: Any, method: Callable[..., Any], X: Array, fits: Sequence[F
     depend on most are: hidden units do not depend on the layers above."""
     best: tuple[Fit, list[Slot]] = fits[0], []
     highest = (0, False)
+    size = float(np.sqrt(np.mean(np.square(X, dtype=np.float64))))
     for fit in (one for one in fits if one.form == fits[0].form):
         ask = _probing(method, X, fit)
         with np.errstate(all="ignore"):
-            found = _matter(net, ask)
+            found = _matter(net, ask, size)
             said = ask()
         score = (len(found), bool(np.all((said >= 0) & (said <= 1))))  # probabilities rather than pre-activations
         if score > highest:
@@ -531,22 +533,45 @@ def _probing(method: Callable[..., Any], X: Array, fit: Fit) -> Callable[[], Arr
     return both
 
 
-def _matter(net: Any, predict: Callable[[], Array]) -> list[Slot]:
-    """Slots that, changed one place at a time, change the outputs."""
+Numbers = list[tuple[Slot, Array]]
+"""What is written into each slot."""
+
+
+def _matter(net: Any, predict: Callable[[], Array], size: float) -> list[Slot]:
+    """Slots that, changed one place at a time, change the outputs. A layer behind which all is 0, or saturated, changes
+    nothing: what does not matter as the network stands is tried again among small numbers. `size` is that of inputs."""
     predict()
     found = []
     places: dict[str, list[Slot]] = {}
     for slot in slots(net):
         places.setdefault(re.sub(r"\[\d+\](?=[^\[\]]*$)", "[*]", slot.path), []).append(slot)
     rng = np.random.default_rng(0)
-    everything = [(slot, np.array(slot.read())) for group in places.values() for slot in group]
-    for group in places.values():
-        if not _moves(group, everything, predict, rng):
-            continue
-        found += [
-            slot for slot in group if len(group) == 1 or _one_place(group) or _moves([slot], everything, predict, rng)
-        ]
+    own = [(slot, np.array(slot.read())) for group in places.values() for slot in group]
+    grounds = own, [(slot, _small(value, size, rng)) for slot, value in own]
+
+    def moved(group: list[Slot]) -> bool:
+        return any(_moves(group, ground, predict, rng) for ground in grounds)
+
+    try:
+        for group in places.values():
+            if moved(group):
+                found += [slot for slot in group if len(group) == 1 or _one_place(group) or moved([slot])]
+    finally:
+        _write(own)
     return found
+
+
+def _small(value: Array, size: float, rng: np.random.Generator) -> Array:
+    """Numbers of both signs in place of an array, so small that no layer of such weights saturates; a single number
+    stays as it is."""
+    if value.size < 2:
+        return value
+    return rng.normal(0, 1 / (np.sqrt(max(value.shape)) * max(size, 1.0)), value.shape)
+
+
+def _write(numbers: Numbers) -> None:
+    for slot, value in numbers:
+        slot.write(value)
 
 
 def _one_place(group: list[Slot]) -> bool:
@@ -554,22 +579,19 @@ def _one_place(group: list[Slot]) -> bool:
     return len(group) > SUFFIXES or (len({slot.read().shape for slot in group}) == 1 and group[0].path.count("[") > 1)
 
 
-def _moves(
-    group: list[Slot], everything: list[tuple[Slot, Array]], predict: Callable[[], Array], rng: np.random.Generator
-) -> bool:
-    """Whether other numbers there give other outputs. All is put back, also what predicting wrote on the way."""
+def _moves(group: list[Slot], ground: Numbers, predict: Callable[[], Array], rng: np.random.Generator) -> bool:
+    """Whether other numbers there give other outputs, where everything is as `ground` has it. What predicting wrote on
+    the way is written over."""
     for size in (0.0, 1.0):
         outputs = []
         for sign in (0, 1, -1):
-            for slot, value in everything:
-                slot.write(value)
+            _write(ground)
             for slot in group:
                 own = slot.read()
                 noise = rng.normal(0, 1, own.shape) * (np.abs(own).mean() + 0.1)
                 slot.write(own * size + sign * noise * (0.3 if size else 0.05))
             outputs.append(predict())
-        for slot, value in everything:
-            slot.write(value)
+        _write(ground)
         if any(not np.array_equal(outputs[0], other, equal_nan=True) for other in outputs[1:]):
             return True
     return False
@@ -601,6 +623,20 @@ def _read(group: list[Slot], path: str) -> Array:
     return np.stack([slot.read() for slot in group]) if _many(group, path) else np.array(group[0].read())
 
 
+class OfPairs:
+    """A step on a list of examples, `(x, y)` each; of one, as functions of an example are called.
+
+    >>> OfPairs(lambda examples: print(examples))(1.0, 0)
+    [(1.0, 0)]
+    """
+
+    def __init__(self, together: Callable[[list[tuple[Any, Any]]], Any]) -> None:
+        self.together = together
+
+    def __call__(self, X: Any, y: Any) -> Any:
+        return self.together([(X, y)])
+
+
 def _step(name: str, method: Callable[..., Any], rate: float, fed: Fed) -> tuple[str, Callable[..., Any]]:
     """One step of learning, whatever else the method wants: a rate, a list of pairs, how many epochs or rows."""
     needed = required(method)
@@ -608,16 +644,20 @@ def _step(name: str, method: Callable[..., Any], rate: float, fed: Fed) -> tuple
     settings = [name for name in _names_of(method) if _plain(name) in RATES | ONCE | WHOLE]
     more = list(dict.fromkeys([*needed[1 if pairs else 2 :], *settings]))
 
+    def given(rows: int) -> dict[str, Any]:
+        return {name: 1 if _plain(name) in ONCE else rows if _plain(name) in WHOLE else rate for name in more}
+
     def take(X: Any, y: Any) -> Any:
-        rows = len(fed.as_rows(X, y)[0])
-        given = {name: 1 if _plain(name) in ONCE else rows if _plain(name) in WHOLE else rate for name in more}
-        return method([(X, y)], **given) if pairs else method(X, y, **given)
+        return method(X, y, **given(len(fed.as_rows(X, y)[0])))
+
+    def together(examples: list[tuple[Any, Any]]) -> Any:
+        return method(examples, **given(sum(len(fed.as_rows(X, y)[0]) for X, y in examples)))
 
     def value(one: str) -> str:
         return "1" if _plain(one) in ONCE else "rows" if _plain(one) in WHOLE else f"{rate:g}"
 
     words = "".join(f", {one}={value(one)}" for one in more)
-    return f"{name}({'[(X, y)]' if pairs else 'X, y'}{words})", take
+    return f"{name}({'[(X, y)]' if pairs else 'X, y'}{words})", OfPairs(together) if pairs else take
 
 
 def _in_parts(

@@ -86,6 +86,11 @@ class Audit:
         return True if self.update is not None and self.update.follows else None
 
     @property
+    def pairs(self) -> str | None:
+        """What a step on several examples at once is of the steps on each, where its other functions take one."""
+        return None if self.update is None else self.update.pairs
+
+    @property
     def rate(self) -> float | None:
         """The learning rate of each update, where a step tells it."""
         update = self.update
@@ -384,6 +389,8 @@ def _audit_step(audit: Audit, nominal: float | None, say: Callable[[str], None])
     say("checking what a step does")
     anatomy = None if audit.assumed_cost else audit.anatomy
     audit.update = _try(audit, "the step", lambda: audit_step(code, anatomy, nominal=nominal))
+    if audit.pairs == "sum" and audit.anatomy is not None:
+        audit.anatomy = replace(audit.anatomy, mean=False)
     if audit.update is not None:
         _report_update(audit, nominal)
 

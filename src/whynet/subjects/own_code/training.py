@@ -93,7 +93,7 @@ class CodeAdapter:
             return "each of its steps makes several updates, whose rate is inside" if loops else None
         if kind == "batch":
             asked = self.code.step or self.code.gradients
-            if self.examples.single or asked is None or not self.code.takes_batch(asked):
+            if self._singly or asked is None or not self.code.takes_batch(asked):
                 return "the code decides itself which examples a step is on"
             return None
         if kind == "weights":
@@ -106,6 +106,11 @@ class CodeAdapter:
                 return None
             return "which part of the gradient is the mistake could not be told exactly enough to take it out alone"
         return f"your code has no setting for another {kind.replace('-', ' ')}: that is a change of its text"
+
+    @property
+    def _singly(self) -> bool:
+        """Whether each step is on one example."""
+        return self.examples.single and self.code.step is not None and self.audit.pairs is None
 
     @property
     def _wrong_steps(self) -> bool:
@@ -202,7 +207,8 @@ class CodeAdapter:
             final = self._cost(values, len(X))
         finally:
             self.code.examples = own
-        finite = bool(np.isfinite(final)) and all(bool(np.isfinite(value).all()) for value in values)
+        known = bool(np.isfinite(final)) or self.code.loss is None  # without a loss there is no cost to blow up
+        finite = known and all(bool(np.isfinite(value).all()) for value in values)
         hidden = self._hidden_units(values, prepare) if finite else None
         return Trained(
             lambda rows: self._scores(values, prepare(rows)), start, final, tuple(curve), taken, finite, hidden=hidden
@@ -258,7 +264,7 @@ class CodeAdapter:
     def _batches(self, changes: Sequence[Change], seed: int, n: int) -> Iterator[Array]:
         size = min(int(number(changes, "batch", "size") or self.settings.batch or 1), n)
         update = self.audit.update
-        if self.examples.single or (update is not None and update.by_row and self.code.step is not None):
+        if self._singly or (update is not None and update.by_row and self.code.step is not None):
             size = 1
         shuffled = self.settings.order != "file" or has(changes, "shuffle")
         epoch = 0
@@ -281,6 +287,10 @@ class CodeAdapter:
             yield values
 
     def _gradient(self, values: Sequence[Array], rows: Array, left: Sequence[str]) -> list[Array]:
+        if self.examples.single and len(rows) > 1:
+            each = [self._gradient(values, rows[i : i + 1], left) for i in range(len(rows))]
+            together = np.sum if self.audit.pairs == "sum" else np.mean
+            return [np.asarray(together(slopes, axis=0)) for slopes in zip(*each, strict=True)]
         if tuple(left) == self.fitting and self.code.gradients is not None:
             return self.code.slopes(values, rows)
         anatomy, examples, found = self.audit.anatomy, self.code.examples, self.audit.gradient

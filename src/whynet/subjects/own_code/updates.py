@@ -22,7 +22,7 @@ Gradient = Callable[[Sequence[Array], Array], Sequence[Array]]
 LOOPS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 150, 200, 250, 300, 500, 1000)
 MOST_UPDATES = 1000
 SECONDS = 3.0
-SAME = 1e-5  # relative
+SAME, SAME_SINGLE = 1e-5, 1e-3  # relative
 FIRST = 0.5  # no loop is looked at further if it is still off by more after some trials
 
 
@@ -138,6 +138,33 @@ def _rate_of_loop(
             break
         rate = s - g * (s - r) / (g - f)
     return best if nearest < SAME else None
+
+
+def of_pairs(code: Code, values: Sequence[Array], rng: np.random.Generator) -> str | None:
+    """What a step on several examples is, where each is seen alone elsewhere: the "mean" or the "sum" of the steps on
+    each; None if it is neither, or takes one only.
+
+    >>> from whynet.subjects.own_code.code import Examples
+    >>> w = np.zeros(1)
+    >>> def step(x, t): w[...] -= 0.1 * (w * x - t) * x
+    >>> def together(pairs): w[...] -= 0.1 * sum((w * x - t) * x for x, t in pairs)
+    >>> data = Examples([(np.ones(1), np.ones(1)), (np.ones(1), np.zeros(1))])
+    >>> of_pairs(Code([w], step=step, together=together, examples=data), [w], np.random.default_rng(0))
+    'sum'
+    """
+    if code.step is None or code.together is None or code.examples is None or not code.examples.single:
+        return None
+    rows = rng.choice(len(code.examples), min(3, len(code.examples)), replace=False)
+    if len(rows) < 2:
+        return None
+    try:
+        whole = _flat(code.moved(values, [rows])[0])
+        alone = [_flat(code.moved(values, [[row]])[0]) for row in rows]
+    except UsageError:
+        return None
+    near = SAME if all(array.dtype == np.float64 for array in code.arrays) else SAME_SINGLE
+    sums = {"mean": np.mean(alone, axis=0), "sum": np.sum(alone, axis=0)}
+    return next((name for name, one in sums.items() if _off(whole, one) < near), None)
 
 
 def _run(
