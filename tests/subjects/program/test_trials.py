@@ -225,3 +225,39 @@ for i in range(600):
     finally:
         one.close()
     assert "for 300 of its own examples" in case.used["rows"]
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        "np.stack([x[:, i:i + 3, j:j + 3] for i in range(3) for j in range(3)]).transpose(1, 2, 3, 0).reshape(-1, 9)",
+        "np.lib.stride_tricks.sliding_window_view(x, (3, 3), axis=(1, 2)).reshape(-1, 9)",
+    ],
+)
+def test_pictures_are_laid_beside_a_simple_answer_whole(program, cut):
+    path = program(f"""
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(120, 5, 5))
+Y = np.eye(2)[(X[:, :2].mean(axis=(1, 2)) > 0) * 1]
+K, W = rng.normal(size=(9, 4)) * 0.3, rng.normal(size=(36, 2)) * 0.2
+for epoch in range(30):
+    for s in range(0, 120, 12):
+        x, y = X[s:s + 12], Y[s:s + 12]
+        cols = {cut}
+        h = np.maximum(cols @ K, 0)
+        flat = h.reshape(12, -1)
+        e = np.exp(flat @ W)
+        d = (e / e.sum(axis=1, keepdims=True) - y) / 12
+        dh = (d @ W.T).reshape(h.shape) * (h > 0)
+        W -= 0.3 * flat.T @ d
+        K -= 0.3 * cols.T @ dh
+""")
+    seen = examine(path, echo=False)
+    assert seen.findings == []
+    with Forks(path, [], seen.plan, seed=0) as forks:
+        ended = forks.run(Trial(steps=12, window=3), 30.0)
+    rng = np.random.default_rng(0)
+    assert ended.inputs.shape == (36, 25)
+    known = {row.tobytes() for row in rng.normal(size=(120, 5, 5)).reshape(120, 25)}
+    assert all(row.tobytes() in known for row in ended.inputs)

@@ -234,6 +234,8 @@ class Onlooker:
 
     def item(self, site: int, whose: Any, index: Any) -> Any:
         """A part of something."""
+        if isinstance(whose, np.ndarray):
+            self.note(site, whose)
         return whose[index]
 
     def iter(self, site: int, values: Any) -> Any:
@@ -281,10 +283,10 @@ class Onlooker:
 
     def call(self, site: int, function: Any, *args: Any, **kwargs: Any) -> Any:
         """A call."""
-        if len(args) >= 2:
-            self._note_call(site, args)
-        elif args and hasattr(getattr(function, "__self__", None), "shape"):
+        if args and hasattr(getattr(function, "__self__", None), "shape"):
             self._note_call(site, (function.__self__, *args))
+        elif len(args) >= 2:
+            self._note_call(site, args)
         return function(*args, **kwargs)
 
     def _note_call(self, site: int, operands: tuple[Any, ...]) -> None:

@@ -133,6 +133,7 @@ def plan_of(one: Judged, outer: Sequence[int]) -> Plan | None:
         output_rows = _by_the_target(tape, pairs[0], target)  # a convolution's inputs do not say which they are
         if output_rows is None:
             return None
+        fed, input_rows = _whole_inputs(one, shape[output_rows]) or (fed, input_rows)
     same = all(
         np.array_equal(_target(tape, pair, target), _target(other, pair, target))
         for other in one.flow.tapes
@@ -276,6 +277,25 @@ def _single_inputs(one: Judged, users: list[tuple[int, int]]) -> tuple[Watched, 
         ran = _times(one.tape, nodes[0])
         watched.append(Watched(site, index, tuple(ran.index(node) for node in nodes), len(ran)))
     return tuple(watched)
+
+
+def _whole_inputs(one: Judged, rows: int) -> tuple[tuple[Watched, ...], int] | None:
+    """Where inputs with so many examples are first read, before windows are cut out of them, and the examples' axis."""
+    tape, known = one.tape, {one.tape.start[path] for group in one.parameters for path in group.paths}
+    moved = one.flow.marks([group.paths for group in one.parameters])
+    for node in sorted(one.flow.before(one.outputs)):
+        op = tape.ops[node]
+        for place, read in enumerate(op.args):
+            if not isinstance(read, Ref) or (moved[read] if read >= 0 else int(read) in known):
+                continue
+            shape = np.shape(tape.value(int(read)))
+            if len(shape) < 2 or rows not in shape or shape.count(rows) > 1 or np.prod(shape) == rows:
+                continue
+            if len(op.args) < 2 or (place and op.name == "getitem"):
+                continue
+            ran = _times(tape, node)
+            return (Watched(op.site, place, (ran.index(node),), len(ran)),), shape.index(rows)
+    return None
 
 
 def fed_rows(one: Judged) -> tuple[int | None, int | None]:

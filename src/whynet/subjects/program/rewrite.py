@@ -366,9 +366,12 @@ class Chosen(Taped):
             self.statement = getattr(node, "lineno", 0)
             if self.place(node).value not in (self.only or ()):
                 return self.generic_visit(node)
-        elif isinstance(node, AS_THEY_ARE):
+        elif isinstance(node, AS_THEY_ARE) and not self._is_watched_part(node):
             return self.generic_visit(node)
         return super().visit(node)
+
+    def _is_watched_part(self, node: ast.AST) -> bool:
+        return isinstance(node, ast.Subscript) and self.place(node).value in (self.only or ())
 
 
 def _operation(op: ast.operator) -> ast.Constant:
