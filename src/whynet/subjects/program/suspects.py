@@ -6,7 +6,7 @@ value; a wrong operand beside a delta; a bias that sums what it should not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,8 +60,9 @@ class Suspect:
     """The values before and after the activation whose derivative is meant."""
 
 
-def suspects(one: Judged, group: Group, named: Callable[[int], str]) -> Iterator[Suspect]:
-    """What may be wrong with the gradient of a parameter, likeliest first.
+def suspects(one: Judged, group: Group, named: Callable[[int], str], begins: Collection[int] = ()) -> Iterator[Suspect]:
+    """What may be wrong with the gradient of a parameter, likeliest first. `begins`: the forward values whose exact
+    derivatives it is made of.
 
     >>> from whynet.subjects.program.loop import Flow
     >>> list(suspects(Judged(Flow([Tape(0, 1)]), [], [], []), Group("W", [], True), str))
@@ -80,6 +81,21 @@ def suspects(one: Judged, group: Group, named: Callable[[int], str]) -> Iterator
     yield from _biases(one, group, below)
     yield from _slopes(one, edges, named)
     yield from _weights(one, below, named)
+    yield from _left_out(one, list(_further(one, leaves, below, begins)), named)
+
+
+def _further(
+    one: Judged, leaves: set[int], below: Sequence[int], begins: Collection[int]
+) -> Iterator[tuple[list[int], list[int]]]:
+    """The sum that a parameter has a part in, and a later value whose derivative may stand there in place of its own:
+    between them is more than one operation, as in a normalisation."""
+    users = [node for node in below if one.flow.leaves[node] & leaves]
+    if len(users) != 1:
+        return
+    later = one.flow.after({users[0]})
+    for node in begins:
+        if node in later and node != users[0] and one.tape.ops[node].name not in PRODUCTS:
+            yield [users[0]], [node]
 
 
 def _site(op: Op) -> tuple[Any, ...]:
