@@ -196,7 +196,7 @@ def step(rows):
     [
         "losses = [step(np.arange(40)) for epoch in range(60)]",
         "for epoch in range(20):\n    print(sum(step(rows) for rows in np.array_split(rng.permutation(40), 4)) / 4)",
-        "def epoch():\n    return np.mean([step(rows) for rows in np.array_split(rng.permutation(40), 4) if len(rows)])\n"
+        "def epoch():\n    return np.mean([step(r) for r in np.array_split(rng.permutation(40), 4) if len(r)])\n"
         "for epoch_ in range(20):\n    print(epoch())",
     ],
 )

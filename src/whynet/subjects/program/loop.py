@@ -242,7 +242,7 @@ def pairs(tape: Tape, bits: Sequence[int]) -> list[Pair]:
     """
     finals = {end for end in tape.end.values() if end is not None}
     layered = mixed(tape, bits)
-    moved = {tape.start[path] for path, end in tape.end.items() if end is not None and end != tape.start[path]}
+    moved = changed(tape)
     found: list[Pair] = []
     grown: list[Pair] = []
     chosen: list[Pair] = []
@@ -271,6 +271,16 @@ def pairs(tape: Tape, bits: Sequence[int]) -> list[Pair]:
     return [*(found or grown), *chosen]
 
 
+def changed(tape: Tape) -> set[int]:
+    """What is another number at the end; not names that stand for one target, or one number of the text, after another.
+
+    >>> changed(Tape(0, 0))
+    set()
+    """
+    ends = ((tape.start[path], end) for path, end in tape.end.items() if end is not None)
+    return {start for start, end in ends if end != start and (end >= 0 or tape.leaves[-end - 1].path)}
+
+
 def mixed(tape: Tape, bits: Sequence[int]) -> list[bool]:
     """Of each operation, whether it hangs on a parameter times something of the data: momentum and decays do not.
 
@@ -278,7 +288,7 @@ def mixed(tape: Tape, bits: Sequence[int]) -> list[bool]:
     []
     """
     found = [False] * len(tape.ops)
-    moved = {tape.start[path] for path, end in tape.end.items() if end is not None and end != tape.start[path]}
+    moved = changed(tape)
     for index, op in enumerate(tape.ops):
         inputs = op.inputs
         found[index] = any(node >= 0 and found[node] for node in inputs)
@@ -366,33 +376,3 @@ def _chosen(tape: Tape, index: int, bits: Sequence[int], layered: Sequence[bool]
     if not isinstance(labels, Ref) or (labels >= 0 and bits[labels]) or np.ndim(op.value) != 1:
         return []
     return [Pair(index, int(whole), index, "chosen")] if np.ndim(tape.value(int(whole))) == 2 else []
-
-
-SMOOTH = {"add", "sub", "mul", "div", "neg", "exp", "tanh", "pow", "maximum", "minimum", "where", "larger", "smaller",
-          "expit", "expm1", "sinh", "cosh", "arctan", "cos", "logaddexp", "copy", "abs", "log", "sqrt", "reciprocal",
-          "clip", "log1p", "square", "sin"}  # fmt: skip
-"""Operations on each number by itself: activations are made of them."""
-
-
-def within_activations(flow: Flow, forward: set[int]) -> set[int]:
-    """Values that stand between what goes into an activation and what comes out: nobody's delta is meant for them.
-
-    >>> within_activations(Flow([Tape(0, 0)]), set())
-    set()
-    """
-    tape = flow.tapes[0]
-    named = {node for node, _, _ in tape.names}
-    whole = {leaf for leaf in tape.start.values() if np.ndim(tape.value(leaf)) or not tape.leaves[-leaf - 1].constant}
-    users: dict[int, set[int]] = {}
-    for node in forward:
-        for read in flow.inputs[node]:
-            users.setdefault(read, set()).add(node)
-    found, lying = set(), set(tape.start.values())
-    for node in forward:
-        after = users.get(node, set())
-        smooth = tape.ops[node].name in SMOOTH and all(tape.ops[read].name in SMOOTH for read in flow.inputs[node])
-        if smooth and node not in named and after and not flow.leaves[node] & whole:
-            alike = all(tape.ops[one].name in SMOOTH and flow.leaves[one].isdisjoint(lying) for one in after)
-            if alike and flow.inputs[node]:
-                found.add(node)
-    return found

@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from whynet.subjects.program.activations import SMOOTH, within_activations
+from whynet.subjects.program.costs import LOOKS, residual
 from whynet.subjects.program.judgement import Judged
-from whynet.subjects.program.loop import PRODUCTS, SMOOTH, Group, within_activations
+from whynet.subjects.program.loop import PRODUCTS, Group
 from whynet.subjects.program.meant import Meant
 from whynet.subjects.program.returned import terms_left_out
 from whynet.subjects.program.reverse import FAILS, Adjoints, reverse
@@ -80,6 +82,7 @@ def suspects(one: Judged, group: Group, named: Callable[[int], str], begins: Col
     yield from _operands(one, group, below, named)
     yield from _biases(one, group, below)
     yield from _slopes(one, edges, named)
+    yield from _slopes_too_many(one, named)
     yield from _weights(one, below, named)
     yield from _left_out(one, list(_further(one, leaves, below, begins)), named)
 
@@ -187,6 +190,38 @@ def _slopes(one: Judged, edges: list[Any], named: Callable[[int], str]) -> Itera
                     words = f"in place of the derivative of {named(after[0])} stands {text.format(name, name)}"
                     meant = Meant(name, named(after[0]), named(before[0]))
                     yield Suspect("derivative-wrong", words, before[0], adjoints, meant, (before, after))
+
+
+def _without_the_largest(tape: Tape, node: int) -> int:
+    """What an exponential is of, before the largest is taken away from all."""
+    op = tape.ops[node]
+    read = op.inputs
+    largest = op.name == "sub" and len(read) == 2 and read[1] >= 0 and tape.ops[read[1]].name in ("larger", "max")
+    return read[0] if largest and read[0] >= 0 else node
+
+
+def _slopes_too_many(one: Judged, named: Callable[[int], str]) -> Iterator[Suspect]:
+    """A sigmoid's derivative behind the error of a softmax: with its cross-entropy the error has none."""
+    if one.cost is None or one.cost.name not in ("softmax", "squares"):
+        return
+    outputs = [output for output, _ in one.cost.at]
+    found = [LOOKS["softmax"](one.flow, output) for output in outputs]
+    places = [_without_the_largest(one.tape, place) for place in found if place is not None]
+    if len(places) < len(outputs):
+        return
+    pairs = one.cost.pairs
+
+    def put(n: int, i: int, _: Any) -> Any:
+        a = np.asarray(one.flow.tapes[n].value(outputs[i]), dtype=float)
+        return np.reshape(residual(pairs[i], one.flow.tapes[n]), a.shape) * a * (1 - a)
+
+    adjoints = _put(one, places, put)
+    if adjoints:
+        name = named(outputs[0])
+        words = (
+            f"{name} * (1 - {name}) is too much: the derivative of a softmax and its cross-entropy is the error itself"
+        )
+        yield Suspect("derivative-wrong", words, places[0], adjoints, Meant(name, "1"))
 
 
 def _operands(one: Judged, group: Group, below: Sequence[int], named: Callable[[int], str]) -> Iterator[Suspect]:

@@ -82,6 +82,9 @@ def _bias(source: Source, statement: Any, finding: Finding, xray: Xray) -> Texts
 
 def _factor(source: Source, statement: Any, finding: Finding, xray: Xray) -> Texts:
     less = finding.words.startswith("it is divided")
+    if finding.meant.value:
+        for one in (statement, *_makers(source, statement)):
+            yield from sums.scaled(source, one, finding.meant.value)
     if share := re.match(r"each of (\d+) numbers of a mean", finding.words):
         for one in (statement, *_makers(source, statement)):
             yield from sums.shared(source, one, share[1])
