@@ -43,6 +43,9 @@ class Ticking(Protocol):
     def done(self, loop: int) -> None:
         """An iteration that was looked at has ended."""
 
+    def passed(self, loop: int) -> bool:
+        """Whether a loop is of no interest."""
+
 
 def ticked(told: Ticking, loop: int, values: Any) -> Iterator[Any]:
     """The values of a loop; between one and the next is an iteration.
@@ -50,13 +53,16 @@ def ticked(told: Ticking, loop: int, values: Any) -> Iterator[Any]:
     >>> list(ticked(Notes(Sites(), set()), 3, "ab"))
     ['a', 'b']
     """
-    for value in told.over(loop, values):
+    rest = iter(told.over(loop, values))
+    for value in rest:
         looked_at = told.tick(loop)
         try:
             yield value
         finally:
             if looked_at:
                 told.done(loop)
+        if told.passed(loop):
+            yield from rest
 
 
 class Notes:

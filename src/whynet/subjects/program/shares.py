@@ -19,6 +19,7 @@ def shares(one: Judged, text: Text) -> list[Blame]:
     lies above gets its own size, so that it is no rate.
 
     >>> from whynet.subjects.program.loop import Flow
+    >>> from whynet.subjects.program.tape import Tape
     >>> shares(Judged(Flow([Tape(0, 1)]), [], [], []), Text([]))
     []
     """
@@ -65,7 +66,7 @@ def scalings(one: Judged, node: int) -> dict[int, tuple[int, float]]:
     """Of a value of the forward pass that is another times a number that stays: the other, and what it is divided by.
 
     >>> from whynet.subjects.program.loop import Flow
-    >>> from whynet.subjects.program.tape import Leaf, Op, Ref
+    >>> from whynet.subjects.program.tape import Leaf, Op, Ref, Tape
     >>> tape = Tape(0, 1, leaves=[Leaf(np.ones(3)), Leaf(0.5)])
     >>> tape.ops = [Op("copy", 0, (Ref(-1),), {}, np.ones(3)), Op("div", 0, (Ref(0), Ref(-2)), {}, 2 * np.ones(3))]
     >>> scalings(Judged(Flow([tape]), [], [], []), 1)
