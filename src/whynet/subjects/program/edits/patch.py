@@ -105,7 +105,7 @@ class Patch:
             to.chmod(Path(self.file).stat().st_mode)
 
     def _by_cell(self) -> list[str]:
-        old, new = self.before.split("\n"), self.after.split("\n")
+        old, new = (text.removesuffix("\n").split("\n") for text in (self.before, self.after))
         place = {line: cell for line, (cell, _) in enumerate(self.cells)}
         cells: dict[int, tuple[list[str], list[str]]] = {}
         last = max(place.values())
