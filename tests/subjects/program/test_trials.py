@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from whynet.doctor.change import Change
-from whynet.doctor.diagnosis import Diagnosis, Finding, Where
+from whynet.doctor.diagnosis import Diagnosis, Finding, Fix, Outcome, Where
 from whynet.doctor.subject import Arm
-from whynet.subjects.program.diagnose import diagnose_program
+from whynet.subjects.program.diagnose import _cured, diagnose_program
 from whynet.subjects.program.forks import Forks
 from whynet.subjects.program.patient import Program
 from whynet.subjects.program.plan import Plan, Watched
@@ -158,6 +158,15 @@ def test_what_scikit_learn_draws_is_drawn_in_a_trial_too(program):
         assert one.examine().before is not None
     finally:
         one.close()
+
+
+def test_what_is_proved_before_the_time_is_over_is_a_cure():
+    before, after = Outcome(2.3, 0.1), Outcome(0.5, 0.7)
+    change = Change("weights", {"scheme": "scaled-normal"})
+    found = Finding("init-positive-saturation", "proved", change=change, before=before, after=after)
+    told = Diagnosis("undertrained", verdict=[Finding("momentum-unscaled", "found"), found], before=before)
+    assert _cured(told) == Fix((change,), before, after)
+    assert _cured(Diagnosis("undertrained", verdict=[Finding("undertrained", "suspected")], before=before)) is None
 
 
 def test_a_start_that_is_too_small_is_proved_and_written_into_the_text(program):

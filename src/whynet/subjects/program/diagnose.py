@@ -180,7 +180,8 @@ def _tried(
             told = of_lines(found, sick, healed, effort, left, say)
         else:
             told = of_settings(found, sick, effort, left, say)
-        as_it_is = told.fix is not None and all(one.kind != "mend" for one in told.fix.changes)
+        cured = _cured(told)
+        as_it_is = cured is not None and all(one.kind != "mend" for one in cured.changes)
         if healed is None or as_it_is:
             patch = _settled(told, program, program, seen, sick, ends, say)
         else:
@@ -204,7 +205,7 @@ def _settled(
 ) -> Patch | None:
     """The patch with the proved settings, where they can be written into the text and it then learns; run longer where
     there is time for that before it `ends`."""
-    cured = told.fix if told.fix is not None else _proved(told)
+    cured = _cured(told)
     changes = [] if cured is None else [one for one in cured.changes if one.kind != "mend"]
     if cured is None or not changes:
         return None
@@ -226,8 +227,10 @@ def _settled(
     return Patch(text_of(program), made[0], str(program.path), read_source(program.path).cells)
 
 
-def _proved(told: Diagnosis) -> Fix | None:
-    """What is proved together, where there was no time for training the cure to its end."""
+def _cured(told: Diagnosis) -> Fix | None:
+    """What cures it: trained to its end, or, where there was no time for that, what is proved together."""
+    if told.fix is not None:
+        return told.fix
     found = [one for one in told.verdict if one.status == "proved" and one.change is not None and one.after is not None]
     after = max((one.after for one in found if one.after is not None), key=lambda end: end.quality, default=None)
     if told.before is None or after is None:

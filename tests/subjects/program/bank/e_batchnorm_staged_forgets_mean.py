@@ -1,4 +1,4 @@
-# truth: line 40 wrong
+# truth: line 40 derivative-left-out
 import numpy as np
 
 np.random.seed(0)
