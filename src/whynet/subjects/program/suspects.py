@@ -96,8 +96,11 @@ def _further(
     if len(users) != 1:
         return
     later = one.flow.after({users[0]})
+    own = np.sort(np.ravel(one.tape.value(users[0])))
     for node in begins:
         if node in later and node != users[0] and one.tape.ops[node].name not in PRODUCTS:
+            if np.array_equal(np.sort(np.ravel(one.tape.value(node))), own):
+                continue  # the same numbers in another order
             yield [users[0]], [node]
 
 
