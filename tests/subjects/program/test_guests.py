@@ -1,11 +1,16 @@
 """Programs that train with a library are run as they are; what they trained is diagnosed, with the line."""
 
 import textwrap
+from pathlib import Path
 
 import pytest
 
+from whynet.doctor.diagnosis import Where
 from whynet.errors import UsageError
 from whynet.subjects.program.guests.examine import examine_guest, names_a_library
+from whynet.subjects.program.guests.healed import Healed
+from whynet.subjects.program.guests.told import Told
+from whynet.subjects.program.notebook import of_texts
 
 TORCH = """
 import torch
@@ -242,3 +247,20 @@ def test_two_optimizers_of_one_model_are_not_taken_for_frozen_layers(tmp_path):
     source = source.replace("for epoch", "other = torch.optim.SGD(model[2].parameters(), lr=0.1)\nfor epoch")
     found = examined(tmp_path, source)
     assert not found["verdict"] and "several optimizers" in found["not_examined"][0]["why"]
+
+
+def test_what_is_told_of_a_notebook_speaks_of_its_cells():
+    source = of_texts({2: "%matplotlib inline\nimport torch", 5: "step()"}, "a.ipynb")
+    told = {
+        "state": "diverged",
+        "verdict": [{"cause": "grads-accumulated", "status": "proved", "where": {"file": "a.ipynb", "line": 3}}],
+        "lines": {"step": {"file": "a.ipynb", "line": 3}},
+        "program": {"how": "crashed", "error": "ValueError: no", "line": {"file": "net.py", "line": 3}},
+        "text": "add up (a.ipynb:3), from a.ipynb, line 2 on; net.py:3",
+    }
+    found = Told.of(told, Path("a.ipynb"), source)
+    assert found.verdict[0].where == Where("a.ipynb, cell 5", 1)
+    assert found.text.startswith("add up (a.ipynb, cell 5:1), from a.ipynb, cell 2, line 2 on; net.py:3\n")
+    assert found.as_dict()["lines"]["step"] == {"file": "a.ipynb, cell 5", "line": 1}
+    mended = found.mended(Healed("a.ipynb", source.text, source.text.replace("step()", "stop()"), ("x",), "it was run"))
+    assert mended.patch == "--- a.ipynb, cell 5\n+++ a.ipynb, cell 5\n@@ -1 +1 @@\n-step()\n+stop()"

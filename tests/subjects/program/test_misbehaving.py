@@ -274,6 +274,13 @@ def test_a_source_that_is_not_plain_utf_8(program, encoding):
     assert "Wrong own.py:5 " in words and "größe" in words
 
 
+@pytest.mark.parametrize("text", ["# Käse\nx = 1\n", "x = 1\ny = 2\nz = 3  # Käse\n", "name = 'Käse'\n"])
+def test_a_source_whose_encoding_is_not_said(program, text):
+    with pytest.raises(BadFile, match="not UTF-8") as caught:
+        whynet.diagnose(program(text.encode("latin-1")))
+    assert "coding: latin-1" in caught.value.do
+
+
 def test_a_syntax_error_in_it_and_in_a_module(program):
     with pytest.raises(BadFile, match="not valid Python") as caught:
         whynet.diagnose(program("def f(:\n"))

@@ -66,6 +66,34 @@ def test_momentum_keeps_the_step_that_was_taken():
 
 
 @pytest.mark.slow
+def test_a_wrong_line_that_another_hid_is_mended_after_it(program):
+    text = """
+import numpy as np
+rng = np.random.default_rng(3)
+X = rng.normal(size=(40, 3))
+y = (X[:, :1] * X[:, 1:2] > 0) * 1.0
+W1, b1, W2, b2 = rng.normal(size=(3, 3)), np.zeros(3), rng.normal(size=(3, 1)), np.zeros(1)
+for epoch in range(80):
+    h = np.tanh(X @ W1 + b1)
+    p = 1 / (1 + np.exp(-(h @ W2 + b2)))
+    d = (p - y) / len(X)
+    dh = d @ W2.T
+    W2 -= 0.5 * h.T @ d
+    b2 -= 0.5 * d.sum(0)
+    W1 -= 0.5 * h.T @ dh
+    b1 -= 0.5 * dh.sum(0)
+"""
+    path = program(text)
+    seen = examine(path, echo=False)
+    assert [one.line for one in seen.findings] == [11]
+    found = mended(path, [], 60, seen)
+    assert found.xray.findings == [] and [one.name for one in found.uncovered] == ["W1"]
+    new = set(found.edits[-1].after.split("\n")) - set(text.split("\n"))
+    assert new == {"    dh = (d @ W2.T) * (1 - h ** 2)", "    W1 -= 0.5 * X.T @ dh"}
+    assert found.words.startswith("Mended too: W1: it uses h where X belongs (seen with the lines before it mended).")
+
+
+@pytest.mark.slow
 def test_a_sign_that_all_wrong_lines_share_is_turned_where_it_is_defined(program):
     step = "    w += sign * 0.1 * X.T @ e / 30\n    b += sign * 0.1 * e.mean()\n"
     text = UPHILL.replace("    w += 0.1 * X.T @ e / 30   # the step\n", step).replace("X @ w - y", "X @ w + b - y")

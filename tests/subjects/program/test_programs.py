@@ -175,3 +175,55 @@ def test_what_cannot_be_run_is_refused(tmp_path):
     (tmp_path / "a.py").write_text("")
     with pytest.raises(UsageError, match="needs time"):
         examine(tmp_path / "a.py", seconds=0)
+
+
+STEP = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, w = rng.normal(size=(40, 3)), np.zeros(3)
+y = X @ np.array([1.0, -2.0, 0.5])
+def step(rows):
+    global w
+    e = X[rows] @ w - y[rows]
+    w = w SIGN 0.1 * X[rows].T @ e / len(rows)
+    return (e ** 2).mean()
+"""
+
+
+@pytest.mark.thinned(3)
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "losses = [step(np.arange(40)) for epoch in range(60)]",
+        "for epoch in range(20):\n    print(sum(step(rows) for rows in np.array_split(rng.permutation(40), 4)) / 4)",
+        "def epoch():\n    return np.mean([step(r) for r in np.array_split(rng.permutation(40), 4) if len(r)])\n"
+        "for epoch_ in range(20):\n    print(epoch())",
+    ],
+)
+def test_a_comprehension_may_be_the_loop_that_takes_the_steps(program, loop):
+    sound = examine(program(STEP.replace("SIGN", "-") + loop), echo=False)
+    assert (sound.findings, sound.right, sound.watched >= 4) == ([], ["w"], True)
+    assert loop.split("\n")[sound.loop_line - 11].count(" for ") == 1
+    assert [one.line for one in examine(program(STEP.replace("SIGN", "+") + loop), echo=False).findings] == [9]
+
+
+def test_a_target_that_is_the_place_of_a_class(program):
+    text = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, W = rng.normal(size=(60, 4)), np.zeros((4, 3))
+labels = np.argmax(X[:, :3], axis=1)
+for epoch in range(3):
+    for x, label in zip(X, labels):
+        e = np.exp(x @ W)
+        p = e / e.sum()
+        back = np.zeros(3)
+        back[label] = -1 / p[label]
+        d = p * (back - (back * p).sum())
+        W -= 0.1 * np.outer(x, d)
+"""
+    found = examine(program(text), echo=False)
+    assert (found.findings, found.right, found.target, found.cost) == ([], ["W"], "labels", "softmax")
+    assert not found.plan.same
+    wrong = examine(program(text.replace("W -= ", "W += ")), echo=False)
+    assert [(one.kind, one.line) for one in wrong.findings] == [("sign", 13)]

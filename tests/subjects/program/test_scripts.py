@@ -1,5 +1,6 @@
 """Scripts with one mistake each, as people write them: the cause and its line are named, and the patch heals."""
 
+import json
 import subprocess
 import sys
 import tomllib
@@ -41,3 +42,17 @@ def test_the_cause_and_the_line_are_named_and_the_patch_heals(tmp_path, name):
     assert file.read_text() == source
     file.write_text(found.healed.after)
     assert last_number(file) >= expected["healed"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_of_a_notebook_the_cell_is_named_and_mended(tmp_path):
+    pytest.importorskip("torch")
+    text = (SCRIPTS / "torch_wine_softmax_last.py").read_text()
+    cells = [{"cell_type": "code", "source": part} for part in ("%matplotlib inline", *text.split("\n\n"))]
+    file = tmp_path / "wine.ipynb"
+    file.write_text(json.dumps({"cells": cells}))
+    found = diagnose_program(file, budget=20, echo=False)
+    assert (found.verdict[0].where.file, found.verdict[0].where.line) == ("wine.ipynb, cell 4", 7)
+    assert "wine.ipynb, cell 4:7" in " ".join(str(found).split()) and "ipynb.py" not in str(found)
+    assert found.patch.startswith("--- wine.ipynb, cell 4") and "\n-    nn.Softmax(dim=1)" in found.patch

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from whynet.doctor.change import Change
-from whynet.doctor.diagnosis import Diagnosis, Finding, Where
+from whynet.doctor.diagnosis import Diagnosis, Finding, Fix, Outcome, Where
 from whynet.doctor.subject import Arm
-from whynet.subjects.program.diagnose import diagnose_program
+from whynet.subjects.program.diagnose import _cured, diagnose_program
 from whynet.subjects.program.forks import Forks
 from whynet.subjects.program.patient import Program
 from whynet.subjects.program.plan import Plan, Watched
@@ -160,6 +160,15 @@ def test_what_scikit_learn_draws_is_drawn_in_a_trial_too(program):
         one.close()
 
 
+def test_what_is_proved_before_the_time_is_over_is_a_cure():
+    before, after = Outcome(2.3, 0.1), Outcome(0.5, 0.7)
+    change = Change("weights", {"scheme": "scaled-normal"})
+    found = Finding("init-positive-saturation", "proved", change=change, before=before, after=after)
+    told = Diagnosis("undertrained", verdict=[Finding("momentum-unscaled", "found"), found], before=before)
+    assert _cured(told) == Fix((change,), before, after)
+    assert _cured(Diagnosis("undertrained", verdict=[Finding("undertrained", "suspected")], before=before)) is None
+
+
 def test_a_start_that_is_too_small_is_proved_and_written_into_the_text(program):
     path = program(NET.format(start=1e-4, rate=1.0, epochs=600))
     found = diagnose_program(path, echo=False, budget=90)
@@ -225,3 +234,39 @@ for i in range(600):
     finally:
         one.close()
     assert "for 300 of its own examples" in case.used["rows"]
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        "np.stack([x[:, i:i + 3, j:j + 3] for i in range(3) for j in range(3)]).transpose(1, 2, 3, 0).reshape(-1, 9)",
+        "np.lib.stride_tricks.sliding_window_view(x, (3, 3), axis=(1, 2)).reshape(-1, 9)",
+    ],
+)
+def test_pictures_are_laid_beside_a_simple_answer_whole(program, cut):
+    path = program(f"""
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(120, 5, 5))
+Y = np.eye(2)[(X[:, :2].mean(axis=(1, 2)) > 0) * 1]
+K, W = rng.normal(size=(9, 4)) * 0.3, rng.normal(size=(36, 2)) * 0.2
+for epoch in range(30):
+    for s in range(0, 120, 12):
+        x, y = X[s:s + 12], Y[s:s + 12]
+        cols = {cut}
+        h = np.maximum(cols @ K, 0)
+        flat = h.reshape(12, -1)
+        e = np.exp(flat @ W)
+        d = (e / e.sum(axis=1, keepdims=True) - y) / 12
+        dh = (d @ W.T).reshape(h.shape) * (h > 0)
+        W -= 0.3 * flat.T @ d
+        K -= 0.3 * cols.T @ dh
+""")
+    seen = examine(path, echo=False)
+    assert seen.findings == []
+    with Forks(path, [], seen.plan, seed=0) as forks:
+        ended = forks.run(Trial(steps=12, window=3), 30.0)
+    rng = np.random.default_rng(0)
+    assert ended.inputs.shape == (36, 25)
+    known = {row.tobytes() for row in rng.normal(size=(120, 5, 5)).reshape(120, 25)}
+    assert all(row.tobytes() in known for row in ended.inputs)

@@ -174,7 +174,7 @@ def _wrong(one: Judged, step: Step, text: Text) -> Blame:
     if _transposed(one, group):
         kind, words = "transposed", "rows and columns are exchanged"
     else:
-        for suspect in suspects(one, group, text.named):
+        for suspect in suspects(one, group, text.named, {one.exact[here][0] for here in good}):
             if step_by(one, group, suspect.adjoints).right:
                 kind, words, meant = suspect.kind, suspect.words, suspect.meant
                 meant = replace(meant, slopes=slopes(one, *suspect.edge))

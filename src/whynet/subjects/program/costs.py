@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from whynet.subjects.program.loop import Flow, Pair
 from whynet.subjects.program.reverse import reverse
-from whynet.subjects.program.tape import Op, Ref, Tape
+from whynet.subjects.program.tape import Op, Ref, Tape, filled
 from whynet.types import Array
 
 PASSED = {"T", "reshape", "ravel", "squeeze", "copy", "clip", "transpose", "expand_dims", "atleast_2d"}
@@ -69,12 +71,36 @@ def residual(pair: Pair, tape: Tape) -> Array:
     output = np.asarray(tape.value(pair.output), dtype=float)
     if pair.kind == "one-hot":
         return np.asarray(tape.value(pair.node), dtype=float)
+    if pair.kind in ("picked", "chosen"):
+        return output - marked(pair, tape)
     spread = pair.kind == "spread" and np.size(tape.value(pair.node)) == output.size
     if pair.kind in ("sub", "add") or spread:  # of `-t + o` too
         first = tape.ops[pair.node].args[0] == pair.output or pair.kind == "add"
         return np.reshape(np.asarray(tape.value(pair.node), dtype=float), output.shape) * (1.0 if first else -1.0)
     target = np.reshape(np.asarray(tape.value(pair.target), dtype=float), output.shape)
     return output + target if is_turned(pair, tape) else output - target
+
+
+def marked(pair: Pair, tape: Tape) -> Array:
+    """A one where the labels are, shaped as the output.
+
+    >>> from whynet.subjects.program.tape import Leaf, Op
+    >>> tape = Tape(0, 0, leaves=[Leaf(np.array([0.2, 0.8]))])
+    >>> tape.ops = [Op("copy", 0, (Ref(-1),), {}, np.array([0.2, 0.8])), Op("getitem", 0, (Ref(0), 1), {}, 0.8)]
+    >>> marked(Pair(2, 0, 1, "picked"), tape)
+    array([0., 1.])
+    """
+    found = np.zeros(np.shape(tape.value(pair.output)))
+    index = filled(tape.ops[pair.met].args[1], tape)
+    parts = index if isinstance(index, tuple) else (index,)
+    with suppress(IndexError):  # by something that no tape keeps
+        found[tuple(_whole(part) for part in parts)] = 1.0
+    return found
+
+
+def _whole(part: object) -> Any:
+    """A part of an index; on a tape numbers are floats."""
+    return np.asarray(part).astype(int) if getattr(np.asarray(part).dtype, "kind", "") == "f" else part
 
 
 def is_turned(pair: Pair, tape: Tape) -> bool:
@@ -147,6 +173,9 @@ def costs(flow: Flow, found: Sequence[Pair]) -> list[Cost]:
     result: list[Cost] = []
     for group in places.values():
         same = tuple(group)
+        if same[0].kind == "chosen":  # what is made of it, the program says itself
+            result.append(Cost("recorded", same, ()))
+            continue
         ends = [base(tape, pair.output) for pair in same]
         known = len(result)
         for name, look in LOOKS.items():
@@ -155,7 +184,9 @@ def costs(flow: Flow, found: Sequence[Pair]) -> list[Cost]:
                 result.append(
                     Cost(name, same, tuple((e, int(b)) for e, b in zip(ends, before, strict=True) if b is not None))
                 )
-        if same[0].kind != "div" or len(result) == known:  # a target over an output is a logarithm's derivative
+        if (
+            same[0].kind not in ("div", "picked") or len(result) == known
+        ):  # a target over an output is a logarithm's derivative
             here = tuple((end, end) for end in ends)
             result += [Cost("squares", same, here), Cost("absolute", same, here)]
     return result

@@ -15,7 +15,7 @@ from whynet.errors import UsageError
 from whynet.subjects.program.edits.patch import Mended, Patch, mended, written
 from whynet.subjects.program.guests import examine_guest
 from whynet.subjects.program.guests.told import Told
-from whynet.subjects.program.notebook import read_source
+from whynet.subjects.program.notebook import Source, read_source
 from whynet.subjects.program.patient import Program
 from whynet.subjects.program.proof import of_lines, of_settings, subject_of
 from whynet.subjects.program.settled import NEAR, in_the_text, settled, still_falls, text_of
@@ -111,17 +111,16 @@ def diagnose_program(
         raise UsageError("a notebook is not written", where=str(path), do="Change its cells as the patch says")
     own = [str(one) for one in args]
     say(f"running {path.name} in a copy of its folder, for at most {seconds:g} seconds; its own output follows")
-    if not source.cells:
-        told = examine_guest(path, own, seconds, effort, budget, trials, echo=echo)
-        if told is not None:
-            if not trials:
-                return Told.of(told, path)
-            mended_too = _mended(told, path, own, (seconds, effort, budget), say)
-            _write(mended_too.patches(path), path, apply, in_place, say)
-            return mended_too
+    text = source.text if source.cells else None
+    told = examine_guest(path, own, seconds, effort, budget, trials, text=text, echo=echo)
+    if told is not None:
+        if not trials:
+            return Told.of(told, path, source)
+        mended_too = _mended(told, path, source, own, (seconds, effort, budget), say)
+        _write(mended_too.patches(path), path, apply, in_place, say)
+        return mended_too
     cap = CAP if budget is None else budget
     ends = time.monotonic() + cap
-    text = source.text if source.cells else None
     seen = examine(path, own, seconds, echo=echo, text=text)
     remarks: list[Remark] = []
     mend = Mended((), seen)
@@ -181,7 +180,8 @@ def _tried(
             told = of_lines(found, sick, healed, effort, left, say)
         else:
             told = of_settings(found, sick, effort, left, say)
-        as_it_is = told.fix is not None and all(one.kind != "mend" for one in told.fix.changes)
+        cured = _cured(told)
+        as_it_is = cured is not None and all(one.kind != "mend" for one in cured.changes)
         if healed is None or as_it_is:
             patch = _settled(told, program, program, seen, sick, ends, say)
         else:
@@ -205,7 +205,7 @@ def _settled(
 ) -> Patch | None:
     """The patch with the proved settings, where they can be written into the text and it then learns; run longer where
     there is time for that before it `ends`."""
-    cured = told.fix if told.fix is not None else _proved(told)
+    cured = _cured(told)
     changes = [] if cured is None else [one for one in cured.changes if one.kind != "mend"]
     if cured is None or not changes:
         return None
@@ -227,8 +227,10 @@ def _settled(
     return Patch(text_of(program), made[0], str(program.path), read_source(program.path).cells)
 
 
-def _proved(told: Diagnosis) -> Fix | None:
-    """What is proved together, where there was no time for training the cure to its end."""
+def _cured(told: Diagnosis) -> Fix | None:
+    """What cures it: trained to its end, or, where there was no time for that, what is proved together."""
+    if told.fix is not None:
+        return told.fix
     found = [one for one in told.verdict if one.status == "proved" and one.change is not None and one.after is not None]
     after = max((one.after for one in found if one.after is not None), key=lambda end: end.quality, default=None)
     if told.before is None or after is None:
@@ -239,6 +241,7 @@ def _proved(told: Diagnosis) -> Fix | None:
 def _mended(
     told: dict[str, Any],
     path: Path,
+    source: Source,
     own: list[str],
     limits: tuple[float, float, float | None],
     say: Callable[[str], None],
@@ -250,9 +253,12 @@ def _mended(
 
     def examine(instead: Mapping[str, str]) -> dict[str, Any] | None:
         say("running the program with a change that may mend it")
-        return examine_guest(path, own, seconds, effort, budget, False, instead=instead, echo=False)
+        beside, text = dict(instead), None
+        if source.cells:
+            text = beside.pop(path.name, source.text)
+        return examine_guest(path, own, seconds, effort, budget, False, text=text, instead=beside, echo=False)
 
-    found, ended = Told.of(told, path), told["program"]
+    found, ended = Told.of(told, path, source), told["program"]
     if ended["how"] == "stopped" and ended.get("seconds", seconds) < 0.9 * seconds:  # by Ctrl-C
         return found
     most = MENDING_GUESTS if budget is None else max(MENDING_GUESTS / 2, 2 * budget)

@@ -93,8 +93,8 @@ def _is_one(sums: Array) -> bool:
 def _classes(tape: Tape, pair: Pair) -> int | None:
     """The axis along which the targets of an example add up to one; None if that is none or both."""
     shape = np.shape(tape.value(pair.output))
-    if pair.kind == "one-hot":
-        index = tape.ops[pair.node].args[1]
+    if pair.labels:
+        index = tape.ops[pair.met].args[1]
         parts = list(filled(index, tape)) if isinstance(index, tuple) and len(index) == 2 else []
         rows = [axis for axis, part in enumerate(parts) if np.array_equal(part, np.arange(shape[axis]))]
         return 1 - rows[0] if len(rows) == 1 else None

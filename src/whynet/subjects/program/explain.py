@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from whynet.subjects.program.activations import within_activations
 from whynet.subjects.program.costs import slopes
 from whynet.subjects.program.judgement import Judged
-from whynet.subjects.program.loop import within_activations
 from whynet.subjects.program.match import Exact, is_single
 from whynet.subjects.program.tape import Tape
 

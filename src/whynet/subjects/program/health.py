@@ -147,7 +147,8 @@ def _joined(values: Sequence[object]) -> Array:
 
 
 def course(one: Judged) -> list[tuple[int, float]]:
-    """The mean squared error in each iteration, where all of them saw the same targets.
+    """The mean squared error in each iteration, where all of them saw the same targets; of an error that no step
+    follows from, nothing is known.
 
     >>> from whynet.subjects.program.loop import Flow
     >>> from whynet.subjects.program.tape import Tape
@@ -155,6 +156,8 @@ def course(one: Judged) -> list[tuple[int, float]]:
     []
     """
     if one.cost is None or any(pair.kind not in ("sub", "add") for pair in one.cost.pairs):
+        return []
+    if not any(step.right or step.node is not None or step.rate is not None for step in one.steps):
         return []
     targets = [_joined([tape.value(pair.target) for pair in one.cost.pairs]) for tape in one.flow.tapes]
     if targets[0].size < 2 or not all(np.array_equal(target, targets[0]) for target in targets):

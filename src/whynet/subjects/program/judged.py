@@ -13,7 +13,7 @@ from whynet.subjects.program.align import aligned, stays
 from whynet.subjects.program.costs import Cost, base, costs, recorded, seeds
 from whynet.subjects.program.explain import explain
 from whynet.subjects.program.judgement import Judged, Step
-from whynet.subjects.program.loop import Flow, Group, Pair, groups, movers, pairs
+from whynet.subjects.program.loop import Flow, Group, Pair, groups, meeting, movers
 from whynet.subjects.program.match import factor, flat, is_single, rounded, tells
 from whynet.subjects.program.reverse import Adjoints, conventions, reverse
 from whynet.subjects.program.rules import RULES
@@ -41,9 +41,9 @@ def judged(tapes: Sequence[Tape]) -> Judged | None:
     bits = flow.marks([group.paths for group in found])
     ends = [end for group in found for path in group.paths if (end := tape.end.get(path)) is not None]
     used = flow.before(ends)
-    met = [pair for pair in pairs(tape, bits) if pair.node in used]
-    all_met = [base(tape, pair.output) for pair in met if pair.kind != "mul"]
-    met = _reaching([pair for pair in met if pair.kind != "mul"], flow, found)
+    met = meeting(tape, bits, used)
+    all_met = [base(tape, pair.output) for pair in met]
+    met = _reaching(met, flow, found)
     most = max((bits[pair.output].bit_count() for pair in met), default=0)
     met = [pair for pair in met if bits[pair.output].bit_count() == most]
     if not met:
@@ -56,6 +56,7 @@ def judged(tapes: Sequence[Tape]) -> Judged | None:
     if tape.cost is not None and guesses:  # an optimiser from outside was told what it is
         guesses = [Cost("recorded", guesses[0].pairs, ((tape.cost, tape.cost),))]
     own = [found_cost for guess in guesses[:1] if (found_cost := recorded(flow, guess, used, bits)) is not None]
+    guesses = [guess for guess in guesses if guess.at]
     by_steps: list[tuple[Judged, tuple[bool, ...]]] = []
     most_right: tuple[bool, ...] = ()
     taken = TIES[0]

@@ -59,6 +59,10 @@ class Looked(Plain):
             node.body.insert(0, ast.Expr(ask("enter")))
         return found
 
+    def rounds(self, node: ast.ListComp | ast.GeneratorExp) -> ast.AST:
+        """A comprehension cannot be left."""
+        return self.generic_visit(node)
+
     def loop(self, node: ast.For | ast.While) -> ast.AST:
         """A loop, from which `Left` leads on to what comes after it."""
         if isinstance(node, ast.For):

@@ -47,6 +47,16 @@ class Pair:
     target: int
     kind: str
 
+    @property
+    def labels(self) -> bool:
+        """Whether the target is named by the place of a one: `p[rows, labels] -= 1`, `-1 / p[label]`."""
+        return self.kind in ("one-hot", "picked", "chosen")
+
+    @property
+    def met(self) -> int:
+        """The operation that has the output, and the target or its place, as operands."""
+        return self.target if self.kind == "picked" else self.node
+
 
 def stem(path: str, scalar: bool) -> str:
     """The parameter that a number belongs to: arrays stand for themselves, floats for their list and their layer.
@@ -232,12 +242,17 @@ def pairs(tape: Tape, bits: Sequence[int]) -> list[Pair]:
     """
     finals = {end for end in tape.end.values() if end is not None}
     layered = mixed(tape, bits)
-    moved = {tape.start[path] for path, end in tape.end.items() if end is not None and end != tape.start[path]}
+    moved = changed(tape)
     found: list[Pair] = []
     grown: list[Pair] = []
+    chosen: list[Pair] = []
     for index, op in enumerate(tape.ops):
         if op.name == "setitem":
             found += _one_hot(tape, index, bits)
+        if op.name == "div":
+            found += _picked(tape, index, bits, layered)
+        if op.name == "getitem":
+            chosen += _chosen(tape, index, bits, layered)
         if op.name not in ("sub", "add", "div", "mul") or index in finals or len(op.args) != 2:
             continue
         nodes = [int(one) if isinstance(one, Ref) else None for one in op.args]
@@ -253,7 +268,17 @@ def pairs(tape: Tape, bits: Sequence[int]) -> list[Pair]:
                 found.append(Pair(index, output, target, "spread"))  # a column minus a row is a square
             elif op.name == "sub" and size == np.size(tape.value(target)) ** 2 == np.size(op.value) > 1:
                 grown.append(Pair(index, output, target, "spread"))  # and so are the outputs, from then on
-    return found or grown
+    return [*(found or grown), *chosen]
+
+
+def changed(tape: Tape) -> set[int]:
+    """What is another number at the end; not names that stand for one target, or one number of the text, after another.
+
+    >>> changed(Tape(0, 0))
+    set()
+    """
+    ends = ((tape.start[path], end) for path, end in tape.end.items() if end is not None)
+    return {start for start, end in ends if end != start and (end >= 0 or tape.leaves[-end - 1].path)}
 
 
 def mixed(tape: Tape, bits: Sequence[int]) -> list[bool]:
@@ -263,7 +288,7 @@ def mixed(tape: Tape, bits: Sequence[int]) -> list[bool]:
     []
     """
     found = [False] * len(tape.ops)
-    moved = {tape.start[path] for path, end in tape.end.items() if end is not None and end != tape.start[path]}
+    moved = changed(tape)
     for index, op in enumerate(tape.ops):
         inputs = op.inputs
         found[index] = any(node >= 0 and found[node] for node in inputs)
@@ -289,7 +314,17 @@ def takes_steps(tape: Tape) -> bool:
     bits = flow.marks([group.paths for group in found])
     ends = [end for group in found for path in group.paths if (end := tape.end.get(path)) is not None]
     used = flow.before(ends)
-    return any(pair.node in used and pair.kind != "mul" for pair in pairs(tape, bits))
+    return bool(meeting(tape, bits, used))
+
+
+def meeting(tape: Tape, bits: Sequence[int], used: Container[int]) -> list[Pair]:
+    """The pairs that steps hang on; scores of the right class only where there is no other.
+
+    >>> meeting(Tape(0, 0), [], set())
+    []
+    """
+    met = [pair for pair in pairs(tape, bits) if pair.node in used and pair.kind != "mul"]
+    return [pair for pair in met if pair.kind != "chosen"] or met
 
 
 def _constant(tape: Tape, node: int) -> bool:
@@ -318,31 +353,26 @@ def _one_hot(tape: Tape, index: int, bits: Sequence[int]) -> list[Pair]:
     return [Pair(index, int(whole), index, "one-hot")] if one else []
 
 
-SMOOTH = {"add", "sub", "mul", "div", "neg", "exp", "tanh", "pow", "maximum", "minimum", "where", "larger", "smaller",
-          "expit", "expm1", "sinh", "cosh", "arctan", "cos", "logaddexp", "copy", "abs", "log", "sqrt", "reciprocal",
-          "clip", "log1p", "square", "sin"}  # fmt: skip
-"""Operations on each number by itself: activations are made of them."""
+def _picked(tape: Tape, index: int, bits: Sequence[int], layered: Sequence[bool]) -> list[Pair]:
+    """`-1 / p[label]`, the derivative of a logarithm where the label says."""
+    above, below = tape.ops[index].args
+    if not isinstance(below, Ref) or below < 0 or tape.ops[below].name != "getitem":
+        return []
+    output = tape.ops[below].args[0]
+    one = not isinstance(above, Ref) or _constant(tape, int(above)) or np.ndim(tape.value(int(above))) == 0
+    if not one or not isinstance(output, Ref) or output < 0 or not bits[output] or not layered[output]:
+        return []
+    value = float(np.max(tape.value(int(above)))) if isinstance(above, Ref) else float(above)
+    return [Pair(index, int(output), int(below), "picked")] if abs(value) == 1 else []
 
 
-def within_activations(flow: Flow, forward: set[int]) -> set[int]:
-    """Values that stand between what goes into an activation and what comes out: nobody's delta is meant for them.
-
-    >>> within_activations(Flow([Tape(0, 0)]), set())
-    set()
-    """
-    tape = flow.tapes[0]
-    named = {node for node, _, _ in tape.names}
-    whole = {leaf for leaf in tape.start.values() if np.ndim(tape.value(leaf)) or not tape.leaves[-leaf - 1].constant}
-    users: dict[int, set[int]] = {}
-    for node in forward:
-        for read in flow.inputs[node]:
-            users.setdefault(read, set()).add(node)
-    found, lying = set(), set(tape.start.values())
-    for node in forward:
-        after = users.get(node, set())
-        smooth = tape.ops[node].name in SMOOTH and all(tape.ops[read].name in SMOOTH for read in flow.inputs[node])
-        if smooth and node not in named and after and not flow.leaves[node] & whole:
-            alike = all(tape.ops[one].name in SMOOTH and flow.leaves[one].isdisjoint(lying) for one in after)
-            if alike and flow.inputs[node]:
-                found.add(node)
-    return found
+def _chosen(tape: Tape, index: int, bits: Sequence[int], layered: Sequence[bool]) -> list[Pair]:
+    """`scores[rows, labels]`: the score of the right class, as a margin has it."""
+    op = tape.ops[index]
+    whole, where = op.args[0], op.args[1]
+    if not isinstance(whole, Ref) or whole < 0 or not bits[whole] or not layered[whole]:
+        return []
+    labels = where[1] if isinstance(where, tuple) and len(where) == 2 else None
+    if not isinstance(labels, Ref) or (labels >= 0 and bits[labels]) or np.ndim(op.value) != 1:
+        return []
+    return [Pair(index, int(whole), index, "chosen")] if np.ndim(tape.value(int(whole))) == 2 else []

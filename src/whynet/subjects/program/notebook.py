@@ -73,9 +73,10 @@ def read_source(path: Path) -> Source:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ast.parse(source.text if source.cells else data, path.name)
+            text = "" if source.cells else decoded(data)  # `ast` does not read comments
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise _not_python(error, path, source) from error
-    return source if source.cells else Source(decoded(data), path.name)
+    return source if source.cells else Source(text, path.name)
 
 
 def imported(source: Source) -> set[str]:

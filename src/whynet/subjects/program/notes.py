@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -29,6 +29,40 @@ LARGEST = 1_500_000_000
 SMALL = 20_000
 """Numbers in an array that is copied and compared whole; of larger ones a sample."""
 SHARED = 2_000
+
+
+class Ticking(Protocol):
+    """What is told of loops."""
+
+    def over(self, loop: int, values: Any) -> Any:
+        """What a loop runs over."""
+
+    def tick(self, loop: int) -> bool:
+        """An iteration begins; whether it is looked at."""
+
+    def done(self, loop: int) -> None:
+        """An iteration that was looked at has ended."""
+
+    def passed(self, loop: int) -> bool:
+        """Whether a loop is of no interest."""
+
+
+def ticked(told: Ticking, loop: int, values: Any) -> Iterator[Any]:
+    """The values of a loop; between one and the next is an iteration.
+
+    >>> list(ticked(Notes(Sites(), set()), 3, "ab"))
+    ['a', 'b']
+    """
+    rest = iter(told.over(loop, values))
+    for value in rest:
+        looked_at = told.tick(loop)
+        try:
+            yield value
+        finally:
+            if looked_at:
+                told.done(loop)
+        if told.passed(loop):
+            yield from rest
 
 
 class Notes:
@@ -78,6 +112,10 @@ class Notes:
             yield from values
         finally:
             self.running.remove(loop)
+
+    def rounds(self, loop: int, values: Any) -> Iterator[Any]:
+        """What a comprehension runs over: each round is an iteration."""
+        return iter(values) if self.on or self.passed(loop) else ticked(self, loop, values)
 
     def passed(self, loop: int) -> bool:
         """Whether a loop that begins is known to take no steps."""
@@ -233,6 +271,8 @@ class Notes:
             if len(value) > SHARED:
                 return self.ref(np.asarray(value)) if is_number(np.asarray(value)) else "list"
             return type(value)(self.coded(part) for part in value) if type(value) in (list, tuple) else list(value)
+        if isinstance(value, range):
+            return self.ref(np.arange(value.start, value.stop, value.step))
         if isinstance(value, slice):
             ends = (value.start, value.stop, value.step)
             return slice(*(int(end) if end is not None else None for end in ends))

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from whynet.subjects.program.calls import COMPARE, IN_PLACE, PLAIN
+from whynet.subjects.program.notes import ticked
 from whynet.subjects.program.plan import Plan, Watched
 from whynet.subjects.program.tape import Enough
 from whynet.types import Array
@@ -121,6 +122,10 @@ class Onlooker:
         self.extends = isinstance(known, (range, list, tuple, np.ndarray)) and len(known) > 0
         return self._further(values, known) if self.extends else values
 
+    def rounds(self, loop: int, values: Any) -> Iterator[Any]:
+        """What a comprehension runs over: each round is an iteration."""
+        return iter(values) if self.passed(loop) else ticked(self, loop, values)
+
     def _further(self, values: Iterable[Any], known: Any) -> Iterator[Any]:
         yield from values
         count, more = len(known), self.more
@@ -142,6 +147,8 @@ class Onlooker:
         if count >= self.steps + self.judged or self._is_judged(count):
             raise Enough
         frame = sys._getframe(1)
+        if frame.f_code is ticked.__code__ and frame.f_back is not None:
+            frame = frame.f_back  # of a comprehension
         if count == 0 and self.first is not None:
             self.first(frame)
             self.began = time.monotonic()
@@ -205,7 +212,7 @@ class Onlooker:
                 self.seen.setdefault(name, []).append(value if type(value) is float else np.array(value, dtype=float))
 
     def _note_one_hot(self, site: int, whole: Any, index: Any) -> None:
-        """`p[rows, labels] -= 1`: what is there before, and where the labels are."""
+        """`p[rows, labels] -= 1`, `-1 / p[label]`: what is there before, and where the labels are."""
         if self.plan.target.site != site or self.plan.target.operand >= 0:
             return
         target = np.zeros(np.shape(whole))
@@ -234,6 +241,9 @@ class Onlooker:
 
     def item(self, site: int, whose: Any, index: Any) -> Any:
         """A part of something."""
+        if isinstance(whose, np.ndarray):
+            self.note(site, whose)
+            self._note_one_hot(site, whose, index)
         return whose[index]
 
     def iter(self, site: int, values: Any) -> Any:
@@ -281,10 +291,10 @@ class Onlooker:
 
     def call(self, site: int, function: Any, *args: Any, **kwargs: Any) -> Any:
         """A call."""
-        if len(args) >= 2:
-            self._note_call(site, args)
-        elif args and hasattr(getattr(function, "__self__", None), "shape"):
+        if args and hasattr(getattr(function, "__self__", None), "shape"):
             self._note_call(site, (function.__self__, *args))
+        elif len(args) >= 2:
+            self._note_call(site, args)
         return function(*args, **kwargs)
 
     def _note_call(self, site: int, operands: tuple[Any, ...]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from whynet.subjects.program.plan import Drawn
+from whynet.subjects.program.weights import Drawn
 from whynet.types import Array
 
 JUMPS = 5

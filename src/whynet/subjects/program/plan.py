@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.diagnosis import Settings
-from whynet.subjects.program.costs import LOOKS, is_turned
+from whynet.subjects.program.costs import LOOKS, is_turned, marked
 from whynet.subjects.program.health import layers
 from whynet.subjects.program.judgement import Judged
-from whynet.subjects.program.loop import PRODUCTS, Group, Pair
+from whynet.subjects.program.loop import PRODUCTS, Pair
 from whynet.subjects.program.tape import Ref, Tape, filled
+from whynet.subjects.program.weights import Drawn, weights
 
 MOVING = {"T", "transpose", "getitem", "copy", "reshape", "take"}
 """Operations that move numbers and leave them as they are."""
@@ -31,18 +32,6 @@ class Watched:
     operand: int
     at: tuple[int, ...]
     times: int
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """The weights of a layer: where they lie, and how many inputs a unit of it has.
-
-    >>> Drawn(("W1",), 784).fan_in
-    784
-    """
-
-    paths: tuple[str, ...]
-    fan_in: int
 
 
 @dataclass(frozen=True)
@@ -117,13 +106,13 @@ def plan_of(one: Judged, outer: Sequence[int]) -> Plan | None:
     tape = one.tape
     examples = _examples(one)
     pairs = [pair for group in examples.values() for pair in group]
-    name, site = tape.ops[pairs[0].node].name, tape.ops[pairs[0].node].site
+    name, site = tape.ops[pairs[0].met].name, tape.ops[pairs[0].met].site
     ran = [index for index, op in enumerate(tape.ops) if op.site == site and op.name == name]
-    at = tuple(ran.index(pair.node) for pair in pairs)
-    operand = _operand(tape, pairs[0].node, pairs[0].output)
+    at = tuple(ran.index(pair.met) for pair in pairs)
+    operand = _operand(tape, pairs[0].met, pairs[0].output)
     if operand is None or len({len(group) for group in examples.values()}) > 1:
         return None
-    target = -1 if pairs[0].kind == "one-hot" else 1 - operand
+    target = -1 if pairs[0].labels else 1 - operand
     fed, rows, input_rows = _inputs(one, list(examples))
     output_rows = None
     if rows is not None and len(pairs) == 1:
@@ -133,16 +122,21 @@ def plan_of(one: Judged, outer: Sequence[int]) -> Plan | None:
         output_rows = _by_the_target(tape, pairs[0], target)  # a convolution's inputs do not say which they are
         if output_rows is None:
             return None
+        fed, input_rows = _whole_inputs(one, shape[output_rows]) or (fed, input_rows)
+    if output_rows is None and len(pairs) == len(examples) == 1 and fed:
+        fed, _ = _whole_inputs(one, None, _watched(tape, fed[0])) or (fed, None)  # a part of one example
     same = all(
         np.array_equal(_target(tape, pair, target), _target(other, pair, target))
         for other in one.flow.tapes
         for pair in pairs
     )
+    if output_rows is None and len(examples) == 1:  # of two examples, the target may be the same
+        same = same and all(_fed(other, fed) == _fed(tape, fed) for other in one.flow.tapes)
     epochs = tape.loop if same or not outer else outer[0]
     data, features, there = _data(one, fed[0] if len(fed) == 1 else None, input_rows)
     return Plan(
         tape.loop, Watched(site, operand, at, len(ran)), Watched(site, target, at, len(ran)), fed, len(examples),
-        is_turned(pairs[0], tape), output_rows, input_rows, epochs, _weights(one),
+        is_turned(pairs[0], tape), output_rows, input_rows, epochs, weights(one),
         tuple(path for group in one.parameters for path in group.paths),
         data, features, there, same, _answers(one, pairs[0], target, there),
     )  # fmt: skip
@@ -200,13 +194,26 @@ def _age(node: int) -> tuple[bool, int]:
 
 
 def _target(tape: Tape, pair: Any, operand: int) -> Any:
-    return tape.ops[pair.node].value if operand < 0 else tape.value(int(tape.ops[pair.node].args[operand]))
+    if operand < 0:
+        return marked(pair, tape)
+    return tape.value(int(tape.ops[pair.met].args[operand]))
+
+
+def _fed(tape: Tape, fed: Sequence[Watched]) -> list[bytes]:
+    """What is watched of the inputs, as a tape has it."""
+    return [np.asarray(value).tobytes() for one in fed for value in _watched(tape, one)]
+
+
+def _watched(tape: Tape, one: Watched) -> list[Any]:
+    """The values of a place that is watched."""
+    read = [op.args[one.operand] for op in tape.ops if op.site == one.site and len(op.args) > one.operand]
+    return [tape.value(int(ref)) for ref in read if isinstance(ref, Ref)]
 
 
 def _by_the_target(tape: Tape, pair: Pair, operand: int) -> int | None:
     """The axis of the examples, where each has one class: along the other one the target adds up to 1."""
     if operand < 0:  # `p[rows, labels] -= 1`
-        index = filled(tape.ops[pair.node].args[1], tape)
+        index = filled(tape.ops[pair.met].args[1], tape)
         places = [np.asarray(one).ravel() for one in index] if isinstance(index, tuple) else []
         counted = [axis for axis, one in enumerate(places) if np.array_equal(one, np.arange(one.size))]
         return counted[0] if counted else None
@@ -278,6 +285,30 @@ def _single_inputs(one: Judged, users: list[tuple[int, int]]) -> tuple[Watched, 
     return tuple(watched)
 
 
+def _whole_inputs(
+    one: Judged, rows: int | None, part: Sequence[Any] = ()
+) -> tuple[tuple[Watched, ...], int | None] | None:
+    """Where inputs with so many examples are first read, before windows are cut out of them, and the examples' axis; or
+    those of one example, of which a window is known."""
+    tape, known = one.tape, {one.tape.start[path] for group in one.parameters for path in group.paths}
+    moved = one.flow.marks([group.paths for group in one.parameters])
+    for node in sorted(one.flow.before(one.outputs)):
+        op = tape.ops[node]
+        for place, read in enumerate(op.args):
+            if not isinstance(read, Ref) or (moved[read] if read >= 0 else int(read) in known):
+                continue
+            shape = np.shape(tape.value(int(read)))
+            if len(shape) < 2 or (rows and (shape.count(rows) != 1 or np.prod(shape) == rows)):
+                continue
+            if not rows and (np.ndim(part[:1]) < 3 or np.prod(shape) <= np.size(part[0])):
+                continue
+            if len(op.args) < 2 or (place and op.name == "getitem"):
+                continue
+            ran = _times(tape, node)
+            return (Watched(op.site, place, (ran.index(node),), len(ran)),), shape.index(rows) if rows else None
+    return None
+
+
 def fed_rows(one: Judged) -> tuple[int | None, int | None]:
     """How many examples are in the inputs of an iteration, and along which axis; None where each is one example.
 
@@ -301,53 +332,6 @@ def _axis(shape: tuple[int, ...], rows: int, like: int | None) -> int | None:
     return shape.index(rows) if rows in shape else None
 
 
-def _weights(one: Judged) -> tuple[Drawn, ...]:
-    """The groups that are multiplied by something: the rest are biases."""
-    tape, found = one.tape, []
-    multiplied: dict[int, int] = {}
-    for node in sorted(one.forward):
-        op = tape.ops[node]
-        if op.name not in PRODUCTS:
-            continue
-        for position, read in enumerate(op.inputs):
-            leaf = _leaf(tape, read)
-            if leaf < 0 and leaf not in multiplied:
-                turned = np.shape(tape.value(read)) != np.shape(tape.value(leaf)) or _is_turned(tape, read)
-                axis = -2 if position == 1 else -1  # of `x @ W`, and of `W @ x`
-                multiplied[leaf] = {-2: -1, -1: -2}[axis] if turned else axis
-    for group in one.parameters:
-        leaves = [tape.start[path] for path in group.paths if path in tape.start]
-        if not leaves or leaves[0] not in multiplied:
-            continue
-        found.append(Drawn(tuple(group.paths), _fan_in(tape, group, leaves[0], multiplied[leaves[0]])))
-    return tuple(found)
-
-
-def _fan_in(tape: Tape, group: Group, leaf: int, axis: int) -> int:
-    shape = np.shape(tape.value(leaf))
-    if len(shape) >= 2:
-        return int(shape[axis])
-    if len(shape) == 1:
-        return int(shape[0])
-    units = {path.rpartition("[")[0] for path in group.paths}
-    return max(1, len(group.paths) // max(len(units), 1))
-
-
-def _leaf(tape: Tape, node: int) -> int:
-    """What a value is before it is turned."""
-    while node >= 0 and tape.ops[node].name in ("T", "transpose", "reshape", "copy") and tape.ops[node].inputs:
-        node = tape.ops[node].inputs[0]
-    return node
-
-
-def _is_turned(tape: Tape, node: int) -> bool:
-    turns = 0
-    while node >= 0 and tape.ops[node].name in ("T", "transpose", "reshape", "copy") and tape.ops[node].inputs:
-        turns += tape.ops[node].name in ("T", "transpose")
-        node = tape.ops[node].inputs[0]
-    return turns % 2 == 1
-
-
 def _data(one: Judged, fed: Watched | None, rows: int | None) -> tuple[str, int, int]:
     """The array that all inputs are taken from, the axis of its features, how many examples it has."""
     if fed is None:
@@ -362,9 +346,9 @@ def _answers(one: Judged, pair: Pair, operand: int, examples: int) -> str:
     for tape in one.flow.tapes:
         node = -1
         if operand < 0:  # `p[rows, labels] -= 1`
-            node = max((read for read in tape.ops[pair.node].inputs if read not in (pair.output,)), default=-1)
-        elif isinstance(tape.ops[pair.node].args[operand], Ref):
-            node = int(tape.ops[pair.node].args[operand])
+            node = max((read for read in tape.ops[pair.met].inputs if read not in (pair.output,)), default=-1)
+        elif isinstance(tape.ops[pair.met].args[operand], Ref):
+            node = int(tape.ops[pair.met].args[operand])
         while node >= 0 and tape.ops[node].name in {*MOVING, "neg"} and tape.ops[node].inputs:
             node = tape.ops[node].inputs[0]
         if node >= 0:

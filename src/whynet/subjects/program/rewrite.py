@@ -14,8 +14,8 @@ from collections.abc import Container
 from typing import Any, TypeVar
 
 from whynet.subjects.program.scopes import WithoutScopes
-from whynet.subjects.program.sites import Sites, text_of
-from whynet.subjects.program.ticks import ticks
+from whynet.subjects.program.sites import LOOPS, Sites, text_of
+from whynet.subjects.program.ticks import own, rounds, ticks
 
 IF = "if"
 """What stands for the names of a loop where there is none, but a condition."""
@@ -41,11 +41,9 @@ def rewritten(
             return a * 2
     """
     tree = ast.parse(source, file)
-    loops = {
-        (node.lineno, node.col_offset)
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.For, ast.While)) and ticks(node, tree)
-    }
+    functions = own(tree)
+    asking = (node for node in ast.walk(tree) if ticks(node, tree) or rounds(node, functions))
+    loops = {(node.lineno, node.col_offset) for node in asking if isinstance(node, LOOPS)}
     for node in ast.walk(tree):
         if isinstance(node, (ast.For, ast.comprehension)):
             sites.runners |= {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
@@ -214,6 +212,23 @@ class Plain(_Both):
     def visit_While(self, node: ast.While) -> ast.AST:
         return self.loop(node)
 
+    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+        return self.rounds(node)
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
+        return self.rounds(node)
+
+    def rounds(self, node: ast.ListComp | ast.GeneratorExp) -> ast.AST:
+        """A comprehension, of which each round may be a step."""
+        if (node.lineno, node.col_offset) not in self.loops:
+            return self.generic_visit(node)
+        place = ast.Constant(self.sites.number(self.file, node, node.lineno, self.around))
+        taped, plain = self.pair([node.elt])
+        node.elt = ast.IfExp(ast.Attribute(ast.Name(NAME, ast.Load()), "on", ast.Load()), taped[0], plain[0])
+        values = node.generators[0]
+        values.iter, values.ifs = ask("rounds", place, self.visit(values.iter)), self.all(values.ifs)
+        return node
+
 
 class Taped(_Both):
     """Makes copies that hand each operation to the recorder.
@@ -366,9 +381,12 @@ class Chosen(Taped):
             self.statement = getattr(node, "lineno", 0)
             if self.place(node).value not in (self.only or ()):
                 return self.generic_visit(node)
-        elif isinstance(node, AS_THEY_ARE):
+        elif isinstance(node, AS_THEY_ARE) and not self._is_watched_part(node):
             return self.generic_visit(node)
         return super().visit(node)
+
+    def _is_watched_part(self, node: ast.AST) -> bool:
+        return isinstance(node, ast.Subscript) and self.place(node).value in (self.only or ())
 
 
 def _operation(op: ast.operator) -> ast.Constant:

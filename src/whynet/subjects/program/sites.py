@@ -6,6 +6,9 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any
 
+LOOPS = (ast.For, ast.While, ast.ListComp, ast.GeneratorExp)
+"""What has rounds that may be steps."""
+
 
 @dataclass(frozen=True)
 class Site:
@@ -22,6 +25,11 @@ class Site:
     operands: tuple[str, ...] = ()
     around: tuple[tuple[int, str], ...] = ()
     """The loops around it in its function, from the outermost: the line, and the names that get values in a round."""
+
+    @property
+    def can_be_left(self) -> bool:
+        """Whether it is a loop that stands in lines of its own, and no comprehension."""
+        return self.text.startswith(("for ", "while "))
 
 
 @dataclass
@@ -62,7 +70,7 @@ class Sites:
         return {
             (line, column): number
             for (own, kind, line, column, _, _), number in self.numbers.items()
-            if own == file and kind in ("For", "While")
+            if own == file and kind in {one.__name__ for one in LOOPS}
         }
 
 

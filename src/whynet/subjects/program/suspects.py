@@ -6,14 +6,16 @@ value; a wrong operand beside a delta; a bias that sums what it should not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from whynet.subjects.program.activations import SMOOTH, within_activations
+from whynet.subjects.program.costs import LOOKS, residual
 from whynet.subjects.program.judgement import Judged
-from whynet.subjects.program.loop import PRODUCTS, SMOOTH, Group, within_activations
+from whynet.subjects.program.loop import PRODUCTS, Group
 from whynet.subjects.program.meant import Meant
 from whynet.subjects.program.returned import terms_left_out
 from whynet.subjects.program.reverse import FAILS, Adjoints, reverse
@@ -60,8 +62,9 @@ class Suspect:
     """The values before and after the activation whose derivative is meant."""
 
 
-def suspects(one: Judged, group: Group, named: Callable[[int], str]) -> Iterator[Suspect]:
-    """What may be wrong with the gradient of a parameter, likeliest first.
+def suspects(one: Judged, group: Group, named: Callable[[int], str], begins: Collection[int] = ()) -> Iterator[Suspect]:
+    """What may be wrong with the gradient of a parameter, likeliest first. `begins`: the forward values whose exact
+    derivatives it is made of.
 
     >>> from whynet.subjects.program.loop import Flow
     >>> list(suspects(Judged(Flow([Tape(0, 1)]), [], [], []), Group("W", [], True), str))
@@ -79,7 +82,26 @@ def suspects(one: Judged, group: Group, named: Callable[[int], str]) -> Iterator
     yield from _operands(one, group, below, named)
     yield from _biases(one, group, below)
     yield from _slopes(one, edges, named)
+    yield from _slopes_too_many(one, named)
     yield from _weights(one, below, named)
+    yield from _left_out(one, list(_further(one, leaves, below, begins)), named)
+
+
+def _further(
+    one: Judged, leaves: set[int], below: Sequence[int], begins: Collection[int]
+) -> Iterator[tuple[list[int], list[int]]]:
+    """The sum that a parameter has a part in, and a later value whose derivative may stand there in place of its own:
+    between them is more than one operation, as in a normalisation."""
+    users = [node for node in below if one.flow.leaves[node] & leaves]
+    if len(users) != 1:
+        return
+    later = one.flow.after({users[0]})
+    own = np.sort(np.ravel(one.tape.value(users[0])))
+    for node in begins:
+        if node in later and node != users[0] and one.tape.ops[node].name not in PRODUCTS:
+            if np.array_equal(np.sort(np.ravel(one.tape.value(node))), own):
+                continue  # the same numbers in another order
+            yield [users[0]], [node]
 
 
 def _site(op: Op) -> tuple[Any, ...]:
@@ -171,6 +193,38 @@ def _slopes(one: Judged, edges: list[Any], named: Callable[[int], str]) -> Itera
                     words = f"in place of the derivative of {named(after[0])} stands {text.format(name, name)}"
                     meant = Meant(name, named(after[0]), named(before[0]))
                     yield Suspect("derivative-wrong", words, before[0], adjoints, meant, (before, after))
+
+
+def _without_the_largest(tape: Tape, node: int) -> int:
+    """What an exponential is of, before the largest is taken away from all."""
+    op = tape.ops[node]
+    read = op.inputs
+    largest = op.name == "sub" and len(read) == 2 and read[1] >= 0 and tape.ops[read[1]].name in ("larger", "max")
+    return read[0] if largest and read[0] >= 0 else node
+
+
+def _slopes_too_many(one: Judged, named: Callable[[int], str]) -> Iterator[Suspect]:
+    """A sigmoid's derivative behind the error of a softmax: with its cross-entropy the error has none."""
+    if one.cost is None or one.cost.name not in ("softmax", "squares"):
+        return
+    outputs = [output for output, _ in one.cost.at]
+    found = [LOOKS["softmax"](one.flow, output) for output in outputs]
+    places = [_without_the_largest(one.tape, place) for place in found if place is not None]
+    if len(places) < len(outputs):
+        return
+    pairs = one.cost.pairs
+
+    def put(n: int, i: int, _: Any) -> Any:
+        a = np.asarray(one.flow.tapes[n].value(outputs[i]), dtype=float)
+        return np.reshape(residual(pairs[i], one.flow.tapes[n]), a.shape) * a * (1 - a)
+
+    adjoints = _put(one, places, put)
+    if adjoints:
+        name = named(outputs[0])
+        words = (
+            f"{name} * (1 - {name}) is too much: the derivative of a softmax and its cross-entropy is the error itself"
+        )
+        yield Suspect("derivative-wrong", words, places[0], adjoints, Meant(name, "1"))
 
 
 def _operands(one: Judged, group: Group, below: Sequence[int], named: Callable[[int], str]) -> Iterator[Suspect]:

@@ -18,6 +18,31 @@ def _within(node: ast.AST) -> Any:
             yield from _within(child)
 
 
+def own(tree: ast.Module) -> set[str]:
+    """The functions and methods that a program defines.
+
+    >>> own(ast.parse("def f(x): return x"))
+    {'f'}
+    """
+    return {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+
+
+def rounds(node: ast.AST, functions: set[str]) -> bool:
+    """Whether a comprehension may take the steps: for each of its values it calls a function of the program's own.
+
+    >>> of = [ast.parse(text, mode="eval").body for text in ("[f(x) for x in xs]", "[abs(x) for x in xs]")]
+    >>> [rounds(node, {"f"}) for node in of]
+    [True, False]
+    """
+    if not isinstance(node, (ast.ListComp, ast.GeneratorExp)) or len(node.generators) != 1:
+        return False
+    if node.generators[0].is_async:
+        return False
+    called = [inner.func for inner in (node.elt, *_within(node.elt)) if isinstance(inner, ast.Call)]
+    names = {getattr(one, "id", getattr(one, "attr", "")) for one in called}
+    return bool(names & functions)
+
+
 def ticks(node: ast.AST, tree: ast.Module) -> bool:
     """Whether a loop may be the one that takes the steps; ticking a loop over a few products would cost too much.
 

@@ -225,7 +225,7 @@ def _remarks(seen: Xray, source: Source) -> list[Remark]:
     elif seen.how == "crashed":
         where = f" in {seen.error_file}, line {seen.error_line}" if seen.error_line else ""
         then = then if seen.loop_line else ""
-        told.append(said(f"It crashed{where}: {seen.error}. {_hint(seen)}{then}".strip()))
+        told.append(said(f"It crashed{where}: {seen.error.removesuffix('.')}. {_hint(seen)}{then}".strip()))
     elif seen.how == "exited":
         asks = seen.error == "2" and "argparse" in imported(source)
         told.append(said(f"It ended by itself before its end: {seen.error}.{ARGUMENTS if asks else ''}"))

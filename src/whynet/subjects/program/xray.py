@@ -173,8 +173,8 @@ def examine(
     again = None
     if not twice or best is None or ran.crowded or ran.cut == "interrupt":
         return xray(ran, best=best)
-    if worth_a_look(_sources(Path(path), text, beside or {}, ran)):
-        at = ran.sites[best.tape.loop]
+    at = ran.sites[best.tape.loop]
+    if at.can_be_left and worth_a_look(_sources(Path(path), text, beside or {}, ran)):
         again = run(path, args, min(seconds, LOOK), echo=False, text=text, beside=beside, look=(at.file, at.line))
         ran.cut = "interrupt" if again.cut == "interrupt" else ran.cut
     return xray(ran, again, best)
@@ -216,7 +216,7 @@ def xray(ran: Ran, again: Ran | None = None, best: Judged | None = None) -> Xray
     if best.cost is not None:
         found.output = text.named(best.cost.pairs[0].output)
         pair = best.cost.pairs[0]
-        found.target = "labels" if pair.kind == "one-hot" else text.named(pair.target)
+        found.target = "labels" if pair.labels else text.named(pair.target)
     found.rates = {step.group.name: -step.rate for step in best.steps if step.rate is not None}
     found.right = [step.group.name for step in best.steps if step.right]
     found.findings = [

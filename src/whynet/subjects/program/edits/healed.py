@@ -45,7 +45,8 @@ def healed(
     finding: Finding,
     texts: Mapping[Path, str] | None = None,
 ) -> Edit | None:
-    """The first mend that a finding is gone with, without a new one; None if none of them does it.
+    """The first mend that a finding is gone with, without a new one; else the first that uncovers a wrong line which
+    followed from it; None if none does either.
 
     `texts` stand in for what is in the files.
 
@@ -75,6 +76,7 @@ def healed(
     kept = _forward(xray, finding)
     fit = (after for after in mends(before, finding, xray) if not kept & touched(before, after))
     says = len(xray.spoiling) < len(xray.findings)
+    partly: Edit | None = None
     for tried, after in enumerate(fit, 1):
         left = ends - time.monotonic()
         if tried > MOST or left <= 0:
@@ -84,7 +86,9 @@ def healed(
             raise KeyboardInterrupt
         if better(xray, seen, finding):
             return Edit(before, after, file, finding, seen, tried)
-    return None
+        if partly is None and uncovers(xray, seen, finding):
+            partly = Edit(before, after, file, finding, seen, tried)
+    return partly
 
 
 def _forward(xray: Xray, finding: Finding) -> set[int]:
@@ -138,16 +142,41 @@ def better(old: Xray, new: Xray, finding: Finding) -> bool:
     >>> better(old, new, one), better(old, old, one)
     (True, False)
     """
+    if len(new.findings) >= len(old.findings) or _added(old, new, finding):
+        return False
+    return _as_good(old, new) and _moved(finding, old, new)
+
+
+def uncovers(old: Xray, new: Xray, finding: Finding) -> bool:
+    """Whether a finding is gone, more parameters are moved down the slope than before, and what is found now, and was
+    not, stands in another line: it followed from the finding, and was not accused.
+
+    >>> one, two = Finding("sign", 1, "f.py", "d", "w", ""), Finding("wrong-operand", 2, "f.py", "g", "w", "")
+    >>> old = Xray("ended", findings=[one])
+    >>> new = Xray("ended", loop_line=1, parameters={"w": (), "b": ()}, right=["b"], findings=[two])
+    >>> uncovers(old, new, one), better(old, new, one), uncovers(old, old, one)
+    (True, False, False)
+    """
+    before = {(one.file, one.line) for one in old.findings}
+    if any((one.file, one.line) in before for one in _added(old, new, finding)):
+        return False
+    gone = all((one.kind, one.file, one.line) != (finding.kind, finding.file, finding.line) for one in new.findings)
+    return gone and len(new.findings) <= len(old.findings) and len(new.right) > len(old.right) and _as_good(old, new)
+
+
+def _added(old: Xray, new: Xray, finding: Finding) -> list[Finding]:
+    """What is found now, and was not found beside a finding."""
+    known = {(one.kind, one.parameter) for one in old.findings} - {(finding.kind, finding.parameter)}
+    return [one for one in new.findings if (one.kind, one.parameter) not in known]
+
+
+def _as_good(old: Xray, new: Xray) -> bool:
+    """Whether it trains the same parameters, as well understood, and what was right is."""
     if not new.loop_line or new.how in ("crashed", "exited", "killed"):
         return False
-    if len(new.findings) >= len(old.findings) or len(new.parameters) < len(old.parameters):
+    if len(new.parameters) < len(old.parameters) or (new.opaque and not set(new.opaque) <= set(old.opaque)):
         return False
-    known = {(one.kind, one.parameter) for one in old.findings} - {(finding.kind, finding.parameter)}
-    if any((one.kind, one.parameter) not in known for one in new.findings):
-        return False
-    if new.opaque and not set(new.opaque) <= set(old.opaque):
-        return False
-    return set(old.right) <= set(new.right) and _moved(finding, old, new)
+    return set(old.right) <= set(new.right)
 
 
 def _moved(finding: Finding, old: Xray, new: Xray) -> bool:

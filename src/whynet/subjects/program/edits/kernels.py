@@ -24,6 +24,9 @@ def kernels(source: Source, statement: Any) -> Iterator[str | None]:
     >>> source = Source("dk += d[f, r, c] * x[r:r + 3, c:c + 3][::-1, ::-1]")
     >>> next(kernels(source, source.statement(1)))
     'dk += d[f, r, c] * x[r:r + 3, c:c + 3]'
+    >>> source = Source("dx = np.einsum('nhwab,ab->nhw', windows, k)")
+    >>> next(kernels(source, source.statement(1)))
+    "dx = np.einsum('nhwab,ab->nhw', windows, k[..., ::-1, ::-1])"
     """
     cst = source.cst
     for node in source.expressions(statement):
@@ -33,6 +36,9 @@ def kernels(source: Source, statement: Any) -> Iterator[str | None]:
                 yield source.put(name, OTHER[source.code(name)])
             if source.code(name) == "reshape" and isinstance(node.func, cst.Attribute):  # filters beside patches
                 yield source.put(node.func.value, f"{source.code(node.func.value)}.T")
+            if source.code(name) in ("einsum", "tensordot") and re.search("window|strided", source.text):
+                for arg in reversed([arg for arg in node.args if arg.keyword is None and source.is_value(arg.value)]):
+                    yield source.put(arg.value, f"{source.code(arg.value)}[..., ::-1, ::-1]")
             if source.code(name) in ("flip", "rot90", "fliplr", "flipud") and node.args:
                 yield source.put(node, source.code(node.args[0].value))
         if isinstance(node, cst.Subscript) and TURNS.search(source.code(node)[len(source.code(node.value)) :]):

@@ -60,6 +60,11 @@ def _left_out(source: Source, statement: Any, finding: Finding, xray: Xray) -> T
 
 
 def _slope(source: Source, statement: Any, finding: Finding, xray: Xray) -> Texts:
+    if finding.words.endswith("the error itself"):  # no slope belongs there
+        once = [text for text in operands.fewer(source, statement) if text is not None]
+        for other in map(Source, once):
+            yield from operands.fewer(other, other.statement(finding.line))
+        yield from once
     each = [slopes.wrong(source, one, finding.meant) for one in (statement, *_makers(source, statement))]
     yield from _in_turn(each)
 
@@ -82,6 +87,9 @@ def _bias(source: Source, statement: Any, finding: Finding, xray: Xray) -> Texts
 
 def _factor(source: Source, statement: Any, finding: Finding, xray: Xray) -> Texts:
     less = finding.words.startswith("it is divided")
+    if finding.meant.value:
+        for one in (statement, *_makers(source, statement)):
+            yield from sums.scaled(source, one, finding.meant.value)
     if share := re.match(r"each of (\d+) numbers of a mean", finding.words):
         for one in (statement, *_makers(source, statement)):
             yield from sums.shared(source, one, share[1])

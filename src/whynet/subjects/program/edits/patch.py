@@ -16,7 +16,7 @@ from whynet import files
 from whynet.errors import ResourceError, UsageError
 from whynet.subjects.program.edits.healed import Edit, all_healed
 from whynet.subjects.program.notebook import read_source
-from whynet.subjects.program.xray import Xray
+from whynet.subjects.program.xray import Finding, Xray
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Patch:
             to.chmod(Path(self.file).stat().st_mode)
 
     def _by_cell(self) -> list[str]:
-        old, new = self.before.split("\n"), self.after.split("\n")
+        old, new = (text.removesuffix("\n").split("\n") for text in (self.before, self.after))
         place = {line: cell for line, (cell, _) in enumerate(self.cells)}
         cells: dict[int, tuple[list[str], list[str]]] = {}
         last = max(place.values())
@@ -160,6 +160,8 @@ class Mended:
     patches: tuple[Patch, ...]
     xray: Xray
     edits: tuple[Edit, ...] = ()
+    uncovered: tuple[Finding, ...] = ()
+    """Wrong lines that were seen only with others mended, and are mended too."""
 
     @property
     def diff(self) -> str:
@@ -168,7 +170,12 @@ class Mended:
 
     @property
     def words(self) -> str:
-        """What was tested, in a sentence."""
+        """What was tested, in a sentence; before it, what else was wrong."""
+        more = [f"{one.name}: {one.words} (seen with the lines before it mended)." for one in self.uncovered]
+        return " ".join(["Mended too: " + said for said in more] + [self._tested])
+
+    @property
+    def _tested(self) -> str:
         left = len({(one.file, one.line) for one in self.xray.findings})
         if not left:
             return "The program was run with the patch: none of its lines is found wrong then."
@@ -190,7 +197,9 @@ def mended(path: str | Path, args: Sequence[str], seconds: float, xray: Xray) ->
         Patch(before, after, str(path) if file == Path(path) else str(file), read_source(file).cells)
         for file, (before, after) in texts.items()
     )
-    return Mended(patches, edits[-1].xray if edits else xray, tuple(edits))
+    known = {(one.kind, one.parameter) for one in xray.findings}
+    uncovered = tuple(edit.finding for edit in edits if (edit.finding.kind, edit.finding.parameter) not in known)
+    return Mended(patches, edits[-1].xray if edits else xray, tuple(edits), uncovered)
 
 
 def written(patches: Sequence[Patch], path: Path, apply: str | Path | None, in_place: bool) -> list[str]:

@@ -52,9 +52,19 @@ def shared(source: Source, statement: Any, among: str) -> Iterator[str | None]:
     >>> list(shared(source, source.statement(1), "4"))
     ['dA[:, :2] += dP / 4']
     """
+    yield from scaled(source, statement, f"/ {among}")
+
+
+def scaled(source: Source, statement: Any, by: str) -> Iterator[str | None]:
+    """Texts in which what a statement assigns is scaled as the forward pass does it.
+
+    >>> source = Source("dA = dA * mask")
+    >>> list(scaled(source, source.statement(1), "/ keep"))
+    ['dA = dA * mask / keep']
+    """
     value = source.value(statement)
     if value is not None and not isinstance(value, (source.cst.Tuple, source.cst.ListComp, source.cst.Dict)):
-        yield source.put(value, f"{left(source.code(value))} / {among}")
+        yield source.put(value, f"{left(source.code(value))} {by}")
 
 
 def numbers(source: Source, statement: Any) -> list[str]:

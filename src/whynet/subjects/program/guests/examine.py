@@ -41,6 +41,7 @@ def examine_guest(
     budget: float | None = None,
     trials: bool = True,
     *,
+    text: str | None = None,
     instead: Mapping[str, str] | None = None,
     memory: int = MEMORY,
     echo: bool = True,
@@ -51,7 +52,7 @@ def examine_guest(
     about, and beside it `library`, `lines` (places of the program by name), `program` (how it ended), `course` (the
     loss at its beginning and its end, and the steps), `quality` (of what it learned, as it is; None where that is not
     known) and `text`. It is None where the program trains with no such library. After `seconds` it is stopped and
-    examined. `instead` are texts that take the place of files of its folder.
+    examined. `text` stands in for what is in the file, as for a notebook; `instead`, for what is in files beside it.
 
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "train.py"
@@ -77,7 +78,7 @@ def examine_guest(
         out = Path(scratch) / "found"
         out.mkdir()
         script, current = place_of(path).copy(Path(scratch) / "home")
-        script = placed(script, None, instead)
+        script = placed(script, text, instead)
         process = started(["--guests", str(out), str(script), asked, *args], current, resource.RLIMIT_DATA, memory)
         said: list[str] = []
         reader = threading.Thread(target=pass_on, args=(process, said, echo), daemon=True)
@@ -87,7 +88,8 @@ def examine_guest(
             _wait(process, out, seconds, None if budget is None else budget + LATE, heard)
         finally:
             finished(process, reader)
-        return _read(out, process.returncode)
+        found = _read(out, process.returncode)
+        return found if script.name == path.name else _called(found, script.name, path.name)
 
 
 def names_a_library(path: Path) -> bool:
@@ -138,6 +140,15 @@ def _ended(process: subprocess.Popen[bytes], out: Path, seconds: float, heard: H
                 process.wait(0.05)
                 return True
     return False
+
+
+def _called(told: Any, name: str, path: str) -> Any:
+    """What was told, with the file called as its owner calls it."""
+    if isinstance(told, str):
+        return told.replace(name, path)
+    if isinstance(told, dict):
+        return {key: _called(value, name, path) for key, value in told.items()}
+    return [_called(one, name, path) for one in told] if isinstance(told, list) else told
 
 
 def _read(out: Path, code: int) -> dict[str, Any] | None:
