@@ -9,6 +9,7 @@ import pytest
 from whynet.errors import BadFile
 from whynet.logs.log import diagnose_log
 from whynet.logs.transcript import read
+from whynet.report.log import log_in_words
 
 QUESTION = (
     "784, 30, 10, rate 3, mini batch 10, np.random.rand. The error is 0.4876, 0.3999, 0.4951, 0.5484, 0.5136 and it "
@@ -99,3 +100,25 @@ def test_a_whole_program_in_a_question_can_be_run():
     program = "\n".join([*lines, "loss.backward()", "optimizer.step()"]) + "\n"
     assert "whynet diagnose FILE" in remarks(program + FLAT) and "whynet diagnose FILE" not in remarks(FLAT)
     assert any("backward" in one.detail for one in diagnose_log(program + FLAT).verdict)
+
+
+@pytest.mark.parametrize(
+    "text", ["accuracy 0.87", "my network is stuck at 87% accuracy on MNIST"]
+)
+def test_of_one_number_nothing_is_said_that_only_a_course_shows(text):
+    said = log_in_words(diagnose_log(text))
+    assert "Only one number is there" in said
+    assert "still getting better" not in said
+    assert "no longer gets better" not in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Food\n3 kg apples 4.20\n2 l juice   2.10\n10 eggs  2.89\nsalt   0.59\ntraining shoes 59.90\ntotal 69.68",
+        "episode 0 score 12 epsilon 1.0\nepisode 100 score 20 epsilon 0.5\nepisode 200 score 9 epsilon 0.1",
+    ],
+)
+def test_what_is_no_course_of_a_training_is_refused(text):
+    with pytest.raises(BadFile):
+        diagnose_log(text)

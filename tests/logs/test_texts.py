@@ -30,6 +30,9 @@ LEAST = {  # per cent of the states, and of the causes, that are right
     "KF": (91, 100),
     "KG": (100, 100),
     "KH": (97, 98),
+    "KJ": (80, 72),
+    "KK": (87, 86),
+    "KL": (70, 86),
     "KI": (79, 100),
 }
 

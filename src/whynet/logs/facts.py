@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from whynet.doctor.diagnosis import Series
 from whynet.logs.answers import Answers
+from whynet.logs.roles import kinds
 
 AS_GOOD = 0.015  # so far below a linear classifier still counts as being as good: the doctor's own number
 ROWS = 10_000  # held-out examples, where their number is not known
@@ -52,6 +53,8 @@ class Facts:
     """Training accuracy above that on held-out examples."""
     doubt: float = 0.0
     """Two standard errors of the accuracy on held-out examples."""
+    agreement: float = math.nan
+    """What R2, Dice and their like have come to at most, over the last figures."""
     trend: float = 0.0
     """Of costs that go up and down: how many standard errors their slope is away from 0."""
 
@@ -190,8 +193,17 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         learned=train.finite[-1] - train.finite[(len(train.finite) - 1) // 2] if train and train.finite else math.nan,
         gap=_level(train) - _level(held),
         doubt=_doubt(held),
+        agreement=_agreement(series),
         trend=_trend(finite),
     )  # fmt: skip
+
+
+def _agreement(series: Sequence[Series]) -> float:
+    """The best of the last figures of a measure that is 0 where nothing is told apart: of held-out examples, if it was
+    printed of them."""
+    known = [one for one in series if kinds("agreement") & set(one.name.split()) and len(one.finite) > 2]
+    held = [one for one in known if one.split == "held-out"] or known
+    return max((value for one in held for value in one.finite[-max(2, len(one.finite) // 3) :]), default=math.nan)
 
 
 def _ends(series: Series | None) -> float:

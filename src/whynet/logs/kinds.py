@@ -21,7 +21,8 @@ def _words(of: str) -> dict[str, frozenset[str]]:
 
 
 def problem_of(run: Sequence[Series], transcript: Transcript) -> str:
-    """What is learned: classification, regression, language (a text's next word), or two networks against each other.
+    """What is learned: classification, regression, language (a text's next word), two networks against each other, or a
+    policy, by the rewards of episodes.
 
     >>> problem_of((), Transcript((), frozenset({"val", "rmse"})))
     'regression'
@@ -31,6 +32,8 @@ def problem_of(run: Sequence[Series], transcript: Transcript) -> str:
     if any("d" in name for name in named) and any("g" in name for name in named):
         return "rivals"
     problems = _words("problems")
+    if problems["episodes"] & words and problems["rewards"] & words and not any("loss" in name for name in named):
+        return "episodes"
     classes = problems["classification"] & words
     for problem in ("rivals", "language", "regression"):
         if problems[problem] & words and not (problem == "regression" and classes):

@@ -13,6 +13,7 @@ OTHERS = re.compile(
     re.I,
 )
 SENTENCES = re.compile(r"[;\n]|[.!?](?=\s)")
+FEW = 0.25  # of the lines in which words stand beside numbers: where fewer are about a training, the numbers are not
 LINE = 500  # characters of a sentence that are looked at
 LONGEST = 100_000  # characters of a text that are looked at
 HEAD = re.compile(r"^\W*[A-Za-z_][\w ()%/-]*(?:\s*[,;\t|]\s*[A-Za-z_][\w ()%/-]*)+\W*$")
@@ -34,14 +35,17 @@ def implausible(run: Sequence[Series], text: str, problem: str) -> str:
     >>> implausible(read, "2.0\\n3.0\\n4.5", "classification")
     ''
     """
+    if problem == "episodes":
+        return "these are the scores of episodes, of a network that learns by rewards: no cost and no accuracy"
     if problem == "rivals":
         return "these are the losses of two networks that work against each other: how low they are says nothing"
     if all(one.name == "numbers" and not one.total for one in run):
         text = "\n".join(line[:LINE] for line in text[:LONGEST].split("\n"))
         lines = [line for line in text.split("\n") if re.search(r"\d", line)]
-        worded = sum(bool(NAMES_NUMBERS.search(line)) for line in lines)
+        worded = [line for line in lines if NAMES_NUMBERS.search(line)]
+        known = [line for line in worded if KNOWN.search(line.replace("_", " "))]
         headed = any(HEAD.match(line) and not KNOWN.search(line.replace("_", " ")) for line in text.split("\n"))
-        if (headed or worded > len(lines) / 2) and not KNOWN.search(text.replace("_", " ")):
+        if (headed or len(worded) > len(lines) / 2) and len(known) <= FEW * len(worded):
             return "the numbers in this text are of other things than a training"
     return ""
 

@@ -13,6 +13,7 @@ from whynet.logs.course import Course, share_of
 from whynet.logs.scales import at_low
 
 ENTROPY = {"ce", "nll", "entropy", "crossentropy"}
+NOTHING = 0.03  # of a measure whose best is 1
 Rule = Callable[[Course], bool]
 
 
@@ -52,6 +53,11 @@ def _always_the_same_share(course: Course) -> bool:
     facts = course.facts
     same = len(facts.accuracies) > 5 and len(set(facts.accuracies)) == 1
     return same and 0.6 < facts.accuracy < 0.99 and facts.end < 0.95 * facts.start
+
+
+def _nothing_is_told_apart(course: Course) -> bool:
+    """R2, Dice and their like stay at 0, and the cost has stopped falling."""
+    return course.facts.agreement < NOTHING and not course.facts.falling > 0.03
 
 
 def _nothing_ever_moves(course: Course) -> bool:
@@ -325,7 +331,7 @@ def _stands_still(course: Course) -> bool:
 RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("non-finite", (_a_cost_is_no_number,)),
     ("constant-answer", (_answers_are_alike, _mistakes_cost_what_one_answer_does, _nothing_ever_moves,
-                         _always_the_same_share)),
+                         _always_the_same_share, _nothing_is_told_apart)),
     ("bad-data", (_held_out_are_answered_better, _better_than_its_cost)),
     ("healthy", (_both_costs_say_so,)),
     ("classes-missing", (_a_class_is_never_answered,)),

@@ -41,14 +41,21 @@ def log_as_dict(diagnosis: LogDiagnosis) -> dict[str, Any]:
     }
 
 
-def _sentence(state: str) -> str:
-    words = what(Diagnosis(state))
-    return f"{words[:1].upper()}{words[1:]}."
+OF_ONE = "only one number is there, so how it came to it, and whether it still gets better, cannot be said"
+OF_A_COURSE = ("underfits", "undertrained", "stalled")
+"""States that one number alone does not show."""
+
+
+def _headline(diagnosis: LogDiagnosis) -> tuple[str, str]:
+    """The state and its sentence; of one number nothing that only a course shows."""
+    one = all(len(series.values) == 1 for series in diagnosis.series) and diagnosis.state in OF_A_COURSE
+    words = OF_ONE if one else what(Diagnosis(diagnosis.state))
+    return "one number" if one else diagnosis.state, f"{words[:1].upper()}{words[1:]}."
 
 
 def log_in_words(diagnosis: LogDiagnosis) -> str:
     """What was read, what the numbers prove, which causes they leave, and what would tell these apart."""
-    lines = [f"{diagnosis.state}: {_sentence(diagnosis.state)}", "", "Read:"]
+    lines = [": ".join(_headline(diagnosis)), "", "Read:"]
     lines += [f"  {_series_in_words(one)}" for one in diagnosis.series]
     if diagnosis.readings:
         lines += ["", "What these numbers are:"]
@@ -71,7 +78,8 @@ def log_in_words(diagnosis: LogDiagnosis) -> str:
 
 def log_html(diagnosis: LogDiagnosis) -> str:
     """The same as a part of a page, with the costs as a curve."""
-    parts = [f"<h2>Diagnosis: {text(diagnosis.state)}</h2><p>{text(_sentence(diagnosis.state))}</p>"]
+    state, words = _headline(diagnosis)
+    parts = [f"<h2>Diagnosis: {text(state)}</h2><p>{text(words)}</p>"]
     items = [(f"{one.values[-1]:.1%}" if one.what == "accuracy" else f"{one.values[-1]:.4g}", f"{one.name}, at the end")
              for one in diagnosis.series]  # fmt: skip
     parts.append(figures(items))
