@@ -102,9 +102,7 @@ def test_a_whole_program_in_a_question_can_be_run():
     assert any("backward" in one.detail for one in diagnose_log(program + FLAT).verdict)
 
 
-@pytest.mark.parametrize(
-    "text", ["accuracy 0.87", "my network is stuck at 87% accuracy on MNIST"]
-)
+@pytest.mark.parametrize("text", ["accuracy 0.87", "my network is stuck at 87% accuracy on MNIST"])
 def test_of_one_number_nothing_is_said_that_only_a_course_shows(text):
     said = log_in_words(diagnose_log(text))
     assert "Only one number is there" in said

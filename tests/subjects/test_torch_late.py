@@ -102,3 +102,12 @@ def test_a_view_of_the_end_has_the_weights_and_the_rate_of_its_point():
 @pytest.mark.parametrize("course", [[2.0] * 50, [2.0 - 0.01 * i for i in range(50)], [2.0, 0.5] * 25])
 def test_costs_that_do_not_rise_for_good_are_no_trouble(course):
     assert trouble_in(list(enumerate(course))) is None
+
+
+def test_where_the_network_that_was_watched_is_not_as_good_as_its_copy_both_are_said():
+    watched = looped(F.cross_entropy, epochs=4)
+    with torch.no_grad():
+        watched.model[-1].weight.zero_()
+    said = str(watched.diagnosis(trials=False).remarks)
+    assert "The network that was watched ends at accuracy" in said
+    assert "ends at accuracy" not in str(looped(F.cross_entropy, epochs=4).diagnosis(trials=False).remarks)

@@ -15,6 +15,7 @@ from whynet.doctor.symptoms.inside import GRADIENTS_WITHOUT_STEP
 from whynet.doctor.symptoms.passes import MODES_APART
 from whynet.doctor.symptoms.update import GRADIENTS_KEPT
 from whynet.errors import UsageError
+from whynet.metric import Metric
 from whynet.subjects.frameworks.pytorch import Patient, training_of
 from whynet.subjects.frameworks.torch_batches import SINGLE
 from whynet.subjects.frameworks.torch_checks import CHECKS
@@ -22,6 +23,7 @@ from whynet.subjects.frameworks.torch_data import read_data
 from whynet.subjects.frameworks.torch_late import late_findings, since, trouble_in
 from whynet.subjects.frameworks.torch_nested import arrays_of, rows_of, threads_for, undisturbed
 from whynet.subjects.frameworks.torch_probe import TorchProbe
+from whynet.subjects.frameworks.torch_trace import outputs_of
 from whynet.subjects.frameworks.torch_training import copied
 from whynet.subjects.inside.by_loss import judged_curve
 from whynet.subjects.inside.few_kinds import few_kinds
@@ -35,6 +37,7 @@ MOST_PASSES = 8  # over rows that are a part of all, in place of fewer over all:
 FIRST, WINDOWS = 5, 12  # means of the first losses, and of so many parts of the others: that of one batch says little
 SCATTER = 0.1  # of the first losses: where they are known less well, nothing is said of a small fall
 BLOWN = ("diverged", "non-finite")
+UNLIKE = 0.1  # of accuracy or R2
 UNTOLD = "the loss is no function of the outputs and of targets that could be told"
 
 
@@ -103,7 +106,28 @@ def _diagnosed(watch: Any, test: Any, asked: dict[str, Any]) -> Diagnosis:
             found = unlike_rows(look, reason, replace(training, loop=patient.loop), gaps=gaps_of(watch), **asked)
             found.remarks[:0] = remarks_of(watch)
             return found
-        return patient.diagnose(**asked)
+        found = patient.diagnose(**asked)
+        found.remarks[:0] = _as_it_was_left(watch, patient, found)
+        return found
+
+
+def _as_it_was_left(watch: Any, patient: Patient, found: Diagnosis) -> list[Remark]:
+    """How good the network is that the loop left, where the copy that stands for it came to something else: its examples
+    come in another order, and a loop whose gradients are never cleared may end anywhere."""
+    problem, before = patient.what.problem, found.before
+    if before is None or not before.finite:
+        return []
+    try:
+        scores = outputs_of(watch.torch, copied(watch.torch, watch.model), patient.X)
+        metric = problem.metric(scores, patient.what.y, patient.said.middle)
+        quality = problem.quality(scores, patient.what.y, patient.said.middle)
+    except Exception:  # it may be in a state in which it cannot be called any more
+        return []
+    if not abs(quality - before.quality) > UNLIKE or not math.isfinite(metric.value):
+        return []
+    copy = before.metric or Metric("accuracy", before.quality)
+    words = f"The network that was watched ends at {metric.name} {metric.value:.3g} on the rows that were kept"
+    return [said(f"{words}, the copy that was trained in its place at {copy.value:.3g} on others.")]
 
 
 def judged_by_costs(watch: Any, why: str) -> Diagnosis:
