@@ -112,8 +112,10 @@ def _diagnosed(watch: Any, test: Any, asked: dict[str, Any]) -> Diagnosis:
 
 
 def _as_it_was_left(watch: Any, patient: Patient, found: Diagnosis) -> list[Remark]:
-    """How good the network is that the loop left, where the copy that stands for it came to something else: its rows come
-    in another order, and a loop whose gradients are never cleared may end anywhere."""
+    """How good the network is that the loop left, where the copy that stands for it came to something else.
+
+    Its rows come in another order, and a loop whose gradients are never cleared may end anywhere.
+    """
     problem, before = patient.what.problem, found.before
     if before is None or not before.finite:
         return []
