@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from whynet.subjects.frameworks.keras_arrays import array_of
 from whynet.subjects.inside.probe import Layer, ProbeError
 from whynet.types import Array
@@ -175,17 +177,20 @@ def looks_trained(keras: Any, layer: Any) -> bool:
     False
     >>> looks_trained(keras, fresh), looks_trained(keras, trained)
     (False, True)
+    >>> recurrent = keras.layers.GRU(4)
+    >>> recurrent.build((None, 5, 3)); looks_trained(keras, recurrent)
+    False
+    >>> _ = recurrent.cell.recurrent_kernel.assign(recurrent.cell.recurrent_kernel + 0.1)
+    >>> looks_trained(keras, recurrent)
+    True
     """
-    begun = {
-        "kernel": "kernel",
-        "embeddings": "embeddings",
-        "gamma": "gamma",
-        "beta": "beta",
-        "moving_mean": "moving_mean",
-    }
-    if not _are(keras, layer, KINDS["recurrent"]):  # some of whose biases begin with 1
-        begun["bias"] = "bias"
-    for name in begun:
+    names = ["kernel", "embeddings", "gamma", "beta", "moving_mean"]
+    if _are(keras, layer, KINDS["recurrent"]):  # some of their biases begin with 1
+        layer = getattr(layer, "cell", layer)
+        names.append("recurrent_kernel")
+    else:
+        names.append("bias")
+    for name in names:
         weight, initializer = getattr(layer, name, None), getattr(layer, f"{name}_initializer", None)
         if isinstance(weight, keras.Variable) and initializer is not None:
             values = array_of(keras, weight)
@@ -199,6 +204,10 @@ def _is_beyond(keras: Any, initializer: Any, values: Array) -> bool:
     known = keras.initializers
     if isinstance(initializer, (known.Zeros, known.Ones)):
         return bool((values != (1 if isinstance(initializer, known.Ones) else 0)).any())
+    if isinstance(initializer, known.OrthogonalInitializer):
+        flat = values.reshape(-1, values.shape[-1]).astype(np.float64) / initializer.gain
+        short = flat if flat.shape[0] <= flat.shape[1] else flat.T
+        return bool(np.abs(short @ short.T - np.eye(len(short))).max() > 0.01)
     if isinstance(initializer, known.RandomUniform):
         low, high = float(initializer.minval), float(initializer.maxval)
         room = 0.01 * (high - low)

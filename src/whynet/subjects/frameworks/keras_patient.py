@@ -14,6 +14,7 @@ from whynet.errors import NoRecipe, UsageError
 from whynet.network.activations import ACTIVATIONS
 from whynet.subjects.frameworks.course import Course, finite_weights
 from whynet.subjects.frameworks.keras_arrays import sentence
+from whynet.subjects.frameworks.keras_layers import looks_trained
 from whynet.subjects.frameworks.keras_model import (
     activation_of,
     array_of,
@@ -219,7 +220,8 @@ class Patient:
         """Layers that are not trained."""
         layers = [layer for layer in layers_of(self.model) if layer.weights]
         self.left_out = out = [layer for layer in layers if layer.variables and not layer.trainable]
-        if not out:
+        self.on_purpose = len(out) < len(layers) and any(looks_trained(self.keras, layer) for layer in out)
+        if not out or self.on_purpose:
             return
         dense = [layer for layer in layers if type(layer).__name__ == "Dense"]
         if out == dense[:1] and len(dense) > 1:
@@ -231,7 +233,7 @@ class Patient:
             self.keras, self.model, batch=min(self.batch_size, len(self.X)), epochs=self.epochs, order=self.order
         )
         wording = Wording("Keras", optimizer="" if kind in NAMES else kind)
-        fitting = self.faults or (("frozen-layer",) if self.left_out else ())
+        fitting = self.faults or (("frozen-layer",) if self.left_out and not self.on_purpose else ())
         own = replace(settings, **self.said.settings)
         return KerasAdapter(self.keras, self.model, self.target, own, wording, fitting, self.said)
 
