@@ -191,7 +191,10 @@ def looks_trained(keras: Any, layer: Any) -> bool:
     else:
         names.append("bias")
     for name in names:
-        weight, initializer = getattr(layer, name, None), getattr(layer, f"{name}_initializer", None)
+        weight, initializer = (
+            getattr(layer, name, None),
+            getattr(layer, f"{name.removesuffix('_kernel')}_initializer", None),
+        )
         if isinstance(weight, keras.Variable) and initializer is not None:
             values = array_of(keras, weight)
             if values.size and _is_beyond(keras, initializer, values):
