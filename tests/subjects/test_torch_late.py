@@ -71,6 +71,7 @@ def test_a_loss_that_rose_is_never_called_healthy_though_copies_learn():
     del watched.rates.kept[5:]  # what made it rise is something that the trials know nothing of
     found = watched.diagnosis(trials=False)
     assert found.state == "diverged"
+    assert str(found).startswith("Its cost rose again after it had fallen")
     assert any("end otherwise" in str(one.numbers) for one in found.remarks), found.remarks
 
 

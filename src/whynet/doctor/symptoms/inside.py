@@ -31,6 +31,9 @@ RATE_GONE = Symptom(
     "rate-gone", "steps at less than a thousandth of the largest rate", "fraction of the steps", Below(0.5)
 )
 RATE_RISEN = Symptom("rate-risen", "learning rate at which the loss rose, to that at which it fell", "times", Below(2))
+RISEN_AGAIN = Symptom(
+    "risen-again", "loss that a loop ended with, to the lowest that it had come to", "times", Below(2)
+)
 GRADIENT_TO_CLIPPED = Symptom(
     "gradient-to-clipped", "length of the gradient to what clipping leaves of it", "times", Below(20)
 )

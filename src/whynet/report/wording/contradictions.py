@@ -145,6 +145,8 @@ def allowed(diagnosis: Diagnosis) -> State:
         return "not-examined"
     if not finite(diagnosis):
         return "non-finite"
+    if early and diagnosis.judged_after is not None and diagnosis.judged_after[0] == 0:
+        return "undertrained"  # which is said as "it had not finished"
     well = good(diagnosis) and not _weak_class(diagnosis)
     if before.cost > 1.02 * diagnosis.value("start-cost") and not well:
         return "diverged"
@@ -282,9 +284,8 @@ def _or_nothing_known(fits: Callable[[Diagnosis], bool]) -> Callable[[Diagnosis]
 
 
 def _fits_diverged(diagnosis: Diagnosis) -> bool:
-    return finite(diagnosis) and not (
-        diagnosis.before is not None and diagnosis.before.cost <= diagnosis.value("start-cost")
-    )
+    above = diagnosis.before is None or not diagnosis.before.cost <= diagnosis.value("start-cost")
+    return finite(diagnosis) and (above or diagnosis.value("risen-again") > 1)
 
 
 def _fits_overfits(diagnosis: Diagnosis) -> bool:

@@ -222,7 +222,11 @@ SENTENCES = {
     ),
     "bad-data": _bad_data,
     "non-finite": lambda diagnosis: "a number became NaN or infinite",
-    "diverged": lambda diagnosis: "its cost ended above where it began",
+    "diverged": lambda diagnosis: (
+        "its cost rose again after it had fallen"
+        if diagnosis.value("risen-again") > 1
+        else "its cost ended above where it began"
+    ),
     "constant-answer": _constant,
     "classes-missing": _missing,
     "not-started": lambda diagnosis: "it has hardly begun to learn: its cost has moved by less than 1 %",

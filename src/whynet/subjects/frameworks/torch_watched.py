@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.change import Wording
-from whynet.doctor.diagnosis import STATUSES, UNKNOWN, Diagnosis, Finding, Gap, Remark, said
-from whynet.doctor.symptoms.inside import GRADIENTS_WITHOUT_STEP
+from whynet.doctor.diagnosis import STATUSES, UNKNOWN, Diagnosis, Finding, Gap, Outcome, Remark, said
+from whynet.doctor.symptoms.inside import GRADIENTS_WITHOUT_STEP, RISEN_AGAIN
 from whynet.doctor.symptoms.passes import MODES_APART
 from whynet.doctor.symptoms.update import GRADIENTS_KEPT
 from whynet.errors import UsageError
@@ -56,7 +56,11 @@ def diagnosed(
     found = _diagnosed(since(watch, trouble), test, asked)
     if found.state not in BLOWN:  # the trials did not come to where the trouble is, or do not make it
         found.remarks.append(said("The trials, which make no more than the first part of its steps, end otherwise."))
-        found.state = "diverged" if math.isfinite(trouble.last) else "non-finite"
+        finite = math.isfinite(trouble.last)
+        found.state = "diverged" if finite else "non-finite"
+        found.before = Outcome(trouble.last, math.nan, steps=watch.steps, finite=finite)  # the loop's, not a copy's
+    if math.isfinite(trouble.last):
+        found.symptoms[RISEN_AGAIN.name] = RISEN_AGAIN.measured(trouble.last / max(trouble.lowest, 1e-12))
     return found
 
 
