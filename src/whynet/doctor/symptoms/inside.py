@@ -32,7 +32,7 @@ RATE_GONE = Symptom(
 )
 RATE_RISEN = Symptom("rate-risen", "learning rate at which the loss rose, to that at which it fell", "times", Below(2))
 RISEN_AGAIN = Symptom(
-    "risen-again", "loss that a loop ended with, to the lowest that it had come to", "times", Below(2)
+    "risen-again", "what a loss rose by after its lowest, to what it had fallen by", "of its fall", Below(0.5)
 )
 GRADIENT_TO_CLIPPED = Symptom(
     "gradient-to-clipped", "length of the gradient to what clipping leaves of it", "times", Below(20)

@@ -285,7 +285,7 @@ def _or_nothing_known(fits: Callable[[Diagnosis], bool]) -> Callable[[Diagnosis]
 
 def _fits_diverged(diagnosis: Diagnosis) -> bool:
     above = diagnosis.before is None or not diagnosis.before.cost <= diagnosis.value("start-cost")
-    return finite(diagnosis) and (above or diagnosis.value("risen-again") > 1)
+    return finite(diagnosis) and (above or diagnosis.value("risen-again") > 0.5)
 
 
 def _fits_overfits(diagnosis: Diagnosis) -> bool:

@@ -224,7 +224,7 @@ SENTENCES = {
     "non-finite": lambda diagnosis: "a number became NaN or infinite",
     "diverged": lambda diagnosis: (
         "its cost rose again after it had fallen"
-        if diagnosis.value("risen-again") > 1
+        if diagnosis.value("risen-again") > 0.5
         else "its cost ended above where it began"
     ),
     "constant-answer": _constant,

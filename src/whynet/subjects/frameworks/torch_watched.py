@@ -60,7 +60,8 @@ def diagnosed(
         found.state = "diverged" if finite else "non-finite"
         found.before = Outcome(trouble.last, math.nan, steps=watch.steps, finite=finite)  # the loop's, not a copy's
     if math.isfinite(trouble.last):
-        found.symptoms[RISEN_AGAIN.name] = RISEN_AGAIN.measured(trouble.last / max(trouble.lowest, 1e-12))
+        risen = (trouble.last - trouble.lowest) / (trouble.first - trouble.lowest)  # a loss may be below 0
+        found.symptoms[RISEN_AGAIN.name] = RISEN_AGAIN.measured(risen)
     return found
 
 
