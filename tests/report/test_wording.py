@@ -554,3 +554,9 @@ def test_what_is_out_of_the_usual_is_marked():
 def test_words_need_no_numpy():
     code = "import sys, whynet.report.wording, whynet.report.wording.symptoms; print('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_the_command_that_is_suggested_for_a_program_gives_it_its_own_arguments():
+    seen = {"loop_line": 3, "arguments": ["--data", "my digits"]}
+    text = diagnosis_in_words(Diagnosis("not-examined", patient="train.py", xray=seen))
+    assert "whynet diagnose -v train.py --data 'my digits'" in " ".join(text.split())

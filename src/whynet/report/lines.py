@@ -171,10 +171,11 @@ def _labelled(label: str, text: str, wide: int) -> list[str]:
 
 
 def _next(diagnosis: Diagnosis) -> str:
-    own = f"whynet diagnose -v {shlex.quote(diagnosis.patient)}" if diagnosis.patient else ""
+    called = shlex.join([diagnosis.patient, *(diagnosis.xray or {}).get("arguments", ())])
+    own = f"whynet diagnose -v {called}" if diagnosis.patient else ""
     if not (diagnosis.xray or {}).get("loop_line"):
         return "whynet diagnose --help" if own else ""
     first = f"whynet explain {diagnosis.verdict[0].cause}" if diagnosis.verdict else ""
     if diagnosis.patch and not diagnosis.patient.endswith(".ipynb"):
-        first = f"whynet diagnose --in-place {shlex.quote(diagnosis.patient)}"
+        first = f"whynet diagnose --in-place {called}"
     return " | ".join(one for one in (first, own) if one)

@@ -140,6 +140,8 @@ def diagnose_program(
         found, patches = _tried(found, seen, mend, program, seconds, effort, (cap, ends), say)
         found.patch = "\n".join(one.diff() for one in patches)
     _write(patches, path, apply, in_place, say)
+    if found.xray is not None:
+        found.xray = {**found.xray, "arguments": own}
     return found
 
 
