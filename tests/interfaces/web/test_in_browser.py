@@ -137,6 +137,23 @@ def test_a_three_is_drawn_and_answered(open_page):
     assert said(page) == "\N{EN DASH}"
 
 
+def test_a_unit_is_chosen_while_the_drawing_is_answered_anew(open_page):
+    page = open_page()
+    draw(page)
+    page.wait_for_selector(".chip")
+    chip = page.locator(".chip").first
+    chip.scroll_into_view_if_needed()
+    box = chip.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    with page.expect_response("**/api/draw"):
+        page.evaluate("document.querySelector('.bars button').click()")
+    page.wait_for_selector(".bars button[aria-pressed=true]:first-child")
+    page.wait_for_timeout(200)  # until every layer shows what was answered
+    page.mouse.up()
+    page.wait_for_selector("[aria-label='its weights']")
+
+
 def test_a_digit_is_drawn_with_the_keyboard_alone(open_page):
     page = open_page()
     has_network(page)

@@ -81,10 +81,24 @@ class Row {
     this.chips(this.weak, "Against it:", layer, order.filter((/** @type {number[]} */ one) => one[0] < 0).slice(-FEW).reverse());
   }
 
-  /** @param {HTMLElement} holder @param {string} words @param {any} layer @param {Array<[number, number]>} units */
+  /** Buttons are kept from drawing to drawing: one that is replaced between press and release is never clicked.
+   * @param {HTMLElement} holder @param {string} words @param {any} layer @param {Array<[number, number]>} units */
   chips(holder, words, layer, units) {
-    fill(holder, units.length ? el("span", { class: "small faint" }, words) : null, ...units.map(([value, unit]) => el("button", { type: "button", class: "chip", "data-unit": `${layer.index}.${unit}`, "aria-pressed": "false", onclick: () => this.choose(unit) },
-      `${this.what} ${unit + 1}: ${value > 0 ? "+" : ""}${short(value)}`)));
+    if (!holder.firstChild) fill(holder, el("span", { class: "small faint" }));
+    const [title, ...kept] = /** @type {HTMLElement[]} */ ([...holder.children]);
+    title.textContent = units.length ? words : "";
+    for (const one of kept.splice(units.length)) one.remove();
+    while (kept.length < units.length) kept.push(holder.appendChild(this.chip()));
+    units.forEach(([value, unit], index) => {
+      kept[index].dataset.unit = `${layer.index}.${unit}`;
+      kept[index].setAttribute("aria-pressed", "false");
+      kept[index].textContent = `${this.what} ${unit + 1}: ${value > 0 ? "+" : ""}${short(value)}`;
+    });
+  }
+
+  chip() {
+    const made = el("button", { type: "button", class: "chip", onclick: () => this.choose(Number(String(made.dataset.unit).split(".")[1])) });
+    return made;
   }
 
   /** @param {any} layer The units as squares: a click asks about one. */
