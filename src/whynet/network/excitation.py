@@ -77,8 +77,10 @@ def exciting_inputs(network: Network, layer: int, units: Array, examples: Array,
     ink = np.tile((examples.mean(axis=0) - low).astype(network.dtype), (len(units), 1))
     dy = np.zeros((len(units), layers[-1].outputs), dtype=network.dtype)
     dy[np.arange(len(units)), units] = 1
+    straight = all(isinstance(one, Dense) and one.activation == "identity" for one in layers)
     for step in range(STEPS):
-        slope = slopes(network, layers, ink + low, dy) * spread
+        if step == 0 or not straight:  # of a linear function the slope is the same everywhere
+            slope = slopes(network, layers, ink + low, dy) * spread
         size = np.linalg.norm(slope, axis=1, keepdims=True)
         ink = ink + length * (1 - step / STEPS) * slope / np.maximum(size, np.finfo(ink.dtype).tiny)
         ink = np.clip(ink, 0, high - low)
