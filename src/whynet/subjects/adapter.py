@@ -132,6 +132,16 @@ def number(changes: Sequence[Change], kind: str, name: str) -> float | None:
     return found[-1] if found else None
 
 
+def scheme(changes: Sequence[Change], kind: str) -> str:
+    """By which scheme the last change of a kind draws or scales; empty where there is no such change.
+
+    >>> scheme([Change("scale-inputs", {"scheme": "0..1"})], "scale-inputs")
+    '0..1'
+    """
+    found = [str(change.numbers.get("scheme", "standard")) for change in changes if change.kind == kind]
+    return found[-1] if found else ""
+
+
 def has(changes: Sequence[Change], kind: str) -> bool:
     """Whether there is a change of this kind.
 
@@ -193,5 +203,5 @@ def prepared(X: Array, changes: Sequence[Change]) -> Callable[[Array], Array]:
     >>> prepared(np.array([[0.0], [2.0]]), [])(np.array([[5.0]]))
     array([[5.]])
     """
-    schemes = [change.numbers.get("scheme", "standard") for change in changes if change.kind == "scale-inputs"]
-    return standardising(X, schemes[-1]) if schemes else (lambda rows: rows)
+    how = scheme(changes, "scale-inputs")
+    return standardising(X, how) if how else (lambda rows: rows)

@@ -11,7 +11,7 @@ import numpy as np
 
 from whynet.doctor.change import Change
 from whynet.doctor.symptoms.course import pauses
-from whynet.subjects.adapter import has, mended, number, times
+from whynet.subjects.adapter import has, mended, number, scheme, times
 from whynet.subjects.inside.batches import Batch, Batches, rows_in, standardised
 from whynet.subjects.inside.by_loss import Curve, held_loss
 from whynet.subjects.inside.how import CLIPPED, FADED, IDLE, RISEN, STALE, How
@@ -158,8 +158,8 @@ class Trainer:
 
     def scaling(self, changes: Sequence[Change]) -> Callable[[Any], Any]:
         """What is done to inputs before they are fed to the network."""
-        schemes = [str(one.numbers.get("scheme", "standard")) for one in changes if one.kind == "scale-inputs"]
-        return standardised(self.batches.train, schemes[-1]) if schemes else lambda inputs: inputs
+        how = scheme(changes, "scale-inputs")
+        return standardised(self.batches.train, how) if how else lambda inputs: inputs
 
     def untrained(self, changes: Sequence[Change], seed: int) -> Array:
         """The loss of what is held back before the first step."""

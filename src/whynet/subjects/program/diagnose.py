@@ -27,8 +27,11 @@ SUFFIXES = (".py", ".pyw", ".ipynb")
 SECONDS = 60.0
 LONGER, MORE = 5, 0.02
 """A cured program that still gets better is run so many times as long, and that is kept if it gains so much."""
-CAP, MENDING_GUESTS = 120.0, 240.0
-"""Seconds of a whole diagnosis, where no cap is given; of a program of a library, those spent on a patch at most."""
+CAP, LONGEST_CAP, LOOKS = 120.0, 300.0, 20.0
+"""Seconds of a whole diagnosis, where no cap is given. Of a slow program so many times what the look into it took: in
+less, its trials would be too short to prove anything."""
+MENDING_GUESTS = 240.0
+"""Of a program of a library, the seconds spent on a patch at most."""
 MENDING, LEAST = 0.5, 0.15
 """Of the seconds that are left, the part that a patch of wrong lines may be looked for; and of all, that which trials
 have in any case."""
@@ -119,9 +122,10 @@ def diagnose_program(
         mended_too = _mended(told, path, source, own, (seconds, effort, budget), say)
         _write(mended_too.patches(path), path, apply, in_place, say)
         return mended_too
-    cap = CAP if budget is None else budget
-    ends = time.monotonic() + cap
+    began = time.monotonic()
     seen = examine(path, own, seconds, echo=echo, text=text)
+    cap = min(max(CAP, LOOKS * seen.seconds), LONGEST_CAP) if budget is None else budget
+    ends = began + cap
     remarks: list[Remark] = []
     mend = Mended((), seen)
     if trials and seen.spoiling and not seen.cut:

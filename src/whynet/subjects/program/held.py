@@ -11,7 +11,7 @@ import numpy as np
 from whynet.subjects.program.overrides import Places
 
 FEW = 8
-"""Single numbers of a list; so many are taken and put at once."""
+"""Numbers that follow each other in a list; so many are taken and put at once."""
 
 
 class Many:
@@ -29,7 +29,7 @@ class Many:
 
     def __init__(self, paths: Sequence[str]) -> None:
         self.paths = paths
-        self.lists: dict[str, list[int]] = {}
+        self.lists: dict[str, slice] = {}
         self.single: list[str] | None = None
 
     def of(self, places: Places) -> list[tuple[str, Any]]:
@@ -40,7 +40,7 @@ class Many:
         lists = [(path, places.get(path)) for path in self.lists]
         return [
             *((path, np.array(now) if isinstance(now, np.ndarray) else now) for path, now in found),
-            *((path, np.array([whole[index] for index in self.lists[path]])) for path, whole in lists),
+            *((path, np.array(whole[self.lists[path]])) for path, whole in lists),
         ]
 
     def put(self, places: Places, path: str, new: Any) -> None:
@@ -50,9 +50,7 @@ class Many:
         if path not in self.lists:
             places.put(path, new)
             return
-        whole = places.get(path)
-        for index, value in zip(self.lists[path], new.tolist(), strict=True):
-            whole[index] = value
+        places.get(path)[self.lists[path]] = new.tolist()
 
     def _sorted(self, places: Places) -> list[str]:
         groups: dict[str, list[int]] = {}
@@ -61,9 +59,12 @@ class Many:
             if index[:-1].isdigit():
                 groups.setdefault(owner, []).append(int(index[:-1]))
         for owner, indices in groups.items():
-            whole = places.get(owner) if len(indices) >= FEW else None
-            if isinstance(whole, list) and all(type(whole[index]) is float for index in indices):
-                self.lists[owner] = indices
+            part = slice(indices[0], indices[0] + len(indices))
+            if len(indices) < FEW or indices != list(range(part.start, part.stop)):
+                continue
+            whole = places.get(owner)
+            if isinstance(whole, list) and all(type(one) is float for one in whole[part]):
+                self.lists[owner] = part
         return [path for path in self.paths if path.rpartition("[")[0] not in self.lists]
 
 

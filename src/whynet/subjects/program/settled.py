@@ -21,7 +21,7 @@ LOOKED = 30.0
 """Seconds in which a changed text must come to its steps."""
 MOVING = ("batch", "shuffle")
 """Changes that may put lines in: they are made last."""
-PART, FALLEN = 0.7, 0.8
+PART, FALLEN = 0.5, 0.9
 """A training still gets better if its cost is less than so much of that at this part of it."""
 NEAR = 0.75
 """Of the way from the patient to the cure, as the trials have it: so far a patch must come."""
@@ -60,16 +60,17 @@ def _looked_at(program: Program, text: str, known: int) -> tuple[str, Plan] | No
 
 
 def still_falls(end: Outcome) -> bool:
-    """Whether the cost still came down in the last part of a training.
+    """Whether the cost still came down in the second half of a training.
 
     >>> still_falls(Outcome(0.2, 0.8, curve=((0, 1.0), (50, 0.4), (100, 0.2))))
     True
     """
     if not end.curve or not math.isfinite(end.cost):
         return False
-    last = end.curve[-1][0]
-    earlier = [cost for at, cost in end.curve if at <= PART * last]
-    return bool(earlier) and end.cost < FALLEN * float(np.mean(earlier[-3:]))
+    half = PART * end.curve[-1][0]
+    first = [cost for at, cost in end.curve if at <= half]
+    second = [cost for at, cost in end.curve if at > half]
+    return bool(first and second) and float(np.mean(second[-3:])) < FALLEN * float(np.mean(first[-3:]))
 
 
 def _seen(program: Program, text: str) -> Xray:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 
@@ -23,11 +24,8 @@ from whynet.doctor.diagnosis import Finding, Gap, Outcome, Remark, Settings
 from whynet.doctor.subject import Arm
 from whynet.doctor.symptom import Measured
 from whynet.doctor.symptoms.data import measure_order
-from whynet.doctor.symptoms.outcome import (
-    STEPS,
-    STEPS_PER_EPOCH,
-)
-from whynet.subjects.adapter import has, number, times
+from whynet.doctor.symptoms.outcome import STEPS, STEPS_PER_EPOCH
+from whynet.subjects.adapter import has, number, scheme, times
 from whynet.subjects.program.answers import Answers, cost_of
 from whynet.subjects.program.figures import course, figures, repeats
 from whynet.subjects.program.forks import Forks
@@ -107,6 +105,7 @@ class ProgramSubject:
         self.until = math.inf
         """When no more texts are looked at."""
         self.edited: dict[Change, tuple[str, Plan] | None] = {}
+        self.case: Case | None = None
         self.standing: dict[tuple[str | None, int, bool], Forks] = {}
         self.lock = threading.Lock()
         self.starter = ThreadPoolExecutor(1)
@@ -233,7 +232,7 @@ class ProgramSubject:
         window, judged = (math.ceil(SEEN / size), math.ceil(JUDGED / size)) if size else (self.window, self.judged)
         trial = Trial(
             arm.seed, arm.steps, window, self.apart, judged, self.more, times(kept), int(again or 1),
-            weights=_named(kept, "weights", "scheme"), scaling=_named(kept, "scale-inputs", "scheme"),
+            weights=scheme(kept, "weights"), scaling=scheme(kept, "scale-inputs"),
             shuffle=has(kept, "shuffle"),
         )  # fmt: skip
         expected = arm.steps * self.per_step
@@ -287,7 +286,13 @@ class ProgramSubject:
     # ---- the patient as it is
 
     def examine(self, stop: Callable[[], bool] = lambda: False) -> Case:
-        """The unchanged program to its end, and what its predictions say; a second time for whether it repeats."""
+        """The unchanged program to its end, and what its predictions say; a second time for whether it repeats. It is
+        done once: who asks again gets a copy of the same case."""
+        if self.case is None:
+            self.case = self._examined(stop)
+        return deepcopy(self.case)
+
+    def _examined(self, stop: Callable[[], bool]) -> Case:
         forks = self._forks(self.program.text, self.plan, self.seed)
         nested = self.plan.epochs != self.plan.loop
         watched = Trial(
@@ -391,8 +396,3 @@ DECLINED = {
     "rows": "no examples are added",
     "mend": "what is wrong there has to be changed in the text",
 }
-
-
-def _named(changes: Sequence[Change], kind: str, name: str) -> str:
-    found = [str(one.numbers.get(name, "standard")) for one in changes if one.kind == kind]
-    return found[-1] if found else ""
