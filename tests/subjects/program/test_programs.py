@@ -19,6 +19,7 @@ FEW = {  # of each style and each mistake one; the slow test has them all
     "minimize_wrong_packing", "accuracy_spread_square", "check_all_weights_at_once", "regressor_column_minus_row",
     "cnn_strided_filters_reshaped", "cnn_windows_einsum_sound", "cnn_bias_per_pixel", "cnn_pool_ties_first_sound",
     "cnn_strided_momentum_overwritten", "d_adamw_cosine_sound", "d_matrix_class_minus",
+    "f_skipgram_repeated_rows", "f_plain_neurons_bias_not_added", "f_rmsprop_bias_stays",
 }  # fmt: skip
 LOOP = """
 import numpy as np
@@ -81,6 +82,51 @@ def test_what_is_known_of_a_sound_program(program):
         ("w", "step", "right"),
     ]
     assert found.as_dict()["rows"][0]["line"] == 7
+
+
+ROWS = """
+import numpy as np
+rng = np.random.default_rng(0)
+w = np.zeros((9, 2))
+for i in range(100):
+    rows = {rows}
+    x, y = rng.normal(size=(4, 2)), rng.normal(size=4)
+    e = (x * w[rows]).sum(1) - y
+    w[rows] -= 0.1 * e[:, None] * x
+"""
+
+
+@pytest.mark.parametrize(("rows", "kinds"), [("rng.integers(0, 2, 4)", ["lost-steps"]), ("rng.permutation(9)[:4]", [])])
+def test_of_a_row_that_comes_twice_a_step_is_lost(program, rows, kinds):
+    found = examine(program(ROWS.format(rows=rows)), echo=False)
+    assert [one.kind for one in found.findings] == kinds
+
+
+def test_a_target_that_is_added_has_its_sign_turned(program):
+    found = examine(program(LOOP.format(epochs=50, more="").replace("X @ w - y", "X @ w + -1 * y")), echo=False)
+    assert found.plan.turned and found.findings == []
+
+
+def test_what_is_summed_up_on_blank_paper_meets_no_target(program):
+    text = """
+import numpy as np
+rng = np.random.default_rng(0)
+C, W = rng.normal(size=(5, 3)), rng.normal(size=(3, 4))
+for i in range(50):
+    rows, labels = rng.integers(0, 5, 8), rng.integers(0, 4, 8)
+    p = np.exp(C[rows] @ W)
+    p = p * p.sum(1, keepdims=True) ** -1
+    first = np.zeros_like(p)
+    first[range(8), labels] = -1 / 8
+    dp = (1 / p) * first
+    dz = p * (dp - (dp * p).sum(1, keepdims=True))
+    dx, dC = dz @ W.T, np.zeros_like(C)
+    for k in range(8):
+        dC[rows[k]] += dx[k]
+    C += -0.1 * dC
+    W += -0.1 * C[rows].T @ dz
+"""
+    assert examine(program(text), echo=False).course == []
 
 
 def test_a_crash_ends_with_what_was_seen_before(program):

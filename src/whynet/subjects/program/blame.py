@@ -13,6 +13,8 @@ from whynet.subjects.program.examples import mixed_examples
 from whynet.subjects.program.judged import step_by
 from whynet.subjects.program.judgement import Judged, Step
 from whynet.subjects.program.loop import Group
+from whynet.subjects.program.lost import lost
+from whynet.subjects.program.match import factor, flat
 from whynet.subjects.program.meant import Meant, slopes
 from whynet.subjects.program.metrics import GAINS
 from whynet.subjects.program.returned import returned
@@ -78,6 +80,7 @@ def blames(one: Judged, sites: Sequence[Site]) -> list[Blame]:
     found += shapes(one, text)
     found += mixed_examples(one, text)
     found += audited(one, text)
+    found += lost(one, text)
     if not found:
         found += shares(one, text) or _factors(one, text)
     found.sort(key=lambda blame: (blame.node, blame.kind == "wrong"))
@@ -166,10 +169,10 @@ def _wrong(one: Judged, step: Step, text: Text) -> Blame:
     first = min(_told(one, bad, good) or bad) if bad else ends[0]
     kind, words, meant = "wrong", "it is not the derivative", Meant()
     node = text.statement(first, bad or {first})
-    part = one.flow.inputs[first] & one.partial & good
-    if part and one.tape.ops[first].name not in GATHERED and any(one.exact[here][0] >= 0 for here in part):
-        first = max(part)
-        words = f"it goes by one way from {text.named(one.exact[first][0])}, which has several"
+    way = _one_way(one, group, first, good)
+    if way is not None:
+        first, several = way
+        words = f"it goes by one way from {text.named(several)}, which has several"
         node = text.statement(first, one.carriers)
     if _transposed(one, group):
         kind, words = "transposed", "rows and columns are exchanged"
@@ -193,6 +196,26 @@ def _wrong(one: Judged, step: Step, text: Text) -> Blame:
         name, number = text.again[node]
         site = text.sites[number]
     return Blame(kind, site.file, site.line, name, group.name, words, min(node, first), meant)
+
+
+def _one_way(one: Judged, group: Group, first: int, good: set[int]) -> tuple[int, int] | None:
+    """The derivative by one way only that the first wrong value is made of, and the value that has several ways."""
+    read = one.flow.inputs[first] & good
+    part = read & one.partial
+    if part and one.tape.ops[first].name not in GATHERED and any(one.exact[here][0] >= 0 for here in part):
+        return max(part), one.exact[max(part)][0]
+    leaves = _leaves(one, group)
+    uses = [use for use in one.adjoints[0].parts if all(use in adj.parts for adj in one.adjoints)]
+    for meant in sorted(node for node in one.forward if one.flow.leaves[node] & leaves):
+        ways = [node for node in one.forward if meant in one.flow.inputs[node]]
+        while len(ways) == 1 and one.tape.ops[ways[0]].name == "add":
+            meant = ways[0]
+            ways = [node for node in one.forward if meant in one.flow.inputs[node]]
+        parts = [flat([adj.parts[use] for adj in one.adjoints]) for use in uses if use[1] == meant and len(ways) > 1]
+        for here in read:
+            if any(factor(flat(one.values(here)), part) is not None for part in parts):
+                return here, meant
+    return None
 
 
 def _whose(one: Judged, group: Group, node: int) -> Group | None:

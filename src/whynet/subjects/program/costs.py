@@ -104,7 +104,7 @@ def _whole(part: object) -> Any:
 
 
 def is_turned(pair: Pair, tape: Tape) -> bool:
-    """Whether a target stands there with a minus sign: `-y / p`, the derivative of a logarithm.
+    """Whether a target stands there with a minus sign: `-y / p`, the derivative of a logarithm, or `p + -1 * y`.
 
     >>> from whynet.subjects.program.tape import Leaf, Op
     >>> tape = Tape(0, 0, leaves=[Leaf(0.5), Leaf(1.0)])
@@ -112,6 +112,8 @@ def is_turned(pair: Pair, tape: Tape) -> bool:
     >>> is_turned(Pair(1, -1, 0, "div"), tape)
     True
     """
+    if pair.kind == "add":
+        return True
     return pair.kind == "div" and pair.target >= 0 and tape.ops[pair.target].name == "neg"
 
 

@@ -51,7 +51,7 @@ def _roll(g: Any, out: Any, a: Any, shift: Any, axis: Any = None, **_: Any) -> S
 @rule("getitem")
 def _getitem(g: Any, out: Any, a: Any, index: Any) -> Sequence[Any]:
     whole = np.zeros(np.shape(a))
-    np.add.at(whole, _index(index), g)
+    np.add.at(whole, whole_index(index), g)
     return [whole, None]
 
 
@@ -68,15 +68,19 @@ def _take(g: Any, out: Any, a: Any, index: Any, axis: Any = None, **_: Any) -> S
 @rule("setitem")
 def _setitem(g: Any, out: Any, a: Any, index: Any, value: Any) -> Sequence[Any]:
     kept = np.array(g, dtype=float)
-    taken = kept[_index(index)].copy() if np.ndim(kept[_index(index)]) else kept[_index(index)]
-    kept[_index(index)] = 0.0
+    taken = kept[whole_index(index)].copy() if np.ndim(kept[whole_index(index)]) else kept[whole_index(index)]
+    kept[whole_index(index)] = 0.0
     return [kept, None, fitted(taken, value)]
 
 
-def _index(index: Any) -> Any:
-    """An index as NumPy wants it: numbers that were noted as floats are whole ones."""
+def whole_index(index: Any) -> Any:
+    """An index as NumPy wants it: numbers that were noted as floats are whole ones.
+
+    >>> whole_index((slice(2), 1.0))
+    (slice(None, 2, None), array(1))
+    """
     if isinstance(index, tuple):
-        return tuple(_index(one) for one in index)
+        return tuple(whole_index(one) for one in index)
     if isinstance(index, (float, list)) or (isinstance(index, np.ndarray) and index.dtype.kind == "f"):
         return np.asarray(index).astype(int)
     return index

@@ -10,7 +10,7 @@ from heapq import heapify, heappop, heappush
 
 import numpy as np
 
-from whynet.subjects.program.tape import Ref, Tape
+from whynet.subjects.program.tape import Op, Ref, Tape
 
 PRODUCTS = {"matmul", "dot", "mul", "outer", "inner", "einsum", "tensordot", "convolve", "correlate"}
 KEEPING = {"add", "sub", "setitem", "getitem", "copy", "clip", "minimum", "maximum", "reshape", "T"}
@@ -243,6 +243,7 @@ def pairs(tape: Tape, bits: Sequence[int]) -> list[Pair]:
     finals = {end for end in tape.end.values() if end is not None}
     layered = mixed(tape, bits)
     moved = changed(tape)
+    sums = _summed_up(tape)
     found: list[Pair] = []
     grown: list[Pair] = []
     chosen: list[Pair] = []
@@ -261,6 +262,8 @@ def pairs(tape: Tape, bits: Sequence[int]) -> list[Pair]:
                 continue
             if (target >= 0 and bits[target]) or target in moved or _constant(tape, target) or _scaled(tape, output):
                 continue
+            if index in sums and not np.any(tape.value(target)):
+                continue
             size = np.size(tape.value(output))
             if size == np.size(tape.value(target)) == np.size(op.value):
                 found.append(Pair(index, output, target, op.name))
@@ -269,6 +272,20 @@ def pairs(tape: Tape, bits: Sequence[int]) -> list[Pair]:
             elif op.name == "sub" and size == np.size(tape.value(target)) ** 2 == np.size(op.value) > 1:
                 grown.append(Pair(index, output, target, "spread"))  # and so are the outputs, from then on
     return [*(found or grown), *chosen]
+
+
+def _summed_up(tape: Tape) -> set[int]:
+    """What is written to where one of its operands was read: `dW[word] += delta`. On blank paper nothing is met."""
+    return {
+        int(op.args[2])
+        for op in tape.ops
+        if op.name == "setitem" and isinstance(op.args[2], Ref) and op.args[2] >= 0 and _read_there(tape, op)
+    }
+
+
+def _read_there(tape: Tape, written: Op) -> bool:
+    read = [tape.ops[node] for node in tape.ops[int(written.args[2])].inputs if node >= 0]
+    return any(op.name == "getitem" and op.args[0] == written.args[0] for op in read)
 
 
 def changed(tape: Tape) -> set[int]:

@@ -110,13 +110,12 @@ def _is_data(one: Judged, leaf: int, users: Sequence[int]) -> bool:
 
 
 def _computed(one: Judged, group: Group) -> int | None:
-    """The gradient of a parameter that nothing uses."""
+    """The gradient of a parameter that moves none; its running mean may be kept."""
     exact = [value for value in one.at(group.paths[0]) if value is not None]
     if len(exact) < len(one.flow.tapes):
         return None
     truth = flat(exact)
-    ends = [end for end in one.tape.end.values() if end is not None and end >= 0]
-    used = one.flow.before(ends) | one.forward
+    used = one.flow.before([end for other in one.moved for end in one.ends(other)]) | one.forward
     for node in range(max(one.outputs), len(one.tape.ops)):
         shape = np.shape(one.tape.value(node))
         if node not in used and shape == np.shape(exact[0]) and factor(flat(one.values(node)), truth) is not None:

@@ -42,6 +42,8 @@ CAUSES = {  # the kinds of an x-ray, and the cause that each is an example of
     "metric-wrong": "metric-wrong",
     "gradient-check-invalid": "gradient-check-invalid",
     "shape-grows": "gradient-wrong-term",
+    "lost-steps": "layer-not-updated",
+    "unread": "bias-not-updated",
 }
 HANDED = {  # a library whose own networks are handed over as objects, and how
     "torch": "whynet.diagnose(model, loader, loss=loss, optimizer=optimizer, epochs=5)",
