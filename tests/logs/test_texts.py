@@ -33,6 +33,7 @@ LEAST = {  # per cent of the states, and of the causes, that are right
     "KJ": (80, 72),
     "KK": (87, 86),
     "KL": (70, 86),
+    "KM": (90, 76),
     "KI": (79, 100),
 }
 
