@@ -96,7 +96,8 @@ class Facts:
         """Whether the accuracy is the same to the last of many digits each time, and far from perfect."""
         last = self.accuracies[-6:]
         digits = len(f"{last[-1]:.6g}") > 4 if last else False  # 0.79269, no 0.5
-        return len(last) > 3 and len(set(last)) == 1 and digits and last[-1] < self.linear - 0.02
+        moved = sum(one != last[-1] for one in self.accuracies) > len(self.accuracies) / 3 if last else False
+        return len(last) > 3 and len(set(last)) == 1 and digits and not moved and last[-1] < self.linear - 0.02
 
     @property
     def still(self) -> bool:
@@ -155,7 +156,7 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         for what in ("cost", "accuracy")
         for split in ("train", "", "held-out")
     }
-    seen = [one for one in series if one.what == "accuracy" and len(one.finite) > 2]
+    seen = [one for one in series if one.what == "accuracy" and len(one.finite) > 2 and not _agrees(one)]
     if seen and max(max(one.finite) for one in seen) < 0.15 / classes and any(s.what == "cost" for s in series):
         series = [one for one in series if one not in seen]  # of all examples, none right: that is no accuracy
         by.update({key: None for key in by if key[0] == "accuracy"})
@@ -198,10 +199,15 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
     )  # fmt: skip
 
 
+def _agrees(series: Series) -> bool:
+    """Whether it is a measure that is 0 where nothing is told apart."""
+    return bool(kinds("agreement") & set(series.name.split()))
+
+
 def _agreement(series: Sequence[Series]) -> float:
     """The best of the last figures of a measure that is 0 where nothing is told apart: of held-out examples, if it was
     printed of them."""
-    known = [one for one in series if kinds("agreement") & set(one.name.split()) and len(one.finite) > 2]
+    known = [one for one in series if _agrees(one) and len(one.finite) > 2]
     held = [one for one in known if one.split == "held-out"] or known
     return max((value for one in held for value in one.finite[-max(2, len(one.finite) // 3) :]), default=math.nan)
 

@@ -35,7 +35,7 @@ def problem_of(run: Sequence[Series], transcript: Transcript) -> str:
     if problems["episodes"] & words and problems["rewards"] & words and not any("loss" in name for name in named):
         return "episodes"
     classes = problems["classification"] & words
-    for problem in ("rivals", "language", "regression"):
+    for problem in ("rivals", "language", "segmentation", "regression"):
         if problems[problem] & words and not (problem == "regression" and classes):
             return problem
     right = any(one.what == "accuracy" and "r2" not in one.name.split() for one in run)

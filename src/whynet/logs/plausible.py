@@ -30,7 +30,7 @@ def implausible(run: Sequence[Series], text: str, problem: str) -> str:
     """Why what was read is no course of a training; nothing where it may be one.
 
     >>> read = [Series("numbers", "cost", "", (2.0, 3.0, 4.5))]
-    >>> implausible(read, "2 apples\\n3 pears\\n4.5 kg flour", "classification")
+    >>> implausible(read, "2 apples\\n3 pears\\n4.5 cups flour", "classification")
     'the numbers in this text are of other things than a training'
     >>> implausible(read, "2.0\\n3.0\\n4.5", "classification")
     ''
@@ -39,7 +39,9 @@ def implausible(run: Sequence[Series], text: str, problem: str) -> str:
         return "these are the scores of episodes, of a network that learns by rewards: no cost and no accuracy"
     if problem == "rivals":
         return "these are the losses of two networks that work against each other: how low they are says nothing"
-    if all(one.name == "numbers" and not one.total for one in run):
+    if all(one.said and one.what == "cost" and [value % 1 for value in one.values] == [0.0] for one in run):
+        return "it is the number of an error, or a count"
+    if all(one.name == "numbers" and str(one.total) not in text for one in run):
         text = "\n".join(line[:LINE] for line in text[:LONGEST].split("\n"))
         lines = [line for line in text.split("\n") if re.search(r"\d", line)]
         worded = [line for line in lines if NAMES_NUMBERS.search(line)]

@@ -11,9 +11,9 @@ from whynet.doctor.diagnosis import Series
 from whynet.logs.columns import Cell, Column
 from whynet.logs.roles import MEASURED, assigned, is_measured, kinds, means, split_of, votes_of
 
+WORSE = -0.3  # of R2
 MOST = 60  # columns: of more, the longest
 FEWEST = 500  # right answers, of ten thousand
-WORSE = -0.1  # of R2
 Split = Literal["train", "held-out", ""]
 
 
@@ -129,7 +129,7 @@ def _as_series(role: str, column: Column, totals: set[float]) -> Series | None:
     scale = float(total or (100 if percent or max(finite) > 1 else 1))
     if {"r2", "mcc"} & set(first.name):
         if finite[-1] < WORSE:
-            return None  # worse than no answer: no share says that
+            return None  # far worse than one answer for all: no share says that
         values = [max(0.0, value) for value in values]
     shares = [value / (100 if cell.percent else cell.total if cell.total and total else scale)
               for value, cell in zip(values, column.cells, strict=True)]  # fmt: skip
