@@ -136,12 +136,11 @@ def _vectors_alike(lines: Sequence[str]) -> bool:
 
 def _one_number(text: str) -> bool:
     """Whether a list below the words `predict(...)` is one number, over and over."""
-    return any(
-        _repeats(_numbers(match["items"])) and len(_numbers(match["items"])) > 4 and ANSWERED.search(match["before"])
-        for match in re.finditer(
-            r"(?P<before>[^\[\]]{0,80})(?:\[:\d+\][^\[\]]{0,60})*\[+(?P<items>[^\[\]]{20,400})\]", text
-        )
-    )
+    for match in re.finditer(r"(?:\[:\d+\][^\[\]]{0,60})*\[+([^\[\]]{20,400})\]", text):
+        row, before = _numbers(match[1]), text[max(0, match.start() - 80) : match.start()]
+        if len(row) > 4 and _repeats(row) and ANSWERED.search(re.split(r"[\[\]]", before)[-1]):
+            return True
+    return False
 
 
 def _repeats(row: Sequence[float]) -> bool:

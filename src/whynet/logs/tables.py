@@ -143,6 +143,7 @@ def _table(lines: Sequence[str], start: int) -> tuple[list[Cell], int] | None:
 
 def _rows(lines: Sequence[str], start: int, kind: str, names: list[str]) -> tuple[list[Cell], int] | None:
     number, found, rows = start + 1, list[Cell](), 0
+    heads: list[Cell] = []
     loose = kind in ("  ", " ")
     while number < len(lines):
         line = lines[number]
@@ -167,21 +168,31 @@ def _rows(lines: Sequence[str], start: int, kind: str, names: list[str]) -> tupl
         if loose and any(_is_wordy(cell) for cell in cells):
             break
         said = split_of([term for cell in words for term in terms_of(cell)])
-        split = ""
-        for place, (name, value) in enumerate(zip(names, values, strict=True)):
-            again = any(base_of(terms_of(name)) == base_of(terms_of(before)) for before in names[:place])
-            split = split_of(terms_of(name)) or (split if again else "") or said
-            if value is None:
-                continue
-            of = OF_SO_MANY.search(name)
-            terms = tuple(terms_of(name if of is None else name.replace(of[0], " "))) or ("column",)
-            total = value.total or (int(of[1]) if of and of[1] and int(of[1]) else None)
-            found.append(Cell(number, place, value.value, terms, split=split, total=total,
-                              percent=value.percent or "%" in name, column=f"table {place}"))  # fmt: skip
+        heads = heads or _heads(names)
+        for value, head in zip(values, heads, strict=True):
+            if value is not None:
+                of, percent = value.total or head.total, value.percent or head.percent
+                cell = replace(head, line=number, value=value.value, split=head.split or said)
+                found.append(replace(cell, total=of, percent=percent))
         rows += 1
         number += 1
     good = any(is_measured(one.name) for one in found)
     return (found, number) if rows and good else None
+
+
+def _heads(names: Sequence[str]) -> list[Cell]:
+    """For each column a cell without its value. A name that comes again is of the examples that were named last."""
+    found: list[Cell] = []
+    bases: list[list[str]] = []
+    for place, name in enumerate(names):
+        of = OF_SO_MANY.search(name)
+        base = base_of(terms_of(name))
+        split = split_of(terms_of(name)) or (found[-1].split if base in bases else "")
+        bases.append(base)
+        terms = tuple(terms_of(name if of is None else name.replace(of[0], " "))) or ("column",)
+        total = int(of[1]) if of and of[1] and int(of[1]) else None
+        found.append(Cell(0, place, 0.0, terms, split=split, total=total, percent="%" in name, column=f"table {place}"))
+    return found
 
 
 def _is_wordy(cell: str) -> bool:
