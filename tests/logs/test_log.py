@@ -127,7 +127,7 @@ def test_single_classes_are_told_from_all_of_them():
     assert found.state == "classes-missing" and found.verdict[0].cause == "output-units-saturated"
     matrix = "[[0 1135]\n [0 980]]"
     assert diagnose_log(matrix).state == "constant-answer" and read(matrix).answers.recalls == (0.0, 1.0)
-    assert read("0 0 -> 0.03\n0 1 -> 0.97\n1 0 -> 0.96\n1 1 -> 0.02").answers.right == 1.0
+    assert read("0 0 -> 0.03\n0 1 -> 0.97\n1 0 -> 0.96\n1 1 -> 0.02").answers.beside.right == 1.0
 
 
 def test_numbers_without_a_name_take_it_from_the_line_above():

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from whynet.doctor.floors import SHARES
+from whynet.logs.beside import XOR, Beside
 
 VALUE = r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?"
 CLASS = re.compile(
@@ -50,12 +51,11 @@ NEVER = re.compile(
     re.I,
 )
 MEASURED = re.compile(r"\b(?:loss|cost|err\w*|mse|acc\w*|epochs?|iter\w*)\b", re.I)
-NEAR = 0.4  # so near its target an output is right
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Of each class the share that is right, and how often it is answered; the outputs for XOR's four examples.
+    """Of each class the share that is right, and how often it is answered; outputs beside what they should be.
 
     >>> Answers((0.0, 1.0, 0.0)).alike
     True
@@ -63,7 +63,7 @@ class Answers:
 
     recalls: tuple[float, ...] = ()
     answered: tuple[float, ...] = ()
-    outputs: tuple[float, ...] = ()
+    beside: Beside | None = None
     unanswered: bool = False
     """Whether the text says that a class is never answered."""
     same: bool = False
@@ -82,24 +82,13 @@ class Answers:
         rare = min(self.recalls, default=1.0) < 0.05 and max(self.recalls, default=0.0) > 0.5
         return rare or self.unanswered or (bool(self.answered) and min(self.answered) == 0.0)
 
-    @property
-    def right(self) -> float:
-        """The share of XOR's examples whose output is near its target; one half of those in the middle."""
-        off = [abs(out - target) for out, target in zip(self.outputs, (0, 1, 1, 0), strict=True)]
-        return sum(1.0 if one < NEAR else 0.5 if one < 1 - NEAR else 0.0 for one in off) / 4
-
-    @property
-    def squared(self) -> float:
-        """The mean squared error of the outputs for XOR."""
-        return sum((out - target) ** 2 for out, target in zip(self.outputs, (0, 1, 1, 0), strict=True)) / 4
-
 
 def answers_in(lines: list[str]) -> Answers:
     """What the lines say of single classes and examples; those that do are emptied.
 
     >>> answers_in(["Accuracy of 0: 98 %", "Accuracy of 1: 0 %", "Accuracy of 2: 91 %"]).missing
     True
-    >>> answers_in(["0 0 -> 0.03", "0 1 -> 0.97", "1 0 -> 0.96", "1 1 -> 0.02"]).right
+    >>> answers_in(["0 0 -> 0.03", "0 1 -> 0.97", "1 0 -> 0.96", "1 1 -> 0.02"]).beside.right
     1.0
     """
     outputs = _outputs(lines)
@@ -107,7 +96,7 @@ def answers_in(lines: list[str]) -> Answers:
     answered = _listed(lines, ANSWERED, whole=True)
     text = " ".join(lines)
     same = not outputs and (bool(SAME.search(text)) or _predicted_alike(lines) or _vectors_alike(lines))
-    return Answers(recalls, answered, outputs, bool(NEVER.search(text)), same)
+    return Answers(recalls, answered, Beside(outputs, XOR) if outputs else None, bool(NEVER.search(text)), same)
 
 
 def _predicted_alike(lines: list[str]) -> bool:

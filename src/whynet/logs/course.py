@@ -44,11 +44,6 @@ class Course:
         """The costs that are numbers."""
         return [cost for cost in self.facts.costs if math.isfinite(cost)]
 
-    @property
-    def shares(self) -> list[int | None]:
-        """Of the last accuracies, which class's share each is."""
-        return [share_of(one) for one in self.facts.accuracies[-4:]]
-
     # ---- the accuracy
 
     @property

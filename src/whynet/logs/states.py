@@ -204,7 +204,7 @@ def _hardly_below_the_floor(course: Course) -> bool:
     facts = course.facts
     climbs = facts.rising > 0.02 and all(b > a for a, b in pairwise(facts.accuracies))
     low = course.known and facts.accuracy < min(3 / facts.classes, 0.7) and not (climbs and not course.chance)
-    low = low and not (facts.answers.outputs and facts.answers.right > 0.6)
+    low = low and not (facts.answers.beside and facts.answers.beside.right > 0.6)
     return low and abs(facts.end - course.floor) <= 0.02 * course.floor
 
 

@@ -84,11 +84,13 @@ def read(text: str) -> Transcript:
         words -= {"xor"}  # that is another network's, or it is said for comparison
     lines = lines_of(text)
     answers = answers_in(lines)
-    if answers.outputs or {"00", "01", "10", "11"} <= {"".join(pair) for pair in PAIR.findall(text)}:
+    xor = answers.beside
+    if xor or {"00", "01", "10", "11"} <= {"".join(pair) for pair in PAIR.findall(text)}:
         words |= {"xor"}  # the four examples, by their inputs
-    beside, squares = beside_in(lines, words) if not answers.outputs else (None, ())
-    if beside is not None and beside.alike:
-        answers = replace(answers, same=True)
+    beside, squares = (xor, ()) if xor else beside_in(lines, words)
+    if beside is not None and not xor:
+        words |= {"binary" if beside.two_classes else "r2"}
+        answers = replace(answers, same=answers.same or beside.alike)
     cells = [*lists_in(lines), *tables_in(lines)]
     cells += cells_in(lines, program_text(lines))
     cells.sort(key=lambda cell: (cell.line, cell.place))
@@ -106,10 +108,7 @@ def read(text: str) -> Transcript:
         last = [*told[-1], *(s for s in aside if s.what == "accuracy" and max(s.values) <= 0.3
                              and "accuracy" not in {other.what for other in told[-1]})]  # fmt: skip
         runs = [*told[:-1], tuple(last)]
-    runs[-1:] = [_with_answers(runs[-1] if runs else (), answers)]
-    if beside is not None:
-        runs[-1:] = [_with_outputs(runs[-1], beside, squares)]
-        words |= {"r2"} if not beside.two_classes else {"binary"}
+    runs[-1:] = [_with_answers(runs[-1] if runs else (), answers, beside, squares)]
     runs = [_plain(run) for run in runs if run]
     if runs and _is_a_share(runs[-1], _class_shares(text)):
         answers = replace(answers, same=True)
@@ -145,27 +144,18 @@ def _classes(text: str) -> int | None:
     return max(2, outputs[-1]) if outputs and 0 < outputs[-1] <= 1000 else None
 
 
-def _with_answers(run: tuple[Series, ...], answers: Answers) -> tuple[Series, ...]:
-    """The series of a training, and what the answers tell where it has no cost or no accuracy."""
+def _with_answers(
+    run: tuple[Series, ...], answers: Answers, beside: Beside | None, squares: tuple[float, ...]
+) -> tuple[Series, ...]:
+    """The series of a training, and what recalls and outputs tell where it has no cost or no accuracy."""
     printed = {series.what for series in run}
     found = []
-    if "cost" not in printed and answers.outputs:
-        found.append(Series("outputs", "cost", "", (answers.squared,), said=True))
-    if "accuracy" not in printed and answers.outputs:
-        found.append(Series("outputs", "accuracy", "", (answers.right,), 4, said=True))
+    if "cost" not in printed and beside:
+        found.append(Series("outputs", "cost", "", squares or (beside.squared,), said=not squares))
     if "accuracy" not in printed and answers.recalls:
         mean = sum(answers.recalls) / len(answers.recalls)
         found.append(Series("recalls", "accuracy", "held-out", (mean,), said=True))
-    return (*run, *found)
-
-
-def _with_outputs(run: tuple[Series, ...], beside: Beside, squares: tuple[float, ...]) -> tuple[Series, ...]:
-    """The series of a training, and what its outputs beside their targets tell where it has no cost or no accuracy."""
-    printed = {series.what for series in run}
-    found = []
-    if "cost" not in printed:
-        found.append(Series("outputs", "cost", "", squares or (beside.squared,), said=not squares))
-    if "accuracy" not in printed:
+    elif "accuracy" not in printed and beside:
         name = "outputs" if beside.two_classes else "outputs r2"
         found.append(Series(name, "accuracy", "", (beside.right,), len(beside.outputs), said=True))
     return (*run, *found)
