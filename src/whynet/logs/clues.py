@@ -18,10 +18,6 @@ from typing import Any
 from whynet.logs.languages import in_english
 
 ANY = "broken still gap undertrained"
-BACKPROP = (
-    "gradient-sign-flipped", "gradient-missing-derivative", "gradient-wrong-derivative", "gradient-wrong-term",
-    "gradient-wrong-transpose",
-)  # fmt: skip
 LONGEST = 100_000  # characters at the beginning, and at the end, of a text that are looked at
 LINE = 2_000  # characters of a line that are looked at
 COUNTS = re.compile(  # `Counter({0: 950, 1: 50})`, `[(0, 950), (1, 50)]`, `rows per class: 0: 950, 1: 50`
@@ -51,40 +47,6 @@ HIDDEN = re.compile(
 LAYERS = re.compile(r"\b(\d{1,3})[ -](?:hidden |fully connected |dense )*layers?\b", re.I)
 
 
-@dataclass(frozen=True)
-class Clue:
-    """One kind of setting: where it is read, when it is bad, and in which states it then explains something.
-
-    A number in the pattern has to lie within the limits wherever it is found: a rate that is let down to 0 is no clue.
-
-    >>> clue = Clue(r"\\beta = (\\d+)", ("lr-too-high",), least=5, most=1e9)
-    >>> clue.found("eta = 75, batch 10"), clue.found("eta = 3")
-    ('eta = 75', '')
-    """
-
-    pattern: str
-    speaks: tuple[str, ...] = ()
-    states: tuple[str, ...] = ()
-    clears: tuple[str, ...] = ()
-    least: float = -math.inf
-    most: float = math.inf
-    only: str = ""
-    never: str = ""
-
-    def found(self, text: str) -> str:
-        """The words of the text that it is found in; nothing if it is not."""
-        if (self.only and not re.search(self.only, text, re.I)) or (self.never and re.search(self.never, text, re.I)):
-            return ""
-        matches = list(re.finditer(self.pattern, text, re.I | re.M))
-        if not matches:
-            return ""
-        if math.isfinite(self.least) or math.isfinite(self.most):
-            numbers = [float(one.replace(",", ".")) for match in matches for one in match.groups() if one]
-            if not all(self.least <= one <= self.most for one in numbers):
-                return ""
-        return " ".join(matches[0][0].split())[:70]
-
-
 @cache
 def table() -> dict[str, Any]:
     """The table of what settings mean.
@@ -107,32 +69,43 @@ def states_of(names: str) -> tuple[str, ...]:
 
 
 @cache
-def clues() -> tuple[Clue, ...]:
-    """All clues, as `clues.toml` has them.
+def rows() -> tuple[dict[str, Any], ...]:
+    """The rows of the table, with their parts filled in.
 
-    >>> clues()[0].speaks
-    ('lr-too-low',)
+    >>> rows()[0]["speaks"]
+    'lr-too-low'
     """
-    parts = table()["parts"]
 
     def filled(text: str) -> str:
-        for name in ("RATE", "PENALTY", "WEIGHTS", "MISSING", "BACKPROP", "IS", "N"):
-            text = text.replace(f"{{{name}}}", parts[name])
+        for name, part in reversed(table()["parts"].items()):  # a part may hold those above it
+            text = text.replace(f"{{{name}}}", part)
         return text
 
     return tuple(
-        Clue(
-            filled("|".join(row["at"])),
-            tuple(filled(row.get("speaks", "")).split()),
-            states_of(row.get("in", ANY)),
-            tuple(filled(row.get("clears", "")).split()),
-            row.get("least", -math.inf),
-            row.get("most", math.inf),
-            row.get("only", ""),
-            row.get("never", ""),
-        )
+        {name: filled(value) if isinstance(value, str) else value for name, value in row.items()}
+        | {"at": filled("|".join(row["at"]))}
         for row in table()["clues"]["rows"]
     )
+
+
+def found_by(row: Mapping[str, Any], text: str) -> str:
+    """The words of a text that a row speaks of; nothing where there are none.
+
+    A number in its pattern has to lie within the limits wherever it is found: a rate that is let down to 0 is no clue.
+
+    >>> row = {"at": r"\\beta = (\\d+)", "least": 5}
+    >>> found_by(row, "eta = 75, batch 10"), found_by(row, "eta = 3")
+    ('eta = 75', '')
+    """
+    only, never = row.get("only"), row.get("never")
+    if (only and not re.search(only, text, re.I)) or (never and re.search(never, text, re.I)):
+        return ""
+    matches = list(re.finditer(row["at"], text, re.I | re.M))
+    if "least" in row:
+        numbers = [float(one.replace(",", ".")) for match in matches for one in match.groups() if one]
+        if not all(row["least"] <= one <= row.get("most", math.inf) for one in numbers):
+            return ""
+    return " ".join(matches[0][0].split())[:70] if matches else ""
 
 
 @dataclass(frozen=True)
@@ -169,8 +142,7 @@ def clues_in(text: str) -> list[Said]:
     """
     text = in_english(text if len(text) < 2 * LONGEST else text[:LONGEST] + "\n" + text[-LONGEST:])
     text = "\n".join(line[:LINE] for line in text.split("\n"))
-    found = [(clue, clue.found(text)) for clue in clues()]
-    said = [Said(words, clue.speaks, clue.states, clue.clears) for clue, words in found if words]
+    said = [said_by(row, words) for row in rows() if (words := found_by(row, text))]
     return said + _gradients(text) + _compared(text) + _frozen(text) + _shares(text) + _sizes(text)
 
 
@@ -187,7 +159,7 @@ def _compared(text: str) -> list[Said]:
     if sum(map(len, off.values())) < 3:
         return []
     if not wrong:
-        return [Said("its table of gradients", clears=(*BACKPROP, "bias-not-updated"))]
+        return [Said("its table of gradients", clears=(*table()["parts"]["BACKPROP"].split(), "bias-not-updated"))]
     words = f"its gradients of {', '.join(wrong)} differ"
     return [
         Said(words, ("gradient-missing-derivative", "gradient-wrong-derivative", "gradient-wrong-term"), states_of(ANY))
