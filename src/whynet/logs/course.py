@@ -47,12 +47,6 @@ class Course:
     # ---- the accuracy
 
     @property
-    def recurring(self) -> bool:
-        """Whether a few accuracies come again and again: the shares of the classes that are answered in turn."""
-        last = self.facts.accuracies[-12:]
-        return len(last) > 3 and 2 * len(set(last)) <= len(last)
-
-    @property
     def known(self) -> bool:
         """Whether an accuracy was printed."""
         return not math.isnan(self.facts.accuracy)

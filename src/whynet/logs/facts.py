@@ -111,13 +111,6 @@ class Facts:
         return held or (self.frozen and 0 < self.end < 1 and abs(self.end + self.train - 1) < 1e-5)
 
     @property
-    def thawing(self) -> bool:
-        """Whether the accuracy goes up by a class at a time, and stands in between."""
-        steps = [b - a for a, b in pairwise(self.accuracies)]
-        jumps = [step for step in steps if 0.7 / self.classes <= step <= 1.25 / self.classes]
-        return self.classes > 4 and len(jumps) >= 2 and sum(abs(step) < 0.2 / self.classes for step in steps) >= 2
-
-    @property
     def good(self) -> bool:
         """Whether it has learned what a linear classifier would."""
         return self.accuracy >= self.linear - AS_GOOD
