@@ -105,12 +105,6 @@ class Facts:
         return len(self.costs) > 3 and len(set(self.costs)) == 1 and math.isfinite(self.start)
 
     @property
-    def outputs_whole(self) -> bool:
-        """Whether every wrong answer costs exactly 1, as a squared error does whose outputs are all 0 or all 1."""
-        held = abs(self.val_end + self.held - 1) < 2e-4 and self.frozen and self.val_end < 1
-        return held or (self.frozen and 0 < self.end < 1 and abs(self.end + self.train - 1) < 1e-5)
-
-    @property
     def good(self) -> bool:
         """Whether it has learned what a linear classifier would."""
         return self.accuracy >= self.linear - AS_GOOD

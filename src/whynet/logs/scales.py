@@ -98,7 +98,7 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
             return min(
                 ending,
                 key=lambda one: (
-                    _odd_start(facts, one), hinted not in (None, one.cost), abs(facts.end - one.floor) / one.floor
+                    hinted not in (None, one.cost), abs(facts.end - one.floor) / one.floor
                 ),
             )  # fmt: skip
     named = [one for one in fitting if hinted == one.cost]
@@ -128,11 +128,6 @@ def _like_squares(facts: Facts) -> bool:
     ratios = [cost / max(1 - share, 1e-9) for cost, share in zip(facts.costs, facts.accuracies, strict=True)]
     most = 1.6 if facts.classes > 4 else 1.15
     return all(0.5 <= ratio <= most for ratio in ratios[rows // 3 :]) and not facts.chance(facts.accuracy)
-
-
-def _odd_start(facts: Facts, scale: Scale) -> bool:
-    """Whether a training computed in this way could not have begun where this one did."""
-    return math.isfinite(facts.start) and facts.start < 0.93 * scale.floor
 
 
 def _begun_above(facts: Facts, scale: Scale) -> bool:

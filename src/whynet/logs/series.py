@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import Literal
 
 from whynet.doctor.diagnosis import Series
@@ -49,7 +48,7 @@ def series_of(cells: Sequence[Cell], rows: dict[str, int]) -> list[Series]:
     columns = columns_of(cells)
     named = [one for one in columns if _is_named(one)]
     found = _read(named, rows)
-    bare = [one for one in columns if not _is_named(one) and not _progress(one, cells)]
+    bare = [one for one in columns if not _is_named(one)]
     printed = {one.what for one in found if not one.said}
     if "accuracy" not in printed:
         counted = [one for one in bare if any(cell.total or cell.percent for cell in one.cells)]
@@ -171,19 +170,3 @@ def _longest(columns: Sequence[Column]) -> list[Column]:
     most = max((len(one.cells) for one in columns), default=0)
     found = [one for one in columns if len(one.cells) == most]
     return found if len(found) <= 4 else []
-
-
-def _progress(column: Column, cells: Sequence[Cell]) -> bool:
-    """Whether a column says how far the training has come: rising evenly, or always the same share of its step."""
-    total, values = column.first.total, column.values
-    if total:
-        steps = [b - a for a, b in pairwise(values)]
-        even = (
-            len(values) > 2 and len(set(steps)) <= len(values) // 3 and sum(step > 0 for step in steps) > len(steps) / 2
-        )
-        if total < 50 or even or all(value == total for value in values):
-            return True
-    steps_on = {cell.line: cell.value for cell in cells if cell.place == 0 and means(cell.name) == "step"}
-    shares = [cell.value / steps_on[cell.line] for cell in column.cells if steps_on.get(cell.line) and cell.value]
-    last = shares[len(shares) // 2 :]
-    return len(shares) > 3 and len(shares) > len(values) / 2 and max(last) < 1.01 * min(last)

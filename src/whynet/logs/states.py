@@ -117,7 +117,7 @@ def _ends_above_its_start(course: Course) -> bool:
 
 def _rises(course: Course) -> bool:
     facts = course.facts
-    return course.rose or course.turned or (facts.rising < -0.15 and facts.falling < -0.1 and not course.fell)
+    return course.rose or (facts.rising < -0.15 and facts.falling < -0.1 and not course.fell)
 
 
 def _at_chance_and_dear(course: Course) -> bool:
