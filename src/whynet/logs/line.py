@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from whynet.logs.columns import Cell
-from whynet.logs.roles import MEASURED, SECOND, base_of, kinds, means, split_of
+from whynet.logs.roles import MEASURED, base_of, kinds, means, split_of
 from whynet.logs.tokens import VALUE, Token, terms_of, tokens_of
 
 ATTACHED = re.compile(r"[:=]\s*[\"'(\[]?\s*$")
@@ -141,8 +141,6 @@ class _Line:
         names, words, split = self._words(slot)
         own = [name for name in names if name not in kinds("filler")]
         close = slot.place > 0 and not slot.before.strip(" /|(")
-        if close and self.last is not None and self.last.name and not base_of(self.last.name):
-            names = [*self.last.name, SECOND]  # `train 0.34/0.90`
         alone = bool(words or means(own) or close or (not self.prose and base_of(own)))
         alone = alone or (
             self.prose and slot.whole and not slot.attached and not (slot.token.percent or slot.token.total)
@@ -164,15 +162,9 @@ class _Line:
         names, words, token = slot.names, [term for one in slot.behind for term in terms_of(one.text)], slot.token
         if token.total and slot.before.rstrip().endswith("[") and slot.after.startswith("]"):
             return ["batch"], [], ""  # how far it has come: `Test: [0/79]`
-        if names[-1:] == ["of"] and slot.whole and slot.after.startswith(":"):
-            self.open += _but_steps(names)
-            return ["n", "test"], [], ""  # of how many: `right per epoch, out of 60000: 6742, 6742`
         base = base_of(words)
         unit = bool(base) and slot.whole and not (slot.attached or token.total or self.suffixed)
         unit = unit and base[0] in kinds("step", "units")
-        counted = unit and base[0] in kinds("counted") and ":" not in slot.after
-        if counted and means(names) in ("accuracy", "wrong") and not self.prose:
-            unit = False  # `hits 958 images`
         if self.prose and slot.whole and names[-1:] == ["after"] and not unit:
             self.open += _but_steps(names)
             return ["step"], [], ""  # `0.4508 after 20`
@@ -237,13 +229,8 @@ def _behind(
     unit = belong[:first] if belong and {*terms_of(belong[:first][-1].text)} & (kinds("step", "units")) else []
     if unit and token.value % 1 == 0 and not outright and not suffixed:
         return unit
-    if re.match(r"\s*[\"']?\s*[:=]", line[belong[-1].end :] if belong else ""):
-        return []  # it names what follows
-    if suffixed:
-        return belong
-    if outright and not token.percent:
-        return []
-    return belong if separator or not more else []
+    named = outright and not token.percent
+    return belong if suffixed or (not named and (separator or not more)) else []
 
 
 def _again(found: Sequence[Cell], token: Token, before: str) -> bool:
@@ -265,8 +252,6 @@ def _is_next(last: Cell, slot: _Slot, line: str) -> bool:
         return False
     if last.value % 1 and not last.total and (token.total or (token.percent and means(last.name) == "cost")):
         return False  # a count or a percentage behind a cost
-    if means(last.name) == "cost" and means(terms_of(slot.after)[:1]) in ("accuracy", "wrong"):
-        return False  # `total cost 2642.1, 7356 right`
     return not (means(last.name) == "step" and token.value % 1 != 0)
 
 

@@ -29,8 +29,6 @@ def columns_of(cells: Iterable[Cell]) -> list[Column]:
             label = f"{means(cell.name, cell.behind, cell.around)} {bool(cell.percent or cell.total)}"
         elif not _label(cell) and means(cell.around) in MEASURED:
             label = f"{cell.column if cell.column.startswith('list') else cell.place} {means(cell.around)}"
-        elif cell.column.startswith("table"):
-            label = f"{label} {cell.column}"
         key = (label, cell.split, cell.said, cell.wish, cell.percent and not cell.name and not cell.said)
         found.setdefault(key, Column()).cells.append(cell)
     longest = set(sorted(found, key=lambda key: -len(found[key].cells))[:MOST])

@@ -12,6 +12,7 @@ from whynet.logs.roles import MEASURED, base_of, is_measured, kinds, means, spli
 from whynet.logs.tokens import VALUE, Token, terms_of, tokens_of, value_of
 
 LIST = re.compile(r"(?:(?P<name>[\w ./%-]{0,60}[\w%])[\"']?\s*(?::|=)|^)\s*\[(?P<items>[^\[\]]*)\]", re.M)
+FIGURES = re.compile(r".*\s\d[\d.]*(?:e[-+]?\d+)?\s+", re.I)  # before a list's name
 ITEM = re.compile(rf"(?:{VALUE}|None|null)%?", re.I)
 RULE = re.compile(r"[\s\-=+:|.─━┄┼╇╪┃│┏┓┗┛┡┩┳┻└┘├┤┬┴┌┐═╬╔╗╚╝╠╣╦╩║╎]*|\s*(?:<[a-z]+>\s*)+")
 BARS = "|│┃║"
@@ -52,17 +53,19 @@ def lists_in(lines: list[str]) -> Iterator[Cell]:
         line = text.count("\n", 0, match.start())
         if len(items) < 2 or not all(ITEM.fullmatch(item) for item in items):
             continue
-        terms = terms_of(match["name"] or "")[-4:]
+        name = FIGURES.sub("", match["name"] or "")  # `epoch 3 cost 0.5 y = [...]` is a list of y
+        terms = terms_of(name)[-4:]
         told = means(terms_of(line_above(lines, line))) in ("accuracy", "wrong") or any("." in item for item in items)
-        if not match["name"] and (len(items) < 4 or not told):
+        if not name and (len(items) < 4 or not told):
             continue
-        taken = taken[: match.start()] + re.sub(r"[^\n]", " ", match[0]) + taken[match.end() :]
-        if match["name"] and means(terms) not in MEASURED:
+        start = match.start() + len(match["name"] or "") - len(name)
+        taken = taken[:start] + re.sub(r"[^\n]", " ", text[start : match.end()]) + taken[match.end() :]
+        if name and means(terms) not in MEASURED:
             continue
         for place, item in enumerate(items):
             value = math.nan if item.lower() in ("none", "null") else value_of(item.rstrip("%"))
             yield Cell(line, 1000 * order + place, value, tuple(terms), split=split_of(terms),
-                       percent=item.endswith("%") or "%" in (match["name"] or ""), column=f"list {order}")  # fmt: skip
+                       percent=item.endswith("%") or "%" in name, column=f"list {order}")  # fmt: skip
     lines[:] = taken.split("\n")
 
 
@@ -149,8 +152,6 @@ def _rows(lines: Sequence[str], start: int, kind: str, names: list[str]) -> tupl
         line = lines[number]
         if RULE.fullmatch(line) and (line.strip() or rows == 0 or kind == "|"):
             number += 1
-            if not line.strip() and number - start > 3 and rows == 0:
-                return None
             continue
         cells = _split(line, kind)
         values = [number_in(cell) for cell in cells]
@@ -160,8 +161,6 @@ def _rows(lines: Sequence[str], start: int, kind: str, names: list[str]) -> tupl
             continue
         if loose and len(cells) == len(names) + 1 and len(names) > 1:
             cells, values = cells[1:], values[1:]  # rows that begin with their number
-        if loose and 2 <= len(cells) == len(names) - 1:
-            cells, values = [*cells, ""], [*values, None]
         words = [cell for cell, value in zip(cells, values, strict=True) if value is None]
         if len(cells) != len(names) or not any(values):
             break
@@ -217,8 +216,6 @@ def under_captions(lines: Sequence[str], cells: Sequence[Cell]) -> list[Cell]:
         above = re.sub("==", " accuracy ", above.partition("#")[0] or above)  # `np.mean(predict(X) == y)`
         names = legend or (re.split(r"[;,]|\b(?:and|und)\b", re.split(r"[.!?]\s", above)[-1]) if asked else [])
         names = [name for name in names if means(terms_of(name)) in MEASURED]
-        if {means(terms_of(name)) for name in names} == {"accuracy"} and asked and len(columns) == 1:
-            names = names[:1]
         if not names or len(names) != len(columns):
             continue
         named = dict(zip(columns, names, strict=True))

@@ -134,8 +134,6 @@ def lines_of(text: str) -> list[str]:
     ['cost 0.45', 'cost 0.44']
     """
     text = _joined(text.replace("\r\n", "\n"))
-    if passes := re.search(r"(?im)^\W*after ([a-z]+) \d", text):
-        text = re.sub(r"(?im)^(\W*)before(?=\s*[:=])", rf"\1after {passes[1]} 0", text)
     for pattern, instead in _patterns()[1]:
         text = pattern.sub(instead, text)
     return _with_decimal_points(text).split("\n")

@@ -103,11 +103,7 @@ def read(text: str) -> Transcript:
     rows.update({"": counts.pop()} if len(counts) == 1 else {})
     runs = [run for run in (tuple(series_of(part, rows)) for part in _trainings(cells)) if run]
     told = [run for run in runs if not all(series.said for series in run)]
-    if told and len(told) < len(runs):  # sentences before, between and after the figures of a training
-        aside = [series for run in runs if run not in told for series in run]
-        last = [*told[-1], *(s for s in aside if s.what == "accuracy" and max(s.values) <= 0.3
-                             and "accuracy" not in {other.what for other in told[-1]})]  # fmt: skip
-        runs = [*told[:-1], tuple(last)]
+    runs = told or runs  # not the sentences before, between and after the figures of a training
     runs[-1:] = [_with_answers(runs[-1] if runs else (), answers, beside, squares)]
     runs = [_plain(run) for run in runs if run]
     if runs and _is_a_share(runs[-1], _class_shares(text)):
@@ -139,8 +135,6 @@ def _classes(text: str) -> int | None:
     if TWO.search(text):
         return 2
     outputs = [int(number) for number in OUTPUTS.findall(text)] or [sizes[-1] for _, sizes in layers_in(text)]
-    if outputs[-1:] == [1] and re.search(r"\b(?:mnist|digits?|ziffer\w*)\b", text, re.I):
-        return None  # a number for each class
     return max(2, outputs[-1]) if outputs and 0 < outputs[-1] <= 1000 else None
 
 
