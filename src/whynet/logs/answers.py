@@ -104,7 +104,7 @@ def _predicted_alike(lines: list[str]) -> bool:
     rows = [_numbers(line[match.end() :]) for line in lines if (match := PREDICTED.search(line))]
     rows = [row for row in rows if row and any(value % 1 for value in row)]
     if not rows or len({len(row) for row in rows}) > 1 or len(rows) < (2 if len(rows[0]) > 4 else 4):
-        return any(_repeats(row) for row in rows) or _one_number(" ".join(lines))
+        return any(_repeats(row) for row in rows)
     return all(max(column) - min(column) < 0.02 * max(1.0, max(column)) for column in zip(*rows, strict=True))
 
 
@@ -121,15 +121,6 @@ def _vectors_alike(lines: Sequence[str]) -> bool:
     about = " ".join(lines[max(0, rows[0][0] - 2) : rows[0][0] + 1])
     spread = max(max(column) - min(column) for column in zip(*(row for _, row in rows), strict=True))
     return spread < 0.005 and bool(ANSWERED.search(about))
-
-
-def _one_number(text: str) -> bool:
-    """Whether a list below the words `predict(...)` is one number, over and over."""
-    for match in re.finditer(r"(?:\[:\d+\][^\[\]]{0,60})*\[+([^\[\]]{20,400})\]", text):
-        row, before = _numbers(match[1]), text[max(0, match.start() - 80) : match.start()]
-        if len(row) > 4 and _repeats(row) and ANSWERED.search(re.split(r"[\[\]]", before)[-1]):
-            return True
-    return False
 
 
 def _repeats(row: Sequence[float]) -> bool:
