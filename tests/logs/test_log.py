@@ -286,7 +286,8 @@ def lines(pattern, *columns):
         (("epoch {} loss {} acc {}", (16.5, 15.9, 15.3, 14.8, 14.2), (0.1, 0.1, 0.11, 0.1, 0.12)), "undertrained"),
         # every print better than the one before: that is no one answer
         (("Epoch {}: {} / 10000", (738, 765, 818, 869, 927)), "undertrained"),
-        (("{} loss {} val loss {} R2 {}", (1.6, 0.3, 1e-2, 1e-4), (1.4, 1.2, 1.2, 1.2), (0, 0.2, 0.2, 0.2)), "overfits"),
+        (("{} loss {} val loss {} R2 {}", (1.6, 0.3, 1e-2, 1e-4), (1.4, 1.2, 1.2, 1.2), (0, 0.2, 0.2, 0.2)),
+         "overfits"),
         (("{} mse {} val mse {} val R2 {}", (9, 0.9, 0.9, 0.9), (0.9,) * 4, (-0.04, -0.03, -0.05, -0.03)),
          "constant-answer"),
         (("{} loss {} train acc {} val acc {}", (1.4, 1.1, 0.9, 0.7), (0.6, 0.7, 0.75, 0.8), (0.8, 0.83, 0.8, 0.77)),

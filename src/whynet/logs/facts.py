@@ -149,7 +149,11 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         by.update({key: None for key in by if key[0] == "accuracy"})
     cost = by["cost", "train"] or by["cost", ""] or by["cost", "held-out"]
     other = _dearest(series) if cost is not by["cost", "held-out"] else None
-    held = _worst(series, by["accuracy", "held-out"])
+    held = min(
+        (one for one in series if one.what == "accuracy" and one.split == "held-out" and one.finite),
+        key=lambda one: one.finite[-1],
+        default=None,
+    )  # of several kinds of held-out examples those that are answered worst
     train = by["accuracy", "train"] or (by["accuracy", ""] if held else None)
     if held is None:
         held = by["accuracy", ""]
@@ -247,15 +251,6 @@ def _slope(values: Sequence[float]) -> float:
 def _longest(series: Sequence[Series], what: str, split: str) -> Series | None:
     fitting = [one for one in series if one.what == what and one.split == split]
     return max(fitting, key=lambda one: len(one.values), default=None)
-
-
-def _worst(series: Sequence[Series], longest: Series | None) -> Series | None:
-    """The longest series of held-out accuracies, or that of other examples which are answered much worse."""
-    held = [one for one in series if one.what == "accuracy" and one.split == "held-out" and one.finite]
-    worst = min(held, key=lambda one: one.finite[-1], default=longest)
-    if longest is None or worst is None or not longest.finite or worst.finite[-1] > longest.finite[-1] - 0.03:
-        return longest
-    return worst
 
 
 def _dearest(series: Sequence[Series]) -> Series | None:
