@@ -7,13 +7,11 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from whynet.logs.tokens import pattern
+
 NUMBER = r"\[*\s*(-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*\]*"
-OUT = r"\b(?:pred\w*|outputs?|got|guess\w*|y_?hat|y_pred|forecast\w*|net\w* (?:says|gives)|answers?|calculated)\b"
-TARGET = (
-    r"\b(?:targets?|actual\w*|expected|desired|labels?|true|truth|correct|should be|original|wanted|real|y_true|ideal)"
-    r"\b"
-)
 GAP = r"[^\d\n.+-]{0,40}"
+OUT, TARGET = (f"(?:{pattern(name).pattern})" for name in ("output", "target"))
 FORWARD = re.compile(rf"{OUT}{GAP}{NUMBER}[^\d\n]{{0,30}}?{TARGET}{GAP}{NUMBER}", re.I)
 BACKWARD = re.compile(rf"{TARGET}{GAP}{NUMBER}[^\d\n]{{0,30}}?{OUT}{GAP}{NUMBER}", re.I)
 ROW = re.compile(rf"^\s*(?:\d+[\s.:|,]+)?\|?\s*{NUMBER}[\s,|;]+{NUMBER}\s*\|?\s*$")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from whynet.logs.columns import Cell
 from whynet.logs.roles import MEASURED, base_of, kinds, means, split_of
-from whynet.logs.tokens import VALUE, Token, terms_of, tokens_of
+from whynet.logs.tokens import VALUE, Token, pattern, terms_of, tokens_of
 
 ATTACHED = re.compile(r"[:=]\s*[\"'(\[]?\s*$")
 PERCENT_BEFORE = re.compile(r"%[\"')\]]*\s*[:=]\s*$")
@@ -22,13 +22,7 @@ GOES_ON = re.compile(
     r"\s*(?:,|;|[-\u2013\u2014]|->|→|=>|\.{2,}|…|and|to|then|et|, then|, and|\s)\s*(?:then|about|around|ca)?\s*"
 )
 ON = re.compile(r"\s*%?\s*(?:\w+\s+)?(?:\(|(?:on|for|in)\s+(?:the\s+|my\s+)?)(\w+)")
-BEGUN = re.compile(r"\b(?:start\w*|beg[aiu]n\w*|initial\w*)\s+(?:at|from|with|of|around|is|was|near|about)[\s~≈]*$")
 EPOCHS = frozenset({"ep", "epoch", "epochs", "round", "pass"})
-WISHES = re.compile(
-    r"\b(should|expect\w*|supposed|other people|others|papers?|book|want\w*|goal|try|tried to|usual\w*|typical\w*|"
-    r"recommend\w*|if|instead|(?:less|more|better|worse) than|at least|(?<!\d )up to|hoped|"
-    r"logistic\w*|logistique|baseline|forest|svm|knn|lda|xgboost|linear (?:model|classifier)|friend|colleague)\b"
-)
 
 
 def cells_of(number: int, line: str, *, repeated: bool, numbered: bool) -> list[Cell]:
@@ -150,7 +144,7 @@ class _Line:
         told = bool(names or words or around) and not self.repeated
         said = (self.prose and named not in MEASURED) or (not slot.attached and (self.prose or told))
         start = slot.token.start
-        begun = self.prose and bool(BEGUN.search(self.line, max(0, start - 60), start))
+        begun = self.prose and bool(pattern("begun").search(self.line, max(0, start - 60), start))
         cell = self._cell(slot, tuple(names))
         cell = replace(cell, behind=tuple(words), around=tuple(around), said=said, split=split or cell.split,
                        wish=self.prose and _is_aside(self.line, slot, self.last if close else None))  # fmt: skip
@@ -190,7 +184,9 @@ def _but_steps(names: Sequence[str]) -> list[str]:
 
 def _is_aside(line: str, slot: _Slot, last: Cell | None) -> bool:
     """Whether a number is a wish, another's, or a share of something else than answers: `93 % of the data`."""
-    if WISHES.search(_clause(line, slot.token)) or (last is not None and means(last.name, last.behind) == "other"):
+    if pattern("wish").search(_clause(line, slot.token)):
+        return True
+    if last is not None and means(last.name, last.behind) == "other":
         return True
     of = SHARE_OF.match(line, slot.token.end) if slot.token.percent else None
     return of is not None and means(terms_of(of[0])) not in ("accuracy", "wrong")

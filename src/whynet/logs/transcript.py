@@ -23,29 +23,7 @@ from whynet.logs.roles import is_measured, means, split_of
 from whynet.logs.series import series_of
 from whynet.logs.tables import lists_in, tables_in, under_captions, under_headings
 from whynet.logs.templates import cells_in
-from whynet.logs.tokens import lines_of, spaced, terms_of, thinned
-
-CLASSES = re.compile(
-    r"(?<![\d.])(\d{1,4})[ -](?:different |balanced )?(?:classes|categories|way\b)(?! (?:were|are|is|never))|"
-    r"\bcifar-?(100)\b|(?:\bof|\bnum(?:ber)?|\bn)[ _](?:of )?classes\W{1,12}(\d{1,4})\b",
-    re.I,
-)
-TWO = re.compile(
-    r"\bbinary[ _-]?(?:classif|problem|target|label)|\b(?:two|zwei|deux|dos) (?:class|klass|clas)|"
-    r"\bmake_(?:moons|circles)|\btwo[ -](?:moons|circles|spirals)\b",
-    re.I,
-)
-OUTPUTS = re.compile(r"(?<![\d.])(\d{1,4}) (?:outputs?|output (?:units?|neurons?|nodes?))\b", re.I)
-R_SQUARED = re.compile(r"\br2\b|\br\^2|\br²|\br[- ]squared|r2_score", re.I)
-LEARNED = re.compile(
-    r"\b(?:learn\w*|solve\w*|works? (?:fine |well )?(?:for|on|with)|can do|manage\w*|handle\w*|fine (?:for|on|with))"
-    r" (?:the )?(?:xor|XOR)\b"
-)
-SHARE = re.compile(
-    r"\b(\d\d(?:\.\d+)?) ?%(?= (?:of|are|is|belong\w*|negativ\w*|zeros?|normal)\b)|baseline\W{1,4}(0\.\d+)"
-)
-ALL_ROWS = re.compile(r"\b(\d{3,6}) (?:of them|digits|images|examples|samples|rows|pictures)\b", re.I)
-ROWS = re.compile(r"\b(\d{3,6}) (train|test|validation)(?:ing)?\b(?! (?:epochs|steps|iterations))", re.I)
+from whynet.logs.tokens import lines_of, pattern, spaced, terms_of, thinned
 
 
 @dataclass(frozen=True)
@@ -78,9 +56,9 @@ def read(text: str) -> Transcript:
     words = frozenset(re.findall(r"[^\W\d_]+", spaced(text).lower()))
     if re.search(r"\b(?:cost|loss|error|mean|sum)\b[^\n]*(?:\^|\*\*)\s?2\b", text):
         words |= {"squared"}
-    words |= {"r2"} if R_SQUARED.search(text) else set()
+    words |= {"r2"} if pattern("r squared").search(text) else set()
     words |= {"mnist"} if "784" in re.findall(r"(?<![\d.])\d+(?![\d.])", text) else set()
-    if LEARNED.search(text):
+    if pattern("learned").search(text):
         words -= {"xor"}  # that is another network's, or it is said for comparison
     lines = lines_of(text)
     answers = answers_in(lines)
@@ -98,8 +76,8 @@ def read(text: str) -> Transcript:
     if unseen == {0.0}:  # of two classes one is never answered
         answers = replace(answers, answered=(1.0, 0.0))
     cells = under_captions(lines, under_headings(lines, cells))
-    rows: dict[str, int] = {split_of([name.lower()]): int(count) for count, name in ROWS.findall(text)}
-    counts = {int(count) for count in ALL_ROWS.findall(text)}
+    rows: dict[str, int] = {split_of([name.lower()]): int(count) for count, name in pattern("rows").findall(text)}
+    counts = {int(count) for count in pattern("all rows").findall(text)}
     rows.update({"": counts.pop()} if len(counts) == 1 else {})
     runs = [run for run in (tuple(series_of(part, rows)) for part in _trainings(cells)) if run]
     told = [run for run in runs if not all(series.said for series in run)]
@@ -115,7 +93,7 @@ def read(text: str) -> Transcript:
 def _class_shares(text: str) -> list[float]:
     """The shares of classes that a text tells: `93 % of the rows are negative`; not those of right answers."""
     sentences = (sentence[:300] for sentence in re.split(r"[;,\n]|\.\s", text))
-    told = ((sentence, match) for sentence in sentences if (match := SHARE.search(sentence)))
+    told = ((sentence, match) for sentence in sentences if (match := pattern("share").search(sentence)))
     found = [float(match[2] or float(match[1]) / 100) for sentence, match in told
              if match[2] or not is_measured(terms_of(sentence))]  # fmt: skip
     return [share for share in found if 0.5 < share < 1]
@@ -129,12 +107,13 @@ def _is_a_share(run: Sequence[Series], shares: Sequence[float]) -> bool:
 
 def _classes(text: str) -> int | None:
     """How many classes there are, if the text says so, or how many outputs; one output tells two classes apart."""
-    if counted := CLASSES.search(text):
+    if counted := pattern("classes").search(text):
         number = int(next(filter(None, counted.groups())))
         return number if number > 1 else None
-    if TWO.search(text):
+    if pattern("two classes").search(text):
         return 2
-    outputs = [int(number) for number in OUTPUTS.findall(text)] or [sizes[-1] for _, sizes in layers_in(text)]
+    told = [int(number) for number in pattern("outputs").findall(text)]
+    outputs = told or [sizes[-1] for _, sizes in layers_in(text)]
     return max(2, outputs[-1]) if outputs and 0 < outputs[-1] <= 1000 else None
 
 
