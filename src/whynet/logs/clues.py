@@ -20,31 +20,7 @@ from whynet.logs.languages import in_english
 ANY = "broken still gap undertrained"
 LONGEST = 100_000  # characters at the beginning, and at the end, of a text that are looked at
 LINE = 2_000  # characters of a line that are looked at
-COUNTS = re.compile(  # `Counter({0: 950, 1: 50})`, `[(0, 950), (1, 50)]`, `rows per class: 0: 950, 1: 50`
-    r"(?:Counter\(\{|\[\(|(?:per|each|of) class(?:es)?\b\D{0,3}|distribution\b\D{0,4}|labels\b[^\d\[]{0,4})"
-    r"(?P<counts>\d+(?:: |, )\d+(?:[,)( ]+\d+(?:: |, )\d+)+)"
-)
-GRADIENTS = re.compile(r"\bgrad\w*(?:\.?norm)?(?:\(\))?\W{1,4}(\d+\.?\d*(?:e[-+]?\d+)?)\s*$", re.I | re.M)
-COMPARED = re.compile(  # `W1  264  18  0.003788  0.015410`
-    r"^\W*([A-Za-z]\w*)(?:\[[\d, ]*\]|[\s:|,]+\d+)*"
-    r"[\s:|]+(-?\d*\.\d+(?:e[-+]?\d+)?)[\s|,]+(-?\d*\.\d+(?:e[-+]?\d+)?)\b",
-    re.I | re.M,
-)
-NORMS = re.compile(r"((?:\b|\|)\|?(?:W|w|weights?|theta|fc|layer|hidden|dense)[\w.]*\|{0,2})\s*[=:]\s*(\d+\.\d{3,})")
 ANSWERS = re.compile(r"pred|answer|output|guess", re.I)
-SIZES = re.compile(  # `784-30-10`, `784 -> 30 -> 10`, `Network([784, 30, 10])`, `784:B->SIGMOID->2:B->SIGMOID->10`
-    r"(?<![\d.,:/-])(?P<sizes>\d{1,5}(?:\s?(?:[-\u2013]{1,2}>?|_|=>|"
-    r"\u2192)\s?(?:[A-Za-z]+->)?\d{1,5}(?::[A-Z])?){2,})(?![\d.:])|"
-    r"(?:Net\w*|sizes|layers?\w*|MLP)\W{1,4}[\[(](?P<listed>\d+(?:,\s*\d+){2,})[\])]",
-    re.I,
-)
-HIDDEN = re.compile(
-    r"\bhidden(?:[_ ]?(?:layers?|layer_sizes|units|size|nodes|neurons|dim))?\s*[=:(\s]\s*[\[(]?(\d{1,4})\b"
-    r"(?!\s*(?:hidden )?layers|[.,]\d)|"
-    r"\b(\d{1,4}) (?:sigmoid |tanh |relu )?(?:hidden (?:units|neurons|nodes|sigmoid)|hidden\b(?! layer))",
-    re.I,
-)
-LAYERS = re.compile(r"\b(\d{1,3})[ -](?:hidden |fully connected |dense )*layers?\b", re.I)
 
 
 @cache
@@ -66,6 +42,16 @@ def states_of(names: str) -> tuple[str, ...]:
     """
     groups = table()["states"]
     return tuple(dict.fromkeys(state for name in names.split() for state in groups.get(name, name).split()))
+
+
+@cache
+def shape(name: str) -> re.Pattern[str]:
+    """A pattern of several numbers that say something together.
+
+    >>> shape("sizes").search("a 784-30-10 network")["sizes"]
+    '784-30-10'
+    """
+    return re.compile("|".join(table()["shapes"][name]), re.I | re.M)
 
 
 @cache
@@ -152,7 +138,7 @@ def _compared(text: str) -> list[Said]:
     if not re.search(r"\bnum\w*\b[^\n]{0,40}\b(?:backprop|analytic|grad|bp|mine|ours)\w*|"
                      r"\b(?:backprop|analytic|grad|bp|mine)\w*[^\n]{0,40}\bnum", text, re.I):  # fmt: skip
         return []
-    for name, one, other in COMPARED.findall(text):
+    for name, one, other in shape("compared").findall(text):
         first, second = float(one), float(other)
         off.setdefault(name, []).append(abs(first - second) / max(abs(first), abs(second), 1e-12))
     wrong = [name for name, ratios in off.items() if max(ratios) > 0.01]
@@ -168,7 +154,7 @@ def _compared(text: str) -> list[Said]:
 
 def _gradients(text: str) -> list[Said]:
     """Sizes of the layers' gradients that differ by a factor of a thousand: `fc1.weight.grad.norm() = 1.37e-05`."""
-    sizes = [float(size) for size in GRADIENTS.findall(text)]
+    sizes = [float(size) for size in shape("gradients").findall(text)]
     if len(sizes) < 3 or min(sizes) <= 0 or max(sizes) < 1000 * min(sizes) or sizes.index(min(sizes)) > len(sizes) // 2:
         return []
     return [
@@ -179,7 +165,7 @@ def _gradients(text: str) -> list[Said]:
 def _frozen(text: str) -> list[Said]:
     """Sizes of weights that stay the same in every print while others change: `|W1|=3.98  |W2|=4.84`."""
     found: dict[str, set[str]] = {}
-    for name, value in NORMS.findall(text):
+    for name, value in shape("norms").findall(text):
         found.setdefault(name.lower(), set()).add(value)
     often = [name for name in found if len(re.findall(re.escape(name), text, re.I)) > 3]
     still = [name for name in often if len(found[name]) == 1]
@@ -193,7 +179,7 @@ def _frozen(text: str) -> list[Said]:
 def _shares(text: str) -> list[Said]:
     """How many examples each class has."""
     said = []
-    for match in COUNTS.finditer(text):
+    for match in shape("counts").finditer(text):
         line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         counts = [int(count) for count in re.findall(r"\d+(?:: |, )(\d+)", match["counts"])]
         if ANSWERS.search(line) or len(counts) < 2:
@@ -212,7 +198,7 @@ def layers_in(text: str) -> Iterator[tuple[str, list[int]]]:
     >>> list(layers_in("a 784-30-10 network"))
     [('784-30-10', [784, 30, 10])]
     """
-    for match in SIZES.finditer(text):
+    for match in shape("sizes").finditer(text):
         sizes = [int(size) for size in re.findall(r"\d+", match["sizes"] or match["listed"])]
         dated = sizes[0] in range(1990, 2040)
         if len(sizes) > 2 and not dated and sorted(sizes) != list(range(min(sizes), max(sizes) + 1)):
@@ -225,9 +211,9 @@ def _sizes(text: str) -> list[Said]:
     for words, sizes in layers_in(text):
         hidden = sizes[1:-1]
         said += _hidden(words, min(hidden), len(hidden), sizes[0] < 4)
-    for match in HIDDEN.finditer(text):
+    for match in shape("hidden").finditer(text):
         said += _hidden(" ".join(match[0].split()), int(match[1] or match[2]), 0, bool(re.search("xor", text, re.I)))
-    for match in LAYERS.finditer(text):
+    for match in shape("layers").finditer(text):
         said += _hidden(match[0], 0, int(match[1]), False)
     return said
 
