@@ -127,7 +127,7 @@ def test_single_classes_are_told_from_all_of_them():
     assert found.state == "classes-missing" and found.verdict[0].cause == "output-units-saturated"
     matrix = "[[0 1135]\n [0 980]]"
     assert diagnose_log(matrix).state == "constant-answer" and read(matrix).answers.recalls == (0.0, 1.0)
-    assert read("0 0 -> 0.03\n0 1 -> 0.97\n1 0 -> 0.96\n1 1 -> 0.02").answers.right == 1.0
+    assert read("0 0 -> 0.03\n0 1 -> 0.97\n1 0 -> 0.96\n1 1 -> 0.02").answers.beside.right == 1.0
 
 
 def test_numbers_without_a_name_take_it_from_the_line_above():
@@ -274,6 +274,35 @@ PIECES = st.one_of(
 def test_any_words_and_numbers_are_read_or_refused_with_a_sentence(pieces, times):
     with contextlib.suppress(BadFile):
         assert diagnose_log("\n".join([" ".join(pieces)] * times)).state in STATES
+
+
+def lines(pattern, *columns):
+    return "\n".join(pattern.format(at, *row) for at, row in enumerate(zip(*columns, strict=True), 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [  # far above what a fresh network costs, but falling: begun badly, no divergence
+        (("epoch {} loss {} acc {}", (16.5, 15.9, 15.3, 14.8, 14.2), (0.1, 0.1, 0.11, 0.1, 0.12)), "undertrained"),
+        # every print better than the one before: that is no one answer
+        (("Epoch {}: {} / 10000", (738, 765, 818, 869, 927)), "undertrained"),
+        (("{} loss {} val loss {} R2 {}", (1.6, 0.3, 1e-2, 1e-4), (1.4, 1.2, 1.2, 1.2), (0, 0.2, 0.2, 0.2)),
+         "overfits"),
+        (("{} mse {} val mse {} val R2 {}", (9, 0.9, 0.9, 0.9), (0.9,) * 4, (-0.04, -0.03, -0.05, -0.03)),
+         "constant-answer"),
+        (("{} loss {} train acc {} val acc {}", (1.4, 1.1, 0.9, 0.7), (0.6, 0.7, 0.75, 0.8), (0.8, 0.83, 0.8, 0.77)),
+         "overfits"),
+        (("{} loss {} train iou {} valid iou {}", (0.5, 0.3, 0.2, 0.16), (0.5, 0.7, 0.8, 0.84), (0.6, 0.7, 0.8, 0.83)),
+         "healthy"),
+    ],
+)  # fmt: skip
+def test_how_figures_went_says_what_became_of_the_training(text, state):
+    assert diagnose_log(lines(*text)).state == state
+
+
+def test_a_list_takes_only_its_own_name_out_of_its_line():
+    series = read("epoch 1 cost 0.57 y = [0.73 0.74]\nepoch 2 cost 0.56 y = [0.75 0.75]").runs[-1]
+    assert [(one.name, one.values) for one in series] == [("cost", (0.57, 0.56))]
 
 
 def test_a_rate_named_before_its_step():

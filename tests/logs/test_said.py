@@ -31,7 +31,7 @@ def test_a_mention_of_xor_beside_the_errors_of_digits_changes_nothing():
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("2 apples\n3 pears\n4.5 kg flour", "other things"),
+        ("2 apples\n3 pears\n4.5 cups flour", "other things"),
         ("sqft,bedrooms,price\n1400,3,245000\n1600,3,312000\n1700,2,279000", "no costs and no accuracies"),
         ("d_loss 0.69 g_loss 0.70\nd_loss 0.3 g_loss 3.0\nd_loss 0.00 g_loss 8.1", "two networks"),
         ("I am stuck at 87 %", "whynet explain"),

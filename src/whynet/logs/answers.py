@@ -11,12 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from whynet.doctor.floors import SHARES
+from whynet.logs.beside import XOR, Beside
+from whynet.logs.tokens import pattern
 
 VALUE = r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?"
-CLASS = re.compile(
-    r"(?<![a-z])(?:class|digit|label|recalls?|classes|digits|cls|category|ziffern?|chiffres?|cifras?|range\(10\))(?![a-z])",
-    re.I,
-)
 NAMED = re.compile(r"\bacc\w*\s+(?:of|for)\s+\w", re.I)  # `Accuracy of trousers: 81 %`
 NAMES = 5  # so many such lines are about classes, not about sets of examples
 KEY = re.compile(
@@ -24,38 +22,15 @@ KEY = re.compile(
     r"(?P<key>\d{1,2}s?(?![\d.])|[A-Za-z][\w/-]*(?: [a-z]+)?)\s*(?:[:=|]|->|\bis\b|\s)",
     re.I,
 )
-GIVEN_LABELS = re.compile(r"y_?train|labels?\b|targets?\b|\btrue\b", re.I)
-ANSWERED = re.compile(
-    r"\b(?:predi[ck]\w*|antwort\w*|answer\w*|guess\w*|preds?|argmax|bincount|histogram|Counter|outputs?)\b", re.I
-)
 PAIR = re.compile(r"(?<![\d.])(-?[01])(?:\.0*)?[ \t]*(?:[,;|^& \t]|xor|XOR|and)[ \t]*(-?[01])(?:\.0*)?(?![\d.]*\d)")
 OUTPUT = re.compile(r"(?<![\w.])-?(?:\d*\.\d+(?:e[-+]?\d+)?|[01](?![\d.]))", re.I)
 GIVEN = re.compile(r"(?:->|=>|\u2192|\b(?:output|got|predicted|prediction)\b\W{0,3}?)\s*\[?\s*(-?\d*\.\d+)", re.I)
-PREDICTED = re.compile(
-    r"\b(?:pred|predicted|prediction|output|out|answer|forecast|yhat|y_pred|y_hat)\w*(?:\[[:\d ]*\]|\([^()]*\))?"
-    r"(?: for [^:=\n]{1,30})?\s*[:=]+\s*\[*",
-    re.I,
-)
-SAME = re.compile(
-    r"\b(?:same|identical) (?:answer|output|prediction|result|class|value|digit)s? "
-    r"(?:for|to|regardless|whatever|no matter)|"
-    r"\balways (?:predict|answer|output|return|guess)\w*|"
-    r"\b(?:predict|answer|output|return|guess)\w* (?:is |are |it )?(?:always|only ever|nothing but)\b|"
-    r"\ball (?:the |its |my )?(?:predictions|outputs|answers) are (?:the same|equal|identical)",
-    re.I,
-)
-NEVER = re.compile(
-    r"\b(?:class|digit)(?:es|s)? (?:were |was |are |is )?(?:never|not once) (?:predicted|answered|chosen)|"
-    r"\bnever (?:says?|answers?|predicts?|gives?) (?:a |an |the )?[\"']?\d\b",
-    re.I,
-)
 MEASURED = re.compile(r"\b(?:loss|cost|err\w*|mse|acc\w*|epochs?|iter\w*)\b", re.I)
-NEAR = 0.4  # so near its target an output is right
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Of each class the share that is right, and how often it is answered; the outputs for XOR's four examples.
+    """Of each class the share that is right, and how often it is answered; outputs beside what they should be.
 
     >>> Answers((0.0, 1.0, 0.0)).alike
     True
@@ -63,7 +38,7 @@ class Answers:
 
     recalls: tuple[float, ...] = ()
     answered: tuple[float, ...] = ()
-    outputs: tuple[float, ...] = ()
+    beside: Beside | None = None
     unanswered: bool = False
     """Whether the text says that a class is never answered."""
     same: bool = False
@@ -82,40 +57,30 @@ class Answers:
         rare = min(self.recalls, default=1.0) < 0.05 and max(self.recalls, default=0.0) > 0.5
         return rare or self.unanswered or (bool(self.answered) and min(self.answered) == 0.0)
 
-    @property
-    def right(self) -> float:
-        """The share of XOR's examples whose output is near its target; one half of those in the middle."""
-        off = [abs(out - target) for out, target in zip(self.outputs, (0, 1, 1, 0), strict=True)]
-        return sum(1.0 if one < NEAR else 0.5 if one < 1 - NEAR else 0.0 for one in off) / 4
-
-    @property
-    def squared(self) -> float:
-        """The mean squared error of the outputs for XOR."""
-        return sum((out - target) ** 2 for out, target in zip(self.outputs, (0, 1, 1, 0), strict=True)) / 4
-
 
 def answers_in(lines: list[str]) -> Answers:
     """What the lines say of single classes and examples; those that do are emptied.
 
     >>> answers_in(["Accuracy of 0: 98 %", "Accuracy of 1: 0 %", "Accuracy of 2: 91 %"]).missing
     True
-    >>> answers_in(["0 0 -> 0.03", "0 1 -> 0.97", "1 0 -> 0.96", "1 1 -> 0.02"]).right
+    >>> answers_in(["0 0 -> 0.03", "0 1 -> 0.97", "1 0 -> 0.96", "1 1 -> 0.02"]).beside.right
     1.0
     """
     outputs = _outputs(lines)
-    recalls = _matrix(lines) or _listed(lines, CLASS) or _report(lines) or _by_line(lines)
-    answered = _listed(lines, ANSWERED, whole=True)
+    recalls = _matrix(lines) or _listed(lines, pattern("class")) or _report(lines) or _by_line(lines)
+    answered = _listed(lines, pattern("answered"), whole=True)
     text = " ".join(lines)
-    same = not outputs and (bool(SAME.search(text)) or _predicted_alike(lines) or _vectors_alike(lines))
-    return Answers(recalls, answered, outputs, bool(NEVER.search(text)), same)
+    same = not outputs and (bool(pattern("same").search(text)) or _predicted_alike(lines) or _vectors_alike(lines))
+    never = bool(pattern("never").search(text))
+    return Answers(recalls, answered, Beside(outputs, XOR) if outputs else None, never, same)
 
 
 def _predicted_alike(lines: list[str]) -> bool:
     """Whether what is printed behind `Predicted:` for four examples or more is nearly the same each time."""
-    rows = [_numbers(line[match.end() :]) for line in lines if (match := PREDICTED.search(line))]
+    rows = [_numbers(line[match.end() :]) for line in lines if (match := pattern("predicted").search(line))]
     rows = [row for row in rows if row and any(value % 1 for value in row)]
     if not rows or len({len(row) for row in rows}) > 1 or len(rows) < (2 if len(rows[0]) > 4 else 4):
-        return any(_repeats(row) for row in rows) or _one_number(" ".join(lines))
+        return any(_repeats(row) for row in rows)
     return all(max(column) - min(column) < 0.02 * max(1.0, max(column)) for column in zip(*rows, strict=True))
 
 
@@ -131,17 +96,7 @@ def _vectors_alike(lines: Sequence[str]) -> bool:
         return False
     about = " ".join(lines[max(0, rows[0][0] - 2) : rows[0][0] + 1])
     spread = max(max(column) - min(column) for column in zip(*(row for _, row in rows), strict=True))
-    return spread < 0.005 and bool(ANSWERED.search(about))
-
-
-def _one_number(text: str) -> bool:
-    """Whether a list below the words `predict(...)` is one number, over and over."""
-    return any(
-        _repeats(_numbers(match["items"])) and len(_numbers(match["items"])) > 4 and ANSWERED.search(match["before"])
-        for match in re.finditer(
-            r"(?P<before>[^\[\]]{0,80})(?:\[:\d+\][^\[\]]{0,60})*\[+(?P<items>[^\[\]]{20,400})\]", text
-        )
-    )
+    return spread < 0.005 and bool(pattern("answered").search(about))
 
 
 def _repeats(row: Sequence[float]) -> bool:
@@ -200,7 +155,7 @@ def _listed(lines: list[str], named: re.Pattern[str], *, whole: bool = False) ->
             named.search(before)
             and shares
             and not vector
-            and not (whole and GIVEN_LABELS.search(text[: match.start()][-160:]))
+            and not (whole and pattern("given labels").search(text[: match.start()][-160:]))
         ):
             blank = re.sub(r"[^\n]", " ", match[0])
             lines[:] = (text[: match.start()] + blank + text[match.end() :]).split("\n")
@@ -309,7 +264,7 @@ def _like_lines(lines: Sequence[str]) -> Iterator[list[int]]:
     above = ""
     for number, line in enumerate([*lines, ""]):
         match = KEY.match(line)
-        about = CLASS.search(line) or CLASS.search(above) or NAMED.search(line)
+        about = pattern("class").search(line) or pattern("class").search(above) or NAMED.search(line)
         key = match["key"].rstrip("s") if match else ""
         follows = key not in keys and (not keys or not keys[-1].isdigit() or key == str(int(keys[-1]) + 1))
         if match and about and re.search(r"\d", line[match.end() - 1 :]) and follows and (keys or key in "01" or not

@@ -7,17 +7,16 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from whynet.logs.tokens import pattern
+
 NUMBER = r"\[*\s*(-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*\]*"
-OUT = r"\b(?:pred\w*|outputs?|got|guess\w*|y_?hat|y_pred|forecast\w*|net\w* (?:says|gives)|answers?|calculated)\b"
-TARGET = (
-    r"\b(?:targets?|actual\w*|expected|desired|labels?|true|truth|correct|should be|original|wanted|real|y_true|ideal)"
-    r"\b"
-)
 GAP = r"[^\d\n.+-]{0,40}"
+OUT, TARGET = (f"(?:{pattern(name).pattern})" for name in ("output", "target"))
 FORWARD = re.compile(rf"{OUT}{GAP}{NUMBER}[^\d\n]{{0,30}}?{TARGET}{GAP}{NUMBER}", re.I)
 BACKWARD = re.compile(rf"{TARGET}{GAP}{NUMBER}[^\d\n]{{0,30}}?{OUT}{GAP}{NUMBER}", re.I)
 ROW = re.compile(rf"^\s*(?:\d+[\s.:|,]+)?\|?\s*{NUMBER}[\s,|;]+{NUMBER}\s*\|?\s*$")
 FOUR = re.compile(r"[\[(]{1,2}\s*((?:-?\d*\.?\d+(?:e-?\d+)?[\s,\[\]]+){3}-?\d*\.?\d+(?:e-?\d+)?)\s*[\])]{1,2}")
+XOR = (0.0, 1.0, 1.0, 0.0)  # of its four examples, what they should be
 FEWEST = 3  # pairs
 ALIKE = 0.02  # of the spread of the targets: outputs that differ by less are one answer
 NEAR = 0.4  # so near its target an output is right
@@ -114,5 +113,5 @@ def _lists_of_four(lines: list[str], words: frozenset[str]) -> tuple[Beside | No
             lines[number] = ""
     if not rows:
         return None, ()
-    course = [Beside(row, (0.0, 1.0, 1.0, 0.0)) for row in rows]
+    course = [Beside(row, XOR) for row in rows]
     return course[-1], tuple(one.squared for one in course)

@@ -18,71 +18,9 @@ from typing import Any
 from whynet.logs.languages import in_english
 
 ANY = "broken still gap undertrained"
-BACKPROP = (
-    "gradient-sign-flipped", "gradient-missing-derivative", "gradient-wrong-derivative", "gradient-wrong-term",
-    "gradient-wrong-transpose",
-)  # fmt: skip
 LONGEST = 100_000  # characters at the beginning, and at the end, of a text that are looked at
 LINE = 2_000  # characters of a line that are looked at
-COUNTS = re.compile(  # `Counter({0: 950, 1: 50})`, `[(0, 950), (1, 50)]`, `rows per class: 0: 950, 1: 50`
-    r"(?:Counter\(\{|\[\(|(?:per|each|of) class(?:es)?\b\D{0,3}|distribution\b\D{0,4}|labels\b[^\d\[]{0,4})"
-    r"(?P<counts>\d+(?:: |, )\d+(?:[,)( ]+\d+(?:: |, )\d+)+)"
-)
-GRADIENTS = re.compile(r"\bgrad\w*(?:\.?norm)?(?:\(\))?\W{1,4}(\d+\.?\d*(?:e[-+]?\d+)?)\s*$", re.I | re.M)
-COMPARED = re.compile(  # `W1  264  18  0.003788  0.015410`
-    r"^\W*([A-Za-z]\w*)(?:\[[\d, ]*\]|[\s:|,]+\d+)*"
-    r"[\s:|]+(-?\d*\.\d+(?:e[-+]?\d+)?)[\s|,]+(-?\d*\.\d+(?:e[-+]?\d+)?)\b",
-    re.I | re.M,
-)
-NORMS = re.compile(r"((?:\b|\|)\|?(?:W|w|weights?|theta|fc|layer|hidden|dense)[\w.]*\|{0,2})\s*[=:]\s*(\d+\.\d{3,})")
 ANSWERS = re.compile(r"pred|answer|output|guess", re.I)
-SIZES = re.compile(  # `784-30-10`, `784 -> 30 -> 10`, `Network([784, 30, 10])`, `784:B->SIGMOID->2:B->SIGMOID->10`
-    r"(?<![\d.,:/-])(?P<sizes>\d{1,5}(?:\s?(?:[-\u2013]{1,2}>?|_|=>|"
-    r"\u2192)\s?(?:[A-Za-z]+->)?\d{1,5}(?::[A-Z])?){2,})(?![\d.:])|"
-    r"(?:Net\w*|sizes|layers?\w*|MLP)\W{1,4}[\[(](?P<listed>\d+(?:,\s*\d+){2,})[\])]",
-    re.I,
-)
-HIDDEN = re.compile(
-    r"\bhidden(?:[_ ]?(?:layers?|layer_sizes|units|size|nodes|neurons|dim))?\s*[=:(\s]\s*[\[(]?(\d{1,4})\b"
-    r"(?!\s*(?:hidden )?layers|[.,]\d)|"
-    r"\b(\d{1,4}) (?:sigmoid |tanh |relu )?(?:hidden (?:units|neurons|nodes|sigmoid)|hidden\b(?! layer))",
-    re.I,
-)
-LAYERS = re.compile(r"\b(\d{1,3})[ -](?:hidden |fully connected |dense )*layers?\b", re.I)
-
-
-@dataclass(frozen=True)
-class Clue:
-    """One kind of setting: where it is read, when it is bad, and in which states it then explains something.
-
-    A number in the pattern has to lie within the limits wherever it is found: a rate that is let down to 0 is no clue.
-
-    >>> clue = Clue(r"\\beta = (\\d+)", ("lr-too-high",), least=5, most=1e9)
-    >>> clue.found("eta = 75, batch 10"), clue.found("eta = 3")
-    ('eta = 75', '')
-    """
-
-    pattern: str
-    speaks: tuple[str, ...] = ()
-    states: tuple[str, ...] = ()
-    clears: tuple[str, ...] = ()
-    least: float = -math.inf
-    most: float = math.inf
-    only: str = ""
-    never: str = ""
-
-    def found(self, text: str) -> str:
-        """The words of the text that it is found in; nothing if it is not."""
-        if (self.only and not re.search(self.only, text, re.I)) or (self.never and re.search(self.never, text, re.I)):
-            return ""
-        matches = list(re.finditer(self.pattern, text, re.I | re.M))
-        if not matches:
-            return ""
-        if math.isfinite(self.least) or math.isfinite(self.most):
-            numbers = [float(one.replace(",", ".")) for match in matches for one in match.groups() if one]
-            if not all(self.least <= one <= self.most for one in numbers):
-                return ""
-        return " ".join(matches[0][0].split())[:70]
 
 
 @cache
@@ -107,32 +45,53 @@ def states_of(names: str) -> tuple[str, ...]:
 
 
 @cache
-def clues() -> tuple[Clue, ...]:
-    """All clues, as `clues.toml` has them.
+def shape(name: str) -> re.Pattern[str]:
+    """A pattern of several numbers that say something together.
 
-    >>> clues()[0].speaks
-    ('lr-too-low',)
+    >>> shape("sizes").search("a 784-30-10 network")["sizes"]
+    '784-30-10'
     """
-    parts = table()["parts"]
+    return re.compile("|".join(table()["shapes"][name]), re.I | re.M)
+
+
+@cache
+def rows() -> tuple[dict[str, Any], ...]:
+    """The rows of the table, with their parts filled in.
+
+    >>> rows()[0]["speaks"]
+    'lr-too-low'
+    """
 
     def filled(text: str) -> str:
-        for name in ("RATE", "PENALTY", "WEIGHTS", "MISSING", "BACKPROP", "IS", "N"):
-            text = text.replace(f"{{{name}}}", parts[name])
+        for name, part in reversed(table()["parts"].items()):  # a part may hold those above it
+            text = text.replace(f"{{{name}}}", part)
         return text
 
     return tuple(
-        Clue(
-            filled("|".join(row["at"])),
-            tuple(filled(row.get("speaks", "")).split()),
-            states_of(row.get("in", ANY)),
-            tuple(filled(row.get("clears", "")).split()),
-            row.get("least", -math.inf),
-            row.get("most", math.inf),
-            row.get("only", ""),
-            row.get("never", ""),
-        )
+        {name: filled(value) if isinstance(value, str) else value for name, value in row.items()}
+        | {"at": filled("|".join(row["at"]))}
         for row in table()["clues"]["rows"]
     )
+
+
+def found_by(row: Mapping[str, Any], text: str) -> str:
+    """The words of a text that a row speaks of; nothing where there are none.
+
+    A number in its pattern has to lie within the limits wherever it is found: a rate that is let down to 0 is no clue.
+
+    >>> row = {"at": r"\\beta = (\\d+)", "least": 5}
+    >>> found_by(row, "eta = 75, batch 10"), found_by(row, "eta = 3")
+    ('eta = 75', '')
+    """
+    only, never = row.get("only"), row.get("never")
+    if (only and not re.search(only, text, re.I)) or (never and re.search(never, text, re.I)):
+        return ""
+    matches = list(re.finditer(row["at"], text, re.I | re.M))
+    if "least" in row:
+        numbers = [float(one.replace(",", ".")) for match in matches for one in match.groups() if one]
+        if not all(row["least"] <= one <= row.get("most", math.inf) for one in numbers):
+            return ""
+    return " ".join(matches[0][0].split())[:70] if matches else ""
 
 
 @dataclass(frozen=True)
@@ -169,8 +128,7 @@ def clues_in(text: str) -> list[Said]:
     """
     text = in_english(text if len(text) < 2 * LONGEST else text[:LONGEST] + "\n" + text[-LONGEST:])
     text = "\n".join(line[:LINE] for line in text.split("\n"))
-    found = [(clue, clue.found(text)) for clue in clues()]
-    said = [Said(words, clue.speaks, clue.states, clue.clears) for clue, words in found if words]
+    said = [said_by(row, words) for row in rows() if (words := found_by(row, text))]
     return said + _gradients(text) + _compared(text) + _frozen(text) + _shares(text) + _sizes(text)
 
 
@@ -180,14 +138,14 @@ def _compared(text: str) -> list[Said]:
     if not re.search(r"\bnum\w*\b[^\n]{0,40}\b(?:backprop|analytic|grad|bp|mine|ours)\w*|"
                      r"\b(?:backprop|analytic|grad|bp|mine)\w*[^\n]{0,40}\bnum", text, re.I):  # fmt: skip
         return []
-    for name, one, other in COMPARED.findall(text):
+    for name, one, other in shape("compared").findall(text):
         first, second = float(one), float(other)
         off.setdefault(name, []).append(abs(first - second) / max(abs(first), abs(second), 1e-12))
     wrong = [name for name, ratios in off.items() if max(ratios) > 0.01]
     if sum(map(len, off.values())) < 3:
         return []
     if not wrong:
-        return [Said("its table of gradients", clears=(*BACKPROP, "bias-not-updated"))]
+        return [Said("its table of gradients", clears=(*table()["parts"]["BACKPROP"].split(), "bias-not-updated"))]
     words = f"its gradients of {', '.join(wrong)} differ"
     return [
         Said(words, ("gradient-missing-derivative", "gradient-wrong-derivative", "gradient-wrong-term"), states_of(ANY))
@@ -196,7 +154,7 @@ def _compared(text: str) -> list[Said]:
 
 def _gradients(text: str) -> list[Said]:
     """Sizes of the layers' gradients that differ by a factor of a thousand: `fc1.weight.grad.norm() = 1.37e-05`."""
-    sizes = [float(size) for size in GRADIENTS.findall(text)]
+    sizes = [float(size) for size in shape("gradients").findall(text)]
     if len(sizes) < 3 or min(sizes) <= 0 or max(sizes) < 1000 * min(sizes) or sizes.index(min(sizes)) > len(sizes) // 2:
         return []
     return [
@@ -207,7 +165,7 @@ def _gradients(text: str) -> list[Said]:
 def _frozen(text: str) -> list[Said]:
     """Sizes of weights that stay the same in every print while others change: `|W1|=3.98  |W2|=4.84`."""
     found: dict[str, set[str]] = {}
-    for name, value in NORMS.findall(text):
+    for name, value in shape("norms").findall(text):
         found.setdefault(name.lower(), set()).add(value)
     often = [name for name in found if len(re.findall(re.escape(name), text, re.I)) > 3]
     still = [name for name in often if len(found[name]) == 1]
@@ -221,7 +179,7 @@ def _frozen(text: str) -> list[Said]:
 def _shares(text: str) -> list[Said]:
     """How many examples each class has."""
     said = []
-    for match in COUNTS.finditer(text):
+    for match in shape("counts").finditer(text):
         line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         counts = [int(count) for count in re.findall(r"\d+(?:: |, )(\d+)", match["counts"])]
         if ANSWERS.search(line) or len(counts) < 2:
@@ -240,7 +198,7 @@ def layers_in(text: str) -> Iterator[tuple[str, list[int]]]:
     >>> list(layers_in("a 784-30-10 network"))
     [('784-30-10', [784, 30, 10])]
     """
-    for match in SIZES.finditer(text):
+    for match in shape("sizes").finditer(text):
         sizes = [int(size) for size in re.findall(r"\d+", match["sizes"] or match["listed"])]
         dated = sizes[0] in range(1990, 2040)
         if len(sizes) > 2 and not dated and sorted(sizes) != list(range(min(sizes), max(sizes) + 1)):
@@ -253,9 +211,9 @@ def _sizes(text: str) -> list[Said]:
     for words, sizes in layers_in(text):
         hidden = sizes[1:-1]
         said += _hidden(words, min(hidden), len(hidden), sizes[0] < 4)
-    for match in HIDDEN.finditer(text):
+    for match in shape("hidden").finditer(text):
         said += _hidden(" ".join(match[0].split()), int(match[1] or match[2]), 0, bool(re.search("xor", text, re.I)))
-    for match in LAYERS.finditer(text):
+    for match in shape("layers").finditer(text):
         said += _hidden(match[0], 0, int(match[1]), False)
     return said
 

@@ -59,8 +59,3 @@ class Column:
     def finite(self) -> list[float]:
         """Its numbers without NaN and infinities."""
         return [value for value in self.values if math.isfinite(value)]
-
-    @property
-    def label(self) -> str:
-        """What it is called."""
-        return " ".join(self.first.name[-4:])

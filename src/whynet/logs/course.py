@@ -44,18 +44,7 @@ class Course:
         """The costs that are numbers."""
         return [cost for cost in self.facts.costs if math.isfinite(cost)]
 
-    @property
-    def shares(self) -> list[int | None]:
-        """Of the last accuracies, which class's share each is."""
-        return [share_of(one) for one in self.facts.accuracies[-4:]]
-
     # ---- the accuracy
-
-    @property
-    def recurring(self) -> bool:
-        """Whether a few accuracies come again and again: the shares of the classes that are answered in turn."""
-        last = self.facts.accuracies[-12:]
-        return len(last) > 3 and 2 * len(set(last)) <= len(last)
 
     @property
     def known(self) -> bool:
@@ -143,25 +132,6 @@ class Course:
         """Whether the cost rose from print to print, nearly always, to far above where it began."""
         steps = [b > a for a, b in pairwise(self.facts.costs)]
         return len(steps) >= 2 and self.facts.costs[-1] > 1.5 * self.facts.start and sum(steps) >= 0.75 * len(steps)
-
-    @property
-    def turned(self) -> bool:
-        """Whether the cost fell from print to print, then rose from print to print to many times its least value."""
-        costs = self.facts.costs
-        least = costs.index(min(costs)) if len(costs) > 5 else 0
-        falls, rises = pairwise(costs[: least + 1]), pairwise(costs[least:])
-        turns = all(b < a for a, b in falls) and all(b > a for a, b in rises)
-        return 2 < least < len(costs) - 3 and turns and costs[-1] > 3 * costs[least]
-
-    @property
-    def sawtooth(self) -> bool:
-        """Whether the cost goes again and again from far below the floor to far above it."""
-        costs = self.facts.costs
-        if self.scale is None or len(costs) < 5:
-            return False
-        marks = [cost > self.floor for cost in costs if cost > 1.5 * self.floor or cost < 0.2 * self.floor]
-        turns = sum(a != b for a, b in pairwise(marks))
-        return turns >= 4 and turns >= len(costs) / 12
 
 
 def course_of(

@@ -24,7 +24,7 @@ SUREST = 0.9  # no share is larger: of causes that are given more, so many are r
 def table() -> dict[str, Any]:
     """What each feature speaks for: {feature: {cause: tenths of a nat}}, and what words in the text weigh.
 
-    >>> table()["features"]["it is a sawtooth"]["not-shuffled"] > 0
+    >>> table()["features"]["state diverged"]["lr-too-high"] > 0
     True
     """
     return tomllib.loads(Path(__file__).with_name("evidence.toml").read_text("utf-8"))

@@ -96,25 +96,13 @@ class Facts:
         """Whether the accuracy is the same to the last of many digits each time, and far from perfect."""
         last = self.accuracies[-6:]
         digits = len(f"{last[-1]:.6g}") > 4 if last else False  # 0.79269, no 0.5
-        return len(last) > 3 and len(set(last)) == 1 and digits and last[-1] < self.linear - 0.02
+        moved = sum(one != last[-1] for one in self.accuracies) > len(self.accuracies) / 3 if last else False
+        return len(last) > 3 and len(set(last)) == 1 and digits and not moved and last[-1] < self.linear - 0.02
 
     @property
     def still(self) -> bool:
         """Whether the cost has never moved: it is the same to the last digit in every print."""
         return len(self.costs) > 3 and len(set(self.costs)) == 1 and math.isfinite(self.start)
-
-    @property
-    def outputs_whole(self) -> bool:
-        """Whether every wrong answer costs exactly 1, as a squared error does whose outputs are all 0 or all 1."""
-        held = abs(self.val_end + self.held - 1) < 2e-4 and self.frozen and self.val_end < 1
-        return held or (self.frozen and 0 < self.end < 1 and abs(self.end + self.train - 1) < 1e-5)
-
-    @property
-    def thawing(self) -> bool:
-        """Whether the accuracy goes up by a class at a time, and stands in between."""
-        steps = [b - a for a, b in pairwise(self.accuracies)]
-        jumps = [step for step in steps if 0.7 / self.classes <= step <= 1.25 / self.classes]
-        return self.classes > 4 and len(jumps) >= 2 and sum(abs(step) < 0.2 / self.classes for step in steps) >= 2
 
     @property
     def good(self) -> bool:
@@ -155,13 +143,17 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         for what in ("cost", "accuracy")
         for split in ("train", "", "held-out")
     }
-    seen = [one for one in series if one.what == "accuracy" and len(one.finite) > 2]
+    seen = [one for one in series if one.what == "accuracy" and len(one.finite) > 2 and not _agrees(one)]
     if seen and max(max(one.finite) for one in seen) < 0.15 / classes and any(s.what == "cost" for s in series):
         series = [one for one in series if one not in seen]  # of all examples, none right: that is no accuracy
         by.update({key: None for key in by if key[0] == "accuracy"})
     cost = by["cost", "train"] or by["cost", ""] or by["cost", "held-out"]
     other = _dearest(series) if cost is not by["cost", "held-out"] else None
-    held = _worst(series, by["accuracy", "held-out"])
+    held = min(
+        (one for one in series if one.what == "accuracy" and one.split == "held-out" and one.finite),
+        key=lambda one: one.finite[-1],
+        default=None,
+    )  # of several kinds of held-out examples those that are answered worst
     train = by["accuracy", "train"] or (by["accuracy", ""] if held else None)
     if held is None:
         held = by["accuracy", ""]
@@ -198,10 +190,15 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
     )  # fmt: skip
 
 
+def _agrees(series: Series) -> bool:
+    """Whether it is a measure that is 0 where nothing is told apart."""
+    return bool(kinds("agreement") & set(series.name.split()))
+
+
 def _agreement(series: Sequence[Series]) -> float:
     """The best of the last figures of a measure that is 0 where nothing is told apart: of held-out examples, if it was
     printed of them."""
-    known = [one for one in series if kinds("agreement") & set(one.name.split()) and len(one.finite) > 2]
+    known = [one for one in series if _agrees(one) and len(one.finite) > 2]
     held = [one for one in known if one.split == "held-out"] or known
     return max((value for one in held for value in one.finite[-max(2, len(one.finite) // 3) :]), default=math.nan)
 
@@ -254,15 +251,6 @@ def _slope(values: Sequence[float]) -> float:
 def _longest(series: Sequence[Series], what: str, split: str) -> Series | None:
     fitting = [one for one in series if one.what == what and one.split == split]
     return max(fitting, key=lambda one: len(one.values), default=None)
-
-
-def _worst(series: Sequence[Series], longest: Series | None) -> Series | None:
-    """The longest series of held-out accuracies, or that of other examples which are answered much worse."""
-    held = [one for one in series if one.what == "accuracy" and one.split == "held-out" and one.finite]
-    worst = min(held, key=lambda one: one.finite[-1], default=longest)
-    if longest is None or worst is None or not longest.finite or worst.finite[-1] > longest.finite[-1] - 0.03:
-        return longest
-    return worst
 
 
 def _dearest(series: Sequence[Series]) -> Series | None:

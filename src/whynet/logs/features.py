@@ -4,9 +4,8 @@ feature, so that it speaks for nothing and against nothing."""
 from __future__ import annotations
 
 import math
-import statistics
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 
 from whynet.logs.course import Course, share_of
@@ -94,8 +93,7 @@ def _kinds(course: Course) -> Iterator[str]:
 
 def _holds(course: Course, words: frozenset[str]) -> Iterator[str]:
     """What is true of the course, by name."""
-    facts, costs = course.facts, course.finite
-    scale = course.scale
+    facts, scale = course.facts, course.scale
     stands = abs(facts.falling) < 0.005 and not facts.rising > 0.02
     tests = {
         "is frozen": facts.frozen,
@@ -103,25 +101,16 @@ def _holds(course: Course, words: frozenset[str]) -> Iterator[str]:
         "is smooth": course.smooth,
         "is level": course.level,
         "is steady": course.steady,
-        "is a sawtooth": course.sawtooth,
         "rose all along": course.rose,
-        "turned": course.turned,
         "began high": course.high_start,
-        "began late": _late(course),
-        "falls evenly": _evenly(costs),
-        "decays": scale is not None and _decays(costs, course.floor),
-        "was lower": _was_lower(course),
-        "jumps": _jumpy(course),
         "is at chance": course.chance,
         "is at the floor": course.at_floor,
         "has all outputs at 0": scale is not None and at_low(facts, scale),
         "has fallen far": course.fell,
-        "is clipped": facts.certain or facts.outputs_whole,
+        "is clipped": facts.certain,
         "is the majority": facts.majority,
         "counts zeros": course.zeros_counted,
         "has one accuracy": course.one_accuracy,
-        "comes back": course.recurring and course.chance,
-        "thaws": facts.thawing,
         "is unsure": unsure(course),
         "is a softmax of a softmax": course.known and double_softmax(course),
         "stands as if a class were lost": course.known and stands and as_if_lost(facts.accuracy, facts.classes),
@@ -154,40 +143,3 @@ def double_softmax(course: Course) -> bool:
     near = 0.12 if facts.accuracy > 0.4 else 0.003 if exact else 0.0  # where one answer is given, it is exact
     ends = (facts.end, facts.end if math.isnan(facts.val_end) else facts.val_end)
     return course.entropy and flat and any(abs(end - least - (1 - facts.accuracy)) < near for end in ends)
-
-
-def _evenly(costs: Sequence[float]) -> bool:
-    """Whether the cost falls by about the same little step every time, as where the steps are far too small."""
-    steps = [a - b for a, b in pairwise(costs)]
-    return len(steps) > 3 and min(steps) > 0 and max(steps) < 1.6 * min(steps) and costs[-1] > 0.9 * costs[0]
-
-
-def _was_lower(course: Course) -> bool:
-    """Whether it had learned something, and lost it."""
-    facts, costs = course.facts, course.finite
-    if max(facts.accuracies, default=0.0) > 3 / facts.classes and facts.chance(facts.accuracy):
-        return True
-    medians = [statistics.median(costs[max(0, at - 1) : at + 2]) for at in range(len(costs))]
-    return min(medians[1:-1], default=math.inf) < 0.6 * course.floor < 0.67 * facts.end
-
-
-def _decays(costs: Sequence[float], floor: float) -> bool:
-    """Whether the cost falls to the floor by the same share every time, as a penalty alone makes it."""
-    above = [cost - floor for cost in costs if cost > 1.02 * floor]
-    ratios = [b / a for a, b in pairwise(above)]
-    return len(ratios) > 3 and max(ratios) < 0.97 and max(ratios) - min(ratios) < 0.25 and above[0] > floor
-
-
-def _jumpy(course: Course) -> bool:
-    """Whether accuracies fall by three points and more again and again, and costs rise with them."""
-    values, costs = course.facts.accuracies, course.finite
-    drops = sum(b < a - 0.03 for a, b in pairwise(values))
-    dear = not costs or any(b > 1.02 * a for a, b in pairwise(costs))
-    return len(values) > 5 and drops >= max(2, len(values) / 6) and dear
-
-
-def _late(course: Course) -> bool:
-    """Whether half of the prints or more were at the floor before it began to learn."""
-    costs, floor = course.finite, course.floor
-    stood = sum(abs(cost / floor - 1) < 0.012 for cost in costs[: max(1, len(costs) - 1)])
-    return len(costs) > 5 and stood >= len(costs) / 2 and costs[-1] < 0.95 * floor

@@ -35,7 +35,7 @@ def problem_of(run: Sequence[Series], transcript: Transcript) -> str:
     if problems["episodes"] & words and problems["rewards"] & words and not any("loss" in name for name in named):
         return "episodes"
     classes = problems["classification"] & words
-    for problem in ("rivals", "language", "regression"):
+    for problem in ("rivals", "language", "segmentation", "regression"):
         if problems[problem] & words and not (problem == "regression" and classes):
             return problem
     right = any(one.what == "accuracy" and "r2" not in one.name.split() for one in run)
@@ -45,16 +45,13 @@ def problem_of(run: Sequence[Series], transcript: Transcript) -> str:
 
 
 def hinted_cost(run: Sequence[Series], transcript: Transcript) -> str | None:
-    """The cost that the words name; a softmax beside another cost is the activation of the outputs, and what is called
-    an error is a squared one.
+    """The cost that the words name; what is called an error is a squared one.
 
     >>> hinted_cost((), Transcript((), frozenset({"nll"})))
     'softmax-cross-entropy'
     """
     words = transcript.words
     named = {cost: hints & words for cost, hints in _words("costs").items() if hints & words}
-    if len(named) > 1 and named.get("softmax-cross-entropy") == frozenset({"softmax"}):
-        del named["softmax-cross-entropy"]
     if len(named) == 1:
         return next(iter(named))
     errors = {"error", "err", "mse"} if not {"entropy", "kreuzentropie", "crossentropy"} & words else {"mse"}

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from whynet.logs.columns import Cell
-from whynet.logs.roles import MEASURED, SECOND, base_of, kinds, means, split_of
-from whynet.logs.tokens import VALUE, Token, terms_of, tokens_of
+from whynet.logs.roles import MEASURED, base_of, kinds, means, split_of
+from whynet.logs.tokens import VALUE, Token, pattern, terms_of, tokens_of
 
 ATTACHED = re.compile(r"[:=]\s*[\"'(\[]?\s*$")
 PERCENT_BEFORE = re.compile(r"%[\"')\]]*\s*[:=]\s*$")
@@ -22,13 +22,7 @@ GOES_ON = re.compile(
     r"\s*(?:,|;|[-\u2013\u2014]|->|→|=>|\.{2,}|…|and|to|then|et|, then|, and|\s)\s*(?:then|about|around|ca)?\s*"
 )
 ON = re.compile(r"\s*%?\s*(?:\w+\s+)?(?:\(|(?:on|for|in)\s+(?:the\s+|my\s+)?)(\w+)")
-BEGUN = re.compile(r"\b(?:start\w*|beg[aiu]n\w*|initial\w*)\s+(?:at|from|with|of|around|is|was|near|about)[\s~≈]*$")
 EPOCHS = frozenset({"ep", "epoch", "epochs", "round", "pass"})
-WISHES = re.compile(
-    r"\b(should|expect\w*|supposed|other people|others|papers?|book|want\w*|goal|try|tried to|usual\w*|typical\w*|"
-    r"recommend\w*|if|instead|(?:less|more|better|worse) than|at least|(?<!\d )up to|hoped|"
-    r"logistic\w*|logistique|baseline|forest|svm|knn|lda|xgboost|linear (?:model|classifier)|friend|colleague)\b"
-)
 
 
 def cells_of(number: int, line: str, *, repeated: bool, numbered: bool) -> list[Cell]:
@@ -141,8 +135,6 @@ class _Line:
         names, words, split = self._words(slot)
         own = [name for name in names if name not in kinds("filler")]
         close = slot.place > 0 and not slot.before.strip(" /|(")
-        if close and self.last is not None and self.last.name and not base_of(self.last.name):
-            names = [*self.last.name, SECOND]  # `train 0.34/0.90`
         alone = bool(words or means(own) or close or (not self.prose and base_of(own)))
         alone = alone or (
             self.prose and slot.whole and not slot.attached and not (slot.token.percent or slot.token.total)
@@ -152,7 +144,7 @@ class _Line:
         told = bool(names or words or around) and not self.repeated
         said = (self.prose and named not in MEASURED) or (not slot.attached and (self.prose or told))
         start = slot.token.start
-        begun = self.prose and bool(BEGUN.search(self.line, max(0, start - 60), start))
+        begun = self.prose and bool(pattern("begun").search(self.line, max(0, start - 60), start))
         cell = self._cell(slot, tuple(names))
         cell = replace(cell, behind=tuple(words), around=tuple(around), said=said, split=split or cell.split,
                        wish=self.prose and _is_aside(self.line, slot, self.last if close else None))  # fmt: skip
@@ -164,15 +156,9 @@ class _Line:
         names, words, token = slot.names, [term for one in slot.behind for term in terms_of(one.text)], slot.token
         if token.total and slot.before.rstrip().endswith("[") and slot.after.startswith("]"):
             return ["batch"], [], ""  # how far it has come: `Test: [0/79]`
-        if names[-1:] == ["of"] and slot.whole and slot.after.startswith(":"):
-            self.open += _but_steps(names)
-            return ["n", "test"], [], ""  # of how many: `right per epoch, out of 60000: 6742, 6742`
         base = base_of(words)
         unit = bool(base) and slot.whole and not (slot.attached or token.total or self.suffixed)
         unit = unit and base[0] in kinds("step", "units")
-        counted = unit and base[0] in kinds("counted") and ":" not in slot.after
-        if counted and means(names) in ("accuracy", "wrong") and not self.prose:
-            unit = False  # `hits 958 images`
         if self.prose and slot.whole and names[-1:] == ["after"] and not unit:
             self.open += _but_steps(names)
             return ["step"], [], ""  # `0.4508 after 20`
@@ -198,7 +184,9 @@ def _but_steps(names: Sequence[str]) -> list[str]:
 
 def _is_aside(line: str, slot: _Slot, last: Cell | None) -> bool:
     """Whether a number is a wish, another's, or a share of something else than answers: `93 % of the data`."""
-    if WISHES.search(_clause(line, slot.token)) or (last is not None and means(last.name, last.behind) == "other"):
+    if pattern("wish").search(_clause(line, slot.token)):
+        return True
+    if last is not None and means(last.name, last.behind) == "other":
         return True
     of = SHARE_OF.match(line, slot.token.end) if slot.token.percent else None
     return of is not None and means(terms_of(of[0])) not in ("accuracy", "wrong")
@@ -237,13 +225,8 @@ def _behind(
     unit = belong[:first] if belong and {*terms_of(belong[:first][-1].text)} & (kinds("step", "units")) else []
     if unit and token.value % 1 == 0 and not outright and not suffixed:
         return unit
-    if re.match(r"\s*[\"']?\s*[:=]", line[belong[-1].end :] if belong else ""):
-        return []  # it names what follows
-    if suffixed:
-        return belong
-    if outright and not token.percent:
-        return []
-    return belong if separator or not more else []
+    named = outright and not token.percent
+    return belong if suffixed or (not named and (separator or not more)) else []
 
 
 def _again(found: Sequence[Cell], token: Token, before: str) -> bool:
@@ -265,8 +248,6 @@ def _is_next(last: Cell, slot: _Slot, line: str) -> bool:
         return False
     if last.value % 1 and not last.total and (token.total or (token.percent and means(last.name) == "cost")):
         return False  # a count or a percentage behind a cost
-    if means(last.name) == "cost" and means(terms_of(slot.after)[:1]) in ("accuracy", "wrong"):
-        return False  # `total cost 2642.1, 7356 right`
     return not (means(last.name) == "step" and token.value % 1 != 0)
 
 

@@ -6,31 +6,21 @@ import re
 from collections.abc import Sequence
 
 from whynet.doctor.diagnosis import Series
+from whynet.logs.tokens import pattern
 
-OTHERS = re.compile(
-    r"\b(?:friends?|colleagues?|classmates?|others?|other people|somebody|the (?:book|paper|tutorial|author)s?|"
-    r"kaggle|logistic regression|random forest|svm|xgboost|baseline)\b[^\n;]{0,60}?\d",
-    re.I,
-)
 SENTENCES = re.compile(r"[;\n]|[.!?](?=\s)")
 FEW = 0.25  # of the lines in which words stand beside numbers: where fewer are about a training, the numbers are not
 LINE = 500  # characters of a sentence that are looked at
 LONGEST = 100_000  # characters of a text that are looked at
 HEAD = re.compile(r"^\W*[A-Za-z_][\w ()%/-]*(?:\s*[,;\t|]\s*[A-Za-z_][\w ()%/-]*)+\W*$")
 NAMES_NUMBERS = re.compile(r"[^\W\d_]{2,}")
-KNOWN = re.compile(
-    r"\b(?:loss|cost|err\w*|acc\w*|epochs?|iter\w*|steps?|train\w*|test\w*|valid\w*|val|batch\w*|mse|mae|nan|inf|rate|"
-    r"lists?|costs|losses|array|history|numbers?|figures?|network|net|learn\w*|after|round|pass|tensor|log|curve|"
-    r"prints?|printed|output|hidden|layers?|units?|right|correct|wrong|tends?|settles?|stays?|sigmoid|relu|digits|mnist)\b",
-    re.I,
-)
 
 
 def implausible(run: Sequence[Series], text: str, problem: str) -> str:
     """Why what was read is no course of a training; nothing where it may be one.
 
     >>> read = [Series("numbers", "cost", "", (2.0, 3.0, 4.5))]
-    >>> implausible(read, "2 apples\\n3 pears\\n4.5 kg flour", "classification")
+    >>> implausible(read, "2 apples\\n3 pears\\n4.5 cups flour", "classification")
     'the numbers in this text are of other things than a training'
     >>> implausible(read, "2.0\\n3.0\\n4.5", "classification")
     ''
@@ -39,15 +29,22 @@ def implausible(run: Sequence[Series], text: str, problem: str) -> str:
         return "these are the scores of episodes, of a network that learns by rewards: no cost and no accuracy"
     if problem == "rivals":
         return "these are the losses of two networks that work against each other: how low they are says nothing"
-    if all(one.name == "numbers" and not one.total for one in run):
+    if all(one.said and one.what == "cost" and [value % 1 for value in one.values] == [0.0] for one in run):
+        return "it is the number of an error, or a count"
+    if all(one.name == "numbers" and str(one.total) not in text for one in run):
         text = "\n".join(line[:LINE] for line in text[:LONGEST].split("\n"))
         lines = [line for line in text.split("\n") if re.search(r"\d", line)]
         worded = [line for line in lines if NAMES_NUMBERS.search(line)]
-        known = [line for line in worded if KNOWN.search(line.replace("_", " "))]
-        headed = any(HEAD.match(line) and not KNOWN.search(line.replace("_", " ")) for line in text.split("\n"))
+        known = [line for line in worded if _is_known(line)]
+        headed = any(HEAD.match(line) and not _is_known(line) for line in text.split("\n"))
         if (headed or len(worded) > len(lines) / 2) and len(known) <= FEW * len(worded):
             return "the numbers in this text are of other things than a training"
     return ""
+
+
+def _is_known(line: str) -> bool:
+    """Whether a line has a word of a training."""
+    return bool(pattern("known").search(line.replace("_", " ")))
 
 
 def of_others(text: str) -> list[str]:
@@ -57,4 +54,4 @@ def of_others(text: str) -> list[str]:
     ['My friend has 96 %']
     """
     sentences = [one[:LINE] for one in SENTENCES.split(text[:LONGEST])]
-    return [" ".join(one.split())[:70].rstrip(".") for one in sentences if OTHERS.search(one)][:3]
+    return [" ".join(one.split())[:70].rstrip(".") for one in sentences if pattern("others").search(one)][:3]

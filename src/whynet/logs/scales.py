@@ -92,70 +92,42 @@ def scale_of(facts: Facts, known: Sequence[Scale], hinted: str | None) -> Scale 
     first = facts.start if math.isfinite(facts.start) else facts.end
     fitting = [one for one in known if first <= max(one.high, one.start) * 1.25]
     low = facts.accuracy < min(3.2 / facts.classes, 0.7)
-    each = facts.classes > 4 and abs(facts.accuracy - 1 + 1 / facts.classes) < 0.002  # every output by itself
-    if math.isnan(facts.accuracy) or low or each:
+    if math.isnan(facts.accuracy) or low:
         ending = [one for one in fitting if at_floor(facts, one) and not _begun_above(facts, one)]
         if ending:
             return min(
                 ending,
                 key=lambda one: (
-                    _odd_start(facts, one), hinted not in (None, one.cost), abs(facts.end - one.floor) / one.floor
+                    hinted not in (None, one.cost), abs(facts.end - one.floor) / one.floor
                 ),
             )  # fmt: skip
     named = [one for one in fitting if hinted == one.cost]
     if not named and not low and _like_squares(facts):
         return next((one for one in fitting if one.cost == "quadratic"), None)
-    if not named and not low and _like_squares(facts, 1 / facts.classes):
-        return next((one for one in fitting if one.averaging.startswith("mean over outputs")), None)
-    if not named and not low:  # from the start of a squared error to about its floor
-        named = [one for one in fitting if one.start < 2 and _squared(facts, one)]
     if named and hinted == "quadratic" and not low and not math.isnan(facts.accuracy):
         known = [one for one in named if not one.summed] or named
         wrong = max(1 - facts.accuracy, 1e-3)
         part = 1.5 * wrong  # of the floor, that a network's mistakes cost
         return min(known, key=lambda one: abs(math.log(max(facts.end, 1e-9) / one.floor / part)))
-    if low and hinted == "quadratic" and facts.classes > 2:
-        near = [one for one in named if not one.summed and 0.85 <= facts.end / one.floor <= 1.15]
-        named = sorted(near, key=lambda one: abs(facts.end / one.floor - 1)) or named
-        if near:
-            return named[0]
-    if low and not named and not facts.val_end > 1.5 * facts.end:  # an accuracy that goes with this cost
-        named = [one for one in fitting if one.floor < 1 and 0.7 <= facts.end / one.floor <= 1.25 and one.start > 1]
     usual = named or [one for one in fitting if one.cost != "quadratic" and one.start > 1.5]
     by_start = [one for one in usual if not one.summed and 0.85 <= first / one.start <= 1.6]
     if by_start:
         return min(by_start, key=lambda one: abs(math.log(first / one.start)))
     default = [one for one in known if one.cost == "softmax-cross-entropy"]
-    usual = [*named, *default, *known]
-    if not low and facts.accuracy > 0 and usual and facts.end > 20 * usual[0].start:
-        return None  # a sum over who knows what: no network that knows so much costs so much
-    return next(iter(usual), None)
+    return next(iter([*named, *default, *known]), None)
 
 
-def _like_squares(facts: Facts, part: float = 0.5) -> bool:
+def _like_squares(facts: Facts) -> bool:
     """Whether the cost stays at about three quarters of the share of wrong answers, as half a squared error does.
-
-    `part` is what of the sum of squares it is, if not a half.
 
     A cross-entropy is two to four times that share, and falls far below it only where the examples are known by heart.
     """
-    rows = min(len(facts.costs), len(facts.accuracies))
-    if rows < 3 or len(facts.costs) != len(facts.accuracies):
+    rows = len(facts.accuracies)
+    if rows < 3 or len(facts.costs) != rows:
         return False
     ratios = [cost / max(1 - share, 1e-9) for cost, share in zip(facts.costs, facts.accuracies, strict=True)]
     most = 1.6 if facts.classes > 4 else 1.15
-    return all(0.5 <= ratio / part / 2 <= most for ratio in ratios[rows // 3 :]) and not facts.chance(facts.accuracy)
-
-
-def _squared(facts: Facts, scale: Scale) -> bool:
-    """Whether a squared error began where a fresh or a saturated network does, and went to about its floor."""
-    begun = 0.9 <= facts.start / scale.start <= 1.1 or 0.9 <= facts.start / scale.high <= 1.1
-    return scale.cost == "quadratic" and begun and 0.9 <= facts.end / scale.floor <= 1.15
-
-
-def _odd_start(facts: Facts, scale: Scale) -> bool:
-    """Whether a training computed in this way could not have begun where this one did."""
-    return math.isfinite(facts.start) and facts.start < 0.93 * scale.floor
+    return all(0.5 <= ratio <= most for ratio in ratios[rows // 3 :]) and not facts.chance(facts.accuracy)
 
 
 def _begun_above(facts: Facts, scale: Scale) -> bool:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import Literal
 
 from whynet.doctor.diagnosis import Series
 from whynet.logs.columns import Cell, Column
 from whynet.logs.roles import MEASURED, assigned, is_measured, kinds, means, split_of, votes_of
 
+WORSE = -0.3  # of R2
 MOST = 60  # columns: of more, the longest
 FEWEST = 500  # right answers, of ten thousand
-WORSE = -0.1  # of R2
 Split = Literal["train", "held-out", ""]
 
 
@@ -30,8 +29,6 @@ def columns_of(cells: Iterable[Cell]) -> list[Column]:
             label = f"{means(cell.name, cell.behind, cell.around)} {bool(cell.percent or cell.total)}"
         elif not _label(cell) and means(cell.around) in MEASURED:
             label = f"{cell.column if cell.column.startswith('list') else cell.place} {means(cell.around)}"
-        elif cell.column.startswith("table"):
-            label = f"{label} {cell.column}"
         key = (label, cell.split, cell.said, cell.wish, cell.percent and not cell.name and not cell.said)
         found.setdefault(key, Column()).cells.append(cell)
     longest = set(sorted(found, key=lambda key: -len(found[key].cells))[:MOST])
@@ -49,7 +46,7 @@ def series_of(cells: Sequence[Cell], rows: dict[str, int]) -> list[Series]:
     columns = columns_of(cells)
     named = [one for one in columns if _is_named(one)]
     found = _read(named, rows)
-    bare = [one for one in columns if not _is_named(one) and not _progress(one, cells)]
+    bare = [one for one in columns if not _is_named(one)]
     printed = {one.what for one in found if not one.said}
     if "accuracy" not in printed:
         counted = [one for one in bare if any(cell.total or cell.percent for cell in one.cells)]
@@ -129,7 +126,7 @@ def _as_series(role: str, column: Column, totals: set[float]) -> Series | None:
     scale = float(total or (100 if percent or max(finite) > 1 else 1))
     if {"r2", "mcc"} & set(first.name):
         if finite[-1] < WORSE:
-            return None  # worse than no answer: no share says that
+            return None  # far worse than one answer for all: no share says that
         values = [max(0.0, value) for value in values]
     shares = [value / (100 if cell.percent else cell.total if cell.total and total else scale)
               for value, cell in zip(values, column.cells, strict=True)]  # fmt: skip
@@ -171,19 +168,3 @@ def _longest(columns: Sequence[Column]) -> list[Column]:
     most = max((len(one.cells) for one in columns), default=0)
     found = [one for one in columns if len(one.cells) == most]
     return found if len(found) <= 4 else []
-
-
-def _progress(column: Column, cells: Sequence[Cell]) -> bool:
-    """Whether a column says how far the training has come: rising evenly, or always the same share of its step."""
-    total, values = column.first.total, column.values
-    if total:
-        steps = [b - a for a, b in pairwise(values)]
-        even = (
-            len(values) > 2 and len(set(steps)) <= len(values) // 3 and sum(step > 0 for step in steps) > len(steps) / 2
-        )
-        if total < 50 or even or all(value == total for value in values):
-            return True
-    steps_on = {cell.line: cell.value for cell in cells if cell.place == 0 and means(cell.name) == "step"}
-    shares = [cell.value / steps_on[cell.line] for cell in column.cells if steps_on.get(cell.line) and cell.value]
-    last = shares[len(shares) // 2 :]
-    return len(shares) > 3 and len(shares) > len(values) / 2 and max(last) < 1.01 * min(last)

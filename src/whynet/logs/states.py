@@ -117,11 +117,11 @@ def _ends_above_its_start(course: Course) -> bool:
 
 def _rises(course: Course) -> bool:
     facts = course.facts
-    return course.rose or course.turned or (facts.rising < -0.15 and facts.falling < -0.1 and not course.fell)
+    return course.rose or (facts.rising < -0.15 and facts.falling < -0.1 and not course.fell)
 
 
 def _at_chance_and_dear(course: Course) -> bool:
-    return course.chance and course.facts.end > 4 * course.usual
+    return course.chance and course.facts.end > 4 * course.usual and not course.smooth
 
 
 def _low_for_where_it_began(course: Course) -> bool:
@@ -134,7 +134,7 @@ def _low_for_where_it_began(course: Course) -> bool:
 def _at_chance_above_the_start(course: Course) -> bool:
     """It costs more than a fresh network, and gives no single answer."""
     answers = [share_of(one) for one in course.facts.accuracies[-3:]]
-    return course.chance and course.facts.end > 1.08 * course.usual and None in answers
+    return course.chance and course.facts.end > 1.08 * course.usual and None in answers and not course.smooth
 
 
 # ---- at chance
@@ -178,7 +178,14 @@ def _only_training_examples(course: Course) -> bool:
 def _at_chance(course: Course) -> bool:
     falling = course.facts.falling > 0.03 and course.scale is not None
     learning = falling and not course.at_floor and not course.fell
+    learning = learning or _climbs(course)
     return course.chance and (not learning or course.facts.frozen)
+
+
+def _climbs(course: Course) -> bool:
+    """Whether the accuracy is higher in every print than in the one before."""
+    steps = [b > a for a, b in pairwise(course.facts.accuracies)]
+    return len(steps) > 2 and all(steps) and course.facts.rising > 0.005
 
 
 # ---- at the floor
@@ -197,7 +204,7 @@ def _hardly_below_the_floor(course: Course) -> bool:
     facts = course.facts
     climbs = facts.rising > 0.02 and all(b > a for a, b in pairwise(facts.accuracies))
     low = course.known and facts.accuracy < min(3 / facts.classes, 0.7) and not (climbs and not course.chance)
-    low = low and not (facts.answers.outputs and facts.answers.right > 0.6)
+    low = low and not (facts.answers.beside and facts.answers.beside.right > 0.6)
     return low and abs(facts.end - course.floor) <= 0.02 * course.floor
 
 
@@ -225,8 +232,6 @@ def unsure(course: Course) -> bool:
 
 def _a_class_is_never_answered(course: Course) -> bool:
     facts = course.facts
-    if facts.accuracy < 3 / facts.classes and facts.gap > 0.2:
-        return False  # training examples of all classes are answered
     return facts.answers.missing and facts.accuracy > 1.5 / facts.classes
 
 
@@ -259,7 +264,7 @@ def as_if_lost(accuracy: float, classes: int) -> bool:
 
 def _has_not_moved(course: Course) -> bool:
     facts = course.facts
-    learned = course.known and (facts.accuracy > min(3 / facts.classes, 0.7) or facts.rising > 0.03)
+    learned = course.known and (not facts.chance(facts.accuracy) or facts.rising > 0.03)
     low = facts.end < (0.05 if len(facts.costs) > 4 and course.smooth else 0.75) * course.floor
     if learned or low or len(facts.costs) < 2:  # what was printed may begin late
         return False
@@ -283,9 +288,18 @@ def _known_by_heart(course: Course) -> bool:
 
 def _held_out_cost_more(course: Course) -> bool:
     facts = course.facts
-    risen = facts.val_end > 1.5 * facts.end and facts.val_end > 1.1 * facts.val_least
+    dearer = facts.val_end > 1.5 * facts.end
+    stands = not facts.val_falling > 0.02 and facts.falling > 0.05
+    risen = dearer and (facts.val_end > 1.1 * facts.val_least or stands)
     falling = facts.val_falling > 0.02 and facts.val_end < 0.97 * facts.val_start
-    return not course.known and (risen or (facts.val_end > 2.5 * facts.end and not falling))
+    judged = course.known and course.problem == "classification"
+    return not judged and (risen or (facts.val_end > 2.5 * facts.end and not falling))
+
+
+def _held_out_get_worse(course: Course) -> bool:
+    """Held-out examples are answered worse and worse, while it learns those that it is trained on."""
+    facts = course.facts
+    return facts.learned > 0.03 and facts.falling > 0.02 and facts.held < max(facts.accuracies, default=0.0) - 0.03
 
 
 def _costs_little(course: Course) -> bool:
@@ -304,12 +318,13 @@ def _costs_little(course: Course) -> bool:
 def _fell_far(course: Course) -> bool:
     """Where a cost has no floor that is known: it has come down to a small part of where it began, others too."""
     facts = course.facts
-    if course.problem == "classification" or course.known or len(facts.costs) < 3:
+    if course.problem == "classification" or course.known or len(course.finite) < 3:
         return False
     along = not facts.val_end > max(1.5 * facts.end, 1.03 * facts.val_least)
     if course.problem == "language":  # a perplexity, or its logarithm
         return along and (facts.end < 0.5 * facts.start or 0.5 < facts.start - facts.end < 15 > facts.start)
-    return facts.end < 0.1 * facts.start and along
+    levels = course.finite[-1] > 0.8 * course.finite[-3]
+    return facts.end < 0.1 * facts.start and along and levels
 
 
 def _is_getting_better(course: Course) -> bool:
@@ -325,7 +340,8 @@ def _stands_still(course: Course) -> bool:
     facts = course.facts
     still = facts.rising < 0.005 if math.isnan(facts.falling) else facts.falling < 0.002
     low = facts.accuracy < 0.5 * facts.linear if course.known else facts.end > 0.6 * course.floor
-    return low and still and not facts.noise > 0.003 * abs(facts.end)
+    wanders = facts.noise > 0.003 * abs(facts.end) and (len(facts.costs) < 8 or abs(facts.trend) > 2)
+    return low and still and not wanders
 
 
 RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
@@ -344,7 +360,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("constant-answer", (_at_chance, _at_the_floor, _hardly_below_the_floor)),
     ("classes-missing", (_stands_where_classes_are_lost,)),
     ("not-started", (_has_not_moved,)),
-    ("overfits", (_knows_training_examples_better, _held_out_cost_more)),
+    ("overfits", (_knows_training_examples_better, _held_out_cost_more, _held_out_get_worse)),
     ("healthy", (_costs_little, _fell_far)),
     ("undertrained", (_is_getting_better,)),
     ("stalled", (_stands_still,)),

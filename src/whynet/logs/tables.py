@@ -12,6 +12,7 @@ from whynet.logs.roles import MEASURED, base_of, is_measured, kinds, means, spli
 from whynet.logs.tokens import VALUE, Token, terms_of, tokens_of, value_of
 
 LIST = re.compile(r"(?:(?P<name>[\w ./%-]{0,60}[\w%])[\"']?\s*(?::|=)|^)\s*\[(?P<items>[^\[\]]*)\]", re.M)
+FIGURES = re.compile(r".*\s\d[\d.]*(?:e[-+]?\d+)?\s+", re.I)  # before a list's name
 ITEM = re.compile(rf"(?:{VALUE}|None|null)%?", re.I)
 RULE = re.compile(r"[\s\-=+:|.─━┄┼╇╪┃│┏┓┗┛┡┩┳┻└┘├┤┬┴┌┐═╬╔╗╚╝╠╣╦╩║╎]*|\s*(?:<[a-z]+>\s*)+")
 BARS = "|│┃║"
@@ -52,17 +53,19 @@ def lists_in(lines: list[str]) -> Iterator[Cell]:
         line = text.count("\n", 0, match.start())
         if len(items) < 2 or not all(ITEM.fullmatch(item) for item in items):
             continue
-        terms = terms_of(match["name"] or "")[-4:]
+        name = FIGURES.sub("", match["name"] or "")  # `epoch 3 cost 0.5 y = [...]` is a list of y
+        terms = terms_of(name)[-4:]
         told = means(terms_of(line_above(lines, line))) in ("accuracy", "wrong") or any("." in item for item in items)
-        if not match["name"] and (len(items) < 4 or not told):
+        if not name and (len(items) < 4 or not told):
             continue
-        taken = taken[: match.start()] + re.sub(r"[^\n]", " ", match[0]) + taken[match.end() :]
-        if match["name"] and means(terms) not in MEASURED:
+        start = match.start() + len(match["name"] or "") - len(name)
+        taken = taken[:start] + re.sub(r"[^\n]", " ", text[start : match.end()]) + taken[match.end() :]
+        if name and means(terms) not in MEASURED:
             continue
         for place, item in enumerate(items):
             value = math.nan if item.lower() in ("none", "null") else value_of(item.rstrip("%"))
             yield Cell(line, 1000 * order + place, value, tuple(terms), split=split_of(terms),
-                       percent=item.endswith("%") or "%" in (match["name"] or ""), column=f"list {order}")  # fmt: skip
+                       percent=item.endswith("%") or "%" in name, column=f"list {order}")  # fmt: skip
     lines[:] = taken.split("\n")
 
 
@@ -143,13 +146,12 @@ def _table(lines: Sequence[str], start: int) -> tuple[list[Cell], int] | None:
 
 def _rows(lines: Sequence[str], start: int, kind: str, names: list[str]) -> tuple[list[Cell], int] | None:
     number, found, rows = start + 1, list[Cell](), 0
+    heads: list[Cell] = []
     loose = kind in ("  ", " ")
     while number < len(lines):
         line = lines[number]
         if RULE.fullmatch(line) and (line.strip() or rows == 0 or kind == "|"):
             number += 1
-            if not line.strip() and number - start > 3 and rows == 0:
-                return None
             continue
         cells = _split(line, kind)
         values = [number_in(cell) for cell in cells]
@@ -159,29 +161,37 @@ def _rows(lines: Sequence[str], start: int, kind: str, names: list[str]) -> tupl
             continue
         if loose and len(cells) == len(names) + 1 and len(names) > 1:
             cells, values = cells[1:], values[1:]  # rows that begin with their number
-        if loose and 2 <= len(cells) == len(names) - 1:
-            cells, values = [*cells, ""], [*values, None]
         words = [cell for cell, value in zip(cells, values, strict=True) if value is None]
         if len(cells) != len(names) or not any(values):
             break
         if loose and any(_is_wordy(cell) for cell in cells):
             break
         said = split_of([term for cell in words for term in terms_of(cell)])
-        split = ""
-        for place, (name, value) in enumerate(zip(names, values, strict=True)):
-            again = any(base_of(terms_of(name)) == base_of(terms_of(before)) for before in names[:place])
-            split = split_of(terms_of(name)) or (split if again else "") or said
-            if value is None:
-                continue
-            of = OF_SO_MANY.search(name)
-            terms = tuple(terms_of(name if of is None else name.replace(of[0], " "))) or ("column",)
-            total = value.total or (int(of[1]) if of and of[1] and int(of[1]) else None)
-            found.append(Cell(number, place, value.value, terms, split=split, total=total,
-                              percent=value.percent or "%" in name, column=f"table {place}"))  # fmt: skip
+        heads = heads or _heads(names)
+        for value, head in zip(values, heads, strict=True):
+            if value is not None:
+                of, percent = value.total or head.total, value.percent or head.percent
+                cell = replace(head, line=number, value=value.value, split=head.split or said)
+                found.append(replace(cell, total=of, percent=percent))
         rows += 1
         number += 1
     good = any(is_measured(one.name) for one in found)
     return (found, number) if rows and good else None
+
+
+def _heads(names: Sequence[str]) -> list[Cell]:
+    """For each column a cell without its value. A name that comes again is of the examples that were named last."""
+    found: list[Cell] = []
+    bases: list[list[str]] = []
+    for place, name in enumerate(names):
+        of = OF_SO_MANY.search(name)
+        base = base_of(terms_of(name))
+        split = split_of(terms_of(name)) or (found[-1].split if base in bases else "")
+        bases.append(base)
+        terms = tuple(terms_of(name if of is None else name.replace(of[0], " "))) or ("column",)
+        total = int(of[1]) if of and of[1] and int(of[1]) else None
+        found.append(Cell(0, place, 0.0, terms, split=split, total=total, percent="%" in name, column=f"table {place}"))
+    return found
 
 
 def _is_wordy(cell: str) -> bool:
@@ -206,8 +216,6 @@ def under_captions(lines: Sequence[str], cells: Sequence[Cell]) -> list[Cell]:
         above = re.sub("==", " accuracy ", above.partition("#")[0] or above)  # `np.mean(predict(X) == y)`
         names = legend or (re.split(r"[;,]|\b(?:and|und)\b", re.split(r"[.!?]\s", above)[-1]) if asked else [])
         names = [name for name in names if means(terms_of(name)) in MEASURED]
-        if {means(terms_of(name)) for name in names} == {"accuracy"} and asked and len(columns) == 1:
-            names = names[:1]
         if not names or len(names) != len(columns):
             continue
         named = dict(zip(columns, names, strict=True))

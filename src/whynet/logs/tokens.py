@@ -50,13 +50,23 @@ class Token(NamedTuple):
 
 
 @cache
-def table() -> dict[str, dict[str, str]]:
-    """The table of tokens: `markup` that is rewritten, and `kinds` of tokens.
+def table() -> dict[str, dict[str, Any]]:
+    """The table of tokens: `markup` that is rewritten, `kinds` of tokens, and `patterns` of words.
 
     >>> list(table())
-    ['markup', 'kinds']
+    ['markup', 'kinds', 'patterns']
     """
     return tomllib.loads(Path(__file__).with_name("tokens.toml").read_text("utf-8"))
+
+
+@cache
+def pattern(name: str) -> re.Pattern[str]:
+    """What words say of numbers, by name, in letters of either case.
+
+    >>> bool(pattern("wish").search("it should reach 98 %"))
+    True
+    """
+    return re.compile("|".join(table()["patterns"][name]), re.I)
 
 
 @cache
@@ -134,8 +144,6 @@ def lines_of(text: str) -> list[str]:
     ['cost 0.45', 'cost 0.44']
     """
     text = _joined(text.replace("\r\n", "\n"))
-    if passes := re.search(r"(?im)^\W*after ([a-z]+) \d", text):
-        text = re.sub(r"(?im)^(\W*)before(?=\s*[:=])", rf"\1after {passes[1]} 0", text)
     for pattern, instead in _patterns()[1]:
         text = pattern.sub(instead, text)
     return _with_decimal_points(text).split("\n")

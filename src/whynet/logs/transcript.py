@@ -23,29 +23,7 @@ from whynet.logs.roles import is_measured, means, split_of
 from whynet.logs.series import series_of
 from whynet.logs.tables import lists_in, tables_in, under_captions, under_headings
 from whynet.logs.templates import cells_in
-from whynet.logs.tokens import lines_of, spaced, terms_of, thinned
-
-CLASSES = re.compile(
-    r"(?<![\d.])(\d{1,4})[ -](?:different |balanced )?(?:classes|categories|way\b)(?! (?:were|are|is|never))|"
-    r"\bcifar-?(100)\b|(?:\bof|\bnum(?:ber)?|\bn)[ _](?:of )?classes\W{1,12}(\d{1,4})\b",
-    re.I,
-)
-TWO = re.compile(
-    r"\bbinary[ _-]?(?:classif|problem|target|label)|\b(?:two|zwei|deux|dos) (?:class|klass|clas)|"
-    r"\bmake_(?:moons|circles)|\btwo[ -](?:moons|circles|spirals)\b",
-    re.I,
-)
-OUTPUTS = re.compile(r"(?<![\d.])(\d{1,4}) (?:outputs?|output (?:units?|neurons?|nodes?))\b", re.I)
-R_SQUARED = re.compile(r"\br2\b|\br\^2|\br²|\br[- ]squared|r2_score", re.I)
-LEARNED = re.compile(
-    r"\b(?:learn\w*|solve\w*|works? (?:fine |well )?(?:for|on|with)|can do|manage\w*|handle\w*|fine (?:for|on|with))"
-    r" (?:the )?(?:xor|XOR)\b"
-)
-SHARE = re.compile(
-    r"\b(\d\d(?:\.\d+)?) ?%(?= (?:of|are|is|belong\w*|negativ\w*|zeros?|normal)\b)|baseline\W{1,4}(0\.\d+)"
-)
-ALL_ROWS = re.compile(r"\b(\d{3,6}) (?:of them|digits|images|examples|samples|rows|pictures)\b", re.I)
-ROWS = re.compile(r"\b(\d{3,6}) (train|test|validation)(?:ing)?\b(?! (?:epochs|steps|iterations))", re.I)
+from whynet.logs.tokens import lines_of, pattern, spaced, terms_of, thinned
 
 
 @dataclass(frozen=True)
@@ -78,17 +56,19 @@ def read(text: str) -> Transcript:
     words = frozenset(re.findall(r"[^\W\d_]+", spaced(text).lower()))
     if re.search(r"\b(?:cost|loss|error|mean|sum)\b[^\n]*(?:\^|\*\*)\s?2\b", text):
         words |= {"squared"}
-    words |= {"r2"} if R_SQUARED.search(text) else set()
+    words |= {"r2"} if pattern("r squared").search(text) else set()
     words |= {"mnist"} if "784" in re.findall(r"(?<![\d.])\d+(?![\d.])", text) else set()
-    if LEARNED.search(text):
+    if pattern("learned").search(text):
         words -= {"xor"}  # that is another network's, or it is said for comparison
     lines = lines_of(text)
     answers = answers_in(lines)
-    if answers.outputs or {"00", "01", "10", "11"} <= {"".join(pair) for pair in PAIR.findall(text)}:
+    xor = answers.beside
+    if xor or {"00", "01", "10", "11"} <= {"".join(pair) for pair in PAIR.findall(text)}:
         words |= {"xor"}  # the four examples, by their inputs
-    beside, squares = beside_in(lines, words) if not answers.outputs else (None, ())
-    if beside is not None and beside.alike:
-        answers = replace(answers, same=True)
+    beside, squares = (xor, ()) if xor else beside_in(lines, words)
+    if beside is not None and not xor:
+        words |= {"binary" if beside.two_classes else "r2"}
+        answers = replace(answers, same=answers.same or beside.alike)
     cells = [*lists_in(lines), *tables_in(lines)]
     cells += cells_in(lines, program_text(lines))
     cells.sort(key=lambda cell: (cell.line, cell.place))
@@ -96,20 +76,13 @@ def read(text: str) -> Transcript:
     if unseen == {0.0}:  # of two classes one is never answered
         answers = replace(answers, answered=(1.0, 0.0))
     cells = under_captions(lines, under_headings(lines, cells))
-    rows: dict[str, int] = {split_of([name.lower()]): int(count) for count, name in ROWS.findall(text)}
-    counts = {int(count) for count in ALL_ROWS.findall(text)}
+    rows: dict[str, int] = {split_of([name.lower()]): int(count) for count, name in pattern("rows").findall(text)}
+    counts = {int(count) for count in pattern("all rows").findall(text)}
     rows.update({"": counts.pop()} if len(counts) == 1 else {})
     runs = [run for run in (tuple(series_of(part, rows)) for part in _trainings(cells)) if run]
     told = [run for run in runs if not all(series.said for series in run)]
-    if told and len(told) < len(runs):  # sentences before, between and after the figures of a training
-        aside = [series for run in runs if run not in told for series in run]
-        last = [*told[-1], *(s for s in aside if s.what == "accuracy" and max(s.values) <= 0.3
-                             and "accuracy" not in {other.what for other in told[-1]})]  # fmt: skip
-        runs = [*told[:-1], tuple(last)]
-    runs[-1:] = [_with_answers(runs[-1] if runs else (), answers)]
-    if beside is not None:
-        runs[-1:] = [_with_outputs(runs[-1], beside, squares)]
-        words |= {"r2"} if not beside.two_classes else {"binary"}
+    runs = told or runs  # not the sentences before, between and after the figures of a training
+    runs[-1:] = [_with_answers(runs[-1] if runs else (), answers, beside, squares)]
     runs = [_plain(run) for run in runs if run]
     if runs and _is_a_share(runs[-1], _class_shares(text)):
         answers = replace(answers, same=True)
@@ -120,7 +93,7 @@ def read(text: str) -> Transcript:
 def _class_shares(text: str) -> list[float]:
     """The shares of classes that a text tells: `93 % of the rows are negative`; not those of right answers."""
     sentences = (sentence[:300] for sentence in re.split(r"[;,\n]|\.\s", text))
-    told = ((sentence, match) for sentence in sentences if (match := SHARE.search(sentence)))
+    told = ((sentence, match) for sentence in sentences if (match := pattern("share").search(sentence)))
     found = [float(match[2] or float(match[1]) / 100) for sentence, match in told
              if match[2] or not is_measured(terms_of(sentence))]  # fmt: skip
     return [share for share in found if 0.5 < share < 1]
@@ -134,38 +107,28 @@ def _is_a_share(run: Sequence[Series], shares: Sequence[float]) -> bool:
 
 def _classes(text: str) -> int | None:
     """How many classes there are, if the text says so, or how many outputs; one output tells two classes apart."""
-    if counted := CLASSES.search(text):
+    if counted := pattern("classes").search(text):
         number = int(next(filter(None, counted.groups())))
         return number if number > 1 else None
-    if TWO.search(text):
+    if pattern("two classes").search(text):
         return 2
-    outputs = [int(number) for number in OUTPUTS.findall(text)] or [sizes[-1] for _, sizes in layers_in(text)]
-    if outputs[-1:] == [1] and re.search(r"\b(?:mnist|digits?|ziffer\w*)\b", text, re.I):
-        return None  # a number for each class
+    told = [int(number) for number in pattern("outputs").findall(text)]
+    outputs = told or [sizes[-1] for _, sizes in layers_in(text)]
     return max(2, outputs[-1]) if outputs and 0 < outputs[-1] <= 1000 else None
 
 
-def _with_answers(run: tuple[Series, ...], answers: Answers) -> tuple[Series, ...]:
-    """The series of a training, and what the answers tell where it has no cost or no accuracy."""
+def _with_answers(
+    run: tuple[Series, ...], answers: Answers, beside: Beside | None, squares: tuple[float, ...]
+) -> tuple[Series, ...]:
+    """The series of a training, and what recalls and outputs tell where it has no cost or no accuracy."""
     printed = {series.what for series in run}
     found = []
-    if "cost" not in printed and answers.outputs:
-        found.append(Series("outputs", "cost", "", (answers.squared,), said=True))
-    if "accuracy" not in printed and answers.outputs:
-        found.append(Series("outputs", "accuracy", "", (answers.right,), 4, said=True))
+    if "cost" not in printed and beside:
+        found.append(Series("outputs", "cost", "", squares or (beside.squared,), said=not squares))
     if "accuracy" not in printed and answers.recalls:
         mean = sum(answers.recalls) / len(answers.recalls)
         found.append(Series("recalls", "accuracy", "held-out", (mean,), said=True))
-    return (*run, *found)
-
-
-def _with_outputs(run: tuple[Series, ...], beside: Beside, squares: tuple[float, ...]) -> tuple[Series, ...]:
-    """The series of a training, and what its outputs beside their targets tell where it has no cost or no accuracy."""
-    printed = {series.what for series in run}
-    found = []
-    if "cost" not in printed:
-        found.append(Series("outputs", "cost", "", squares or (beside.squared,), said=not squares))
-    if "accuracy" not in printed:
+    elif "accuracy" not in printed and beside:
         name = "outputs" if beside.two_classes else "outputs r2"
         found.append(Series(name, "accuracy", "", (beside.right,), len(beside.outputs), said=True))
     return (*run, *found)
