@@ -49,18 +49,45 @@ STEPS = LOOP.format(first="", last="opt.step()")
         ("layer-not-updated", LAYERS, LIST, f"nn.ModuleList({LIST})"),
         ("layer-not-updated", "for p in a.parameters():\n    p.requires_grad = False\nx = 1", None, "x = 1"),
         ("gradient-cut", "def forward(self, x):\n    return self.b(self.a(x).detach())", ".detach()", ""),
+        ("gradient-cut", "p = torch.round(net(x))\nf(p, y).backward()", "torch.round(net(x))", "net(x)"),
+        ("gradient-cut", "p = (net(x) > 0.5).float()\nf(p, y).backward()", "(net(x) > 0.5).float()", "net(x)"),
+        (
+            "wrong-time-step",
+            "def forward(self, x):\n    return self.fc(self.rnn(x)[0][:, 0])",
+            "[:, 0]",
+            "[:, -1]",
+        ),
         (
             "gradient-cut",
             "def forward(self, x):\n    with torch.no_grad():\n        x = self.a(x)  # fast\n    return x",
             "    with torch.no_grad():\n        x",
             "    x",
         ),
+        (
+            "label-order-mismatch",
+            "loss = f(net(X), y)\nX, y = load()\nnp.random.shuffle(X)\nn.fit(X, y)",
+            "np.random.shuffle(X)",
+            "order = np.random.permutation(len(X))\nX, y = X[order], y[order]",
+        ),
+        ("label-order-mismatch", "X, y = load()\nX = X[mix]\nn.fit(X, y)", "X[mix]\n", "X[mix]\ny = y[mix]\n"),
+        (
+            "validation-unlike-training",
+            "x_train, x_test = load()\nx_train = s.fit_transform(x_train)\nn.fit(x_train, y)",
+            "load()\n",
+            "load()\nx_test = s.transform(x_test)\n",
+        ),
         ("symmetric-init", "nn.init.zeros_(net[0].weight)\nx = 1", None, "x = 1"),
     ],
 )  # fmt: skip
 def test_a_few_lines_are_changed(cause, text, old, new):
     expected = new if old is None else text.replace(old, new)
-    assert expected in list(candidates(text, About(cause)))[:3]
+    assert expected in list(candidates(text, About(cause, "Keras" if "fit(" in text else "")))[:3]
+
+
+def test_another_activation_of_the_last_layer_makes_probabilities():
+    text = "o = Dense(10, activation='relu')(x)\nmodel.compile(loss='categorical_crossentropy')\n"
+    first = next(candidates(text, About("missing-output-activation", "Keras", where=1)))
+    assert first == text.replace("relu", "softmax")
 
 
 @pytest.mark.parametrize(

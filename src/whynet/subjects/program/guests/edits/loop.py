@@ -14,6 +14,7 @@ LOOPS = (cst.For, cst.While)
 CLIPS = ("clip_grad_norm_", "clip_grad_value_")
 KEEPS_NO_GRADIENT = ("detach", "clone_detached", "item", "numpy", "tolist")
 MADE_ANEW = ("tensor", "FloatTensor", "as_tensor", "from_numpy")
+WITHOUT_SLOPE = ("round", "sign", "floor", "ceil", "trunc")
 
 
 def optimizer_of(source: Source, about: About) -> str:
@@ -188,7 +189,7 @@ def eval_mode(source: Source, about: About) -> Iterator[str]:
 
 
 def uncut(source: Source, about: About) -> Iterator[str]:
-    """What cuts the gradient taken away: `detach()`, `.data`, `no_grad`, tensors made anew.
+    """What cuts the gradient taken away: `detach()`, `.data`, `no_grad`, roundings, tensors made anew.
 
     >>> print(next(uncut(Source("loss = f(a(x).detach())\\nloss.backward()\\n"), About("gradient-cut"))), end="")
     loss = f(a(x))
@@ -227,15 +228,28 @@ def _only_told(source: Source, node: cst.CSTNode, line: int) -> bool:
 def _takes_away(source: Source, node: cst.CSTNode) -> bool:
     if isinstance(node, cst.Call):
         own = isinstance(node.func, cst.Attribute)
-        if own and called(node) in KEEPS_NO_GRADIENT and not node.args:
+        if own and called(node) in (*KEEPS_NO_GRADIENT, *WITHOUT_SLOPE) and not node.args:
+            return True
+        if called(node) in WITHOUT_SLOPE and source.receiver(node) == "torch" and node.args:
+            return True
+        if _compared(node) is not None:
             return True
         return called(node) in MADE_ANEW and len(node.args) > 0
     return isinstance(node, cst.Attribute) and node.attr.value == "data"
 
 
+def _compared(node: cst.Call) -> cst.Comparison | None:
+    """`x > 0.5` of `(x > 0.5).float()`."""
+    inner = node.func.value if isinstance(node.func, cst.Attribute) else None
+    return inner if isinstance(inner, cst.Comparison) and called(node) in ("float", "int", "long", "to") else None
+
+
 def _without_cut(source: Source, node: cst.CSTNode) -> Splice:
     if isinstance(node, cst.Call):
-        if called(node) in MADE_ANEW:
+        compared = _compared(node)
+        if compared is not None:
+            return source.put(node, source.code(compared.left))
+        if called(node) in MADE_ANEW or (called(node) in WITHOUT_SLOPE and node.args):
             return source.put(node, source.code(node.args[0].value))
         return source.put(node, source.receiver(node))
     assert isinstance(node, cst.Attribute)

@@ -130,6 +130,11 @@ def _values(target: cst.CSTNode, value: cst.CSTNode, name: str) -> Iterator[cst.
 
 
 def _binds(assign: cst.Assign, name: str) -> bool:
+    """Whether an assignment gives something this name.
+
+    >>> _binds(Source("X, y = load()").all(cst.Assign)[0], "y")
+    True
+    """
     return name in [one for each in assign.targets for one in _bound(each.target)]
 
 
@@ -139,8 +144,12 @@ def _bound(node: cst.CSTNode) -> list[str]:
     return [node.value] if isinstance(node, cst.Name) else []
 
 
-def _siblings(source: Source, name: str) -> dict[str, cst.Assign]:
-    """Other parts of the same data, by name, and where each is made: `X_test` of `X_train`."""
+def siblings(source: Source, name: str) -> dict[str, cst.Assign]:
+    """Other parts of the same data, by name, and where each is made: `X_test` of `X_train`.
+
+    >>> list(siblings(Source("X_train, X_test = load()"), "X_train"))
+    ['X_test']
+    """
     names = {name.replace(old, new) for old, new in SIBLINGS if old in name} - {name}
     found = {}
     for one in source.all(cst.Assign):
@@ -152,7 +161,7 @@ def _siblings(source: Source, name: str) -> dict[str, cst.Assign]:
 
 def _divided(source: Source, name: str, spot: cst.CSTNode, by: int) -> Iterator[str]:
     """Pictures divided by 255, and those to test on with them."""
-    both = {name: spot, **_siblings(source, name)}
+    both = {name: spot, **siblings(source, name)}
     lines: list[Splice] = []
     for other, one in both.items():
         value = one.value if isinstance(one, cst.Assign) and isinstance(one.targets[0].target, cst.Name) else None
@@ -166,7 +175,7 @@ def _divided(source: Source, name: str, spot: cst.CSTNode, by: int) -> Iterator[
 
 def _standardised(source: Source, name: str, spot: cst.CSTNode) -> Iterator[str]:
     """Columns of mean 0 and spread 1; what is tested on goes by the numbers of what is trained on."""
-    others = _siblings(source, name)
+    others = siblings(source, name)
     last = max([spot, *others.values()], key=source.line)
     same = [other for other, one in others.items() if source.function(one) is source.function(spot)]
     code = source.code(spot)
@@ -176,17 +185,22 @@ def _standardised(source: Source, name: str, spot: cst.CSTNode) -> Iterator[str]
         if PREPROCESSING in source.text or re.search(
             r"^from sklearn\.preprocessing import .*StandardScaler", source.text, re.M
         ):
-            yield source.but(_block(source, last, ["scaler = StandardScaler()", *lines]))
+            yield source.but(block(source, last, ["scaler = StandardScaler()", *lines]))
         elif "sklearn" in source.text:
-            yield _with_import(source, PREPROCESSING, _block(source, last, ["scaler = StandardScaler()", *lines]))
+            yield _with_import(source, PREPROCESSING, block(source, last, ["scaler = StandardScaler()", *lines]))
     axis = "dim=0" if tensor else "axis=0"
     for mean, spread in ((f"{name}.mean({axis})", f"{name}.std({axis})"), (f"{name}.mean()", f"{name}.std()")):
         lines = [f"mean, std = {mean}, {spread}", *(f"{one} = ({one} - mean) / std" for one in (name, *same))]
-        yield source.but(_block(source, last, lines))
+        yield source.but(block(source, last, lines))
 
 
-def _block(source: Source, spot: cst.CSTNode, lines: list[str]) -> Splice:
-    """Several lines after a statement."""
+def block(source: Source, spot: cst.CSTNode, lines: list[str]) -> Splice:
+    """Several lines after a statement.
+
+    >>> source = Source("x = 1\\n")
+    >>> source.but(block(source, source.all(cst.Assign)[0], ["y = 2", "z = 3"]))
+    'x = 1\\ny = 2\\nz = 3\\n'
+    """
     first = source.after(spot, "\0")
     start, _, end = first.new.partition("\0")
     if end:

@@ -148,7 +148,7 @@ def shuffled(source: Source, about: About) -> Iterator[str]:
             test = source.outer(one, cst.Assign)
             if test is None or not any(word in source.code(test.targets[0].target) for word in ("test", "val")):
                 yield source.but(source.put(one.value, "True"))
-    for call in source.calls("DataLoader"):
+    for call in source.at(source.calls("DataLoader"), about.lines.get("loader")):
         if argument(call, "shuffle") is None and argument(call, "sampler") is None:
             yield source.but(source.put(call, more(source, call, "shuffle=True")))
 

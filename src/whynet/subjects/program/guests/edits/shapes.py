@@ -126,6 +126,22 @@ def batch_first(source: Source, about: About) -> Iterator[str]:
             yield source.but(source.put(one.value, "True"))
 
 
+def last_step(source: Source, about: About) -> Iterator[str]:
+    """The last step of a sequence read, in the place of its first.
+
+    >>> text = "def forward(self, x):\\n    out, _ = self.lstm(x)\\n    return self.fc(out[:, 0, :])"
+    >>> print(next(last_step(Source(text), About("wrong-time-step"))))
+    def forward(self, x):
+        out, _ = self.lstm(x)
+        return self.fc(out[:, -1, :])
+    """
+    forwards = [one for one in source.all(cst.FunctionDef) if one.name.value in ("forward", "call")]
+    found = [each for one in forwards for each in source.inside(one, cst.SubscriptElement)]
+    for one in source.at(found or source.all(cst.SubscriptElement), about.where):
+        if isinstance(one.slice, cst.Index) and source.code(one.slice.value) == "0":
+            yield source.but(source.put(one.slice.value, "-1"))
+
+
 def permuted(source: Source, about: About) -> Iterator[str]:
     """Axes exchanged, where a reshape only lays the numbers out anew.
 
