@@ -33,6 +33,7 @@ STEPS = LOOP.format(first="", last="opt.step()")
             "loss = criterion(net(x), y)\n        loss.backward()\n        opt.step()",
         ),
         ("update-order-wrong", "o = optim.SGD()\nloss.backward()\nn = 1", "n =", "o.step()\nn ="),
+        ("update-order-wrong", "o = optim.SGD()\ns = StepLR(o, 9)\nf.backward()\ns.step()", "s.", "o.step()\ns."),
         ("wrong-output-activation", "x = torch.sigmoid(x)\nreturn x", "x = torch.sigmoid(x)\n", ""),
         ("wrong-output-activation", "return x.softmax(-1)", ".softmax(-1)", ""),
         ("wrong-output-activation", "y = softmax(x, 1) if self.last else x", "softmax(x, 1) if self.last else x", "x"),
@@ -75,6 +76,13 @@ STEPS = LOOP.format(first="", last="opt.step()")
             "x_train, x_test = load()\nx_train = s.fit_transform(x_train)\nn.fit(x_train, y)",
             "load()\n",
             "load()\nx_test = s.transform(x_test)\n",
+        ),
+        (
+            "target-not-scaled",
+            "yTrain, yTest = load()\nn.fit(x, yTrain)",
+            "load()\n",
+            "load()\nyTrain_mean, yTrain_std = yTrain.mean(), yTrain.std()\n"
+            "yTrain = (yTrain - yTrain_mean) / yTrain_std\nyTest = (yTest - yTrain_mean) / yTrain_std\n",
         ),
         ("symmetric-init", "nn.init.zeros_(net[0].weight)\nx = 1", None, "x = 1"),
     ],

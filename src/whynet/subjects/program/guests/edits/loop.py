@@ -25,7 +25,8 @@ def optimizer_of(source: Source, about: About) -> str:
     """
     for step in source.at(source.calls("step"), about.lines.get("step")):
         name = source.receiver(step)
-        if "sched" in name.lower():
+        made = [source.code(one) for one in source.all(cst.Assign) if source.code(one.targets[0].target) == name]
+        if any(re.search(r"(?i)sched|[a-z]LR\(", one) for one in (name, *made)):
             continue
         return source.code(step.args[0].value) if "scaler" in name and step.args else name
     for made in source.at(source.all(cst.Assign), about.lines.get("optimizer")):
@@ -119,7 +120,7 @@ def order(source: Source, about: About) -> Iterator[str]:
             yield source.but(*moved, source.before(backward, first), last)
         if clips and steps and source.line(clips[0]) > source.line(steps[0]):
             yield source.but(source.without(clips[0]), source.before(steps[0], source.code(clips[0])))
-        if name and not source.calls("step"):
+        if name and not any(source.receiver(one) == name for one in source.calls("step")):  # a schedule's may be there
             yield source.but(source.after(backward, f"{name}.step()"))
 
 

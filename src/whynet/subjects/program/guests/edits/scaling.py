@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from whynet.subjects.frameworks.scikit_linear import LINEAR
 from whynet.subjects.program.guests.edits.about import About
 from whynet.subjects.program.guests.edits.settings import PERCEPTRONS
 from whynet.subjects.program.guests.edits.source import Source, Splice, argument, called
@@ -43,18 +44,27 @@ def inputs(source: Source, about: About) -> Iterator[str]:
 
 
 def targets(source: Source, about: About) -> Iterator[str]:
-    """Targets of a usual size.
+    """Targets of a usual size; those that are tested on by the numbers of those that are trained on.
 
     >>> print(next(targets(Source("X, y = load()\\nmodel.fit(X, y)\\n"), About("target-not-scaled", "Keras"))), end="")
     X, y = load()
     y = (y - y.mean()) / y.std()
     model.fit(X, y)
     """
-    for call in source.calls(*PERCEPTRONS):
+    for call in source.calls(*PERCEPTRONS, *LINEAR):
         words = f"TransformedTargetRegressor({source.code(call)}, transformer=StandardScaler())"
         imports = "from sklearn.compose import TransformedTargetRegressor\n" + PREPROCESSING
         yield _with_import(source, imports, source.put(call, words))
     for name, spot in roots(source, about, 1):
+        others = {
+            one: made for one, made in siblings(source, name).items() if source.function(made) is source.function(spot)
+        }
+        if others:
+            last = max([spot, *others.values()], key=source.line)
+            lines = [f"{name}_mean, {name}_std = {name}.mean(), {name}.std()"]
+            lines += [f"{one} = ({one} - {name}_mean) / {name}_std" for one in (name, *others)]
+            yield source.but(block(source, last, lines))
+            continue
         for line in (f"{name} = ({name} - {name}.mean()) / {name}.std()", f"{name} = {name} / {name}.max()"):
             yield source.but(source.after(spot, line))
 
@@ -211,7 +221,7 @@ def block(source: Source, spot: cst.CSTNode, lines: list[str]) -> Splice:
 def _pipeline(source: Source) -> Iterator[str]:
     """A perceptron behind a scaler."""
     imports = "from sklearn.pipeline import make_pipeline\n" + PREPROCESSING
-    for call in source.calls(*PERCEPTRONS):
+    for call in source.calls(*PERCEPTRONS, *LINEAR):
         old, made = source.code(call), source.statement(call)
         if "\n" in old and isinstance(made, cst.SimpleStatementLine) and isinstance(made.body[0], cst.Assign):
             name = source.code(made.body[0].targets[0].target)
