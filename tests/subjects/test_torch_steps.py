@@ -124,6 +124,22 @@ def test_a_loss_that_no_gradient_comes_from(made, words):
     assert "update-order-wrong" not in found and (words in found["gradient-cut"].detail if words else not found)
 
 
+@pytest.mark.parametrize(("outputs", "targets"), [((-1,), (-1, 1)), ((-1, 1), (-1,))])
+def test_an_own_squared_error_of_a_row_and_a_column(outputs, targets):
+    y = X.sum(1)
+
+    def loop(model, optimizer):
+        for rows in rows_of():
+            optimizer.zero_grad()
+            ((model(X[rows]) - y[rows].reshape(targets)) ** 2).mean().backward()
+            optimizer.step()
+
+    model = nn.Sequential(
+        nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 1), nn.Flatten(0) if outputs == (-1,) else nn.Identity()
+    )
+    assert "loss-broadcast" in kept(loop, model)
+
+
 def test_a_limit_that_bites_at_every_step():
     found = seen(clip=0.001)["clipping-too-strong"]
     assert found.evidence[0].value > 20 and "0.001" in found.detail
