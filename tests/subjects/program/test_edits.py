@@ -209,6 +209,14 @@ def test_against_a_cause_that_only_a_trial_tells_the_program_must_learn_better(q
     assert bool(mends(before, after, "lr-too-low")) is taken
 
 
+def test_where_no_loss_was_kept_a_text_is_taken_by_its_quality():
+    """Of scikit-learn's linear models, and of solvers without epochs."""
+    raw = seen(causes=[("input-not-scaled", "proved")], quality=0.6) | {"course": None}
+    assert mends(raw, seen("healthy", quality=0.9) | {"course": None}, "input-not-scaled")
+    assert not mends(raw, seen(quality=0.61) | {"course": None}, "input-not-scaled")
+    assert not mends(raw, seen("healthy") | {"course": None}, "input-not-scaled")
+
+
 def test_findings_are_mended_one_after_the_other():
     text = "optimizer.step()\nx = a(x).detach()\nloss.backward()\n"
     stale = ("gradient-buffer-not-reset", "found")

@@ -134,12 +134,12 @@ def mends(before: Mapping[str, Any], after: Mapping[str, Any] | None, cause: str
     >>> mends(sick, sick, "lr-too-high")
     ''
     """
-    if after is None or after["library"] != before["library"] or not after.get("course"):
+    if after is None or after["library"] != before["library"] or not _is_measured(after):
         return ""
     if after["program"]["how"] in ("crashed", "killed", "exited") and before["program"]["how"] == "ended":
         return ""
     old, new = _certain(before), _certain(after)
-    if new - old or cause in new or not math.isfinite(after["course"]["last"]):
+    if new - old or cause in new:
         return ""
     if after["state"] in ("non-finite", "diverged", "not-examined") and after["state"] != before["state"]:
         return ""
@@ -147,6 +147,12 @@ def mends(before: Mapping[str, Any], after: Mapping[str, Any] | None, cause: str
     if cause in TRIED or _status(before, cause) not in CERTAIN:
         return better
     return better or ("" if _worse(before, after) else f"it was run: {cause} is gone")
+
+
+def _is_measured(found: Mapping[str, Any]) -> bool:
+    """Whether it can be told how it learned: by a loss that is a number, or, where none is kept, by its quality."""
+    course = found.get("course")
+    return math.isfinite(course["last"]) if course else found.get("quality") is not None
 
 
 def _certain(found: Mapping[str, Any]) -> set[str]:
@@ -163,8 +169,8 @@ def _better(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
         return "it was run: it learns"
     if old is not None and new is not None:
         return f"it was run: its quality goes from {old:.3g} to {new:.3g}" if new > old + BETTER else ""
-    was, now = before.get("course"), after["course"]
-    if was and now["last"] < LOWER * was["last"] and now["last"] < now["first"]:
+    was, now = before.get("course"), after.get("course")
+    if was and now and now["last"] < LOWER * was["last"] and now["last"] < now["first"]:
         return f"it was run: its loss ends at {now['last']:.3g} instead of {was['last']:.3g}"
     return ""
 
@@ -175,8 +181,8 @@ def _worse(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
         return False
     if old is not None and new is not None and new < old - WORSE:
         return True
-    was, now = before.get("course"), after["course"]
-    return bool(now["last"] > now["first"] and (not was or was["last"] <= was["first"]))
+    was, now = before.get("course"), after.get("course")
+    return bool(now and now["last"] > now["first"] and (not was or was["last"] <= was["first"]))
 
 
 def texts_of(path: Path, found: Mapping[str, Any]) -> dict[str, str]:
