@@ -209,6 +209,17 @@ def test_against_a_cause_that_only_a_trial_tells_the_program_must_learn_better(q
     assert bool(mends(before, after, "lr-too-low")) is taken
 
 
+def test_targets_in_a_column_are_made_a_row_where_the_outputs_are_one():
+    about = About("loss-broadcast", detail="outputs (50,) against targets (50, 1): `y = y.reshape(outputs.shape)`")
+    assert next(candidates("loss = my_loss(net(x), y)", about)) == "loss = my_loss(net(x), y.squeeze(-1))"
+
+
+def test_a_shape_that_only_hides_what_is_compared_with_everything_is_not_taken():
+    crossed = seen(causes=[("loss-broadcast", "proved")], quality=0.1)
+    assert not mends(crossed, seen(last=2.0), "loss-broadcast")
+    assert mends(crossed, seen("healthy", quality=0.9), "loss-broadcast")
+
+
 def test_where_no_loss_was_kept_a_text_is_taken_by_its_quality():
     """Of scikit-learn's linear models, and of solvers without epochs."""
     raw = seen(causes=[("input-not-scaled", "proved")], quality=0.6) | {"course": None}

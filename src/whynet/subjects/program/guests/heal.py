@@ -25,9 +25,10 @@ CERTAIN = ("proved", "found")
 TRIED = frozenset({
     "lr-too-high", "lr-too-low", "undertrained", "batch-too-large", "input-not-scaled", "input-not-centred",
     "target-not-scaled", "regularisation-too-strong", "init-too-large", "init-too-small", "init-positive-saturation",
-    "dead-relu", "not-shuffled", "momentum-unscaled", "missing-activation", "wrong-hidden-activation",
+    "dead-relu", "not-shuffled", "momentum-unscaled", "missing-activation", "wrong-hidden-activation", "loss-broadcast",
 })  # fmt: skip
-"""Causes that are known by what comes of a change: a patch against them has to make the program learn better."""
+"""Causes that are known by what comes of a change, or that another shape only hides: a patch against them has to make
+the program learn better."""
 BETTER, WORSE, LOWER = 0.03, 0.02, 0.9
 """What counts as a gain and as a loss of quality; and of the cost, where no quality is known, as its share."""
 
