@@ -64,8 +64,8 @@ def diagnose(
     patient
         A `Recipe` or the name of one, a `Run` or its folder, a recipe file; a program of your own, as a file
         (`train.py`, `notebook.ipynb`), with `args=[...]` and `seconds=60`; a PyTorch module, a Keras model, a
-        scikit-learn `MLPClassifier` or `MLPRegressor`; a `WhyNetClassifier` or `WhyNetRegressor`, fitted, or with its
-        data; an object of a class that you wrote.
+        scikit-learn `MLPClassifier`, `MLPRegressor` or `SGD...`; a `WhyNetClassifier` or `WhyNetRegressor`, fitted, or
+        with its data; an object of a class that you wrote.
     data
         What it is trained on: for recipes a `Dataset` or what `whynet.load` takes, else `(X, y)` or, for PyTorch, a
         loader.

@@ -33,6 +33,7 @@ STEPS = LOOP.format(first="", last="opt.step()")
             "loss = criterion(net(x), y)\n        loss.backward()\n        opt.step()",
         ),
         ("update-order-wrong", "o = optim.SGD()\nloss.backward()\nn = 1", "n =", "o.step()\nn ="),
+        ("update-order-wrong", "o = optim.SGD()\ns = StepLR(o, 9)\nf.backward()\ns.step()", "s.", "o.step()\ns."),
         ("wrong-output-activation", "x = torch.sigmoid(x)\nreturn x", "x = torch.sigmoid(x)\n", ""),
         ("wrong-output-activation", "return x.softmax(-1)", ".softmax(-1)", ""),
         ("wrong-output-activation", "y = softmax(x, 1) if self.last else x", "softmax(x, 1) if self.last else x", "x"),
@@ -49,18 +50,52 @@ STEPS = LOOP.format(first="", last="opt.step()")
         ("layer-not-updated", LAYERS, LIST, f"nn.ModuleList({LIST})"),
         ("layer-not-updated", "for p in a.parameters():\n    p.requires_grad = False\nx = 1", None, "x = 1"),
         ("gradient-cut", "def forward(self, x):\n    return self.b(self.a(x).detach())", ".detach()", ""),
+        ("gradient-cut", "p = torch.round(net(x))\nf(p, y).backward()", "torch.round(net(x))", "net(x)"),
+        ("gradient-cut", "p = (net(x) > 0.5).float()\nf(p, y).backward()", "(net(x) > 0.5).float()", "net(x)"),
+        (
+            "wrong-time-step",
+            "def forward(self, x):\n    return self.fc(self.rnn(x)[0][:, 0])",
+            "[:, 0]",
+            "[:, -1]",
+        ),
         (
             "gradient-cut",
             "def forward(self, x):\n    with torch.no_grad():\n        x = self.a(x)  # fast\n    return x",
             "    with torch.no_grad():\n        x",
             "    x",
         ),
+        (
+            "label-order-mismatch",
+            "loss = f(net(X), y)\nX, y = load()\nnp.random.shuffle(X)\nn.fit(X, y)",
+            "np.random.shuffle(X)",
+            "order = np.random.permutation(len(X))\nX, y = X[order], y[order]",
+        ),
+        ("label-order-mismatch", "X, y = load()\nX = X[mix]\nn.fit(X, y)", "X[mix]\n", "X[mix]\ny = y[mix]\n"),
+        (
+            "validation-unlike-training",
+            "x_train, x_test = load()\nx_train = s.fit_transform(x_train)\nn.fit(x_train, y)",
+            "load()\n",
+            "load()\nx_test = s.transform(x_test)\n",
+        ),
+        (
+            "target-not-scaled",
+            "yTrain, yTest = load()\nn.fit(x, yTrain)",
+            "load()\n",
+            "load()\nyTrain_mean, yTrain_std = yTrain.mean(), yTrain.std()\n"
+            "yTrain = (yTrain - yTrain_mean) / yTrain_std\nyTest = (yTest - yTrain_mean) / yTrain_std\n",
+        ),
         ("symmetric-init", "nn.init.zeros_(net[0].weight)\nx = 1", None, "x = 1"),
     ],
 )  # fmt: skip
 def test_a_few_lines_are_changed(cause, text, old, new):
     expected = new if old is None else text.replace(old, new)
-    assert expected in list(candidates(text, About(cause)))[:3]
+    assert expected in list(candidates(text, About(cause, "Keras" if "fit(" in text else "")))[:3]
+
+
+def test_another_activation_of_the_last_layer_makes_probabilities():
+    text = "o = Dense(10, activation='relu')(x)\nmodel.compile(loss='categorical_crossentropy')\n"
+    first = next(candidates(text, About("missing-output-activation", "Keras", where=1)))
+    assert first == text.replace("relu", "softmax")
 
 
 @pytest.mark.parametrize(
@@ -172,6 +207,25 @@ def test_against_a_cause_that_only_a_trial_tells_the_program_must_learn_better(q
     before = seen(causes=[("lr-too-low", "proved")], quality=None if quality is None else 0.2)
     after = seen(last=last, quality=quality)
     assert bool(mends(before, after, "lr-too-low")) is taken
+
+
+def test_targets_in_a_column_are_made_a_row_where_the_outputs_are_one():
+    about = About("loss-broadcast", detail="outputs (50,) against targets (50, 1): `y = y.reshape(outputs.shape)`")
+    assert next(candidates("loss = my_loss(net(x), y)", about)) == "loss = my_loss(net(x), y.squeeze(-1))"
+
+
+def test_a_shape_that_only_hides_what_is_compared_with_everything_is_not_taken():
+    crossed = seen(causes=[("loss-broadcast", "proved")], quality=0.1)
+    assert not mends(crossed, seen(last=2.0), "loss-broadcast")
+    assert mends(crossed, seen("healthy", quality=0.9), "loss-broadcast")
+
+
+def test_where_no_loss_was_kept_a_text_is_taken_by_its_quality():
+    """Of scikit-learn's linear models, and of solvers without epochs."""
+    raw = seen(causes=[("input-not-scaled", "proved")], quality=0.6) | {"course": None}
+    assert mends(raw, seen("healthy", quality=0.9) | {"course": None}, "input-not-scaled")
+    assert not mends(raw, seen(quality=0.61) | {"course": None}, "input-not-scaled")
+    assert not mends(raw, seen("healthy") | {"course": None}, "input-not-scaled")
 
 
 def test_findings_are_mended_one_after_the_other():

@@ -3,12 +3,14 @@
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from whynet.doctor.diagnosis import Where
 from whynet.errors import UsageError
 from whynet.subjects.program.guests.examine import examine_guest, names_a_library
 from whynet.subjects.program.guests.healed import Healed
+from whynet.subjects.program.guests.keras import _data
 from whynet.subjects.program.guests.told import Told
 from whynet.subjects.program.notebook import of_texts
 
@@ -62,6 +64,39 @@ def train(model, X, y):
 if __name__ == "__main__":
     X = torch.randn(320, 6)
     train(Net(), X, X[:, :3].argmax(1))
+"""
+ROUNDED = """
+import torch
+
+x = torch.randn(64, 3)
+net = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+for _ in range(5):
+    optimizer.zero_grad()
+    loss = net(x).round().mean()  # the loss
+    loss.backward()
+    optimizer.step()
+"""
+SORTED = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+torch.manual_seed(1)
+y = torch.arange(600) // 100
+X = torch.randn(600, 8) + 2 * torch.eye(8)[y]
+model = nn.Sequential(nn.Linear(8, 24), nn.ReLU(), nn.Linear(24, 6))
+held_out = DataLoader(TensorDataset(X, y), batch_size=600)
+rows = DataLoader(TensorDataset(X, y), batch_size=10)  # the rows
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for _ in range(3):
+    for inputs, labels in rows:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(inputs), labels).backward()
+        optimizer.step()
+    with torch.no_grad():
+        for inputs, labels in held_out:
+            model(inputs)
 """
 KERAS = """
 import keras
@@ -126,6 +161,42 @@ def test_pytorch_layers_in_a_list(tmp_path):
     pytest.importorskip("torch")
     found = examined(tmp_path, IN_A_LIST, trials=False)
     assert accused(found)[0] == ("layer-not-updated", line(IN_A_LIST, "# the model"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "made",
+    ["(net(x)[:, 0] > 0).float().mean().requires_grad_()", "torch.tensor(net(x).mean().item(), requires_grad=True)"],
+)
+def test_a_loss_that_was_not_computed_from_the_outputs(tmp_path, made):
+    pytest.importorskip("torch")
+    source = ROUNDED.replace("net(x).round().mean()", made)
+    found = examined(tmp_path, source, trials=False)
+    assert accused(found)[0] == ("gradient-cut", line(source, "# the loss"))
+
+
+def test_outputs_that_are_rounded_before_the_loss(tmp_path):
+    pytest.importorskip("torch")
+    found = examined(tmp_path, ROUNDED, trials=False)
+    assert accused(found)[0] == ("gradient-cut", line(ROUNDED, "# the loss"))
+    assert "`round` has no slope" in found["verdict"][0]["detail"]
+
+
+@pytest.mark.slow
+def test_a_dropout_that_is_too_strong_is_said_of_its_own_line(tmp_path):
+    pytest.importorskip("torch")
+    source = TORCH.format(last="", clear="optimizer.zero_grad()", epochs=4)
+    source = source.replace("nn.ReLU(),", "nn.ReLU(), nn.Dropout(0.95),  # most of it")
+    found = examined(tmp_path, source, trials=False)
+    assert found["lines"]["dropout"]["line"] == line(source, "# most of it")
+
+
+@pytest.mark.slow
+def test_rows_that_are_not_shuffled_are_said_of_the_loader_that_the_training_goes_through(tmp_path):
+    pytest.importorskip("torch")
+    found = examined(tmp_path, SORTED)
+    where = {one["cause"]: one["where"] for one in found["verdict"]}
+    assert where["not-shuffled"]["line"] == line(SORTED, "# the rows")
 
 
 def test_a_sound_pytorch_program_is_not_accused(tmp_path):
@@ -207,6 +278,15 @@ def test_keras(tmp_path, twice, epochs):
     else:
         assert "wrong-output-activation" not in dict(accused(found))
         assert not [one for one in found["verdict"] if one["status"] in ("proved", "found")]
+
+
+def test_of_several_inputs_keras_keeps_the_last_rows_to_validate_on():
+    a, b, y = np.arange(10.0)[:, None], np.arange(20.0).reshape(10, 2), np.arange(10.0)
+    X, own, test, _ = _data({"x": [a, b], "y": y, "validation_split": 0.2})
+    assert [one.shape for one in X] == [(8, 1), (8, 2)] and own.shape == (8,)
+    assert [one.tolist() for one in test[0]] == [[[8.0], [9.0]], [[16.0, 17.0], [18.0, 19.0]]]
+    X, _, test, _ = _data({"x": {"a": a, "b": b}, "y": y, "validation_split": 0.2})
+    assert X["b"].shape == (8, 2) and test[0]["a"].shape == (2, 1)
 
 
 @pytest.mark.thinned(2)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from whynet.subjects.frameworks.keras_model import layers_of
 from whynet.subjects.frameworks.keras_optimizers import plain_settings
 from whynet.subjects.inside.how import CLIPPED, FADED
 from whynet.subjects.inside.repairs import OUTPUTS, TARGETS, Step, written
@@ -59,7 +60,7 @@ def _last(keras: Any, model: Any) -> Any:
         while getattr(own, "layers", None):
             own = own.layers[-1]
         return own
-    leaves = [one for one in model._flatten_layers(include_self=False) if not list(one._flatten_layers(False))]
+    leaves = [one for one in layers_of(model) if not layers_of(one)]
     return leaves[-1] if leaves else None
 
 

@@ -1,4 +1,7 @@
-"""scikit-learn: an `MLPClassifier` or `MLPRegressor` and its data -> why it does not learn. It is never changed."""
+"""scikit-learn: an `MLPClassifier` or `MLPRegressor` and its data -> why it does not learn. It is never changed.
+
+`SGDClassifier` and `SGDRegressor`, which have no hidden layer, are read here too, and trained by `scikit_linear`.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ from whynet.network.costs import COSTS, floor
 from whynet.network.network import Network
 from whynet.subjects.adapter import Hidden, Inside, Trained, has, number, prepared, targets_as, times
 from whynet.subjects.frameworks.course import Course, chance_kept
+from whynet.subjects.frameworks.scikit_linear import LINEAR, LinearCourse, linear_subject
 from whynet.subjects.frameworks.targets import class_numbers
 from whynet.subjects.recreate import Description, compare
 from whynet.types import Array
@@ -46,7 +50,8 @@ def diagnose_sklearn(
     """Why does this estimator not learn? Fitted or not, it is judged by its settings.
 
     `estimator` is an `MLPClassifier`, of classes of any kind or of several labels, an `MLPRegressor`, of numbers or of
-    one-hot targets, or a `Pipeline` or a `TransformedTargetRegressor` that ends in one; `data` and `test` are `(X, y)`.
+    one-hot targets, an `SGDClassifier` or `SGDRegressor`, or a `Pipeline` or a `TransformedTargetRegressor` that ends
+    in one; `data` and `test` are `(X, y)`.
 
     >>> from sklearn.neural_network import MLPClassifier
     >>> from whynet.data.sources import load
@@ -64,7 +69,7 @@ def diagnose_sklearn(
         return _course(estimator, data=data, test=test).run(effort=effort, budget=budget, trials=trials, say=say)
 
 
-def _course(estimator: Any, *, data: Any, test: Any) -> Course:
+def _course(estimator: Any, *, data: Any, test: Any) -> Course | LinearCourse:
     steps, last, scaler = _parts(estimator)
     if not isinstance(data, (tuple, list)) or len(data) != 2:
         raise UsageError("these are no data to train on", expected="data=(X, y)", found=type(data).__name__)
@@ -97,10 +102,22 @@ def _course(estimator: Any, *, data: Any, test: Any) -> Course:
             raise UsageError(f"a step before the perceptron fails: {type(step).__name__}: {error}") from None
     X = _rows(X)
     tested = None if tested is None else (_rows(tested[0]), tested[1])
+    before = [type(step).__name__ for step in steps]
+    used = {
+        "estimator": type(last).__name__,
+        "problem": what.words,
+        **({"before it": ", ".join(before)} if before else {}),
+        **({} if scaler is None else {"targets": f"transformed by {type(scaler).__name__}"}),
+        **({"classes": ", ".join(map(str, what.names[:10])) + (" ..." if len(what.names) > 10 else "")}
+           if what.names else {}),
+    }  # fmt: skip
+    if type(last).__name__ in LINEAR:
+        if what.hot or what.problem.kind == "labels":
+            raise UsageError("a linear model has one target for each row", found=what.words)
+        return LinearCourse(linear_subject(last, X, what.y, what.problem, test=tested, used=used))
     patient = _Estimator(last, X, what, tested)
     patient.targets = what.form(what.y)
     stopped = np.isfinite(X).all() and patient.epochs < last.max_iter
-    before = [type(step).__name__ for step in steps]
     return Course(
         X,
         what.y,
@@ -112,20 +129,14 @@ def _course(estimator: Any, *, data: Any, test: Any) -> Course:
         noted=what.facts(last),
         penalty=patient.batch_size,
         most_epochs=int(last.max_iter) if stopped else None,
-        used={
-            "estimator": type(last).__name__,
-            "problem": what.words,
-            **({"before it": ", ".join(before)} if before else {}),
-            **({} if scaler is None else {"targets": f"transformed by {type(scaler).__name__}"}),
-            **({"classes": ", ".join(map(str, what.names[:10])) + (" ..." if len(what.names) > 10 else "")}
-               if what.names else {}),
-        },
-    )  # fmt: skip
+        used=used,
+    )
 
 
 def _parts(estimator: Any) -> tuple[list[Any], Any, Any]:
     """The steps before, the perceptron itself, and what transforms its targets; None if nothing does."""
     from sklearn.compose import TransformedTargetRegressor
+    from sklearn.linear_model import SGDClassifier, SGDRegressor
     from sklearn.neural_network import MLPClassifier, MLPRegressor
     from sklearn.pipeline import Pipeline
 
@@ -137,17 +148,18 @@ def _parts(estimator: Any) -> tuple[list[Any], Any, Any]:
             continue
         *before, (_, estimator) = estimator.steps
         steps += [step for _, step in before if step not in (None, "passthrough")]
-    if not isinstance(estimator, (MLPClassifier, MLPRegressor)):
+    linear = isinstance(estimator, (SGDClassifier, SGDRegressor))
+    if not linear and not isinstance(estimator, (MLPClassifier, MLPRegressor)):
         inner = next((name for name in ("best_estimator_", "estimator") if hasattr(estimator, name)), None)
         raise UsageError(
             "this estimator is no multilayer perceptron",
-            expected="MLPClassifier or MLPRegressor, made already, or a Pipeline that ends in one",
+            expected="MLPClassifier or MLPRegressor (SGD... too), made already, or a Pipeline that ends in one",
             found=type(estimator).__name__ if not isinstance(estimator, type) else f"the class {estimator.__name__}",
             do=f"Hand over its .{inner}" if inner else None,
         )
     try:
         estimator._validate_params()
-        sizes = [int(size) for size in np.atleast_1d(estimator.hidden_layer_sizes)]
+        sizes = [] if linear else [int(size) for size in np.atleast_1d(estimator.hidden_layer_sizes)]
     except (TypeError, ValueError) as error:
         raise UsageError(f"the estimator's settings make no sense: {error}") from None
     if any(size < 1 for size in sizes):
@@ -242,9 +254,10 @@ def told(estimator: Any, y: Array) -> Told:
     """
     from sklearn.utils.multiclass import type_of_target
 
-    classifies = type(estimator).__name__ == "MLPClassifier"
+    name = type(estimator).__name__
+    classifies = name.endswith("Classifier")
     if not classifies and y.dtype.kind == "f" and not np.isfinite(y).all():
-        return _numbers(y)  # says which is missing
+        return _numbers(y, name)  # says which is missing
     try:
         with np.errstate(invalid="ignore"):  # NaN as a whole number
             kind = type_of_target(y)
@@ -261,9 +274,9 @@ def told(estimator: Any, y: Array) -> Told:
             return Told(several, several.checked(y), f"{outputs} labels: rows of 0 and 1", outputs=outputs)
         if classifies:
             class_numbers(y, outputs)  # says what is wrong
-        return _numbers(y)
+        return _numbers(y, name)
     if not classifies and (kind.startswith("continuous") or len(np.unique(y)) > 2):
-        return _numbers(y)
+        return _numbers(y, name)
     if kind.startswith("continuous"):
         raise UsageError(
             "the targets are no classes, and the estimator is a classifier",
@@ -277,14 +290,14 @@ def told(estimator: Any, y: Array) -> Told:
     return Told(known, labels.astype(np.intp), words, tuple(names.tolist()), outputs)
 
 
-def _numbers(y: Array) -> Told:
+def _numbers(y: Array, name: str) -> Told:
     if y.dtype.kind not in "iufb":
         raise UsageError("the targets are no numbers", expected="numbers (n,) or (n, outputs)", found=str(y.dtype))
     outputs = y.shape[1] if y.ndim == 2 else 1
     problem = Regression(names_of(outputs))
     many = "1 number" if outputs == 1 else f"{outputs} numbers"
     kind = "float targets" if y.dtype.kind == "f" else "whole numbers"
-    return Told(problem, problem.checked(y), f"a regression of {many}: MLPRegressor of {kind}", outputs=outputs)
+    return Told(problem, problem.checked(y), f"a regression of {many}: {name} of {kind}", outputs=outputs)
 
 
 def _known(what: Told, X: Any, y: Array) -> tuple[Any, Array]:

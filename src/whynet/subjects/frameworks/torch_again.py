@@ -31,11 +31,24 @@ class Again:
         self.twin: Any = None
         self.chosen = _few(model)
         self.stale: list[bool] = []
-        """Whether what the optimizer is handed is the gradient of the batch and that before it."""
+        """Whether each backward pass of a step was added to the gradient that the step before was taken by."""
         self.moves: list[float] = []
         """By what part of their length a step moved the weights."""
+        self._added: bool | None = None
+        """The same of the step that is going on; None before its first backward pass."""
         self._gradient: list[Any] = []
         self._before: list[Any] = []
+
+    def before_backward(self) -> None:
+        """Right before gradients are added to those that are there."""
+        if not self._gradient or self._added is False:
+            return
+        now = [one.grad for one in self._weights(self.model)]
+        if self._added:  # of this step already
+            self._added = any(one is not None and bool(one.any()) for one in now)
+            return
+        pairs = [(one, old) for one, old in zip(now, self._gradient, strict=True) if old is not None and old.any()]
+        self._added = bool(pairs) and all(one is not None and self.torch.equal(one, old) for one, old in pairs)
 
     def before_step(self, last: tuple[Any, Any] | None, meaning: Meaning | None) -> list[float]:
         """Right before a step on the batch `last`: how many times as long its gradient was before it was clipped."""
@@ -46,7 +59,9 @@ class Again:
             if last is not None and meaning is not None and not meaning.lost:
                 with suppress(Exception):
                     raw.append(self._check(last, meaning, now))
-            self._gradient = now
+            if self._added is not None:
+                self.stale.append(self._added)
+            self._added, self._gradient = None, now
             self._before = [one.detach().clone() for one in weights]
         return raw
 
@@ -63,7 +78,7 @@ class Again:
 
     def forget(self) -> None:
         """All that takes memory."""
-        self.twin, self._gradient, self._before = None, [], []
+        self.twin, self._gradient, self._before, self._added = None, [], [], None
 
     def _weights(self, model: Any) -> list[Any]:
         named = dict(model.named_parameters())
@@ -82,16 +97,6 @@ class Again:
             asked = TorchProbe(torch, self.twin, meaning.loss, inputs, targets)
             value = meaning.scale * asked.priced(asked.run(self.twin, inputs), targets)
             fresh = torch.autograd.grad(value, self._weights(self.twin))
-        over, again, before, norm = 0.0, 0.0, 0.0, torch.linalg.vector_norm
-        for own, held, old in zip(fresh, now, self._gradient or [None] * len(now), strict=True):
-            if held is None or old is None:
-                continue
-            more = held.to("cpu") - own
-            over += float(norm(more)) ** 2
-            again += float(norm(more - old.to("cpu"))) ** 2
-            before += float(norm(old)) ** 2
-        if before > 0:
-            self.stale.append(again < 0.25 * over and over > 0.01 * before)
         return _length(fresh) / max(_length([one for one in now if one is not None]), 1e-30)
 
 

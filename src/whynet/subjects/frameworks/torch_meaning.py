@@ -322,7 +322,10 @@ def _candidates(answer: Any, z: Any, found: Traced) -> Iterator[tuple[tuple[int,
         if y.shape != kept.shape or not bool((y == y).all()):
             continue
         scale = float(y.abs().max())
-        if y.ndim > 1 and z.shape != kept.shape and float((y - y[:1]).abs().max()) <= SAME * scale:
-            y = y[0]  # it was compared with every output
+        if y.ndim > 1 and z.shape != kept.shape:  # each was compared with every output
+            if float((y - y[:1]).abs().max()) <= SAME * scale:
+                y = y[0]
+            elif float((y - y[:, :1]).abs().max()) <= SAME * scale:
+                y = y[:, :1]
         whole = y.round()
         yield (place, False), whole if float((y - whole).abs().max()) <= SAME else y

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from whynet.doctor.diagnosis import Finding
-from whynet.doctor.symptoms.inside import GRADIENT_TO_CLIPPED, RATE_GONE, STEPS_WITHOUT_GRADIENT
+from whynet.doctor.symptoms.inside import GRADIENT_TO_CLIPPED, GRADIENTS_CUT, RATE_GONE, STEPS_WITHOUT_GRADIENT
 from whynet.subjects.inside.how import CLIPPED, FADED, IDLE, mending
 
 FEWEST = 10  # steps looked at
@@ -58,9 +58,17 @@ class Steps:
                 self._most, self._low = self._rate, 0
         self._low += self._is_low
 
-    def findings(self) -> list[Finding]:
-        """What is amiss with them."""
-        return [one for one in (self._order(), self._clipped(), self._gone()) if one is not None]
+    def findings(self, cut: str = "") -> list[Finding]:
+        """What is amiss with them; `cut` is why the loss has no gradient to give, if it has none."""
+        first = self._cut(cut) if cut else self._order()
+        return [one for one in (first, self._clipped(), self._gone()) if one is not None]
+
+    def _cut(self, why: str) -> Finding | None:
+        """No step with a gradient, as the loss has none."""
+        if len(self.lengths) < 2 or self.closure or any(self.lengths):
+            return None
+        held = sum(len(group["params"]) for group in self.optimizer.param_groups)
+        return Finding("gradient-cut", "found", (GRADIENTS_CUT.measured(held),), detail=why)
 
     def _order(self) -> Finding | None:
         """The first step, or all of them, without a gradient; a closure computes it within the step."""

@@ -25,6 +25,7 @@ from whynet.subjects.frameworks.torch_backward import Listener
 from whynet.subjects.frameworks.torch_batches import LARGEST, MEGABYTES, Batches, Numbers
 from whynet.subjects.frameworks.torch_breaks import Breaks
 from whynet.subjects.frameworks.torch_calls import inputs_of
+from whynet.subjects.frameworks.torch_flat import cut_before_loss
 from whynet.subjects.frameworks.torch_graph import factor_of, traced
 from whynet.subjects.frameworks.torch_late import Points, Trouble
 from whynet.subjects.frameworks.torch_meaning import Meaning
@@ -111,6 +112,8 @@ class Watch:
         """What was missing at the first step; empty where nothing was."""
         self.not_kept = ""
         """Why inputs could not be copied."""
+        self.cut = ""
+        """Why no gradient comes from the first loss to the module's answer; empty where one does."""
         self.looked = self.steps = self.losses = 0
         self.modes = Modes()
         self.several = self.more = False
@@ -255,10 +258,15 @@ class Watch:
         if self._busy:
             return
         self._heard += 1
+        if self.steps + 1 in CHECKED:
+            with suppress(Exception):  # gradients that are sparse, or elsewhere, are not looked at
+                self.again.before_backward()
         value = tensors[0] if isinstance(tensors, (tuple, list)) and len(tensors) == 1 else tensors
         if not isinstance(value, self.torch.Tensor):
             return
         try:
+            if self._heard == 1:
+                self.cut = cut_before_loss(value, self._made, self.torch)
             if self._value is not None:
                 self._compare(value, self._value)
             elif self._call is not None and self._made is not None:
@@ -269,6 +277,10 @@ class Watch:
 
     def _tell(self, value: Any) -> None:
         """What the loss is that `backward` is called on."""
+        if self.cut and value.grad_fn is None:
+            self.meaning.lost = True
+            self._see(None, value)
+            return
         found = traced(value, self._made, self.torch)
         if found is None:  # another module's loss
             return

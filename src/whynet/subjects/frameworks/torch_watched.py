@@ -255,7 +255,7 @@ def _looked(watch: Any, loss: Any, X: Any, y: Any) -> Look:
     seen = [one for one in look.findings if {fact.name for fact in one.evidence} != by_mode]
     held = {id(one) for group in watch.optimizer.param_groups for one in group["params"]}
     own = any(id(one) in held for one in watch.model.parameters())  # else its gradients are not those of the steps
-    steps = watch.steps_seen.findings() if own and watch.steps else []
+    steps = watch.steps_seen.findings(watch.cut) if own and watch.steps else []
     late = late_findings(watch, look)
     look.findings = [*found, *seen, *steps, *late, *([] if watch.steps else [_never_stepped(watch)])]
     look.facts += facts

@@ -29,12 +29,15 @@ OF_CAUSE = {
     "gradient-buffer-not-reset": ("backward", "step"),
     "update-order-wrong": ("step", "backward"),
     "layer-not-updated": ("not-held", "model", "optimizer"),
-    "gradient-cut": ("model", "forward"),
+    "gradient-cut": ("cut", "model", "forward"),
     "mode-wrong-in-training": ("eval", "forward"),
     "mode-wrong-in-evaluation": ("forward",),
     "batch-mixed": ("forward",),
+    "regularisation-too-strong": ("dropout", "optimizer", "model"),
+    "target-not-scaled": ("loss", "forward"),
+    "not-shuffled": ("loader", "forward"),
     "undertrained": ("loop", "step", "optimizer"),
-    "batch-too-large": ("loop", "forward", "optimizer"),
+    "batch-too-large": ("loader", "loop", "forward", "optimizer"),
 }
 NOT_HELD = "layer-not-updated"
 SQUASHING = {"softmax", "sigmoid", "log_softmax", "Softmax", "Sigmoid", "LogSoftmax", "expit"}

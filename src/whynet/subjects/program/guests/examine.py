@@ -28,7 +28,7 @@ LATE = 120.0
 """Seconds that a diagnosis may take beyond its budget."""
 NAMES = re.compile(
     rb"\b(torch|keras|tensorflow|skorch|lightning|pytorch_lightning|transformers|fastai|accelerate"
-    rb"|MLPClassifier|MLPRegressor|neural_network)\b"
+    rb"|MLPClassifier|MLPRegressor|neural_network|SGDClassifier|SGDRegressor)\b"
 )
 IMPORTED = re.compile(rb"^[ \t]*(?:from|import)[ \t]+\.?([A-Za-z_][\w.]*)", re.MULTILINE)
 

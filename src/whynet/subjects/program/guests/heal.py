@@ -25,9 +25,10 @@ CERTAIN = ("proved", "found")
 TRIED = frozenset({
     "lr-too-high", "lr-too-low", "undertrained", "batch-too-large", "input-not-scaled", "input-not-centred",
     "target-not-scaled", "regularisation-too-strong", "init-too-large", "init-too-small", "init-positive-saturation",
-    "dead-relu", "not-shuffled", "momentum-unscaled", "missing-activation", "wrong-hidden-activation",
+    "dead-relu", "not-shuffled", "momentum-unscaled", "missing-activation", "wrong-hidden-activation", "loss-broadcast",
 })  # fmt: skip
-"""Causes that are known by what comes of a change: a patch against them has to make the program learn better."""
+"""Causes that are known by what comes of a change, or that another shape only hides: a patch against them has to make
+the program learn better."""
 BETTER, WORSE, LOWER = 0.03, 0.02, 0.9
 """What counts as a gain and as a loss of quality; and of the cost, where no quality is known, as its share."""
 
@@ -134,12 +135,12 @@ def mends(before: Mapping[str, Any], after: Mapping[str, Any] | None, cause: str
     >>> mends(sick, sick, "lr-too-high")
     ''
     """
-    if after is None or after["library"] != before["library"] or not after.get("course"):
+    if after is None or after["library"] != before["library"] or not _is_measured(after):
         return ""
     if after["program"]["how"] in ("crashed", "killed", "exited") and before["program"]["how"] == "ended":
         return ""
     old, new = _certain(before), _certain(after)
-    if new - old or cause in new or not math.isfinite(after["course"]["last"]):
+    if new - old or cause in new:
         return ""
     if after["state"] in ("non-finite", "diverged", "not-examined") and after["state"] != before["state"]:
         return ""
@@ -147,6 +148,12 @@ def mends(before: Mapping[str, Any], after: Mapping[str, Any] | None, cause: str
     if cause in TRIED or _status(before, cause) not in CERTAIN:
         return better
     return better or ("" if _worse(before, after) else f"it was run: {cause} is gone")
+
+
+def _is_measured(found: Mapping[str, Any]) -> bool:
+    """Whether it can be told how it learned: by a loss that is a number, or, where none is kept, by its quality."""
+    course = found.get("course")
+    return math.isfinite(course["last"]) if course else found.get("quality") is not None
 
 
 def _certain(found: Mapping[str, Any]) -> set[str]:
@@ -163,8 +170,8 @@ def _better(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
         return "it was run: it learns"
     if old is not None and new is not None:
         return f"it was run: its quality goes from {old:.3g} to {new:.3g}" if new > old + BETTER else ""
-    was, now = before.get("course"), after["course"]
-    if was and now["last"] < LOWER * was["last"] and now["last"] < now["first"]:
+    was, now = before.get("course"), after.get("course")
+    if was and now and now["last"] < LOWER * was["last"] and now["last"] < now["first"]:
         return f"it was run: its loss ends at {now['last']:.3g} instead of {was['last']:.3g}"
     return ""
 
@@ -175,8 +182,8 @@ def _worse(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
         return False
     if old is not None and new is not None and new < old - WORSE:
         return True
-    was, now = before.get("course"), after["course"]
-    return bool(now["last"] > now["first"] and (not was or was["last"] <= was["first"]))
+    was, now = before.get("course"), after.get("course")
+    return bool(now and now["last"] > now["first"] and (not was or was["last"] <= was["first"]))
 
 
 def texts_of(path: Path, found: Mapping[str, Any]) -> dict[str, str]:

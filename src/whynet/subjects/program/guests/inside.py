@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import os
 import signal
 import sys
@@ -113,7 +114,7 @@ class Inside:
             "lines": {name: _plain(place) for name, place in lines.items()},
             "program": ended,
             "course": None if course is None else course._asdict(),
-            "quality": None if found.before is None else found.before.uncut,
+            "quality": None if found.before is None or math.isnan(found.before.uncut) else found.before.uncut,
             "text": str(found),
         }
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from whynet.doctor.change import Wording
-from whynet.doctor.diagnosis import UNKNOWN, Diagnosis, Gap, Where, said
+from whynet.doctor.diagnosis import UNKNOWN, Diagnosis, Gap, Outcome, Where, said
 from whynet.subjects.program.guests.guest import Course, Patches, Told, counted, said_of
 from whynet.subjects.program.guests.lines import Places
 
@@ -161,6 +161,7 @@ class KerasGuest:
         if one.costs:
             words = f"Seen in `fit`: {len(one.costs):,} epochs; loss {one.costs[0]:.4g} -> {one.costs[-1]:.4g}."
             found.remarks.insert(0, said(words))
+            _held_against(found, one.costs)
         found.not_examined += gaps
         return found
 
@@ -185,6 +186,12 @@ class KerasGuest:
             "activation": last,
             "last": last,
         }
+        rates = [
+            (float(getattr(layer, "rate", 0.0)), self._layers.get(id(layer)))
+            for layer in layers
+            if "Dropout" in type(layer).__name__
+        ]
+        found["dropout"] = max(rates, key=lambda one: one[0])[1] if rates else None
         return {name: where for name, where in found.items() if where is not None}
 
     def course(self) -> Course | None:
@@ -195,6 +202,21 @@ class KerasGuest:
             return []
         lines = ", ".join(dict.fromkeys(said_of(one.line) for one in self.fits[:-1]))
         return [Gap(counted(len(self.fits) - 1, "other training"), f"fit at {lines}; the last one is examined")]
+
+
+def _held_against(found: Diagnosis, costs: list[float]) -> None:
+    """What copies came to does not make a training healthy whose own loss rose, or is no number at last.
+
+    >>> found = Diagnosis("healthy")
+    >>> _held_against(found, [2.3, 1.9, math.nan])
+    >>> found.state
+    'non-finite'
+    """
+    finite = math.isfinite(costs[-1])
+    if found.state == "healthy" and not (finite and costs[-1] <= costs[0]):
+        found.state = "diverged" if finite else "non-finite"
+        found.before = Outcome(costs[-1], math.nan, steps=len(costs), finite=finite)
+        found.remarks.append(said("The copies that were trained in its place ended otherwise."))
 
 
 def _goes_on(before: Fit, one: Fit) -> bool:
@@ -228,8 +250,9 @@ def _data(given: dict[str, Any]) -> tuple[Any, Any, Any, list[Gap]]:
     test = given.get("validation_data")
     share = given.get("validation_split") or 0.0
     if test is None and share and hasattr(x, "__len__") and hasattr(y, "__len__"):
-        kept = math.floor(len(x) * (1.0 - share))  # Keras takes the last rows
-        x, y, test = x[:kept], y[:kept], (x[kept:], y[kept:])
+        kept = math.floor(len(_first(x)) * (1.0 - share))  # Keras takes the last rows
+        test = _part(x, slice(kept, None)), _part(y, slice(kept, None))
+        x, y = _part(x, slice(kept)), _part(y, slice(kept))
     if isinstance(test, (tuple, list)):
         test = tuple(test[:2])
     elif test is not None and not hasattr(test, "__iter__") and not hasattr(test, "__getitem__"):
@@ -240,9 +263,31 @@ def _data(given: dict[str, Any]) -> tuple[Any, Any, Any, list[Gap]]:
         gaps.append(Gap("steps_per_epoch", "an epoch of the trials is all of the data"))
     if given.get("callbacks"):
         gaps.append(Gap("its callbacks", "the trials train without them"))
-    if isinstance(x, list) and np.ndim(x) and y is not None and not isinstance(x[0], np.ndarray):
+    if isinstance(x, list) and y is not None and not _several(x):
         x = np.asarray(x)
+    x, y = (tuple(one) if _several(one) else one for one in (x, y))
     return x, y, test, gaps
+
+
+def _first(x: Any) -> Any:
+    """The first of several arrays, or the one that there is.
+
+    >>> _first([np.zeros((3, 1)), np.zeros((3, 2))]).shape
+    (3, 1)
+    """
+    return next(iter(x.values())) if isinstance(x, dict) else x[0] if _several(x) else x
+
+
+def _several(x: Any) -> bool:
+    """Whether these are several arrays, and not rows."""
+    return isinstance(x, (list, tuple)) and len(x) > 0 and getattr(x[0], "ndim", 0) > 0
+
+
+def _part(x: Any, rows: slice) -> Any:
+    """Some rows of one input or of several."""
+    if isinstance(x, dict):
+        return {name: one[rows] for name, one in x.items()}
+    return type(x)(one[rows] for one in x) if _several(x) else x[rows]
 
 
 def _untried(gaps: list[Gap]) -> Diagnosis:

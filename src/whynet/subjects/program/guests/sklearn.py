@@ -31,18 +31,21 @@ class Fit:
 
 
 class SklearnGuest:
-    """Watches `fit` of perceptrons, pipelines and estimators that transform their targets.
+    """Watches `fit` of perceptrons, linear models that are trained by steps, pipelines and estimators that transform
+    their targets.
 
     >>> sorted(SklearnGuest.HOMES)[0]
     'sklearn.compose._target'
     """
 
     LIBRARY = "scikit-learn"
-    HOMES: ClassVar[dict[str, str]] = {
-        "sklearn.neural_network._multilayer_perceptron": "BaseMultilayerPerceptron",
-        "sklearn.pipeline": "Pipeline",
-        "sklearn.compose._target": "TransformedTargetRegressor",
+    HOMES: ClassVar[dict[str, tuple[str, ...]]] = {
+        "sklearn.neural_network._multilayer_perceptron": ("BaseMultilayerPerceptron",),
+        "sklearn.linear_model._stochastic_gradient": ("SGDClassifier", "SGDRegressor"),
+        "sklearn.pipeline": ("Pipeline",),
+        "sklearn.compose._target": ("TransformedTargetRegressor",),
     }
+    AROUND = ("Pipeline", "TransformedTargetRegressor")
 
     def __init__(self, places: Places, clock: Iterator[int]) -> None:
         self.places, self.clock = places, clock
@@ -55,9 +58,9 @@ class SklearnGuest:
         return dict.fromkeys(self.HOMES, self._imported)
 
     def _imported(self, module: ModuleType) -> None:
-        kind = getattr(module, self.HOMES[module.__name__])
-        trains = module.__name__.startswith("sklearn.neural_network")
-        self._patches.put(kind, "fit", self._watched(kind.fit, trains))
+        for name in self.HOMES[module.__name__]:
+            kind = getattr(module, name)
+            self._patches.put(kind, "fit", self._watched(kind.fit, name not in self.AROUND))
 
     def _watched(self, fit: Any, trains: bool) -> Any:
         @functools.wraps(fit)

@@ -83,6 +83,7 @@ class TorchGuest:
         """Lines of the step that is going on."""
         self._seen: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
         self._where: weakref.WeakKeyDictionary[Any, Where] = weakref.WeakKeyDictionary()
+        self._loaders: weakref.WeakKeyDictionary[Any, Where] = weakref.WeakKeyDictionary()
         self._called: Any = None
         self._at_steps: list[Any] = []
         self._ears: list[Any] = []
@@ -98,6 +99,9 @@ class TorchGuest:
         self._patches.put(optimizer, "__init__", self._noting(optimizer.__init__, self._made))
         self._patches.put(module, "__init__", self._noting(module.__init__, self._built))
         self._patches.put(module, "eval", self._noting(module.eval, self._evaluates))
+        loader = torch.utils.data.DataLoader
+        self._patches.put(loader, "__init__", self._noting(loader.__init__, self._loads))
+        self._patches.put(loader, "__iter__", self._noting(loader.__iter__, self._fed))
         for kind in (optimizer, module):
             self._patches.put(kind, "zero_grad", self._noting(kind.zero_grad, self._cleared))
         hooks = sys.modules[optimizer.__module__]
@@ -155,6 +159,16 @@ class TorchGuest:
         where = self.places.here()
         if where is not None:
             self._where[module] = where
+
+    def _loads(self, loader: Any) -> None:
+        where = self.places.here()
+        if where is not None:
+            self._loaders[loader] = where
+
+    def _fed(self, loader: Any) -> None:
+        """A pass over a loader begins; the one that a first step comes after is that of the training."""
+        if self._ears and self.torch.is_grad_enabled() and loader in self._loaders:
+            self.heard["loader"] = self._loaders[loader]
 
     def _cleared(self, _: Any) -> None:
         if self._ears and "zero_grad" not in self.heard:
@@ -332,6 +346,10 @@ class TorchGuest:
         inner = {id(one) for one in pair.watch.model.modules()}
         return [one for one in same if one.last == pair.last and id(one.watch.model) not in inner]
 
+    def _placed(self, model: Any) -> list[tuple[Any, Where]]:
+        """The parts of a module that the program made, and where."""
+        return [(one, self._where[one]) for one in model.modules() if one in self._where]
+
     def _held(self, pair: Pair) -> set[int]:
         return {id(one) for group in pair.watch.optimizer.param_groups for one in group["params"]}
 
@@ -343,6 +361,11 @@ class TorchGuest:
         lines = self.heard | (made.lines if made else {}) | pair.lines
         if "optimizer" in lines and any(id(one) not in self._held(pair) for one in pair.watch.model.parameters()):
             lines["not-held"] = lines["optimizer"]
+        if pair.watch.cut and "loss" in lines:
+            lines["cut"] = lines["loss"]
+        dropouts = [(one.p, place) for one, place in self._placed(pair.watch.model) if "Dropout" in type(one).__name__]
+        if dropouts and not any(group.get("weight_decay") for group in pair.watch.optimizer.param_groups):
+            lines["dropout"] = max(dropouts, key=lambda one: one[0])[1]
         return lines
 
     def course(self) -> Course | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from whynet.errors import UsageError
-from whynet.subjects.program.guests.edits import layers, loop, output, scaling, settings, shapes
+from whynet.subjects.program.guests.edits import layers, loop, output, rows, scaling, settings, shapes
 from whynet.subjects.program.guests.edits.about import About as About
 from whynet.subjects.program.guests.edits.about import Editor
 from whynet.subjects.program.guests.edits.source import Source
@@ -34,7 +34,7 @@ OF_CAUSE: dict[str, tuple[Editor, ...]] = {
     "output-shape-mismatch": (shapes.like_outputs, shapes.encoded),
     "label-encoding-mismatch": (shapes.encoded, shapes.like_outputs),
     "batch-mixed": (shapes.batch_first, shapes.permuted, shapes.over_classes),
-    "wrong-time-step": (shapes.batch_first, shapes.permuted),
+    "wrong-time-step": (shapes.last_step, shapes.batch_first, shapes.permuted),
     "image-axes-confused": (shapes.permuted,),
     "gradient-not-averaged": (shapes.meaned,),
     "layer-not-updated": (layers.listed, layers.all_held, layers.unfrozen),
@@ -49,6 +49,9 @@ OF_CAUSE: dict[str, tuple[Editor, ...]] = {
     "input-not-scaled": (scaling.inputs,),
     "input-not-centred": (scaling.inputs,),
     "target-not-scaled": (scaling.targets,),
+    "label-order-mismatch": (rows.together,),
+    "validation-unlike-training": (rows.alike,),
+    "preprocess-mismatch": (rows.alike,),
     "not-shuffled": (settings.shuffled,),
     "lr-too-high": (settings.rate,),
     "lr-too-low": (settings.rate,),

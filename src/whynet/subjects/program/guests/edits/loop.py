@@ -14,6 +14,7 @@ LOOPS = (cst.For, cst.While)
 CLIPS = ("clip_grad_norm_", "clip_grad_value_")
 KEEPS_NO_GRADIENT = ("detach", "clone_detached", "item", "numpy", "tolist")
 MADE_ANEW = ("tensor", "FloatTensor", "as_tensor", "from_numpy")
+WITHOUT_SLOPE = ("round", "sign", "floor", "ceil", "trunc")
 
 
 def optimizer_of(source: Source, about: About) -> str:
@@ -24,7 +25,8 @@ def optimizer_of(source: Source, about: About) -> str:
     """
     for step in source.at(source.calls("step"), about.lines.get("step")):
         name = source.receiver(step)
-        if "sched" in name.lower():
+        made = [source.code(one) for one in source.all(cst.Assign) if source.code(one.targets[0].target) == name]
+        if any(re.search(r"(?i)sched|[a-z]LR\(", one) for one in (name, *made)):
             continue
         return source.code(step.args[0].value) if "scaler" in name and step.args else name
     for made in source.at(source.all(cst.Assign), about.lines.get("optimizer")):
@@ -118,7 +120,7 @@ def order(source: Source, about: About) -> Iterator[str]:
             yield source.but(*moved, source.before(backward, first), last)
         if clips and steps and source.line(clips[0]) > source.line(steps[0]):
             yield source.but(source.without(clips[0]), source.before(steps[0], source.code(clips[0])))
-        if name and not source.calls("step"):
+        if name and not any(source.receiver(one) == name for one in source.calls("step")):  # a schedule's may be there
             yield source.but(source.after(backward, f"{name}.step()"))
 
 
@@ -188,7 +190,7 @@ def eval_mode(source: Source, about: About) -> Iterator[str]:
 
 
 def uncut(source: Source, about: About) -> Iterator[str]:
-    """What cuts the gradient taken away: `detach()`, `.data`, `no_grad`, tensors made anew.
+    """What cuts the gradient taken away: `detach()`, `.data`, `no_grad`, roundings, tensors made anew.
 
     >>> print(next(uncut(Source("loss = f(a(x).detach())\\nloss.backward()\\n"), About("gradient-cut"))), end="")
     loss = f(a(x))
@@ -227,15 +229,28 @@ def _only_told(source: Source, node: cst.CSTNode, line: int) -> bool:
 def _takes_away(source: Source, node: cst.CSTNode) -> bool:
     if isinstance(node, cst.Call):
         own = isinstance(node.func, cst.Attribute)
-        if own and called(node) in KEEPS_NO_GRADIENT and not node.args:
+        if own and called(node) in (*KEEPS_NO_GRADIENT, *WITHOUT_SLOPE) and not node.args:
+            return True
+        if called(node) in WITHOUT_SLOPE and source.receiver(node) == "torch" and node.args:
+            return True
+        if _compared(node) is not None:
             return True
         return called(node) in MADE_ANEW and len(node.args) > 0
     return isinstance(node, cst.Attribute) and node.attr.value == "data"
 
 
+def _compared(node: cst.Call) -> cst.Comparison | None:
+    """`x > 0.5` of `(x > 0.5).float()`."""
+    inner = node.func.value if isinstance(node.func, cst.Attribute) else None
+    return inner if isinstance(inner, cst.Comparison) and called(node) in ("float", "int", "long", "to") else None
+
+
 def _without_cut(source: Source, node: cst.CSTNode) -> Splice:
     if isinstance(node, cst.Call):
-        if called(node) in MADE_ANEW:
+        compared = _compared(node)
+        if compared is not None:
+            return source.put(node, source.code(compared.left))
+        if called(node) in MADE_ANEW or (called(node) in WITHOUT_SLOPE and node.args):
             return source.put(node, source.code(node.args[0].value))
         return source.put(node, source.receiver(node))
     assert isinstance(node, cst.Attribute)

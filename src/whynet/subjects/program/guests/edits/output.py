@@ -14,6 +14,8 @@ from whynet.subjects.program.guests.edits.values import origins, quoted, text_of
 FUNCTIONS = ("softmax", "log_softmax", "sigmoid", "expit", "relu", "tanh", "logsigmoid")
 MODULES = ("Softmax", "LogSoftmax", "Sigmoid", "ReLU", "Tanh")
 NAMES = ("softmax", "sigmoid", "log_softmax", "relu", "tanh")
+UNFIT = ("relu", "linear", "tanh", "elu", "selu", "leaky_relu", "gelu", "swish", "softplus")
+"""Activations of Keras that make no probabilities."""
 AT_A_HALF = re.compile(r"[<>]=?\s*0?\.5\b|\bround\(")
 """Answers that are probabilities."""
 WITH_ITS_OWN = {  # a loss that squashes by itself -> the one that is given probabilities
@@ -229,6 +231,11 @@ def _keras_last(source: Source, about: About) -> Iterator[str]:
     names = ("sigmoid",) if re.search(r"binary_?cross", loss, re.IGNORECASE) else ("softmax", "sigmoid")
     layers = [one for one in source.calls("Dense") if argument(one, "activation", 1) is None]
     quote = "'" if source.text.count("'") > source.text.count('"') else '"'
+    other = [one for one in source.calls("Dense") if about.where is not None and source.covers(one, about.where)]
+    for given in (argument(one, "activation", 1) for one in other):
+        if given is not None and text_of(given.value) in UNFIT:
+            for name in names:
+                yield source.but(source.put(given.value, quoted(name, source.code(given.value))))
     for one in source.at(list(reversed(layers)), about.where):
         for name in names:
             yield source.but(source.put(one, more(source, one, f"activation={quote}{name}{quote}")))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from whynet.subjects.frameworks.scikit_linear import LINEAR
 from whynet.subjects.program.guests.edits.about import About
 from whynet.subjects.program.guests.edits.settings import PERCEPTRONS
 from whynet.subjects.program.guests.edits.source import Source, Splice, argument, called
@@ -43,18 +44,27 @@ def inputs(source: Source, about: About) -> Iterator[str]:
 
 
 def targets(source: Source, about: About) -> Iterator[str]:
-    """Targets of a usual size.
+    """Targets of a usual size; those that are tested on by the numbers of those that are trained on.
 
     >>> print(next(targets(Source("X, y = load()\\nmodel.fit(X, y)\\n"), About("target-not-scaled", "Keras"))), end="")
     X, y = load()
     y = (y - y.mean()) / y.std()
     model.fit(X, y)
     """
-    for call in source.calls(*PERCEPTRONS):
+    for call in source.calls(*PERCEPTRONS, *LINEAR):
         words = f"TransformedTargetRegressor({source.code(call)}, transformer=StandardScaler())"
         imports = "from sklearn.compose import TransformedTargetRegressor\n" + PREPROCESSING
         yield _with_import(source, imports, source.put(call, words))
     for name, spot in roots(source, about, 1):
+        others = {
+            one: made for one, made in siblings(source, name).items() if source.function(made) is source.function(spot)
+        }
+        if others:
+            last = max([spot, *others.values()], key=source.line)
+            lines = [f"{name}_mean, {name}_std = {name}.mean(), {name}.std()"]
+            lines += [f"{one} = ({one} - {name}_mean) / {name}_std" for one in (name, *others)]
+            yield source.but(block(source, last, lines))
+            continue
         for line in (f"{name} = ({name} - {name}.mean()) / {name}.std()", f"{name} = {name} / {name}.max()"):
             yield source.but(source.after(spot, line))
 
@@ -130,6 +140,11 @@ def _values(target: cst.CSTNode, value: cst.CSTNode, name: str) -> Iterator[cst.
 
 
 def _binds(assign: cst.Assign, name: str) -> bool:
+    """Whether an assignment gives something this name.
+
+    >>> _binds(Source("X, y = load()").all(cst.Assign)[0], "y")
+    True
+    """
     return name in [one for each in assign.targets for one in _bound(each.target)]
 
 
@@ -139,8 +154,12 @@ def _bound(node: cst.CSTNode) -> list[str]:
     return [node.value] if isinstance(node, cst.Name) else []
 
 
-def _siblings(source: Source, name: str) -> dict[str, cst.Assign]:
-    """Other parts of the same data, by name, and where each is made: `X_test` of `X_train`."""
+def siblings(source: Source, name: str) -> dict[str, cst.Assign]:
+    """Other parts of the same data, by name, and where each is made: `X_test` of `X_train`.
+
+    >>> list(siblings(Source("X_train, X_test = load()"), "X_train"))
+    ['X_test']
+    """
     names = {name.replace(old, new) for old, new in SIBLINGS if old in name} - {name}
     found = {}
     for one in source.all(cst.Assign):
@@ -152,7 +171,7 @@ def _siblings(source: Source, name: str) -> dict[str, cst.Assign]:
 
 def _divided(source: Source, name: str, spot: cst.CSTNode, by: int) -> Iterator[str]:
     """Pictures divided by 255, and those to test on with them."""
-    both = {name: spot, **_siblings(source, name)}
+    both = {name: spot, **siblings(source, name)}
     lines: list[Splice] = []
     for other, one in both.items():
         value = one.value if isinstance(one, cst.Assign) and isinstance(one.targets[0].target, cst.Name) else None
@@ -166,7 +185,7 @@ def _divided(source: Source, name: str, spot: cst.CSTNode, by: int) -> Iterator[
 
 def _standardised(source: Source, name: str, spot: cst.CSTNode) -> Iterator[str]:
     """Columns of mean 0 and spread 1; what is tested on goes by the numbers of what is trained on."""
-    others = _siblings(source, name)
+    others = siblings(source, name)
     last = max([spot, *others.values()], key=source.line)
     same = [other for other, one in others.items() if source.function(one) is source.function(spot)]
     code = source.code(spot)
@@ -176,17 +195,22 @@ def _standardised(source: Source, name: str, spot: cst.CSTNode) -> Iterator[str]
         if PREPROCESSING in source.text or re.search(
             r"^from sklearn\.preprocessing import .*StandardScaler", source.text, re.M
         ):
-            yield source.but(_block(source, last, ["scaler = StandardScaler()", *lines]))
+            yield source.but(block(source, last, ["scaler = StandardScaler()", *lines]))
         elif "sklearn" in source.text:
-            yield _with_import(source, PREPROCESSING, _block(source, last, ["scaler = StandardScaler()", *lines]))
+            yield _with_import(source, PREPROCESSING, block(source, last, ["scaler = StandardScaler()", *lines]))
     axis = "dim=0" if tensor else "axis=0"
     for mean, spread in ((f"{name}.mean({axis})", f"{name}.std({axis})"), (f"{name}.mean()", f"{name}.std()")):
         lines = [f"mean, std = {mean}, {spread}", *(f"{one} = ({one} - mean) / std" for one in (name, *same))]
-        yield source.but(_block(source, last, lines))
+        yield source.but(block(source, last, lines))
 
 
-def _block(source: Source, spot: cst.CSTNode, lines: list[str]) -> Splice:
-    """Several lines after a statement."""
+def block(source: Source, spot: cst.CSTNode, lines: list[str]) -> Splice:
+    """Several lines after a statement.
+
+    >>> source = Source("x = 1\\n")
+    >>> source.but(block(source, source.all(cst.Assign)[0], ["y = 2", "z = 3"]))
+    'x = 1\\ny = 2\\nz = 3\\n'
+    """
     first = source.after(spot, "\0")
     start, _, end = first.new.partition("\0")
     if end:
@@ -197,7 +221,7 @@ def _block(source: Source, spot: cst.CSTNode, lines: list[str]) -> Splice:
 def _pipeline(source: Source) -> Iterator[str]:
     """A perceptron behind a scaler."""
     imports = "from sklearn.pipeline import make_pipeline\n" + PREPROCESSING
-    for call in source.calls(*PERCEPTRONS):
+    for call in source.calls(*PERCEPTRONS, *LINEAR):
         old, made = source.code(call), source.statement(call)
         if "\n" in old and isinstance(made, cst.SimpleStatementLine) and isinstance(made.body[0], cst.Assign):
             name = source.code(made.body[0].targets[0].target)

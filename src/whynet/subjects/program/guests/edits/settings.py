@@ -7,6 +7,7 @@ from typing import Any
 
 import libcst as cst
 
+from whynet.subjects.frameworks.scikit_linear import LINEAR
 from whynet.subjects.program.guests.edits.about import About
 from whynet.subjects.program.guests.edits.loop import LOOPS
 from whynet.subjects.program.guests.edits.output import more, with_keras
@@ -46,6 +47,9 @@ def rate(source: Source, about: About) -> Iterator[str]:
                 yield from times_of(source, given.value, times)
         if about.library == "Keras":
             yield from _keras_rate(source, times)
+        for given in (argument(call, "eta0") for call in source.calls(*LINEAR)):
+            if given is not None:
+                yield from times_of(source, given.value, times)
 
 
 def _keras_rate(source: Source, times: float) -> Iterator[str]:
@@ -84,7 +88,7 @@ def epochs(source: Source, about: About) -> Iterator[str]:
         for node in _counts(source, about):
             yield from times_of(source, node, many)
         if about.library == "scikit-learn":
-            for call in source.calls(*PERCEPTRONS):
+            for call in source.calls(*PERCEPTRONS, *LINEAR):
                 given = argument(call, "max_iter")
                 if given is None:
                     yield source.but(source.put(call, more(source, call, f"max_iter={round(200 * many)}")))
@@ -148,7 +152,7 @@ def shuffled(source: Source, about: About) -> Iterator[str]:
             test = source.outer(one, cst.Assign)
             if test is None or not any(word in source.code(test.targets[0].target) for word in ("test", "val")):
                 yield source.but(source.put(one.value, "True"))
-    for call in source.calls("DataLoader"):
+    for call in source.at(source.calls("DataLoader"), about.lines.get("loader")):
         if argument(call, "shuffle") is None and argument(call, "sampler") is None:
             yield source.but(source.put(call, more(source, call, "shuffle=True")))
 
@@ -164,7 +168,7 @@ def unregularised(source: Source, about: About) -> Iterator[str]:
         name = arg.keyword.value if arg.keyword is not None else ""
         if name in PENALTIES:
             found.append([source.but(source.without_item(arg))])
-        elif name == "alpha" and any(source.outer(arg, cst.Call) is one for one in source.calls(*PERCEPTRONS)):
+        elif name == "alpha" and any(source.outer(arg, cst.Call) is one for one in source.calls(*PERCEPTRONS, *LINEAR)):
             found.append([source.but(source.put(one, "0.0001")) for one in origins(source, arg.value)])
         elif name in ("label_smoothing", "dropout", "recurrent_dropout"):
             found.append([source.but(source.without_item(arg))])

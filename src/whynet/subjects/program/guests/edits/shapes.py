@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -14,6 +15,7 @@ from whynet.subjects.program.guests.edits.values import origins, text_of
 RECURRENT = ("LSTM", "GRU", "RNN", "MultiheadAttention", "TransformerEncoderLayer", "TransformerDecoderLayer")
 AXES = {2: ((1, 0),), 3: ((0, 2, 1), (1, 0, 2)), 4: ((0, 3, 1, 2), (0, 2, 3, 1))}
 RESHAPES = ("view", "reshape")
+OF_A_ROW = re.compile(r"outputs \(\d+,\) against targets \(\d+, 1\)")
 LOSS_WORDS = ("loss", "criterion", "cost", "entropy", "mse", "crit", "objective")
 SPARSE = {"categorical_crossentropy": "sparse_categorical_crossentropy"} | {
     "CategoricalCrossentropy": "SparseCategoricalCrossentropy"
@@ -50,6 +52,8 @@ def like_outputs(source: Source, about: About) -> Iterator[str]:
     for call in losses(source, about)[:2]:
         outputs, targets = call.args[0].value, call.args[1].value
         own, other = source.code(outputs), source.code(targets)
+        if OF_A_ROW.search(about.detail):
+            yield source.but(source.put(targets, f"{_tight(source, targets)}.squeeze(-1)"))
         yield source.but(source.put(targets, f"{_tight(source, targets)}.unsqueeze(1)"))
         yield source.but(source.put(targets, f"{_tight(source, targets)}.unsqueeze(-1)"))
         if isinstance(outputs, cst.Name):
@@ -124,6 +128,22 @@ def batch_first(source: Source, about: About) -> Iterator[str]:
     for one in source.all(cst.Arg):
         if one.keyword is not None and one.keyword.value == "batch_first" and source.code(one.value) == "False":
             yield source.but(source.put(one.value, "True"))
+
+
+def last_step(source: Source, about: About) -> Iterator[str]:
+    """The last step of a sequence read, in the place of its first.
+
+    >>> text = "def forward(self, x):\\n    out, _ = self.lstm(x)\\n    return self.fc(out[:, 0, :])"
+    >>> print(next(last_step(Source(text), About("wrong-time-step"))))
+    def forward(self, x):
+        out, _ = self.lstm(x)
+        return self.fc(out[:, -1, :])
+    """
+    forwards = [one for one in source.all(cst.FunctionDef) if one.name.value in ("forward", "call")]
+    found = [each for one in forwards for each in source.inside(one, cst.SubscriptElement)]
+    for one in source.at(found or source.all(cst.SubscriptElement), about.where):
+        if isinstance(one.slice, cst.Index) and source.code(one.slice.value) == "0":
+            yield source.but(source.put(one.slice.value, "-1"))
 
 
 def permuted(source: Source, about: About) -> Iterator[str]:
