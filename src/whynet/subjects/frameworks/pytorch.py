@@ -37,6 +37,7 @@ from whynet.subjects.frameworks.torch_nested import (
 )
 from whynet.subjects.frameworks.torch_parameters import frozen_on_purpose
 from whynet.subjects.frameworks.torch_probe import TorchProbe
+from whynet.subjects.frameworks.torch_rates import meant
 from whynet.subjects.frameworks.torch_refusals import why_refused
 from whynet.subjects.frameworks.torch_trace import PROBE, Traced, outputs_of, squash_of
 from whynet.subjects.frameworks.torch_training import (
@@ -131,7 +132,7 @@ def diagnose_torch(
     finite_weights((name, one.double().cpu().numpy()) for name, one in named)
     asked: dict[str, Any] = {"effort": effort, "budget": budget, "trials": trials, "say": say}
     with undisturbed(torch), threads_for(torch, model):
-        own, settings = copied(torch, model), OptimizerSettings.of(model, optimizer)
+        own, settings = copied(torch, model), meant(OptimizerSettings.of(model, optimizer))
         look = look_at(torch, model, loss, settings, data, batch_size)
         training = training_of(look, data, epochs, batch_size, shuffle)
         gaps = unseen(optimizer)
