@@ -56,6 +56,7 @@ from whynet.subjects.inside.how import STALE, How
 from whynet.subjects.inside.look import Look
 from whynet.subjects.inside.pictures import unlike_training
 from whynet.subjects.inside.repairs import BARE, repairs_in
+from whynet.subjects.inside.through_time import told_out_of_reach
 from whynet.subjects.inside.unlike_rows import Training, unlike_rows
 from whynet.subjects.losses import recognise
 from whynet.subjects.recreate import Description, squashed
@@ -148,6 +149,7 @@ def diagnose_torch(
         own_probe = look.probe
         if own_probe is not None:
             look.add("what the classes weigh", lambda: weights_in_all_rows(own_probe, pair[1]))
+            look.add("which steps of a sequence tell the targets", lambda: told_out_of_reach(own_probe, *pair))
         held = None if test is None else read_data(torch, test, batch_size, False)[:2]
         if held is not None:
             look.add("whether the test rows are like the training rows", lambda: unlike_training(loaded.X, held[0]))

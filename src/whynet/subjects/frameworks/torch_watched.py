@@ -326,7 +326,10 @@ def remarks_of(watch: Any) -> list[Remark]:
         remarks.append(f"By step {broken:,} the cost was NaN or infinite.")
     rates = [rate for _, rate in watch.rates.kept]
     if min(rates) != max(rates):
-        remarks.append(f"The rate went from {rates[0]:g} to {rates[-1]:g}; in the trials it is {used:.3g} all along.")
+        most = f", {max(rates):g} at most" if max(rates) > max(rates[0], rates[-1]) else ""
+        remarks.append(
+            f"The rate went from {rates[0]:g} to {rates[-1]:g}{most}; in the trials it is {used:.3g} all along."
+        )
     if watch.several:
         remarks.append("Several batches were added up for a step; the trials take a step for each.")
     return [said(text) for text in remarks]
