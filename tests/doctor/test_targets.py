@@ -182,6 +182,13 @@ def test_few_classes_agree_often_by_chance():
     assert cause("label-order-mismatch").suspect(two) is not None
 
 
+@pytest.mark.parametrize("unit", [{"validation-spread": 16.0}, {"validation-spread": 1.0, "validation-offset": 40.0}])
+def test_a_test_set_in_another_unit_says_nothing_of_the_order_of_its_labels(unit):
+    assert cause("label-order-mismatch").suspect(case_like({"test-loss": 0.6})) is not None
+    assert cause("label-order-mismatch").suspect(case_like({"test-loss": 0.6, **unit})) is None
+    assert cause("validation-unlike-training").suspect(case_like({"test-loss": 0.6, **unit})) is not None
+
+
 def test_labels_that_a_model_foretells_belong_to_their_rows_whatever_neighbours_show():
     hidden = {"classes": 2, "largest-class": 0.5, "neighbours-agree": 0.55, "nearest-neighbour": 0.6}
     names = ("label-order-mismatch", "labels-corrupted")

@@ -443,3 +443,21 @@ def test_steps_that_are_never_taken_are_found_and_a_loop_that_moves_weights_itse
         found = watched.diagnosis()
         assert found.verdict[0].cause == "update-order-wrong" and found.verdict[0].status in ("proved", "found")
         assert "4 times" in found.verdict[0].detail
+
+
+@pytest.mark.parametrize("begin", [0.0, 1 / 60])
+def test_a_rate_that_is_warmed_up_is_not_called_too_low_by_its_first_steps(begin):
+    model = mlp()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+    warmer = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(begin + step / 30, 1.0))
+    with watch(model, optimizer=optimizer) as watched:
+        for _ in range(20):
+            for rows in torch.randperm(240).split(24):
+                optimizer.zero_grad()
+                F.cross_entropy(model(X[rows]), Y[rows]).backward()
+                optimizer.step()
+                warmer.step()
+    found = watched.diagnosis(effort=4)
+    assert found.state == "healthy"
+    assert not found.verdict
+    assert any("in the trials it is 0.01" in str(one) for one in found.remarks)  # 0.0185, the mean

@@ -94,3 +94,14 @@ def nothing_to_learn(case: Case) -> bool:
     quality = case.before.quality if case.before is not None else case.value("accuracy")
     margin = 0.02 + (2 * error if error == error else 0.0)
     return not quality > (constant if constant == constant else 0.0) + margin
+
+
+def in_another_unit(case: Case) -> bool:
+    """Whether what it is tested on is other numbers than what it is trained on.
+
+    >>> from whynet.doctor.example import case_like
+    >>> in_another_unit(case_like({"validation-spread": 255.0})), in_another_unit(case_like({"validation-spread": 1.1}))
+    (True, False)
+    """
+    spread = case.value("validation-spread")
+    return spread < 0.2 or spread > 5 or case.value("validation-offset") > 2

@@ -38,6 +38,7 @@ from whynet.doctor.symptoms.weights import measure_first_layer, measure_gradient
 from whynet.subjects.adapter import FASTER, STEP, Adapter, Hidden, Inside, Trained, number
 from whynet.subjects.answers import contributed
 from whynet.subjects.given import Given
+from whynet.subjects.inside.through_time import forgets
 from whynet.training.recipe import Recipe
 from whynet.training.yardstick import is_reconstruction, linear_answers
 from whynet.types import Array
@@ -233,6 +234,8 @@ class AdaptedSubject:
         self._course(case, trained)
         self._figures(case, trained)
         self._hidden_at_the_end(case, trained)
+        forgotten = forgets(case)
+        case.findings = [*case.findings, *([] if forgotten is None else [forgotten])]
         return case
 
     def _probe(self) -> Array:

@@ -11,6 +11,7 @@ import pytest
 from whynet.doctor.change import Change, Wording
 from whynet.doctor.diagnosis import Finding, Settings
 from whynet.doctor.subject import Arm
+from whynet.report.wording.states import SENTENCES
 from whynet.subjects.inside.batches import Batches
 from whynet.subjects.inside.how import How
 from whynet.subjects.inside.loss_subject import LossSubject
@@ -150,6 +151,22 @@ def test_a_rate_that_is_too_high_for_a_tagger_of_padded_sentences():
     found = diagnosed(subject(*tagger(100.0)), effort=10)
     assert found.state in ("diverged", "non-finite", "stalled")
     assert proved(found) == ["lr-too-high"]
+
+
+@pytest.mark.parametrize(("rate", "state", "far"), [(2.0, "underfits", True), (0.03, "healthy", False)])
+def test_a_loss_that_fell_and_settled_far_above_what_a_lower_rate_comes_to_is_not_healthy(rate, state, far):
+    one = subject(*tagger(rate), epochs=20)
+    case = one.examine()
+    first, last = case.before.curve[0][1], case.before.cost
+    assert first - last > 0.2 * first  # it fell
+    assert (case.state, case.value("lower-rate") < 0.1) == (state, far)
+    assert len(one.ended) == (2 if far else 1)  # a deep fall is compared with nothing
+
+
+def test_what_a_lower_rate_comes_to_is_said_with_the_state():
+    found = diagnosed(subject(*tagger(2.0), epochs=20), effort=6)
+    assert proved(found) == ["lr-too-high"]
+    assert "with a lower rate its loss comes to" in SENTENCES[found.state](found)
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; it is a guest, not a dependency")
 
+import whynet  # noqa: E402
 from whynet.subjects.frameworks.torch_probe import TorchProbe  # noqa: E402
 from whynet.subjects.frameworks.torch_training import OptimizerSettings  # noqa: E402
 from whynet.subjects.inside.codes import collapsed_code, constant_layers  # noqa: E402
@@ -356,3 +357,32 @@ def test_a_code_that_training_has_emptied_is_told_without_a_loss_of_its_own(weig
         optimizer.step()
     found = collapsed_code(TorchProbe.of(torch, model, None, X[:64])).findings
     assert [one.cause for one in found] == ["posterior-collapse"] * collapses
+
+
+class Reader(nn.Module):
+    """A recurrent layer, read off at its last step."""
+
+    def __init__(self, spread):
+        super().__init__()
+        self.steps, self.last = nn.RNN(2, 12, batch_first=True), nn.Linear(12, 3)
+        nn.init.normal_(self.steps.weight_hh_l0, std=spread)
+
+    def forward(self, X):
+        return self.last(self.steps(X)[0][:, -1])
+
+
+@pytest.mark.parametrize(
+    ("spread", "told", "found"), [(0.02, 0, ["vanishing-gradients"]), (0.02, -1, []), (0.28, 0, [])]
+)
+def test_a_recurrent_layer_that_forgets_what_tells_the_targets(spread, told, found):
+    chance = np.random.default_rng(0)
+    y = chance.integers(3, size=400)
+    X = chance.normal(0, 0.1, (400, 30, 2)).astype(np.float32)
+    X[:, told] += np.array([[1, 0], [-0.5, 0.9], [-0.5, -0.9]], np.float32)[y]
+    torch.manual_seed(0)
+    model = Reader(spread)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.003)
+    told = whynet.diagnose(
+        model, (X, y), loss=nn.CrossEntropyLoss(), optimizer=optimizer, epochs=3, batch_size=32, trials=False
+    )
+    assert [one.cause for one in told.verdict if one.status == "found"] == found

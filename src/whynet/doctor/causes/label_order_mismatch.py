@@ -12,7 +12,9 @@ test accuracy is at chance level.
 
 **Not to be confused with.** Labels that follow the inputs in a way that no neighbour shows: a model foretells them
 better than chance. Corrupted labels: there some are right. A wrong metric: there the predictions are right.
-Numbers in another order cannot be told from numbers that have nothing to do with the inputs: a useless target.
+Test inputs in another unit: they are answered wrongly
+whatever the order of their labels. Numbers in another order cannot be told from numbers that have nothing to do with
+the inputs: a useless target.
 
 **An example.** Labels of the test set in another order: 10 % where 94 % is true.
 
@@ -23,7 +25,7 @@ from __future__ import annotations
 
 import math
 
-from whynet.doctor.agreement import told_beyond_chance, unlike_their_likes
+from whynet.doctor.agreement import in_another_unit, told_beyond_chance, unlike_their_likes
 from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, POSSIBLE, Suspicion
 from whynet.doctor.change import Change
@@ -42,6 +44,7 @@ def suspect(case: Case) -> Suspicion | None:
     if (
         case.value("test-loss") > 0.2 + (0.0 if math.isnan(noise) else noise)
         and not case.value("test-set-differs") > 0.5
+        and not in_another_unit(case)
     ):
         return Suspicion(CERTAIN, case.evidence("test-loss", "test-set-differs"))
     return None

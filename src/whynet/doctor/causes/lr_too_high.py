@@ -3,8 +3,8 @@
 **What it means.** A step overshoots: costs rise or swing, units are driven into saturation and stay there, or numbers
 overflow.
 
-**How it is seen.** The cost rises above its start, or units saturate or die within the first steps; a tenth of the
-rate works.
+**How it is seen.** The cost rises above its start, or units saturate or die within the first steps, or it settles far
+above what a lower rate comes to; a tenth of the rate works.
 
 **Why it happens.** A step lowers the cost only while it is shorter than the valley of the cost is wide.
 
@@ -36,14 +36,16 @@ def suspect(case: Case) -> Suspicion | None:
     thrown = case.value("saturated-end") > 0.5 and case.value("saturated-start") < 0.3
     died = case.value("dead-end") > 0.5 and case.value("dead-start") < 0.3
     wild = case.value("highest-cost") > 1.5 or case.state in ("non-finite", "diverged")
+    lower = case.value("lower-rate") < 1
     shown = [
+        *(["lower-rate"] if lower else []),
         *(["highest-cost"] if wild else []),
         *(["saturated-start", "saturated-end"] if thrown else []),
         *(["dead-start", "dead-end"] if died else []),
         "effective-rate",
         "moved",
     ]
-    return Suspicion(0.65 if thrown or died or wild else POSSIBLE, case.evidence(*shown))
+    return Suspicion(0.65 if thrown or died or wild or lower else POSSIBLE, case.evidence(*shown))
 
 
 def changes(case: Case) -> list[Change]:

@@ -20,6 +20,7 @@ real.
 
 from __future__ import annotations
 
+from whynet.doctor.agreement import in_another_unit
 from whynet.doctor.case import Case
 from whynet.doctor.cause import CERTAIN, Suspicion
 from whynet.doctor.change import Change
@@ -30,8 +31,7 @@ QUESTION = None
 
 
 def suspect(case: Case) -> Suspicion | None:
-    spread = case.value("validation-spread")
-    if spread < 0.2 or spread > 5 or case.value("validation-offset") > 2:
+    if in_another_unit(case):
         return Suspicion(CERTAIN, case.evidence("validation-spread", "validation-offset"))
     return None
 

@@ -2,11 +2,13 @@
 
 **What it means.** The first layers do not learn.
 
-**How it is seen.** The first layer's gradient is less than a thousandth of the last's.
+**How it is seen.** The first layer's gradient is less than a thousandth of the last's; in a recurrent layer hardly any
+comes to the steps that tell the targets.
 
 **Why it happens.** Each sigmoid multiplies by its derivative, at most 1/4.
 
-**What to change.** ReLU with He initialisation, or fewer layers.
+**What to change.** ReLU with He initialisation, or fewer layers; in a recurrent network orthogonal recurrent weights,
+an LSTM or a GRU, or shorter sequences.
 
 **Not to be confused with.** A learning rate that is too low: there all layers are slow. A factor of ten is normal.
 

@@ -17,6 +17,9 @@ GRADIENT_LEFT = Symptom(
 GRADIENT_LEFT_IN_TIME = Symptom(
     "gradient-left-in-time", "what of the last step's gradient arrives at the first step", "of the last step's"
 )
+TOLD_OUT_OF_REACH = Symptom(
+    "told-out-of-reach", "what is told of the targets by a step that hardly any gradient comes to", "R2"
+)
 GRADIENTS_LOST = Symptom(
     "gradients-lost", "derivatives too small for their sixteen bits", "fraction of the gradient", Below(0.5)
 )

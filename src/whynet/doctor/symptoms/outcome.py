@@ -17,6 +17,7 @@ FIRST_BROKEN_COST = Symptom("first-broken-cost", "place of the first cost that i
 EXCHANGED_INPUTS = Symptom(
     "exchanged-inputs", "loss with the inputs of other rows, to its own", "of its own", Above(1.02)
 )
+LOWER_RATE = Symptom("lower-rate", "loss that a lower rate comes to, to its own", "of its own")
 HELD_RIGHT = Symptom("held-right", "predictions that are right, where it is judged by its loss", "fraction")
 PROGRESS = Symptom("progress", "fall of the cost", "fraction of the first cost", Above(0.5))
 HIGHEST_COST = Symptom("highest-cost", "highest cost on the way, to the first", "of the first", Below(1.5))

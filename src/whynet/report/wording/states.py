@@ -170,7 +170,17 @@ def _than(diagnosis: Diagnosis) -> str:
 def _undertrained(diagnosis: Diagnosis) -> str:
     if diagnosis.judged_after is not None:
         return "it had not finished when it was judged"
-    return f"{_than(diagnosis)}, and still getting better" if worse(diagnosis) else "its cost was still falling"
+    if worse(diagnosis):
+        return f"{_than(diagnosis)}, and still getting better"
+    return f"its cost was still falling{_lower(diagnosis)}"
+
+
+def _lower(diagnosis: Diagnosis) -> str:
+    """What a lower rate comes to, where that is far less."""
+    metric, part = None if diagnosis.before is None else diagnosis.before.metric, diagnosis.value("lower-rate")
+    if metric is None or not part < 1:
+        return ""
+    return f", and with a lower rate its loss comes to {number(part * metric.value)}, not to {number(metric.value)}"
 
 
 def _underfits(diagnosis: Diagnosis) -> str:
@@ -178,7 +188,7 @@ def _underfits(diagnosis: Diagnosis) -> str:
         return _than(diagnosis)  # no loss can be asked: whether it still gets better is not known
     if worse(diagnosis):
         return f"{_than(diagnosis)}, and no longer getting better"
-    return "it no longer gets better"
+    return f"it no longer gets better{_lower(diagnosis)}"
 
 
 def _stalled(diagnosis: Diagnosis) -> str:

@@ -24,6 +24,7 @@ from whynet.subjects.inside.look import Look
 from whynet.subjects.inside.pictures import unlike_training
 from whynet.subjects.inside.probe import Seen, arrays_in
 from whynet.subjects.inside.repairs import BARE
+from whynet.subjects.inside.through_time import told_out_of_reach
 from whynet.subjects.inside.unlike_rows import Training, unlike_rows
 from whynet.types import Array
 
@@ -86,6 +87,7 @@ def diagnose_keras(
             probe = look.probe
             if probe is not None:
                 look.add("what the classes weigh", lambda: weights_in_all_rows(probe, y))
+                look.add("which steps of a sequence tell the targets", lambda: told_out_of_reach(probe, X, y))
             look.gaps += _weights_left_out(feed)
             tested = None if test is None else _rows(Feed(test, batch_size=batch_size))
             if tested is not None:

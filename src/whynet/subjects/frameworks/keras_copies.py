@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from whynet.subjects.frameworks.keras_arrays import array_of, sentence
+from whynet.subjects.frameworks.keras_model import put_weights
 from whynet.subjects.inside.probe import ProbeError
 
 BOUND = ("build", "quantize")
@@ -59,6 +60,8 @@ def _whole(keras: Any, model: Any) -> Any:
         if made is not None:
             memo[id(made)] = None
     for layer in [model, *model._flatten_layers(include_self=False)]:
+        backend = vars(layer).get("backend")  # of layers that prepare data: it is shared, and cannot be copied
+        memo[id(backend)] = backend
         for one in vars(layer).values():
             for value in one if isinstance(one, (list, tuple)) else [one]:
                 if getattr(value, "grad_fn", None) is not None:  # left from a call: PyTorch refuses to copy it
@@ -134,7 +137,7 @@ def _cloned(keras: Any, model: Any) -> Any:
         made = type(model).from_config(model.get_config())
         if model.built and not made.built:
             made.build_from_config(model.get_build_config())
-    made.set_weights([array_of(keras, one) for one in model.weights])
+    put_weights(made, [array_of(keras, one) for one in model.weights])
     if getattr(model, "compiled", False):
         config = model.get_compile_config() or {}
         made.compile(loss=model.loss, loss_weights=config.get("loss_weights"), optimizer=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,19 @@ def weights_of(keras: Any, layer: Any) -> list[Array]:
     True
     """
     return [array_of(keras, one) for one in layer.weights]
+
+
+def put_weights(model: Any, values: Sequence[Array]) -> None:
+    """Puts weights into a model. Layers that compute something of theirs once, as `Normalization` does when it is
+    adapted, compute it anew: Keras has that done where weights are read from a file, and nowhere else.
+
+    >>> callable(put_weights)
+    True
+    """
+    model.set_weights(values)
+    for layer in model._flatten_layers():
+        if layer.weights and hasattr(layer, "finalize_state"):
+            layer.finalize_state()
 
 
 def as_fit_does(keras: Any, function: Any) -> Any:

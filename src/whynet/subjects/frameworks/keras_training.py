@@ -13,7 +13,14 @@ from whynet.doctor.change import Change, Wording
 from whynet.doctor.diagnosis import Settings
 from whynet.network.activations import ACTIVATIONS
 from whynet.subjects.adapter import Hidden, Inside, Trained, has, mended, number, orders, prepared, targets_as, times
-from whynet.subjects.frameworks.keras_model import activation_of, array_of, layers_of, rate_of, weights_of
+from whynet.subjects.frameworks.keras_model import (
+    activation_of,
+    array_of,
+    layers_of,
+    put_weights,
+    rate_of,
+    weights_of,
+)
 from whynet.subjects.frameworks.keras_optimizers import scaled
 from whynet.subjects.frameworks.outputs import Outputs
 from whynet.subjects.recreate import squashed
@@ -232,7 +239,7 @@ class KerasAdapter:
         for variable, value in zip(model.optimizer.variables, memory, strict=True):
             variable.assign(keras.ops.copy(value))
         values = weights_of(keras, self.model) if self.first is None else self.first
-        model.set_weights([_drawn_like(one, seed, i) for i, one in enumerate(values)] if seed else values)
+        put_weights(model, [_drawn_like(one, seed, i) for i, one in enumerate(values)] if seed else values)
         for index, layer in enumerate(layers_of(model)):  # what dropout draws hangs on the seed alone
             chance = getattr(layer, "seed_generator", None)
             if chance is not None:

@@ -37,6 +37,7 @@ from whynet.subjects.frameworks.torch_nested import (
 )
 from whynet.subjects.frameworks.torch_parameters import frozen_on_purpose
 from whynet.subjects.frameworks.torch_probe import TorchProbe
+from whynet.subjects.frameworks.torch_rates import meant
 from whynet.subjects.frameworks.torch_refusals import why_refused
 from whynet.subjects.frameworks.torch_trace import PROBE, Traced, outputs_of, squash_of
 from whynet.subjects.frameworks.torch_training import (
@@ -55,6 +56,7 @@ from whynet.subjects.inside.how import STALE, How
 from whynet.subjects.inside.look import Look
 from whynet.subjects.inside.pictures import unlike_training
 from whynet.subjects.inside.repairs import BARE, repairs_in
+from whynet.subjects.inside.through_time import told_out_of_reach
 from whynet.subjects.inside.unlike_rows import Training, unlike_rows
 from whynet.subjects.losses import recognise
 from whynet.subjects.recreate import Description, squashed
@@ -131,7 +133,7 @@ def diagnose_torch(
     finite_weights((name, one.double().cpu().numpy()) for name, one in named)
     asked: dict[str, Any] = {"effort": effort, "budget": budget, "trials": trials, "say": say}
     with undisturbed(torch), threads_for(torch, model):
-        own, settings = copied(torch, model), OptimizerSettings.of(model, optimizer)
+        own, settings = copied(torch, model), meant(OptimizerSettings.of(model, optimizer))
         look = look_at(torch, model, loss, settings, data, batch_size)
         training = training_of(look, data, epochs, batch_size, shuffle)
         gaps = unseen(optimizer)
@@ -147,6 +149,7 @@ def diagnose_torch(
         own_probe = look.probe
         if own_probe is not None:
             look.add("what the classes weigh", lambda: weights_in_all_rows(own_probe, pair[1]))
+            look.add("which steps of a sequence tell the targets", lambda: told_out_of_reach(own_probe, *pair))
         held = None if test is None else read_data(torch, test, batch_size, False)[:2]
         if held is not None:
             look.add("whether the test rows are like the training rows", lambda: unlike_training(loaded.X, held[0]))

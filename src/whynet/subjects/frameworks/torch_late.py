@@ -11,6 +11,7 @@ import numpy as np
 from whynet.doctor.diagnosis import Finding
 from whynet.doctor.symptoms.inside import NOT_FINITE, RATE_RISEN
 from whynet.subjects.frameworks.torch_batches import Numbers
+from whynet.subjects.frameworks.torch_rates import begun_at
 from whynet.subjects.frameworks.torch_training import copied
 from whynet.subjects.inside.how import RISEN as RISEN_RATE
 from whynet.subjects.inside.how import mending
@@ -147,9 +148,8 @@ def since(watch: Any, trouble: Trouble) -> Any:
     view.looked, view.losses, view.seen_rows = (
         max(1, round(part * number)) for number in (watch.looked, watch.losses, watch.seen_rows)
     )
-    first = watch.rates.kept[0][1]
-    if view.rates.kept and first > 0:
-        view.settings = watch.settings.at_rate(view.rates.kept[0][1] / first)
+    if view.rates.kept and view.rates.kept[0][1] > 0:
+        view.settings = begun_at(watch.settings, view.rates.kept[0][1])
     return view
 
 

@@ -118,11 +118,6 @@ class OptimizerSettings:
                 groups.append({**options, **other, **step, "params": chosen})
         return self.kind(groups) if groups else None
 
-    def at_rate(self, times: float) -> OptimizerSettings:
-        """The same with rates so many times as high."""
-        changed = [{**one, "lr": one["lr"] * times} if "lr" in one else one for _, one in self.groups]
-        return replace(self, groups=tuple((held, one) for (held, _), one in zip(self.groups, changed, strict=True)))
-
     @property
     def needs_closure(self) -> bool:
         """Whether a step cannot do without a function that computes the loss again."""

@@ -23,8 +23,9 @@ from whynet.subjects.frameworks.torch_data import read_data
 from whynet.subjects.frameworks.torch_late import late_findings, since, trouble_in
 from whynet.subjects.frameworks.torch_nested import arrays_of, rows_of, threads_for, undisturbed
 from whynet.subjects.frameworks.torch_probe import TorchProbe
+from whynet.subjects.frameworks.torch_rates import usual
 from whynet.subjects.frameworks.torch_trace import outputs_of
-from whynet.subjects.frameworks.torch_training import copied
+from whynet.subjects.frameworks.torch_training import OptimizerSettings, copied
 from whynet.subjects.inside.by_loss import judged_curve
 from whynet.subjects.inside.few_kinds import few_kinds
 from whynet.subjects.inside.how import CLIPPED, FADED, IDLE, RISEN, STALE, How, mending, parts_of
@@ -87,7 +88,7 @@ def _diagnosed(watch: Any, test: Any, asked: dict[str, Any]) -> Diagnosis:
             torch=torch,
             model=watch.first,
             loss=loss,
-            settings=watch.settings,
+            settings=settings_of(watch),
             X=X[rows],
             y=y[rows],
             test=None if test is None else read_data(torch, test, size, False)[:2],
@@ -179,8 +180,18 @@ def _loop_of(watch: Any, look: Look) -> How:
         stale=STALE in names,
         idle=IDLE in names,
         clip=watch.steps_seen.lengths[0] if CLIPPED in names else 0.0,
-        rates=parts_of(watch.rates.kept) if {FADED, RISEN} & names else (),
+        rates=parts_of(watch.rates.kept, settings_of(watch).options.get("lr")) if {FADED, RISEN} & names else (),
     )
+
+
+def settings_of(watch: Any) -> OptimizerSettings:
+    """The optimizer's, at the rate that the trials keep to: that of the first step, or the mean where it was warmed up.
+    Where a loss rose, the trials begin with the rate that it had.
+
+    >>> settings_of.__name__
+    'settings_of'
+    """
+    return watch.settings if watch.trouble is not None else usual(watch.settings, watch.rates.kept)
 
 
 def _untold(outputs: Any, targets: Any) -> Any:
@@ -248,7 +259,7 @@ def _looked(watch: Any, loss: Any, X: Any, y: Any) -> Look:
     torch, model = watch.torch, watch.first
     twin = copied(torch, model)
     rows = rows_of(X, y, torch)
-    look = Look.of(TorchProbe(torch, twin, loss, X, y, rows, watch.settings, way=tuple), CHECKS)
+    look = Look.of(TorchProbe(torch, twin, loss, X, y, rows, settings_of(watch), way=tuple), CHECKS)
     facts, found = watch.modes.findings(torch, model, X, watch.looked)
     # the steps tell the mode: they are counted
     by_mode = {MODES_APART.name}
@@ -297,6 +308,7 @@ def remarks_of(watch: Any) -> list[Remark]:
     >>> remarks_of.__name__
     'remarks_of'
     """
+    used = settings_of(watch).options.get("lr", math.nan)
     begun, watch = watch.begun, watch.whole or watch
     costs = [(step, float(cost)) for step, cost in watch.costs.kept]
     broken = next((step for step, cost in costs if not math.isfinite(cost)), None)
@@ -314,7 +326,10 @@ def remarks_of(watch: Any) -> list[Remark]:
         remarks.append(f"By step {broken:,} the cost was NaN or infinite.")
     rates = [rate for _, rate in watch.rates.kept]
     if min(rates) != max(rates):
-        remarks.append(f"The rate went from {rates[0]:g} to {rates[-1]:g}; in the trials it is constant.")
+        most = f", {max(rates):g} at most" if max(rates) > max(rates[0], rates[-1]) else ""
+        remarks.append(
+            f"The rate went from {rates[0]:g} to {rates[-1]:g}{most}; in the trials it is {used:.3g} all along."
+        )
     if watch.several:
         remarks.append("Several batches were added up for a step; the trials take a step for each.")
     return [said(text) for text in remarks]

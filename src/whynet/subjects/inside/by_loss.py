@@ -69,6 +69,16 @@ def state_of_loss(curve: Curve, *, whole: bool = True) -> str:
     return "healthy"
 
 
+def settled(curve: Curve, *, whole: bool) -> str:
+    """What a loss that fell has come to where it lies far above what it could.
+
+    >>> settled([(0, 2.3), (50, 1.6), (100, 1.6)], whole=True), settled([(0, 2.3), (50, 1.6), (100, 1.5)], whole=True)
+    ('underfits', 'undertrained')
+    """
+    first, half, last = _three(curve)
+    return "underfits" if whole and half - last <= MOVED * max(abs(first), 1e-12) else "undertrained"
+
+
 def facts_of(curve: Curve, of: int) -> list[Measured]:
     """What is measured of a loss that went this way, in a training that was to take so many steps.
 

@@ -93,11 +93,11 @@ def mending(mistake: str) -> Change:
     return Change("mend", {"mistakes": (mistake,)})
 
 
-def parts_of(rates: Sequence[tuple[int, float]]) -> tuple[tuple[int, float], ...]:
-    """Rates as parts of the first of them.
+def parts_of(rates: Sequence[tuple[int, float]], begun: float | None) -> tuple[tuple[int, float], ...]:
+    """Rates as parts of the one that copies begin with.
 
-    >>> parts_of([(1, 0.2), (11, 0.1)])
+    >>> parts_of([(1, 0.2), (11, 0.1)], 0.2)
     ((0, 1.0), (10, 0.5))
     """
-    start, first = rates[0]
-    return tuple((step - start, rate / first) for step, rate in rates) if first > 0 else ()
+    start = rates[0][0]
+    return tuple((step - start, rate / begun) for step, rate in rates) if begun and begun > 0 else ()

@@ -22,13 +22,13 @@ from whynet.doctor.diagnosis import UNKNOWN, Finding, Gap, Outcome, Settings, sa
 from whynet.doctor.subject import Arm
 from whynet.doctor.symptom import Measured
 from whynet.doctor.symptoms.data import measure_inputs
-from whynet.doctor.symptoms.outcome import EXCHANGED_INPUTS, HELD_RIGHT, STEPS_PER_EPOCH
+from whynet.doctor.symptoms.outcome import EXCHANGED_INPUTS, HELD_RIGHT, LOWER_RATE, STEPS_PER_EPOCH
 from whynet.doctor.symptoms.weights import IDENTICAL_UNITS, MOVED, measure_weights
 from whynet.doctor.trials import OF_THE_FALL
 from whynet.metric import Metric
 from whynet.subjects.adapter import FASTER, STEP
 from whynet.subjects.inside.batches import Batches, scalable
-from whynet.subjects.inside.by_loss import FEWEST, LITTLE, facts_of, mode_of, most_steps, state_of_loss, work
+from whynet.subjects.inside.by_loss import FEWEST, LITTLE, facts_of, mode_of, most_steps, settled, state_of_loss, work
 from whynet.subjects.inside.how import How
 from whynet.subjects.inside.loss_arm import FORGOTTEN, FROZEN, MENDED, Ended, Trainer
 from whynet.subjects.inside.numbers import not_finite_in
@@ -42,6 +42,9 @@ from whynet.types import Array
 OF_NUMBERS = ("bad-inputs", "labels-corrupted", "log-of-zero")  # which name numbers that are not finite
 ALIKE = 0.02  # of the loss: with other inputs it is the same
 PAIRED = 1e-4  # of the untrained loss: it hangs on which inputs come with which targets
+LOW = 0.25  # of the untrained loss: a loss below has no room for a rate that would be far better
+FAR_ABOVE = 0.25  # of what a lower rate makes a loss fall by: what fell so much less has settled too high
+LOWER = (0.1, 0.01)  # rates that it is compared with
 FEW_STEPS = 10  # of an arm: fewer show nothing
 SQUASHED = {"Softmax": "softmax", "Sigmoid": "sigmoid", "softmax": "softmax", "sigmoid": "sigmoid"}
 TAKES_SCORES = {
@@ -337,6 +340,8 @@ class LossSubject:
         zero = self.scale.start(self.seed).zero
         best = [own.loss] if own.finite else []
         steps = max(1, math.ceil(self.first * self.share))
+        if case.state == "healthy":
+            best += self._at_lower_rates(case, own, zero, steps, stop)
         for change in self._tried_for_the_scale(case):
             arm = Arm((change,), self.seed, steps)
             fell = zero - min(best, default=math.inf)
@@ -349,6 +354,29 @@ class LossSubject:
             why = f"the effort allows {steps} of its {self.of:,} steps for each, which show nothing"
             case.not_examined.append(Gap("trials", why))
             self.scale.unit = math.nan
+
+    def _at_lower_rates(self, case: Case, own: Ended, zero: float, steps: int, stop: Callable[[], bool]) -> list[float]:
+        """The losses that a fall is compared with which is not a deep one: what lower rates come to in no more steps.
+        Where one falls far further, on the rows that are trained on as well, it is not healthy that it fell."""
+        size = max(abs(zero), 1e-12)
+        if zero - own.loss < LITTLE * size:  # it fell from a bad start alone
+            case.state = settled(own.curve, whole=not self.early)
+        found: list[float] = []
+        for change in recommended.rates(case.settings, LOWER):
+            if own.loss < LOW * zero or self.why_not((change,)) is not None or stop():
+                break
+            arm = Arm((change,), self.seed, steps)
+            ended = self.ended[arm] = self.trainer.train(arm.changes, arm.seed, arm.steps, stop)
+            if not ended.finite:
+                continue
+            found.append(ended.loss)
+            first, last, lower = own.curve[0][1], own.curve[-1][1], ended.curve[-1][1]
+            known = last - lower > FAR_ABOVE * (min(first, zero) - lower) > 0
+            if known and own.loss - ended.loss > FAR_ABOVE * (zero - ended.loss) > 0:
+                case.note(LOWER_RATE, ended.loss / own.loss)
+                case.state = settled(own.curve, whole=not self.early)
+                break
+        return found
 
 
 def _thawed(probe: Probe) -> tuple[str, ...]:
