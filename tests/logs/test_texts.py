@@ -34,6 +34,7 @@ LEAST = {  # per cent of the states, and of the causes, that are right
     "KK": (95, 100),
     "KL": (87, 96),
     "KM": (92, 96),
+    "KN": (92, 96),
     "KI": (79, 100),
 }
 

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +78,12 @@ def rows() -> tuple[dict[str, Any], ...]:
 def found_by(row: Mapping[str, Any], text: str) -> str:
     """The words of a text that a row speaks of; nothing where there are none.
 
-    A number in its pattern has to lie within the limits wherever it is found: a rate that is let down to 0 is no clue.
+    A number in its pattern has to lie within the limits wherever it is found; of one that is let down line by line, as
+    a rate is, the first counts.
 
     >>> row = {"at": r"\\beta = (\\d+)", "least": 5}
-    >>> found_by(row, "eta = 75, batch 10"), found_by(row, "eta = 3")
-    ('eta = 75', '')
+    >>> found_by(row, "eta = 75, batch 10"), found_by(row, "eta = 3"), found_by(row, "eta = 6\\neta = 3\\neta = 0")
+    ('eta = 75', '', 'eta = 6')
     """
     only, never = row.get("only"), row.get("never")
     if (only and not re.search(only, text, re.I)) or (never and re.search(never, text, re.I)):
@@ -89,6 +91,9 @@ def found_by(row: Mapping[str, Any], text: str) -> str:
     matches = list(re.finditer(row["at"], text, re.I | re.M))
     if "least" in row:
         numbers = [float(one.replace(",", ".")) for match in matches for one in match.groups() if one]
+        lines = {text.count("\n", 0, match.start()) for match in matches}
+        if len(lines) > 2 and all(b <= a for a, b in pairwise(numbers)):
+            numbers = numbers[:1]
         if not all(row["least"] <= one <= row.get("most", math.inf) for one in numbers):
             return ""
     return " ".join(matches[0][0].split())[:70] if matches else ""

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from whynet.logs.course import Course, share_of
 from whynet.logs.scales import at_low
-from whynet.logs.states import as_if_lost, unsure
+from whynet.logs.states import as_if_lost, double_softmax, unsure
 
 EDGES: dict[str, tuple[float, ...]] = {
     "end/floor": (0.0, 0.02, 0.05, 0.16, 0.3, 0.6, 0.8, 0.95, 0.985, 0.997, 1.003, 1.02, 1.08, 1.3, 2, 4, 20),
@@ -125,21 +125,3 @@ def _holds(course: Course, words: frozenset[str]) -> Iterator[str]:
         "is of squares": "mse" in words,
     }  # fmt: skip
     return (name for name, holds in tests.items() if holds)
-
-
-def double_softmax(course: Course) -> bool:
-    """Whether the cost is what a softmax of a softmax leaves at this accuracy: its least value, and 1 for an error.
-
-    >>> from whynet.doctor.diagnosis import Series
-    >>> from whynet.logs.course import course_of
-    >>> cost, right = Series("loss", "cost", "", (1.62, 1.61)), Series("acc", "accuracy", "", (0.8, 0.85))
-    >>> double_softmax(course_of((cost, right), labels="mnist", classes=10, linear=0.92))
-    True
-    """
-    facts = course.facts
-    least = math.log(math.e + facts.classes - 1) - 1
-    flat = abs(facts.falling) < 0.05 and len(facts.costs) > 1
-    exact = len(course.finite) > 2 and max(course.finite) < 1.001 * min(course.finite) and facts.classes < 50
-    near = 0.12 if facts.accuracy > 0.4 else 0.003 if exact else 0.0  # where one answer is given, it is exact
-    ends = (facts.end, facts.end if math.isnan(facts.val_end) else facts.val_end)
-    return course.entropy and flat and any(abs(end - least - (1 - facts.accuracy)) < near for end in ends)

@@ -68,7 +68,7 @@ def labels_and_classes(transcript: Transcript, labels: str | None, classes: int 
     words = transcript.words
     if labels is None:
         other = {"cifar", "iris", "notmnist", "svhn", "imagenet", "xor", "cats", "dogs"} & words
-        labels = "fashion-mnist" if "fashion" in words else "balanced" if other else "mnist"
+        labels = "fashion-mnist" if {"fashion", "clothing", "clothes"} & words else "balanced" if other else "mnist"
     if classes is None:
         classes = _counted(transcript)
     if classes is None:

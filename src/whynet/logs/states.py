@@ -102,7 +102,8 @@ def _good_but_for_others(course: Course) -> bool:
 
 
 def _good(course: Course) -> bool:
-    return course.known and course.facts.good
+    twice = course.facts.accuracy < 0.9 and double_softmax(course)  # its scores are held down
+    return course.known and course.facts.good and not twice
 
 
 # ---- costs that rise
@@ -112,7 +113,8 @@ def _ends_above_its_start(course: Course) -> bool:
     facts = course.facts
     above = course.scale is None or facts.end > 1.08 * course.floor
     risen = len(facts.costs) > 1 and facts.end > 1.02 * facts.start + 2 * facts.noise
-    return risen and above and not course.level
+    shot = len(course.finite) > 3 and course.finite[-1] > 2 * max(course.finite[:-1])
+    return (risen and above and not course.level) or shot
 
 
 def _rises(course: Course) -> bool:
@@ -228,6 +230,24 @@ def unsure(course: Course) -> bool:
     blind = -a * math.log(a) - (1 - a) * math.log((1 - a) / (K - 1))
     flat = len(facts.costs) > 4 and abs(facts.falling) < 0.025 and facts.rising < 0.01
     return flat and 0.85 < facts.end / blind < 1.4
+
+
+def double_softmax(course: Course) -> bool:
+    """Whether the cost is what a softmax of a softmax leaves at this accuracy: its least value, and 1 for an error.
+
+    >>> from whynet.doctor.diagnosis import Series
+    >>> from whynet.logs.course import course_of
+    >>> cost, right = Series("loss", "cost", "", (1.62, 1.61)), Series("acc", "accuracy", "", (0.8, 0.85))
+    >>> double_softmax(course_of((cost, right), labels="mnist", classes=10, linear=0.92))
+    True
+    """
+    facts = course.facts
+    least = math.log(math.e + facts.classes - 1) - 1
+    flat = abs(facts.falling) < 0.05 and len(facts.costs) > 1
+    exact = len(course.finite) > 2 and max(course.finite) < 1.001 * min(course.finite) and facts.classes < 50
+    near = 0.12 if facts.accuracy > 0.4 else 0.003 if exact else 0.0  # where one answer is given, it is exact
+    ends = (facts.end, facts.end if math.isnan(facts.val_end) else facts.val_end)
+    return course.entropy and flat and any(abs(end - least - (1 - facts.accuracy)) < near for end in ends)
 
 
 def _a_class_is_never_answered(course: Course) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -16,6 +17,8 @@ BACK = re.compile(r"grad|delta|nabla|err", re.I)
 WHOLE = 12
 """Statements that a program has at least."""
 SMALL, LARGE = 0.0011, 1.0
+FAINT = 0.03
+"""What so few inputs of size 1 add up to says nothing, with weights that are usual for many."""
 SQUASHED = {"Softmax", "softmax", "log_softmax", "LogSoftmax", "Sigmoid", "sigmoid", "relu", "ReLU", "tanh", "Tanh"}
 LAYERS = {"Linear", "Dense"}
 
@@ -122,7 +125,7 @@ def _drawn(value: ast.expr) -> str:
     called, where = _name(inner.func), _path(inner.func)
     if called in ("zeros", "ones", "full", "zeros_like", "ones_like"):
         return "equal" if not shifted and not _is_vector(inner) else ""
-    if "random" not in where and called not in ("rand", "randn"):
+    if not re.search(r"random|\brng\b", where) and called not in ("rand", "randn"):
         return ""
     if called in ("rand", "random", "random_sample", "uniform"):
         bounds = [_number(one) for one in inner.args[:2]] if called == "uniform" else [0.0, 1.0]
@@ -136,8 +139,17 @@ def _drawn(value: ast.expr) -> str:
         spread = _number(inner.args[1]) if called == "normal" and len(inner.args) > 1 else 1.0
         if spread is None:
             return ""
-        return "small" if abs(factor * spread) < SMALL else "wide" if abs(factor * spread) >= LARGE else ""
+        small = abs(factor * spread) < SMALL or abs(factor * spread) * math.sqrt(_widest(inner)) < FAINT
+        return "small" if small else "wide" if abs(factor * spread) >= LARGE else ""
     return ""
+
+
+def _widest(call: ast.Call) -> float:
+    """The larger size of a matrix, where both are numbers; infinite where they are not."""
+    shape = call.args[-1] if call.args and isinstance(call.args[-1], (ast.Tuple, ast.List)) else None
+    sizes = [_number(one) for one in (shape.elts if isinstance(shape, (ast.Tuple, ast.List)) else call.args[-2:])]
+    known = [one for one in sizes if one is not None]
+    return max(known) if len(known) == len(sizes) == 2 else math.inf
 
 
 def _is_vector(call: ast.Call) -> bool:
