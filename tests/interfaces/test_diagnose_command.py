@@ -80,3 +80,11 @@ def test_learning_curves_are_read_as_bias_and_variance(tmp_path):
     found = json.loads(run("curves", str(many), "--json").stdout)
     assert found["over_examples"][-1]["train"] > 0.99
     assert "Bias is what limits it" not in found["reading"]
+
+
+def test_a_file_of_figures_is_read_as_a_log_with_or_without_saying_so(tmp_path):
+    log = tmp_path / "training.txt"
+    log.write_text("epoch 1 loss 2.303 accuracy 0.11\nepoch 2 loss 2.303 accuracy 0.11\n", "utf-8")
+    assert run("diagnose", str(log)).output == run("diagnose", "--log", str(log)).output
+    refused = run("diagnose", str(log), "--seed", "3")
+    assert refused.exit_code != 0 and "nothing is trained" in str(refused.exception)

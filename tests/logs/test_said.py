@@ -120,3 +120,26 @@ def test_of_one_number_nothing_is_said_that_only_a_course_shows(text):
 def test_what_is_no_course_of_a_training_is_refused(text):
     with pytest.raises(BadFile):
         diagnose_log(text)
+
+
+def test_a_rate_that_a_schedule_brings_to_0_is_the_one_that_it_began_with():
+    line = "{{'loss': {}, 'learning_rate': {}}}\n"
+    rates = [1e-3, 7e-4, 5e-4, 2e-4, 0.0]
+    text = "Fine-tuning bert\n" + "".join(line.format(loss, rate) for loss, rate in zip([0.7] * 5, rates, strict=True))
+    found = diagnose_log(text + "{'eval_accuracy': 0.5}\n")
+    assert found.verdict[0].cause == "lr-too-high"
+    always = diagnose_log("".join(line.format(loss, 0.0) for loss in [0.7] * 5) + "{'eval_accuracy': 0.5}\n")
+    assert "lr-too-high" not in {one.cause for one in always.verdict}
+
+
+def test_outputs_in_brackets_behind_a_cost_are_not_taken_for_it():
+    rows = ["0 0.6932 [[0.49 0.51 0.49 0.5]]", "100 0.6931 [[0.5 0.5 0.5 0.5]]", "200 0.6931 [[0.5 0.5 0.5 0.5]]"]
+    found = read("it prints the step, the cost and the outputs\n" + "\n".join(rows)).runs[-1]
+    assert found[0].values == (0.6932, 0.6931, 0.6931)
+
+
+def test_classes_by_their_names_that_are_never_right_are_missing():
+    text = "".join(f'{{"epoch": {n}, "loss": 0.3{n}, "pixel_acc": 0.91, "miou": 0.44}}\n' for n in (3, 2, 1))
+    report = '"iou": {"road": 0.95, "sky": 0.9, "car": 0.5, "sign": 0.0, "pole": 0.0}\n'
+    assert diagnose_log(text + report).state == "classes-missing"
+    assert diagnose_log(text + report.replace("0.0", "0.4")).state != "classes-missing"

@@ -34,7 +34,8 @@ LEAST = {  # per cent of the states, and of the causes, that are right
     "KK": (95, 100),
     "KL": (87, 96),
     "KM": (92, 96),
-    "KN": (92, 96),
+    "KN": (95, 96),
+    "KO": (92, 93),
     "KI": (79, 100),
 }
 

@@ -117,3 +117,33 @@ def test_long_and_deep_texts_are_no_trouble():
 def test_nothing_is_run():
     assert settings_in("import this_module_does_not_exist\nraise SystemExit") == []
     assert "this_module_does_not_exist" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("after", "part"),
+    [
+        ("model.fc = nn.Linear(512, 5)", True),
+        ("model = copy.deepcopy(model)", True),
+        ("other = copy.deepcopy(model)", False),
+    ],
+)
+def test_an_optimizer_whose_module_is_replaced_afterwards_holds_a_part(after, part):
+    text = f"opt = torch.optim.Adam(model.fc.parameters(), lr=1e-3)\n{after}\n".replace("model.fc.p", "model.p")
+    told = [one.how for one in settings_in(text) if one.about == "optimizer"]
+    assert ("part" in told) == part
+    before = f"{after}\nopt = torch.optim.Adam(model.parameters(), lr=1e-3)\n"
+    assert "part" not in [one.how for one in settings_in(before) if one.about == "optimizer"]
+
+
+@pytest.mark.parametrize(
+    ("drawn", "how"),
+    [
+        ("np.random.randn(2, 4) * 0.01", "small"),
+        ("rng.normal(0, 0.01, (4, 1))", "small"),
+        ("np.random.randn(784, 30) * 0.01", ""),
+        ("np.random.randn(n_x, n_h) * 0.01", ""),
+        ("rng.normal(0, 2.0, (784, 30))", "wide"),
+    ],
+)
+def test_weights_are_small_for_as_many_inputs_as_there_are(drawn, how):
+    assert [one.how for one in settings_in(f"W1 = {drawn}") if one.about == "weights"] == ([how] if how else [])

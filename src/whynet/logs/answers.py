@@ -135,7 +135,8 @@ def _matrix(lines: list[str]) -> tuple[float, ...]:
 
 def _row(line: str) -> list[float]:
     """The whole numbers on a line that has nothing else, up to a bar."""
-    line = re.sub(r"^[A-Za-z][\w.-]*\s{2,}(?=\d+\s)", "", line.strip(" |").partition("|")[0])  # a class's name
+    line = line.strip(" |").partition("|")[0]
+    line = re.sub(r"^[A-Za-z][\w.-]*(?: [A-Za-z][\w.-]*)*\s{2,}(?=\d+\s)", "", line)  # a class's name
     if len(line) > 1000 or re.search(r"[A-Za-z.]", re.sub(r"\b(?:array|tensor)\b|(?<=\d)\.(?=[\s,\]])", "", line)):
         return []
     return _numbers(line)
@@ -149,10 +150,10 @@ def _listed(lines: list[str], named: re.Pattern[str], *, whole: bool = False) ->
         if not before.strip():  # the line above says what it is
             before = text[: match.start()].rstrip().rpartition("\n")[2][-80:]
         values = _keyed(match["items"], alone=whole) or _numbers(match["items"])
-        shares = _shares(values, whole=whole)
+        shares = _shares(values, whole=whole) or (() if whole else _named_shares(match["items"], before))
         vector = not whole and re.search(r"\b(?:outputs?|predict\w*|activation\w*)\b", before, re.I)
         if (
-            named.search(before)
+            (named.search(before) or (not whole and len(shares) == len(_named_shares(match["items"], before)) > 0))
             and shares
             and not vector
             and not (whole and pattern("given labels").search(text[: match.start()][-160:]))
@@ -184,6 +185,14 @@ def _keyed(text: str, *, alone: bool) -> list[float]:
         return []
     found = dict(pairs)
     return [found.get(key, 0.0) for key in range(max(9, *keys) + 1)] if len(keys) > 2 or alone else []
+
+
+def _named_shares(items: str, before: str) -> tuple[float, ...]:
+    """The shares of classes by their names: `"iou": {"road": 0.948, "pole": 0.0}`."""
+    if not re.search(r"(?:iou|dice|recalls?|f1|per[_ -]class|by[_ -]class)\W*$", before, re.I):
+        return ()
+    values = [float(one) for one in re.findall(rf"[\"']?[A-Za-z][\w /-]*[\"']?\s*[:=]\s*({VALUE})", items)]
+    return tuple(values) if len(values) > 2 and max(values) <= 1 else ()
 
 
 def _shares(values: Sequence[float], *, whole: bool) -> tuple[float, ...]:
@@ -275,7 +284,7 @@ def _like_lines(lines: Sequence[str]) -> Iterator[list[int]]:
         if len(run) >= (3 if keys[:1] and keys[0].isdigit() else NAMES):
             yield run
         run, keys = [], []
-        if line.strip():
+        if re.search(r"\w", line):
             above = line
     return
 

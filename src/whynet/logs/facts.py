@@ -161,7 +161,7 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
     values = cost.values if cost else ()
     finite = cost.finite if cost else ()
     last = _tail(finite)
-    end = statistics.fmean(last) if last else math.nan
+    end = _middle(last)
     accuracies = told.finite if told else ()
     return Facts(
         costs=values,
@@ -198,7 +198,7 @@ def _agrees(series: Series) -> bool:
 def _agreement(series: Sequence[Series]) -> float:
     """The best of the last figures of a measure that is 0 where nothing is told apart: of held-out examples, if it was
     printed of them."""
-    known = [one for one in series if _agrees(one) and len(one.finite) > 2]
+    known = [one for one in series if _agrees(one) and len(one.finite) > (0 if "r2" in one.name.split() else 2)]
     held = [one for one in known if one.split == "held-out"] or known
     return max((value for one in held for value in one.finite[-max(2, len(one.finite) // 3) :]), default=math.nan)
 
@@ -231,6 +231,14 @@ def _tail(values: tuple[float, ...]) -> tuple[float, ...]:
         if len(tail) > 5 and _noise(tail) and abs(_slope(tail)) < 1.5:
             return tail
     return values[-third:]
+
+
+def _middle(values: Sequence[float]) -> float:
+    """Their mean; the median where one of them is far off the others."""
+    if not values:
+        return math.nan
+    mean, median = statistics.fmean(values), statistics.median(values)
+    return median if abs(mean - median) > 0.5 * abs(median) else mean
 
 
 def _trend(values: Sequence[float]) -> float:

@@ -9,6 +9,7 @@ from typing import Literal
 from whynet.doctor.diagnosis import Series
 from whynet.logs.columns import Cell, Column
 from whynet.logs.roles import MEASURED, assigned, is_measured, kinds, means, split_of, votes_of
+from whynet.logs.templates import NUMBER
 
 WORSE = -0.3  # of R2
 MOST = 60  # columns: of more, the longest
@@ -54,6 +55,8 @@ def series_of(cells: Sequence[Cell], rows: dict[str, int]) -> list[Series]:
         found += {one.split: one for one in reversed(shares)}.values()
     printed = {one.what for one in found if not one.said}
     plain = [one for one in bare if not any(cell.total or cell.percent for cell in one.cells)]
+    outside = [one for one in plain if not _is_in_a_list(one.first)]
+    plain = outside if 0 < len(outside) < len(plain) - 2 else plain
     if "cost" not in printed:
         more = _read(_longest(plain), rows, named)
         found += [one for one in more if one.what not in printed and (len(one.values) > 2 or not found)]
@@ -61,6 +64,12 @@ def series_of(cells: Sequence[Cell], rows: dict[str, int]) -> list[Series]:
     longest = {what: max((len(s.values) for s in found if s.what == what), default=0) for what in ("cost", "accuracy")}
     found = [s for s in found if s.split == "held-out" or s.said or len(s.values) > longest[s.what] / 3]
     return sorted(found, key=lambda series: (series.said, series.what != "cost", series.split != "train"))
+
+
+def _is_in_a_list(cell: Cell) -> bool:
+    """Whether it has brackets around it, behind other figures: outputs, as a rule."""
+    before = "".join(cell.column.partition(" ")[2].split(NUMBER)[: cell.place + 1])
+    return cell.place > 1 and before.count("[") > before.count("]")
 
 
 def _label(cell: Cell) -> str:

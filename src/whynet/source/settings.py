@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from whynet.source.statements import Statement, statements
@@ -220,6 +220,7 @@ def _of_all(read: Iterable[Statement]) -> Iterator[Settled]:
     if {"backward", "step"} <= called and not called & {"zero_grad", "zero_", "clear_grads"}:
         line = next(one for name, one in calls if name == "backward")
         yield Settled("gradient", "not reset", line.line, line.text)
+    yield from _replaced(read)
     text = " ".join(one.text for one in read)
     squashed = re.search(r"1(?:\.0?)?\s*/\s*\(\s*1(?:\.0?)?\s*\+\s*(?:np\.|math\.)?exp|np\.tanh|expit", text)
     back = next((one for one in read if re.search(r"\.T\b|transpose", one.text) and BACK.search(one.text)
@@ -227,6 +228,19 @@ def _of_all(read: Iterable[Statement]) -> Iterator[Settled]:
     derived = re.search(r"1(?:\.0?)?\s*-\s*\w|deriv|prime|\*\*\s*2|grad\(", text)
     if squashed and back is not None and not derived:
         yield Settled("gradient", "without a derivative", back.line, back.text)
+
+
+def _replaced(read: Sequence[Statement]) -> Iterator[Settled]:
+    """Optimizers whose module is replaced after they were handed its parameters."""
+    held: list[tuple[str, Statement]] = []
+    for one in read:
+        made = [_path(target) for target in one.node.targets] if isinstance(one.node, ast.Assign) else []
+        for path, line in held:
+            if any(path == name or path.startswith(f"{name}.") or name.startswith(f"{path}.") for name in made):
+                yield Settled("optimizer", "part", line.line, line.text)
+        if isinstance(one.node, ast.Assign):
+            paths = [_path(call.func) for call in _calls(one.node)]
+            held += [(path.removesuffix(".parameters"), one) for path in paths if path.endswith(".parameters")]
 
 
 def _calls(node: ast.stmt) -> Iterator[ast.Call]:

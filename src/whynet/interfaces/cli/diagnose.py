@@ -14,6 +14,7 @@ from whynet.interfaces.cli.completion import completing, patients
 from whynet.interfaces.cli.screen import Screen, screen_options
 
 PROGRAMS = (".py", ".pyw", ".ipynb")
+LOGS = (".log", ".txt", ".csv", ".tsv", ".jsonl", ".json")
 THEIRS = ("--data", "--seed", "--engine", "--log", "--cost", "--classes", "--labels")
 """Options that whynet has too, but not for a program: after it, they are the program's and nothing else."""
 EFFORT, BUDGET = 30.0, 120.0  # trainings of the patient; seconds
@@ -122,7 +123,7 @@ def diagnose(
     whynet's options stand before the file, the program's own arguments after it; what it prints goes to stderr.
 
     With --log nothing is trained: the numbers of any printed training, table or sentence are read, and what they prove
-    is said, with the causes that remain.
+    is said, with the causes that remain. A file whose name ends in .txt, .log, .csv or .jsonl is read as one anyway.
 
     \b
     Examples:
@@ -143,6 +144,8 @@ def diagnose(
             expected="a run's folder, a recipe file, a recipe's name or a program; or --log FILE",
             do="Try: whynet diagnose vectorised",
         )
+    if log is None and patient is not None and Path(patient).suffix.lower() in LOGS and Path(patient).is_file():
+        log, patient = patient, None
     if log is not None:
         trained = {
             "PATIENT": patient, "--data": data, "--seed": seed, "--engine": engine, "--effort": effort,
