@@ -65,3 +65,10 @@ def test_a_batch_is_not_too_large_where_its_gradient_is_a_sum():
     large = {"rows": 1000, "steps-per-epoch": 1.0}
     assert cause("batch-too-large").suspect(case_like(large)) is not None
     assert cause("batch-too-large").suspect(case_like({**large, "gradient-length": 8.0})) is None
+
+
+@pytest.mark.parametrize("state", ["diverged", "non-finite"])
+def test_a_training_that_went_astray_is_too_fast_before_it_is_too_short(state):
+    symptoms = {"state": state, "steps": (64, 64), "still-falling": 1.0, "highest-cost": 16.0}
+    few, fast = (cause(name).suspect(case_like(symptoms)) for name in ("undertrained", "lr-too-high"))
+    assert few.strength < fast.strength

@@ -37,3 +37,20 @@ def test_the_same_labels_in_another_order():
     X = rng.random((ROWS, 1, 8, 8), dtype=np.float32)
     y = rng.permutation((X.mean(axis=(1, 2, 3)) > 0.5).astype(int))
     assert told(X, y)[0] == "bad-data"
+
+
+def test_the_order_of_labels_is_not_doubted_where_test_rows_are_in_another_unit():
+    def of_products(X):  # of which a network that sees huge numbers tells nothing
+        return (X[:, 0] * X[:, 1] + X[:, 2] * X[:, 3] > 0).astype(int)
+
+    rng = np.random.default_rng(0)
+    X, T = (rng.normal(size=(rows, 6)).astype(np.float32) for rows in (2 * ROWS, 200))
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(6, 32), nn.ReLU(), nn.Linear(32, 2))
+    optimizer = torch.optim.Adam(model.parameters(), 1e-2)
+    test = (T * 40 + 60, of_products(T))
+    about = {"loss": nn.CrossEntropyLoss(), "optimizer": optimizer, "test": test, "epochs": 20, "effort": 2}
+    found = whynet.diagnose(model, (X, of_products(X)), **about)
+    assert "whynet's engine" in found.used["trials"]
+    assert found.symptoms["test-loss"].value > 0.2
+    assert [one.cause for one in found.verdict] == ["validation-unlike-training"]

@@ -60,6 +60,8 @@ class StandIn(RecipeSubject):
         if self.data.X.array.ndim == 2:  # of a table nobody chose a scaling: the usual one is recommended
             case.settings = replace(case.settings, scaling=None)
         case.findings, case.remarks = list(self.found), [*self.remarks, *case.remarks]
+        shown = (one for finding in self.found for one in finding.evidence)
+        case.keep(*(one for one in shown if one.name not in case.symptoms))
         case.not_examined = [*self.not_examined, *case.not_examined]
         case.used = {**self.used, **case.used}
         explained = explaining(case, "test-set-differs")

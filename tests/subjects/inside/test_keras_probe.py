@@ -249,6 +249,24 @@ def test_steps_that_are_compiled_are_those_that_fit_takes(made):
         np.testing.assert_allclose(array_of(keras, one), array_of(keras, other), rtol=5e-3, atol=1e-4)
 
 
+def test_steps_at_another_rate_of_a_schedule_are_compiled_too():
+    if keras.backend.backend() != "jax":
+        pytest.skip("nothing is compiled")
+    moved = {}
+    for times, rate in ((1.0, 0.2), (4.0, 0.2), (1.0, 0.8)):
+        model = keras.Sequential([keras.Input((3,)), L.Dense(1, kernel_initializer="ones")])
+        model.compile(keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(rate, 5, 0.5)), "mse")
+        probe = KerasProbe.of(keras, model, (np.eye(3, dtype=np.float32), np.zeros((3, 1), np.float32)))
+        network = probe.copy()
+        step = network.stepping(times=times)
+        for _ in range(6):
+            step(probe.X, probe.y)
+        assert step.left == 0
+        moved[times, rate] = array_of(keras, network.model.weights[0])
+    np.testing.assert_allclose(moved[4.0, 0.2], moved[1.0, 0.8], rtol=1e-5)
+    assert np.abs(moved[1.0, 0.2] - moved[4.0, 0.2]).max() > 0.01
+
+
 @every
 def test_gradients_are_those_of_differences(made):
     network = probe_of(made).copy()

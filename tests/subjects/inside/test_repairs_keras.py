@@ -58,3 +58,22 @@ def test_limits_and_schedules_are_taken_away():
     _, config = unlimited(keras, type(own), own.get_config(), gone)
     assert config["clipnorm"] is None and config["learning_rate"] == pytest.approx(0.5)
     assert unlimited(keras, type(own), own.get_config(), frozenset())[1]["clipnorm"] == 1e-6
+
+
+def test_a_term_of_the_loss_has_another_weight():
+    x = keras.Input((4,))
+    dense = keras.layers.Dense(1, activity_regularizer=keras.regularizers.L2(1000.0))
+    model = keras.Model(x, dense(x))
+    model.compile(keras.optimizers.SGD(1e-4), "mse")
+    y = X[:, :1]
+    probe = KerasProbe.of(keras, model, (X, y))
+    network, first = probe.copy(), probe.copy().loss()
+    place = list(probe.terms()).index("what layers add")
+    assert network.mend([("evened", place, 0.25)])
+    W, b = (array_of(keras, one) for one in dense.weights)
+    fit = float(np.mean((X @ W + b - y) ** 2))
+    assert first > 10 * fit
+    assert network.loss() == pytest.approx(fit + 0.25 * (first - fit), rel=1e-4)
+    losses = [network.loss(training=True) for _ in range(6)]  # compiled after some
+    assert losses == pytest.approx([losses[0]] * 6, rel=1e-5)
+    assert probe.copy().loss() == pytest.approx(first)

@@ -32,6 +32,8 @@ def suspect(case: Case) -> Suspicion | None:
     if case.state == "healthy" or judged_early:  # only the end shows whether it was too short
         return None
     evidence = case.evidence("steps", "still-falling", "progress")
+    if case.state in ("diverged", "non-finite"):  # more of the same leads further away
+        return Suspicion(0.25, evidence)
     if case.value("steps") < 500:
         return Suspicion(0.7, evidence)
     early = case.value("still-falling") > 0.02 and case.value("steps") < 5000

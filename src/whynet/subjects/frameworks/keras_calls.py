@@ -23,6 +23,9 @@ from whynet.subjects.frameworks.keras_mends import put, rewritten
 from whynet.subjects.inside.probe import ProbeError, arrays_in
 from whynet.subjects.inside.repairs import OUTPUTS, Step
 
+ADDED = "what layers add"
+"""A term of the loss that layers, and not the compiled losses, make."""
+
 
 class KerasCalls:
     """A copy of a model: its calls, their loss, and the derivatives of it, in tensors.
@@ -189,6 +192,7 @@ class KerasCalls:
             if plain and getattr(model, "_compile_loss", None) is None and not model.losses:
                 raise ProbeError("the model has no loss", do="model.compile(optimizer=..., loss=...)")
             value = model.compute_loss(x, y, raw, weight, **({"training": training} if takes else {}))
+            value = self._evened(value, y, raw, weight)
         except ProbeError:
             raise
         except Exception as error:
@@ -260,26 +264,13 @@ class KerasCalls:
     def terms(self, targets: Any = None) -> dict[str, float]:
         """The length of the gradient of each term of the loss: that of each output, and what layers add."""
         model, probe = self.model, self.probe
-        compiled: Any = getattr(model, "_compile_loss", None)
         if not is_of_keras(type(model).compute_loss):
             return {}
         y, weight = probe.targets if isinstance(probe.targets, Weighted) else (probe.targets, None)
         y, weight = tensors_of(self.keras, y if targets is None else targets), tensors_of(self.keras, weight)
-        every = list(getattr(compiled, "_flat_losses", None) or [])
-
-        def alone(term: Any, raw: Any) -> Any:
-            compiled._flat_losses = [term]
-            try:
-                return compiled(y, raw, weight)
-            finally:
-                compiled._flat_losses = every
-
-        ways: dict[str, Callable[[Any], Any]] = {
-            str(one.name or place): (lambda raw, one=one: alone(one, raw))  # type: ignore[misc]
-            for place, one in enumerate(every)
-        }
+        ways = self._compiled_terms(y, weight)
         if self.run(probe.inputs, training=True, then=lambda raw: list(model.losses))[1]:
-            ways["what layers add"] = lambda raw: sum(self.keras.ops.sum(one) for one in model.losses)
+            ways[ADDED] = lambda raw: self._added()
         if len(ways) < 2:
             return {}
         lengths = {}
@@ -292,6 +283,36 @@ class KerasCalls:
             squares = [float((array_of(self.keras, one) ** 2).sum()) for one in found if one is not None]
             lengths[name] = float(np.sqrt(sum(squares)))
         return lengths
+
+    def _compiled_terms(self, y: Any, weight: Any) -> dict[str, Callable[[Any], Any]]:
+        """What makes each term of the compiled loss of an answer, by its name."""
+        compiled: Any = getattr(self.model, "_compile_loss", None)
+        every = list(getattr(compiled, "_flat_losses", None) or [])
+
+        def alone(term: Any, raw: Any) -> Any:
+            compiled._flat_losses = [term]
+            try:
+                return compiled(y, raw, weight)
+            finally:
+                compiled._flat_losses = every
+
+        return {
+            str(one.name or place): (lambda raw, one=one: alone(one, raw))  # type: ignore[misc]
+            for place, one in enumerate(every)
+        }
+
+    def _added(self) -> Any:
+        """What layers added to the loss, within a scope."""
+        return sum(self.keras.ops.sum(one) for one in self.model.losses)
+
+    def _evened(self, value: Any, y: Any, raw: Any, weight: Any) -> Any:
+        """A loss with the weights of its terms that repairs give them."""
+        steps = [step for step in self.repairs if step[0] == "evened"]
+        if not steps:
+            return value
+        terms = [then(raw) for then in self._compiled_terms(y, weight).values()]
+        terms += [self._added()] if self.model.losses else []
+        return value + sum((factor - 1) * terms[place] for _, place, factor in steps if place < len(terms) > 1)
 
 
 def is_of_keras(function: Any) -> bool:

@@ -17,7 +17,7 @@ SMALL = 1e-7
 LIMITS = ("clipnorm", "global_clipnorm", "clipvalue")
 LONGEST = 1e4  # steps in which a schedule is asked for its largest rate
 ASKED = 40
-DONE = (*TARGETS, *OUTPUTS)
+DONE = (*TARGETS, *OUTPUTS, "evened")
 """Steps that change no layer."""
 
 

@@ -16,7 +16,7 @@ from whynet.subjects.frameworks.keras_copies import copied
 from whynet.subjects.frameworks.keras_gradients import rounds
 from whynet.subjects.frameworks.keras_layers import Part, all_drawn, layer_of, listening, watching
 from whynet.subjects.frameworks.keras_mends import DONE, repaired, unlimited
-from whynet.subjects.frameworks.keras_optimizers import anew
+from whynet.subjects.frameworks.keras_optimizers import again, anew
 from whynet.subjects.inside.how import How
 from whynet.subjects.inside.probe import Gradients, Layer, Network, Passage, ProbeError
 from whynet.subjects.inside.repairs import CALLS, Step
@@ -312,7 +312,7 @@ class KerasNetwork(KerasCalls, Network):
         def pure_of(owner: KerasNetwork) -> Callable[..., Any]:
             import jax
 
-            mover = kind.from_config(config)
+            mover = again(optimizer)
             mover.build(owner.trained)
 
             def pure(state: Sequence[list[Any]], inputs: Any, targets: Any) -> tuple[Any, list[list[Any]]]:

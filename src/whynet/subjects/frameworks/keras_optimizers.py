@@ -58,6 +58,21 @@ def scaled(keras: Any, schedule: Any, times: float) -> Any:
             return times * schedule(step)
 
         def get_config(self) -> dict[str, Any]:
-            return {}
+            return {"times": times, "schedule": keras.optimizers.schedules.serialize(schedule)}
 
     return Scaled()
+
+
+def again(optimizer: Any) -> Any:
+    """Another one with the very settings; a schedule that Keras does not know by name goes as it is.
+
+    >>> import pytest
+    >>> keras = pytest.importorskip("keras")
+    >>> made = keras.optimizers.SGD(scaled(keras, keras.optimizers.schedules.ExponentialDecay(0.5, 10, 0.5), 2.0))
+    >>> round(float(again(made).learning_rate), 6)
+    1.0
+    """
+    config = optimizer.get_config()
+    if isinstance(config.get("learning_rate"), dict):
+        config["learning_rate"] = optimizer._learning_rate
+    return type(optimizer).from_config(config)
