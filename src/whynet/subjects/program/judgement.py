@@ -70,6 +70,13 @@ class Judged:
     lengths: tuple[float, ...] = ()
 
     @property
+    def repeated(self) -> bool:
+        """Whether an iteration takes several steps: what one has moved, the next predicts with."""
+        pairs = self.cost.pairs if self.cost is not None else ()
+        moved = self.flow.after({pair.node for pair in pairs})
+        return any(pair.output in moved for pair in pairs)
+
+    @property
     def tape(self) -> Tape:
         """The first of the tapes."""
         return self.flow.tapes[0]

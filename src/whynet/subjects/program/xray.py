@@ -213,7 +213,7 @@ def xray(ran: Ran, again: Ran | None = None, best: Judged | None = None) -> Xray
     found.iterations, found.watched = ran.loops.get(best.tape.loop, 0), len(best.flow.tapes)
     found.cost = best.cost.name if best.cost else ""
     found.parameters = {group.name: _shape(best.tape, group.paths) for group in best.moved}
-    if best.cost is not None:
+    if best.cost is not None and best.cost.pairs:
         found.output = text.named(best.cost.pairs[0].output)
         pair = best.cost.pairs[0]
         found.target = "labels" if pair.labels else text.named(pair.target)
