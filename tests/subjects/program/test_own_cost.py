@@ -143,6 +143,18 @@ for epoch in range(80):
     train(X[10:20], y[10:20])
     train(X[20:30], y[20:30])
 """
+FADING = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(300, 2))
+y, w, lr = X @ np.array([[1.0], [-2.0]]), np.zeros((2, 1)), 0.1
+for epoch in range(20):
+    for i in range(0, 300, 10):
+        x, t = X[i:i + 10], y[i:i + 10]
+        w -= lr * x.T @ (x @ w - t) / 10
+        {inside}
+    {outside}
+"""
 ORDER = """
 import numpy as np
 rng = np.random.default_rng(0)
@@ -186,6 +198,8 @@ def told(program, text):
         (RECURRENT.format(carry="dh * (1 - z)"), None),
         (RECURRENT.format(carry="dh * z"), 20),
         (MANY, None),
+        (FADING.format(inside="pass", outside="lr *= 0.9"), None),
+        (FADING.format(inside="lr *= 0.9", outside="pass"), 10),
         (ORDER.format(turned=".transpose(1, 2, 0)"), None),
         (ORDER.format(turned=""), 13),
     ],

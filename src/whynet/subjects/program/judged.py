@@ -222,6 +222,9 @@ def step_by(one: Judged, group: Group, adjoints: Sequence[Adjoints], turned: boo
     if step.rate is None:
         old = [flat([tape.value(tape.start[path]) for tape in one.flow.tapes]) for path in paths]
         step.rate = rounded(np.concatenate([flat(values) for values in moves]), np.concatenate(old), truth)
+    if step.rate is None and len(one.flow.tapes) > 1:
+        step.lengths = _rate_of_each(moves, exact, single)
+        step.rate = step.lengths[0] if step.lengths else None
     candidates = [_before(one, path) for path in paths]
     for key, node in candidates[0].items():
         if not all(key in others for others in candidates):
@@ -234,7 +237,7 @@ def step_by(one: Judged, group: Group, adjoints: Sequence[Adjoints], turned: boo
         if direction is not None:
             step.node, step.factor = node, c
             step.scale = step.rate if step.rate is not None else _scale(one, paths[0], node, c)
-            step.lengths = _lengths(one, paths[0], node) if step.downhill else ()
+            step.lengths = step.lengths or (_lengths(one, paths[0], node) if step.downhill else ())
             step.downhill = (step.rate < 0) if step.rate is not None else direction * c <= 0
             break
     if step.node is None and step.rate is not None:
@@ -242,6 +245,18 @@ def step_by(one: Judged, group: Group, adjoints: Sequence[Adjoints], turned: boo
     if step.node is None and step.rate is None and len(paths) == 1 and not turned:
         _by_part(one, step, paths[0], adjoints)
     return step
+
+
+def _rate_of_each(moves: list[list[Array]], exact: list[list[Array | None]], single: bool) -> tuple[float, ...]:
+    """The step of each iteration as a multiple of the derivative, where each is one: of a rate that changes."""
+    found: list[float] = []
+    for here in range(len(moves[0])):
+        ours = np.concatenate([flat([values[here]]) for values in moves])
+        each = factor(ours, np.concatenate([flat([values[here]]) for values in exact]), single)
+        if each is None or (found and each * found[0] < 0):
+            return ()
+        found.append(each)
+    return tuple(found)
 
 
 def _cancelled(one: Judged, paths: Sequence[str], truth: Array) -> bool:

@@ -72,10 +72,11 @@ def _compared(ours: Array, exact: Array) -> tuple[float, bool] | None:
     share = float(np.mean(right))
     if share < LEAST or share == 1 or np.sum(right) < FEW:
         return None
-    distinct = len(np.unique(np.round(exact[both][right] / np.max(np.abs(exact)), 9)))
-    if distinct < FEW and np.all(exact != 0):
+    turned = bool(np.all(_near(ratios[~right], -best)))
+    sizes = np.round(np.abs(exact[both] if turned else exact[both][right]) / np.max(np.abs(exact)), 9)
+    if len(np.unique(sizes)) < (2 if turned else FEW) and np.all(exact != 0):
         return None  # numbers that are all alike are like many others
-    return share, bool(np.all(_near(ratios[~right], -best)))
+    return share, turned
 
 
 def _near(ratios: Array, c: float) -> Array:

@@ -21,6 +21,7 @@ from whynet.subjects.program.meant import Meant
 from whynet.subjects.program.origins import Origins, origins
 from whynet.subjects.program.plan import Plan, plan_of, settings_of
 from whynet.subjects.program.run import Ran, run
+from whynet.subjects.program.schedule import faded
 from whynet.subjects.program.sites import Site
 from whynet.subjects.program.start import start_of
 from whynet.subjects.program.tape import Tape
@@ -208,6 +209,8 @@ def xray(ran: Ran, again: Ran | None = None, best: Judged | None = None) -> Xray
         return found
     text = Text(ran.sites, best)
     wrong = blames(best, ran.sites)
+    around = [ran.loops.get(loop, 0) for loop, inner in ran.inner.items() if best.tape.loop in inner]
+    wrong += faded(best, min(around, default=0), text)
     wrong += evaluated(best, ran.sites, again)
     found.loop_line = ran.sites[best.tape.loop].line
     found.iterations, found.watched = ran.loops.get(best.tape.loop, 0), len(best.flow.tapes)

@@ -1,4 +1,4 @@
-# truth: line 55 wrong
+# truth: line 55 schedule
 # MLP for digits with L2, inverted dropout and learning rate decay
 import numpy as np
 from sklearn.datasets import load_digits
