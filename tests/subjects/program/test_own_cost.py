@@ -155,6 +155,20 @@ for epoch in range(20):
         {inside}
     {outside}
 """
+TAGS = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(40, 5))
+y = {targets}
+W, b = rng.normal(size=(5, 4)) * 0.1, np.zeros(4)
+for step in range(80):
+    z = X @ W + b
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    d = (p - y) / 40
+    W -= 0.1 * X.T @ d
+    b -= 0.1 * d.sum(axis=0)
+"""
 ORDER = """
 import numpy as np
 rng = np.random.default_rng(0)
@@ -198,6 +212,8 @@ def told(program, text):
         (RECURRENT.format(carry="dh * (1 - z)"), None),
         (RECURRENT.format(carry="dh * z"), 20),
         (MANY, None),
+        (TAGS.format(targets="np.eye(4)[X[:, :4].argmax(axis=1)]"), None),
+        (TAGS.format(targets="(X[:, :4] > 0) * 1.0"), 10),
         (FADING.format(inside="pass", outside="lr *= 0.9"), None),
         (FADING.format(inside="lr *= 0.9", outside="pass"), 10),
         (ORDER.format(turned=".transpose(1, 2, 0)"), None),

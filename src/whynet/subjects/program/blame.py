@@ -40,7 +40,7 @@ def blames(one: Judged, sites: Sequence[Site]) -> list[Blame]:
     []
     """
     text = Text(sites, one)
-    partly = partly_right(one) if not any(step.right for step in one.steps) else None
+    partly = partly_right(one)
     if partly is not None:
         return [_in_part(one, partly, text)]
     found = returned(one, text)
@@ -51,7 +51,7 @@ def blames(one: Judged, sites: Sequence[Site]) -> list[Blame]:
         if gain:
             break
         if not (step.right or step.untold) and one.ends(step.group):
-            matched = step.node is not None or step.rate is not None
+            matched = step.matched
             if not matched and _leaves(one, step.group) & one.shared:
                 continue  # two errors meet in it, and only one is known
             if not matched and any(value is None for path in step.group.paths[:8] for value in one.at(path)):

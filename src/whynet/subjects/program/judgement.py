@@ -36,9 +36,14 @@ class Step:
     """Whether there are too few numbers, or too equal ones, to tell."""
 
     @property
+    def matched(self) -> bool:
+        """Whether it is a multiple of the derivative, up or down."""
+        return self.node is not None or self.rate is not None
+
+    @property
     def right(self) -> bool:
         """Whether it goes down the slope."""
-        return (self.node is not None or self.rate is not None) and self.downhill
+        return self.matched and self.downhill
 
 
 @dataclass

@@ -45,6 +45,8 @@ def partly_right(one: Judged) -> Partly | None:
     """
     if one.cost is None or one.cost.name != "recorded" or one.repeated:
         return None
+    if any(step.matched for step in one.steps):
+        return None
     places: dict[tuple[int, ...], list[tuple[int, Array]]] = {}
     for node in sorted(one.forward):
         values = [adj.at(node) for adj in one.adjoints]

@@ -1,4 +1,4 @@
-# truth: line 26 wrong
+# truth: line 26 several-true
 import numpy as np
 
 np.random.seed(10)
