@@ -20,6 +20,7 @@ FEW = {  # of each style and each mistake one; the slow test has them all
     "cnn_strided_filters_reshaped", "cnn_windows_einsum_sound", "cnn_bias_per_pixel", "cnn_pool_ties_first_sound",
     "cnn_strided_momentum_overwritten", "d_adamw_cosine_sound", "d_matrix_class_minus",
     "f_skipgram_repeated_rows", "f_plain_neurons_bias_not_added", "f_rmsprop_bias_stays",
+    "g_mixture_density_sound", "g_lmodel_caches_dal_sign", "g_triplet_anchor_sign", "g_dqn_corridor_sound",
 }  # fmt: skip
 LOOP = """
 import numpy as np

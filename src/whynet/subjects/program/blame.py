@@ -16,7 +16,10 @@ from whynet.subjects.program.loop import Group
 from whynet.subjects.program.lost import lost
 from whynet.subjects.program.match import factor, flat
 from whynet.subjects.program.meant import Meant, slopes
+from whynet.subjects.program.memory import remembered
 from whynet.subjects.program.metrics import GAINS
+from whynet.subjects.program.partly import Partly, partly_right
+from whynet.subjects.program.region import GATHERED, misordered, odd_one, region, same_before, told
 from whynet.subjects.program.returned import returned
 from whynet.subjects.program.shapes import shapes
 from whynet.subjects.program.shares import shares
@@ -28,29 +31,6 @@ from whynet.subjects.program.unmoved import Blame, unmoved
 CLOSE = 1e-5
 
 
-def region(one: Judged, ends: Sequence[int]) -> tuple[set[int], set[int]]:
-    """The values before an update that are no exact derivative, and the exact ones that they start from.
-
-    >>> from whynet.subjects.program.loop import Flow
-    >>> from whynet.subjects.program.tape import Tape
-    >>> region(Judged(Flow([Tape(0, 1)]), [], [], []), [])
-    (set(), set())
-    """
-    bad: set[int] = set()
-    good: set[int] = set()
-    todo = list(ends)
-    while todo:
-        node = todo.pop()
-        if node in bad or node in good or node not in one.carriers:
-            continue
-        if node in one.exact and node not in ends:
-            good.add(node)
-            continue
-        bad.add(node)
-        todo.extend(one.flow.inputs[node])
-    return bad, good
-
-
 def blames(one: Judged, sites: Sequence[Site]) -> list[Blame]:
     """The wrong lines, the first one first.
 
@@ -60,6 +40,9 @@ def blames(one: Judged, sites: Sequence[Site]) -> list[Blame]:
     []
     """
     text = Text(sites, one)
+    partly = partly_right(one)
+    if partly is not None:
+        return [_in_part(one, partly, text)]
     found = returned(one, text)
     if any(blame.kind == "packing-wrong" for blame in found):
         return found
@@ -68,11 +51,13 @@ def blames(one: Judged, sites: Sequence[Site]) -> list[Blame]:
         if gain:
             break
         if not (step.right or step.untold) and one.ends(step.group):
-            matched = step.node is not None or step.rate is not None
+            matched = step.matched
             if not matched and _leaves(one, step.group) & one.shared:
                 continue  # two errors meet in it, and only one is known
             if not matched and any(value is None for path in step.group.paths[:8] for value in one.at(path)):
                 continue  # its derivative goes through something that is not known
+            if not matched and one.repeated:
+                continue  # each of its steps has a cost of its own
             if not matched and len(one.flow.tapes) == 1 and not region(one, one.ends(step.group)[:8])[1]:
                 continue  # of single numbers, one iteration tells too little
             found.append(_uphill(one, step, text) if matched else _wrong(one, step, text))
@@ -81,6 +66,7 @@ def blames(one: Judged, sites: Sequence[Site]) -> list[Blame]:
     found += mixed_examples(one, text)
     found += audited(one, text)
     found += lost(one, text)
+    found += remembered(one, text)
     if not found:
         found += shares(one, text) or _factors(one, text)
     found.sort(key=lambda blame: (blame.node, blame.kind == "wrong"))
@@ -96,6 +82,15 @@ def blames(one: Judged, sites: Sequence[Site]) -> list[Blame]:
     if not explained and one.cost is not None and one.cost.name != "recorded":
         return []  # nothing is as this cost says: it may be another that is meant
     return [_called(one, blame, text) for blame in kept] + unmoved(one, text)
+
+
+def _in_part(one: Judged, partly: Partly, text: Text) -> Blame:
+    """A value of which a part is the derivative of the program's own cost, and the rest is not."""
+    node = text.statement(partly.node, one.carriers)
+    site, name = text.site(node), text.names.get(node, text.named(partly.meant))
+    rest = "the rest has its sign turned" if partly.turned else "the rest is not"
+    words = f"{partly.share:.0%} of its numbers are the derivative of the cost that the program computes; {rest}"
+    return Blame("wrong", site.file, site.line, name, name, words, node)
 
 
 def _called(one: Judged, blame: Blame, text: Text) -> Blame:
@@ -166,10 +161,32 @@ def _wrong(one: Judged, step: Step, text: Text) -> Blame:
     changed = _changed(one, bad, group, text)
     if changed is not None:
         return changed
-    first = min(_told(one, bad, good) or bad) if bad else ends[0]
+    first = min(told(one, bad, good) or bad) if bad else ends[0]
+    odd = odd_one(one, first)
+    if odd is not None:
+        turned = {here for here in one.exact if (one.exact[here][1] < 0) == (one.exact[odd][1] < 0)}
+        turned -= one.flow.before([here for here in one.flow.inputs[first] if here != odd])
+        while before := one.flow.inputs[odd] & turned:
+            odd = min(before)
+        node = text.statement(odd, one.carriers)
+        site = text.site(node)
+        return Blame("sign", site.file, site.line, text.names.get(node, group.name), group.name,
+                     "its sign is turned: it is added to derivatives of the other sign", node)  # fmt: skip
     kind, words, meant = "wrong", "it is not the derivative", Meant()
+    for here in (first, *same_before(one, one.flow.inputs[first] & good)):
+        other = misordered(one, here)
+        if other is None:
+            continue
+        node = text.statement(here, one.carriers)
+        site = text.site(node)
+        words = f"its numbers lie in another order than those of {text.named(other)}, whose derivative they are"
+        return Blame(kind, site.file, site.line, text.names.get(node, group.name), group.name, words, here)
     node = text.statement(first, bad or {first})
-    way = _one_way(one, group, first, good)
+    stray = [here for here in one.flow.inputs[first] & good if _is_stray(one, here, _leaves(one, group))]
+    for here in stray[:1]:
+        first = here
+        node = text.statement(here, one.carriers)
+    way = _one_way(one, group, first, good) if not stray else None
     if way is not None:
         first, several = way
         words = f"it goes by one way from {text.named(several)}, which has several"
@@ -198,6 +215,13 @@ def _wrong(one: Judged, step: Step, text: Text) -> Blame:
     return Blame(kind, site.file, site.line, name, group.name, words, min(node, first), meant)
 
 
+def _is_stray(one: Judged, node: int, leaves: set[int]) -> bool:
+    """Whether a derivative is that of a value which does not hang on these, and serves for nothing that is right."""
+    meant = one.exact[node][0]
+    hanging = one.flow.after(leaves)
+    return meant not in hanging | leaves and meant >= 0 and not (one.flow.after({node}) - {node}) & set(one.exact)
+
+
 def _one_way(one: Judged, group: Group, first: int, good: set[int]) -> tuple[int, int] | None:
     """The derivative by one way only that the first wrong value is made of, and the value that has several ways."""
     read = one.flow.inputs[first] & good
@@ -212,6 +236,9 @@ def _one_way(one: Judged, group: Group, first: int, good: set[int]) -> tuple[int
             meant = ways[0]
             ways = [node for node in one.forward if meant in one.flow.inputs[node]]
         parts = [flat([adj.parts[use] for adj in one.adjoints]) for use in uses if use[1] == meant and len(ways) > 1]
+        beside = [node for node in one.tape.ops[first].inputs if node not in read and one.tape.ops[first].name != "mul"]
+        if any(factor(flat(one.values(node)), part) is not None for node in beside for part in parts):
+            continue  # another way is there too, in some form
         for here in read:
             if any(factor(flat(one.values(here)), part) is not None for part in parts):
                 return here, meant
@@ -235,21 +262,6 @@ def _origin(one: Judged, node: int) -> int:
         if not before:
             return node
         node = min(before)
-
-
-GATHERED = {"add", "total", "sum", "copy", "reshape", "T", "transpose", "stack", "concatenate", "ravel", "pad",
-            "sliding_window_view", "as_strided"}  # fmt: skip
-
-
-def _told(one: Judged, bad: set[int], good: set[int]) -> set[int]:
-    """Bad values without partial sums of good ones: those are no derivative, and yet right."""
-    fine = set(good)
-    for node in sorted(bad):
-        read = one.flow.inputs[node] & one.carriers
-        if one.tape.ops[node].name in GATHERED and read and read <= fine:
-            fine.add(node)
-    ends = {end for step in one.steps for end in one.ends(step.group)}
-    return bad - fine - ends
 
 
 def _delta(one: Judged, meant: int, good: set[int], bad: set[int], text: Text) -> int | None:

@@ -31,9 +31,9 @@ from typing import Any
 import numpy as np
 
 from whynet.subjects.program.autodiff import Gradients
+from whynet.subjects.program.costs import takes_steps
 from whynet.subjects.program.evaluator import Evaluator
 from whynet.subjects.program.looked import Looked
-from whynet.subjects.program.loop import takes_steps
 from whynet.subjects.program.notes import LARGEST, TAKEN
 from whynet.subjects.program.onlooker import Onlooker
 from whynet.subjects.program.outside import watch

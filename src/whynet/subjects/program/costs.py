@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from whynet.subjects.program.loop import Flow, Pair
+from whynet.subjects.program.loop import PRODUCTS, Flow, Pair, meeting, mixed, movers
 from whynet.subjects.program.reverse import reverse
 from whynet.subjects.program.tape import Op, Ref, Tape, filled
 from whynet.types import Array
@@ -17,6 +17,7 @@ from whynet.types import Array
 PASSED = {"T", "reshape", "ravel", "squeeze", "copy", "clip", "transpose", "expand_dims", "atleast_2d"}
 """What does not change what an output says."""
 BACK = 14
+TERMS = 4
 TINY = 1e-6
 
 
@@ -44,7 +45,7 @@ def seeds(cost: Cost, tape: Tape) -> dict[int, Array]:
     2.0
     """
     if cost.name == "recorded":
-        return {cost.at[0][0]: np.array(1.0)}
+        return {output: np.array(1.0) for output, _ in cost.at}
     found: dict[int, Array] = {}
     for pair, (output, place) in zip(cost.pairs, cost.at, strict=True):
         error = residual(pair, tape)
@@ -180,6 +181,9 @@ def costs(flow: Flow, found: Sequence[Pair]) -> list[Cost]:
             continue
         ends = [base(tape, pair.output) for pair in same]
         known = len(result)
+        together = _shared_out(flow, ends)
+        if together:
+            result.append(Cost("softmax", same, tuple(zip(ends, together, strict=True))))
         for name, look in LOOKS.items():
             before = [look(flow, end) for end in ends]
             if all(node is not None for node in before):
@@ -194,11 +198,12 @@ def costs(flow: Flow, found: Sequence[Pair]) -> list[Cost]:
     return result
 
 
-def recorded(flow: Flow, cost: Cost, used: set[int], bits: Sequence[int]) -> Cost | None:
+def recorded(flow: Flow, pairs: tuple[Pair, ...], used: set[int], bits: Sequence[int]) -> list[Cost]:
     """The cost that the program computes for itself: a sum or mean of what hangs on parameters, that no step uses.
+    Of several the first, or all together, as the terms of one cost.
 
-    >>> recorded(Flow([Tape(0, 0)]), Cost("squares", (), ()), set(), []) is None
-    True
+    >>> recorded(Flow([Tape(0, 0)]), (), set(), [])
+    []
     """
     tape = flow.tapes[0]
     below = {node for node, hangs in enumerate(bits) if hangs}
@@ -209,10 +214,44 @@ def recorded(flow: Flow, cost: Cost, used: set[int], bits: Sequence[int]) -> Cos
         and not (flow.after({node}) - {node} - used)
         and np.ndim(tape.value(node)) == 0
     ]
-    sums = [
-        node for node in ends if {"sum", "mean", "total"} & {tape.ops[one].name for one in flow.before([node]) & below}
-    ]
-    return Cost("recorded", cost.pairs, tuple((sums[0], sums[0]) for _ in cost.pairs[:1])) if sums else None
+    sums = [node for node in ends if any(_adds_up(tape, one) for one in flow.before([node]) & below)]
+    together = [sums[:1], sums] if 1 < len(sums) <= TERMS else [sums[:1]] if sums else []
+    return [Cost("recorded", pairs, tuple((node, node) for node in some)) for some in together]
+
+
+def _adds_up(tape: Tape, node: int) -> bool:
+    """Whether an operation makes one number of many, as a cost does."""
+    op = tape.ops[node]
+    if op.name in ("sum", "mean", "total"):
+        return True
+    many = any(np.size(tape.value(read)) > 1 for read in op.inputs)
+    return op.name in PRODUCTS | {"norm", "average"} and np.size(op.value) == 1 and many
+
+
+def takes_steps(tape: Tape) -> bool:
+    """Whether an iteration looks like a step: something of what it changes meets a target, or a cost is made of it.
+
+    >>> takes_steps(Tape(0, 1))
+    False
+    """
+    flow = Flow([tape])
+    found = movers(tape, flow)
+    if not found:
+        return False
+    bits = flow.marks([group.paths for group in found])
+    ends = [end for group in found for path in group.paths if (end := tape.end.get(path)) is not None]
+    used = flow.before(ends)
+    return bool(meeting(tape, bits, used) or own_cost(flow, used, bits))
+
+
+def own_cost(flow: Flow, used: set[int], bits: Sequence[int]) -> list[Cost]:
+    """The cost that a program computes where no output of it meets a target: it is told by nothing else then.
+
+    >>> own_cost(Flow([Tape(0, 0)]), set(), [])
+    []
+    """
+    layered = mixed(flow.tapes[0], bits)
+    return [cost for cost in recorded(flow, (), used, bits) if any(layered[node] for node, _ in cost.at)]
 
 
 def _near(flow: Flow, node: int) -> list[int]:
@@ -280,6 +319,9 @@ def _softmax(flow: Flow, node: int) -> int | None:
     shape = np.shape(tape.value(node))
     if node >= 0 and tape.ops[node].name == "softmax" and tape.ops[node].inputs[0] >= 0:  # SciPy's
         return tape.ops[node].inputs[0]
+    whole = tape.ops[node] if node >= 0 else None
+    if whole is not None and whole.name == "exp" and whole.inputs[0] >= 0 and _shares(flow, whole.inputs[0], node):
+        return whole.inputs[0]  # of the logarithms of shares
     for one in _near(flow, node):
         op = tape.ops[one]
         if op.name != "exp" or not op.inputs or op.inputs[0] < 0 or np.shape(op.value) != shape:
@@ -300,6 +342,22 @@ def _shares(flow: Flow, before: int, node: int) -> bool:
         if right:
             return True
     return False
+
+
+def _shared_out(flow: Flow, ends: Sequence[int]) -> list[int]:
+    """What the powers are of whose shares single numbers are: those of each example add up to one."""
+    ops = flow.tapes[0].ops
+    found = []
+    for end in ends:
+        above = ops[end].inputs[0] if end >= 0 and ops[end].name == "div" else -1
+        if above < 0 or ops[above].name != "exp" or ops[above].inputs[0] < 0 or np.size(ops[end].value) != 1:
+            return []
+        found.append(ops[above].inputs[0])
+    for tape in flow.tapes:
+        total = float(sum(np.sum(tape.value(end)) for end in ends))
+        if not 0.5 < total < len(ends) or abs(total - round(total)) > TINY:
+            return []
+    return found
 
 
 def _is_share(tape: Tape, node: int, power: int, flow: Flow) -> bool:

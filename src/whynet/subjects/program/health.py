@@ -155,7 +155,7 @@ def course(one: Judged) -> list[tuple[int, float]]:
     >>> course(Judged(Flow([Tape(0, 1)]), [], [], []))
     []
     """
-    if one.cost is None or any(pair.kind not in ("sub", "add") for pair in one.cost.pairs):
+    if one.cost is None or not one.cost.pairs or any(pair.kind not in ("sub", "add") for pair in one.cost.pairs):
         return []
     if not any(step.right or step.node is not None or step.rate is not None for step in one.steps):
         return []

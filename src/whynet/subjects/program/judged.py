@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from whynet.subjects.program.align import aligned, stays
-from whynet.subjects.program.costs import Cost, base, costs, recorded, seeds
+from whynet.subjects.program.costs import Cost, base, costs, own_cost, recorded, seeds
 from whynet.subjects.program.explain import explain
 from whynet.subjects.program.judgement import Judged, Step
 from whynet.subjects.program.loop import Flow, Group, Pair, groups, meeting, movers
 from whynet.subjects.program.match import factor, flat, is_single, rounded, tells
+from whynet.subjects.program.partly import partly_right
+from whynet.subjects.program.region import at_odds
 from whynet.subjects.program.reverse import Adjoints, conventions, reverse
 from whynet.subjects.program.rules import RULES
 from whynet.subjects.program.tape import TIES, Tape, filled
@@ -24,6 +26,7 @@ HEAVY = 1 << 25
 """Bytes of an array that is data, if no step moves it."""
 MEMBERS = 48
 """So many of a layer's single numbers are looked at."""
+ROUNDING = 1e-13
 CUT = {"clip", "minimum", "maximum"}
 LATEST = 60
 """So many of the values before an update are compared with its gradient."""
@@ -43,10 +46,11 @@ def judged(tapes: Sequence[Tape]) -> Judged | None:
     used = flow.before(ends)
     met = meeting(tape, bits, used)
     all_met = [base(tape, pair.output) for pair in met]
-    met = _reaching(met, flow, found)
+    met = _reaching(met, flow, found) if met else []
     most = max((bits[pair.output].bit_count() for pair in met), default=0)
     met = [pair for pair in met if bits[pair.output].bit_count() == most]
-    if not met:
+    own = own_cost(flow, used, bits) if not met else []
+    if not met and not own:
         return None
     names = {group.name for group in found if not stays(group, flow.tapes)}
     found = [group for group in found if group.name in names]
@@ -55,36 +59,46 @@ def judged(tapes: Sequence[Tape]) -> Judged | None:
     guesses = costs(flow, met)
     if tape.cost is not None and guesses:  # an optimiser from outside was told what it is
         guesses = [Cost("recorded", guesses[0].pairs, ((tape.cost, tape.cost),))]
-    own = [found_cost for guess in guesses[:1] if (found_cost := recorded(flow, guess, used, bits)) is not None]
+    own = own or (recorded(flow, guesses[0].pairs, used, bits) if guesses else [])
     guesses = [guess for guess in guesses if guess.at]
-    by_steps: list[tuple[Judged, tuple[bool, ...]]] = []
+    judgements: list[tuple[Judged, tuple[bool, ...], str]] = []
     most_right: tuple[bool, ...] = ()
-    taken = TIES[0]
     for ties in conventions(flow.tapes):
         for each in flow.tapes:
             each.ties = ties
-        judgements = [_under(cost, flow, found, kept, bits, met, used) for cost in (*guesses, *own)]
-        now = [(one, _from_the_output(one)) for one in judgements]
-        right_now = max((right for _, right in now), default=())
-        if not by_steps or right_now > most_right:
-            by_steps, most_right, taken = now, right_now, ties
+        now = [_under(cost, flow, found, kept, bits, met, used) for cost in (*guesses, *own)]
+        judgements += [(one, _from_the_output(one), ties) for one in now]
+        most_right = max((right for _, right, _ in judgements), default=())
         if all(most_right):
             break
-    for each in flow.tapes:
-        each.ties = taken
+    best = _best([(one, ties) for one, right, ties in judgements if right == most_right])
+    if best is not None and not any(step.right for step in best.steps):
+        part = [one for one, _, _ in judgements if one.cost in own and partly_right(one) is not None]
+        if not met and not part and not at_odds(best):
+            return None  # a sum that nothing is moved by
+        for best in part[:1]:  # the program's own cost, where a part of its error is that exactly
+            explain(best)
+    if best is None:
+        return None
+    near = best.forward | flow.after(set(best.outputs))
+    for node in flow.before([output for output in all_met if output not in near]):
+        best.shared |= flow.leaves[node]
+    return best
+
+
+def _best(judgements: Sequence[tuple[Judged, str]]) -> Judged | None:
+    """The judgement that explains most values, and which of equal largest numbers it lets a maximum's derivative go to.
+    Which parameters move as they should decides before."""
     best: Judged | None = None
+    taken = TIES[0]
     rank: tuple[Any, ...] = ()
-    for order, (one, right) in enumerate(by_steps):
-        if right < most_right:
-            continue  # which derivatives it explains no longer matters
+    for order, (one, ties) in enumerate(judgements):
         explain(one)
         new = (len(one.exact), _fits(one.cost, one), -order) if one.cost is not None else ()
         if best is None or new > rank:
-            best, rank = one, new
-    if best is not None:
-        near = best.forward | flow.after(set(best.outputs))
-        for node in flow.before([output for output in all_met if output not in near]):
-            best.shared |= flow.leaves[node]
+            best, rank, taken = one, new, ties
+    for each in best.flow.tapes if best is not None else ():
+        each.ties = taken
     return best
 
 
@@ -131,16 +145,18 @@ def _under(
 ) -> Judged:
     """The steps of a loop, judged by one cost."""
     tape = flow.tapes[0]
-    outputs = [base(tape, pair.output) for pair in cost.pairs]
+    outputs = [base(tape, pair.output) for pair in cost.pairs] or [node for node, _ in cost.at]
     mark = 0
     for output in outputs:
         mark |= bits[output]
     moved = [group for bit, group in enumerate(found) if mark >> bit & 1]
     state = [group for bit, group in enumerate(found) if not mark >> bit & 1]
     one = Judged(flow, moved, kept, state, cost, outputs=outputs)
-    one.forward = flow.before([cost.at[0][0]] if cost.name == "recorded" else outputs)
+    one.forward = flow.before([node for node, _ in cost.at] if cost.name == "recorded" else outputs)
     below = flow.after(set(outputs))
-    one.carriers = (flow.after({pair.node for pair in met if pair.output in below}) & used) - one.forward
+    meets = {pair.node for pair in met if pair.output in below}
+    hangs = flow.after(meets) if met else {node for node, has in enumerate(bits) if has & mark}
+    one.carriers = (hangs & used) - one.forward
     for group in list(one.moved):
         if not set(one.ends(group)) & one.carriers:  # a hidden state or a running mean: no error moves it
             one.moved.remove(group)
@@ -197,7 +213,7 @@ def step_by(one: Judged, group: Group, adjoints: Sequence[Adjoints], turned: boo
         exact = [[np.asarray(value).T for value in values] for values in exact]
     truth = np.concatenate([flat(values) for values in exact])
     single = is_single([one.tape.value(one.tape.start[paths[0]])])
-    step.untold = not tells(truth)
+    step.untold = not tells(truth) or _cancelled(one, paths, truth)
     moves = [
         [np.subtract(tape.value(int(tape.end[path] or 0)), tape.value(tape.start[path])) for tape in one.flow.tapes]
         for path in paths
@@ -206,6 +222,9 @@ def step_by(one: Judged, group: Group, adjoints: Sequence[Adjoints], turned: boo
     if step.rate is None:
         old = [flat([tape.value(tape.start[path]) for tape in one.flow.tapes]) for path in paths]
         step.rate = rounded(np.concatenate([flat(values) for values in moves]), np.concatenate(old), truth)
+    if step.rate is None and len(one.flow.tapes) > 1:
+        step.lengths = _rate_of_each(moves, exact, single)
+        step.rate = step.lengths[0] if step.lengths else None
     candidates = [_before(one, path) for path in paths]
     for key, node in candidates[0].items():
         if not all(key in others for others in candidates):
@@ -218,7 +237,7 @@ def step_by(one: Judged, group: Group, adjoints: Sequence[Adjoints], turned: boo
         if direction is not None:
             step.node, step.factor = node, c
             step.scale = step.rate if step.rate is not None else _scale(one, paths[0], node, c)
-            step.lengths = _lengths(one, paths[0], node) if step.downhill else ()
+            step.lengths = step.lengths or (_lengths(one, paths[0], node) if step.downhill else ())
             step.downhill = (step.rate < 0) if step.rate is not None else direction * c <= 0
             break
     if step.node is None and step.rate is not None:
@@ -226,6 +245,26 @@ def step_by(one: Judged, group: Group, adjoints: Sequence[Adjoints], turned: boo
     if step.node is None and step.rate is None and len(paths) == 1 and not turned:
         _by_part(one, step, paths[0], adjoints)
     return step
+
+
+def _rate_of_each(moves: list[list[Array]], exact: list[list[Array | None]], single: bool) -> tuple[float, ...]:
+    """The step of each iteration as a multiple of the derivative, where each is one: of a rate that changes."""
+    found: list[float] = []
+    for here in range(len(moves[0])):
+        ours = np.concatenate([flat([values[here]]) for values in moves])
+        each = factor(ours, np.concatenate([flat([values[here]]) for values in exact]), single)
+        if each is None or (found and each * found[0] < 0):
+            return ()
+        found.append(each)
+    return tuple(found)
+
+
+def _cancelled(one: Judged, paths: Sequence[str], truth: Array) -> bool:
+    """Whether a derivative is what rounding left of numbers that cancel out: the cost does not hang on this bias."""
+    leaves = {one.tape.start[path] for path in paths}
+    users = [node for node in one.forward if one.flow.leaves[node] & leaves]
+    above = [float(np.max(np.abs(g))) for node in users for adj in one.adjoints if (g := adj.at(node)) is not None]
+    return float(np.max(np.abs(truth), initial=0.0)) < ROUNDING * max(above, default=0.0)
 
 
 def _by_part(one: Judged, step: Step, path: str, adjoints: Sequence[Adjoints]) -> None:

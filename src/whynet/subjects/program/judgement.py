@@ -36,9 +36,14 @@ class Step:
     """Whether there are too few numbers, or too equal ones, to tell."""
 
     @property
+    def matched(self) -> bool:
+        """Whether it is a multiple of the derivative, up or down."""
+        return self.node is not None or self.rate is not None
+
+    @property
     def right(self) -> bool:
         """Whether it goes down the slope."""
-        return (self.node is not None or self.rate is not None) and self.downhill
+        return self.matched and self.downhill
 
 
 @dataclass
@@ -68,6 +73,13 @@ class Judged:
     """Leaves on which another output hangs too, that meets a target of its own."""
     outputs: list[int] = field(default_factory=list)
     lengths: tuple[float, ...] = ()
+
+    @property
+    def repeated(self) -> bool:
+        """Whether an iteration takes several steps: what one has moved, the next predicts with."""
+        pairs = self.cost.pairs if self.cost is not None else ()
+        moved = self.flow.after({pair.node for pair in pairs})
+        return any(pair.output in moved for pair in pairs)
 
     @property
     def tape(self) -> Tape:

@@ -257,13 +257,16 @@ def pairs(tape: Tape, bits: Sequence[int]) -> list[Pair]:
         if op.name not in ("sub", "add", "div", "mul") or index in finals or len(op.args) != 2:
             continue
         nodes = [int(one) if isinstance(one, Ref) else None for one in op.args]
-        for output, target in ((nodes[0], nodes[1]), (nodes[1], nodes[0])):
+        both = ((nodes[0], nodes[1]), (nodes[1], nodes[0]))
+        for output, target in both[1:] if op.name == "div" else both:  # a target over an output, as a logarithm has it
             if output is None or target is None or output < 0 or not bits[output] or not layered[output]:
                 continue
             if (target >= 0 and bits[target]) or target in moved or _constant(tape, target) or _scaled(tape, output):
                 continue
             if index in sums and not np.any(tape.value(target)):
                 continue
+            if op.name == "add" and not _negated(tape, target):
+                continue  # a sum
             size = np.size(tape.value(output))
             if size == np.size(tape.value(target)) == np.size(op.value):
                 found.append(Pair(index, output, target, op.name))
@@ -306,32 +309,34 @@ def mixed(tape: Tape, bits: Sequence[int]) -> list[bool]:
     """
     found = [False] * len(tape.ops)
     moved = changed(tape)
+    steady = _settings(tape)
     for index, op in enumerate(tape.ops):
         inputs = op.inputs
         found[index] = any(node >= 0 and found[node] for node in inputs)
         if found[index] or op.name not in PRODUCTS or not bits[index]:
             continue
         own = [node for node in inputs if (bits[node] if node >= 0 else node in moved)]
-        rest = [node for node in inputs if node not in own and not _constant(tape, node)]
+        rest = [node for node in inputs if node not in own and not _constant(tape, node) and node not in steady]
         size = max((np.size(tape.value(node)) for node in own), default=0)
         found[index] = any(np.size(tape.value(node)) > 1 or size == 1 for node in rest) or len(own) > 1
     return found
 
 
-def takes_steps(tape: Tape) -> bool:
-    """Whether an iteration looks like a step: something of what it changes meets a target.
-
-    >>> takes_steps(Tape(0, 1))
-    False
-    """
-    flow = Flow([tape])
-    found = movers(tape, flow)
-    if not found:
+def _negated(tape: Tape, node: int) -> bool:
+    """Whether something stands there with a minus sign: `-t`, `-1 * t`."""
+    op = tape.ops[node] if node >= 0 else None
+    if op is None or op.name not in ("neg", "mul"):
         return False
-    bits = flow.marks([group.paths for group in found])
-    ends = [end for group in found for path in group.paths if (end := tape.end.get(path)) is not None]
-    used = flow.before(ends)
-    return bool(meeting(tape, bits, used))
+    return op.name == "neg" or any(_constant(tape, read) and np.max(tape.value(read)) < 0 for read in op.inputs)
+
+
+def _settings(tape: Tape) -> set[int]:
+    """Single numbers that have a name of their own and keep their value: rates and shares, no data."""
+    return {
+        leaf
+        for path, leaf in tape.start.items()
+        if "[" not in path and tape.end.get(path) == leaf and np.size(tape.value(leaf)) == 1 and "." in path
+    }
 
 
 def meeting(tape: Tape, bits: Sequence[int], used: Container[int]) -> list[Pair]:

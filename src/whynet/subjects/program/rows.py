@@ -31,30 +31,39 @@ class Rows:
 
     def findings(self, classes: int) -> list[Finding]:
         """What is wrong with them."""
-        found = [self.exchanged() if classes else None, self.always_the_same()]
+        found = [self.exchanged(numbers=not classes), self.always_the_same()]
         return [one for one in found if one is not None]
 
-    def exchanged(self) -> Finding | None:
-        """Whether the class of a row is another one from epoch to epoch: inputs were shuffled without their targets.
+    def exchanged(self, numbers: bool = False) -> Finding | None:
+        """Whether the target of a row is another one from epoch to epoch: inputs were shuffled without their targets.
+        `numbers`: it is no class but a number, which has to be that of other rows then, and not one drawn anew.
 
         >>> keys = [np.arange(40), np.arange(40)]
         >>> targets = [np.eye(2)[np.arange(40) % 2], np.eye(2)[np.arange(40) // 20]]
         >>> Rows(keys, targets).exchanged().cause
         'label-order-mismatch'
+        >>> Rows(keys, [np.arange(40.0)[:, None], np.arange(40.0)[::-1, None]]).exchanged(numbers=True).cause
+        'label-order-mismatch'
         """
         first: dict[int, Array] = {}
-        again = changed = 0
+        again = changed = elsewhere = 0
+        known = {np.asarray(target).tobytes() for targets in self.targets[:-1] for target in targets}
         for keys, targets in zip(self.keys, self.targets, strict=True):
             for key, target in zip(keys, targets, strict=False):
                 if int(key) not in first:
                     first[int(key)] = target
                     continue
                 again += 1
-                changed += not np.array_equal(first[int(key)], target)
-        if again < SEEN_AGAIN or changed < CHANGED * again:
+                other = not np.array_equal(first[int(key)], target)
+                changed += other
+                elsewhere += other and np.asarray(target).tobytes() in known
+        if again < SEEN_AGAIN or changed < CHANGED * again or (numbers and elsewhere < CHANGED * changed):
             return None
+        if numbers and len(known) < FEW * len(first):
+            return None  # a number that many rows have
+        what = "target" if numbers else "class"
         words = (
-            f"of {again:,} rows that came again, {changed:,} had another class than before: inputs and targets are "
+            f"of {again:,} rows that came again, {changed:,} had another {what} than before: inputs and targets are "
             "not shuffled alike"
         )
         return Finding("label-order-mismatch", "found", detail=words)

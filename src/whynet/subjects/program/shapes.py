@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from whynet.subjects.program.costs import LOOKS
 from whynet.subjects.program.judgement import Judged, Step
 from whynet.subjects.program.meant import Meant
 from whynet.subjects.program.plan import fed_rows
@@ -15,6 +16,7 @@ from whynet.subjects.program.unmoved import Blame
 
 FEWEST = 4
 """Examples in a batch; of fewer, an axis of their number may be any."""
+MANY_TRUE = 0.3
 SCALED = {"mul", "div", "neg"}
 SUMMED = {"sum", "mean", "einsum"}
 
@@ -27,7 +29,7 @@ def shapes(one: Judged, text: Text) -> list[Blame]:
     >>> shapes(Judged(Flow([Tape(0, 1)]), [], [], []), Text([]))
     []
     """
-    return _spread(one, text) or _grown(one, text)
+    return _spread(one, text) or _grown(one, text) or _several(one, text)
 
 
 def _spread(one: Judged, text: Text) -> list[Blame]:
@@ -42,6 +44,29 @@ def _spread(one: Judged, text: Text) -> list[Blame]:
             meant = Meant(value=text.named(pair.target), argument=text.named(pair.output))
             found.append(Blame("shapes-spread", site.file, site.line, name, "", words, pair.node, meant))
     return found
+
+
+def _several(one: Judged, text: Text) -> list[Blame]:
+    """Shares that add up to one, where several of an example's classes are true at once."""
+    if one.cost is None or len(one.cost.pairs) != 1 or any(step.right for step in one.steps):
+        return []
+    pair = one.cost.pairs[0]
+    place = LOOKS["softmax"](one.flow, pair.output) if pair.kind == "sub" and pair.output >= 0 else None
+    targets = np.asarray(one.tape.value(pair.target))
+    if place is None or targets.ndim != 2 or not np.all(np.isin(targets, (0, 1))):
+        return []
+    given = np.asarray(one.tape.value(pair.output))
+    for axis in range(2):
+        together = targets.sum(axis=axis)
+        if np.allclose(given.sum(axis=axis), 1) and np.mean(together > 1) > MANY_TRUE:
+            site = text.site(text.statement(pair.output, one.forward))
+            name = text.named(pair.output)
+            words = (
+                f"the shares of a softmax add up to 1, and of {len(together)} examples {int(np.sum(together > 1))} "
+                "have several classes: each class needs a sigmoid of its own"
+            )
+            return [Blame("several-true", site.file, site.line, name, "", words, pair.output)]
+    return []
 
 
 def _grown(one: Judged, text: Text) -> list[Blame]:

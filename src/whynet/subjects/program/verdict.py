@@ -44,6 +44,8 @@ CAUSES = {  # the kinds of an x-ray, and the cause that each is an example of
     "shape-grows": "gradient-wrong-term",
     "lost-steps": "layer-not-updated",
     "unread": "bias-not-updated",
+    "schedule": "schedule-exhausted",
+    "several-true": "wrong-output-activation",
 }
 HANDED = {  # a library whose own networks are handed over as objects, and how
     "torch": "whynet.diagnose(model, loader, loss=loss, optimizer=optimizer, epochs=5)",

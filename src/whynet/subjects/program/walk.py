@@ -6,12 +6,13 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from types import FrameType, ModuleType
+from contextlib import suppress
+from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
-DEEP = 6
+DEEP = 8
 MOST = 30_000
 """So many places are looked at; a list of a million numbers is data."""
 LONG = 2_000
@@ -89,9 +90,25 @@ def _inside(value: Any, owned: set[str]) -> Iterable[tuple[str, Any]]:
         return [(f"[{index}]", inner) for index, inner in enumerate(list(value)[:LONG])]
     if isinstance(value, np.ndarray) and value.dtype == object:
         return [(f"[{index}]", inner) for index, inner in enumerate(value.ravel().tolist()[:LONG])]
+    if isinstance(value, FunctionType):
+        return _enclosed(value, owned)
     if type(value).__module__ in owned:
-        return [(f".{name}", inner) for name, inner in list(getattr(value, "__dict__", {}).items())]
+        slots = [name for one in type(value).__mro__ for name in getattr(one, "__slots__", ()) if hasattr(value, name)]
+        inside = {name: getattr(value, name) for name in slots}
+        return [(f".{name}", inner) for name, inner in (inside | getattr(value, "__dict__", {})).items()]
     return []
+
+
+def _enclosed(function: FunctionType, owned: set[str]) -> list[tuple[str, Any]]:
+    """What a function of the program's keeps from the one that it was made in."""
+    if function.__module__ not in owned:
+        return []
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    found = []
+    for name, cell in cells:
+        with suppress(ValueError):  # a name that has no value yet
+            found.append((f".{name}", cell.cell_contents))
+    return found
 
 
 def roots(frame: FrameType | None, files: set[str]) -> list[tuple[str, Any]]:

@@ -21,6 +21,7 @@ from whynet.subjects.program.meant import Meant
 from whynet.subjects.program.origins import Origins, origins
 from whynet.subjects.program.plan import Plan, plan_of, settings_of
 from whynet.subjects.program.run import Ran, run
+from whynet.subjects.program.schedule import faded
 from whynet.subjects.program.sites import Site
 from whynet.subjects.program.start import start_of
 from whynet.subjects.program.tape import Tape
@@ -208,12 +209,14 @@ def xray(ran: Ran, again: Ran | None = None, best: Judged | None = None) -> Xray
         return found
     text = Text(ran.sites, best)
     wrong = blames(best, ran.sites)
+    around = [ran.loops.get(loop, 0) for loop, inner in ran.inner.items() if best.tape.loop in inner]
+    wrong += faded(best, min(around, default=0), text)
     wrong += evaluated(best, ran.sites, again)
     found.loop_line = ran.sites[best.tape.loop].line
     found.iterations, found.watched = ran.loops.get(best.tape.loop, 0), len(best.flow.tapes)
     found.cost = best.cost.name if best.cost else ""
     found.parameters = {group.name: _shape(best.tape, group.paths) for group in best.moved}
-    if best.cost is not None:
+    if best.cost is not None and best.cost.pairs:
         found.output = text.named(best.cost.pairs[0].output)
         pair = best.cost.pairs[0]
         found.target = "labels" if pair.labels else text.named(pair.target)
