@@ -42,7 +42,7 @@ def blames(one: Judged, sites: Sequence[Site]) -> list[Blame]:
     text = Text(sites, one)
     partly = partly_right(one)
     if partly is not None:
-        return [_in_part(one, partly, text)]
+        return mixed_examples(one, text) or [_in_part(one, partly, text)]
     found = returned(one, text)
     if any(blame.kind == "packing-wrong" for blame in found):
         return found
