@@ -64,9 +64,12 @@ def check_same(recipe, data, engine=None, epochs=1, make=lambda recipe, data: No
     tolerance = slack * TOLERANCE[recipe.dtype]
     assert costs == pytest.approx(expected, rel=tolerance)
     params, statistics = decided(recipe, theirs)
-    for our, their, mask in (ours.params, theirs.params, params), (ours.statistics, theirs.statistics, statistics):
+    for our, their, mask, least in (
+        (ours.params, theirs.params, params, 1e-3),
+        (ours.statistics, theirs.statistics, statistics, 1e-2),  # a mean near 0 is one of numbers that are not
+    ):
         for (name, a), (_, b), (_, kept) in zip(our.named(), their.named(), mask.named(), strict=True):
-            assert np.linalg.norm((a - b)[kept]) <= tolerance * max(np.linalg.norm(b), 1e-3), name
+            assert np.linalg.norm((a - b)[kept]) <= tolerance * max(np.linalg.norm(b), least), name
     assert our_state.keys() == their_state.keys()
     for name, b in their_state.items():
         kept = params.vector if b.size == params.vector.size else slice(None)

@@ -1,3 +1,3 @@
-"""The programs of the bank and of the scripts are looked at, not imported."""
+"""The programs of the bank, the posted ones and the scripts are looked at, not imported."""
 
-collect_ignore_glob = ["bank/*", "scripts/*"]
+collect_ignore_glob = ["bank/*", "posted/*", "scripts/*"]
