@@ -104,6 +104,7 @@ def test_estimates_are_seconds(digits):
     assert 0 < EXPERIMENTS["xor"].estimate(whynet.load("xor")) < 600
 
 
+@pytest.mark.slow
 def test_the_page_shows_both_sides_and_needs_nothing_else():
     outcome = EXPERIMENTS["xor"].run(whynet.load("xor"))
     page = reproduction_page([outcome], ["tutorial-100"])

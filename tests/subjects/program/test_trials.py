@@ -169,6 +169,7 @@ def test_what_is_proved_before_the_time_is_over_is_a_cure():
     assert _cured(Diagnosis("undertrained", verdict=[Finding("undertrained", "suspected")], before=before)) is None
 
 
+@pytest.mark.slow
 def test_a_start_that_is_too_small_is_proved_and_written_into_the_text(program):
     path = program(NET.format(start=1e-4, rate=1.0, epochs=600))
     found = diagnose_program(path, echo=False, budget=90)
