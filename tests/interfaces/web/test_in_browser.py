@@ -154,6 +154,7 @@ def test_a_unit_is_chosen_while_the_drawing_is_answered_anew(open_page):
     page.wait_for_selector("[aria-label='its weights']")
 
 
+@pytest.mark.mnist  # a network of the small digits answers otherwise
 def test_a_digit_is_drawn_with_the_keyboard_alone(open_page):
     page = open_page()
     has_network(page)
@@ -190,10 +191,9 @@ def test_a_photo_is_pasted(open_page):
     playwright.expect(page.locator(".big")).to_have_text("3")
 
 
+@pytest.mark.mnist  # a network of the small digits answers otherwise
 def test_a_preset_is_trained_and_its_curve_is_seen(open_page):
     page = open_page("train")
-    if MNIST is None:
-        page.get_by_label("Data", exact=True).select_option("digits")
     page.get_by_role("button", name="Start").click()
     page.wait_for_selector("[aria-label=Course] p >> text=It learns", timeout=120_000)
     figure = page.locator(".figure b").nth(1).inner_text()
