@@ -10,7 +10,7 @@ from heapq import heapify, heappop, heappush
 
 import numpy as np
 
-from whynet.subjects.program.tape import Op, Ref, Tape
+from whynet.subjects.program.tape import Ref, Tape, reads_back
 
 PRODUCTS = {"matmul", "dot", "mul", "outer", "inner", "einsum", "tensordot", "convolve", "correlate"}
 KEEPING = {"add", "sub", "setitem", "getitem", "copy", "clip", "minimum", "maximum", "reshape", "T"}
@@ -282,13 +282,8 @@ def _summed_up(tape: Tape) -> set[int]:
     return {
         int(op.args[2])
         for op in tape.ops
-        if op.name == "setitem" and isinstance(op.args[2], Ref) and op.args[2] >= 0 and _read_there(tape, op)
+        if op.name == "setitem" and isinstance(op.args[2], Ref) and op.args[2] >= 0 and reads_back(tape, op)
     }
-
-
-def _read_there(tape: Tape, written: Op) -> bool:
-    read = [tape.ops[node] for node in tape.ops[int(written.args[2])].inputs if node >= 0]
-    return any(op.name == "getitem" and op.args[0] == written.args[0] for op in read)
 
 
 def changed(tape: Tape) -> set[int]:

@@ -7,7 +7,7 @@ import numpy as np
 from whynet.subjects.program.judgement import Judged
 from whynet.subjects.program.layout import whole_index
 from whynet.subjects.program.loop import Group
-from whynet.subjects.program.tape import Op, Ref, Tape, filled
+from whynet.subjects.program.tape import Ref, Tape, filled, reads_back
 from whynet.subjects.program.text import Text
 from whynet.subjects.program.unmoved import Blame
 
@@ -38,7 +38,7 @@ def lost(one: Judged, text: Text) -> list[Blame]:
 def _written_twice(tape: Tape, end: int) -> bool:
     """Whether `w[rows] -= steps` has a row twice, with other steps: of these only the last is kept."""
     op = tape.ops[end]
-    if op.name != "setitem" or not isinstance(op.args[2], Ref) or op.args[2] < 0 or not _moves(tape, op):
+    if op.name != "setitem" or not isinstance(op.args[2], Ref) or op.args[2] < 0 or not reads_back(tape, op):
         return False
     rows = whole_index(filled(op.args, tape)[1])
     value = np.asarray(tape.value(int(op.args[2])))
@@ -46,12 +46,6 @@ def _written_twice(tape: Tape, end: int) -> bool:
         return False
     steps = np.column_stack([rows.ravel(), value.reshape(rows.size, -1)])
     return len(np.unique(rows)) < len(np.unique(steps, axis=0))
-
-
-def _moves(tape: Tape, written: Op) -> bool:
-    """Whether what is written is what was there, and something."""
-    read = [tape.ops[node] for node in tape.ops[int(written.args[2])].inputs if node >= 0]
-    return any(op.name == "getitem" and op.args[0] == written.args[0] for op in read)
 
 
 def _unread(one: Judged, group: Group) -> int | None:

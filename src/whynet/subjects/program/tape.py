@@ -303,3 +303,15 @@ def _decoded(coded: Any) -> Any:
     if kind == "dict":
         return {key: _decoded(part) for key, part in rest.items()}
     return Ellipsis if kind == "ellipsis" else rest
+
+
+def reads_back(tape: Tape, written: Op) -> bool:
+    """Whether what is written is made of what was read in the same place: `w[rows] -= steps`.
+
+    >>> ops = [Op("getitem", 0, (Ref(-1), 1), {}, 2.0), Op("sub", 0, (Ref(0), 0.5), {}, 1.5)]
+    >>> written = Op("setitem", 0, (Ref(-1), 1, Ref(1)), {}, 1.5)
+    >>> reads_back(Tape(0, 0, ops=ops), written)
+    True
+    """
+    read = [tape.ops[node] for node in tape.ops[int(written.args[2])].inputs if node >= 0]
+    return any(op.name == "getitem" and op.args[0] == written.args[0] for op in read)
