@@ -143,3 +143,9 @@ def test_classes_by_their_names_that_are_never_right_are_missing():
     report = '"iou": {"road": 0.95, "sky": 0.9, "car": 0.5, "sign": 0.0, "pole": 0.0}\n'
     assert diagnose_log(text + report).state == "classes-missing"
     assert diagnose_log(text + report.replace("0.0", "0.4")).state != "classes-missing"
+
+
+def test_weights_of_a_plain_rand_in_c_are_all_positive():
+    text = "The error is 0.4876, 0.3999, 0.4951, 0.5484, 0.4502 on MNIST, 784-30-10.\nw = rand() / RAND_MAX{};"
+    assert diagnose_log(text.format("")).verdict[0].cause == "init-positive-saturation"
+    assert diagnose_log(text.format(" - 0.5")).verdict[0].cause != "init-positive-saturation"

@@ -6,14 +6,18 @@ import copy
 import math
 import random
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; it is a guest, not a dependency")
 
+from whynet.data.problem import Classification  # noqa: E402
+from whynet.doctor.diagnosis import Diagnosis, Outcome  # noqa: E402
 from whynet.errors import UsageError  # noqa: E402
-from whynet.subjects.frameworks import torch_watch  # noqa: E402
+from whynet.report.wording.states import sentence  # noqa: E402
+from whynet.subjects.frameworks import torch_watch, torch_watched  # noqa: E402
 from whynet.subjects.frameworks.torch_backward import Listener  # noqa: E402
 from whynet.subjects.frameworks.torch_batches import Batches, Numbers  # noqa: E402
 from whynet.subjects.frameworks.torch_graph import traced  # noqa: E402
@@ -461,3 +465,20 @@ def test_a_rate_that_is_warmed_up_is_not_called_too_low_by_its_first_steps(begin
     assert found.state == "healthy"
     assert not found.verdict
     assert any("in the trials it is 0.01" in str(one) for one in found.remarks)  # 0.0185, the mean
+
+
+@pytest.mark.parametrize(("scale", "state"), [(1.0, "underfits"), (0.0, "constant-answer")])
+def test_one_answer_of_a_copy_is_not_said_of_a_network_that_gives_several(scale, state):
+    X = torch.linspace(-1, 1, 100)[:, None]
+    model = torch.nn.Linear(1, 2)
+    with torch.no_grad():
+        model.weight[:] = torch.tensor([[-scale], [scale]])
+        model.bias[:] = torch.tensor([0.0, 0.4])
+    what = SimpleNamespace(problem=Classification(("no", "yes")), y=(X[:, 0] > 0).long().numpy())
+    patient = SimpleNamespace(what=what, said=SimpleNamespace(middle=0.5), X=X)
+    found = Diagnosis("constant-answer", before=Outcome(0.69, 0.5, one_answer=1.0), yardstick=1.0)
+    costs = SimpleNamespace(kept=[(step, 0.5) for step in range(6)])
+    told = torch_watched._as_it_was_left(SimpleNamespace(torch=torch, model=model, costs=costs), patient, found)
+    assert found.state == state and len(told) == (scale > 0)
+    if scale:
+        assert round(found.before.quality, 2) == 0.9 and "worse than" in sentence(found)

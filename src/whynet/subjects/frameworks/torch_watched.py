@@ -26,7 +26,7 @@ from whynet.subjects.frameworks.torch_probe import TorchProbe
 from whynet.subjects.frameworks.torch_rates import usual
 from whynet.subjects.frameworks.torch_trace import outputs_of
 from whynet.subjects.frameworks.torch_training import OptimizerSettings, copied
-from whynet.subjects.inside.by_loss import judged_curve
+from whynet.subjects.inside.by_loss import judged_curve, settled
 from whynet.subjects.inside.few_kinds import few_kinds
 from whynet.subjects.inside.how import CLIPPED, FADED, IDLE, RISEN, STALE, How, mending, parts_of
 from whynet.subjects.inside.judged import judge
@@ -39,6 +39,7 @@ FIRST, WINDOWS = 5, 12  # means of the first losses, and of so many parts of the
 SCATTER = 0.1  # of the first losses: where they are known less well, nothing is said of a small fall
 BLOWN = ("diverged", "non-finite")
 UNLIKE = 0.1  # of accuracy or R2
+ALIKE = 0.95  # so many equal predictions are one answer
 UNTOLD = "the loss is no function of the outputs and of targets that could be told"
 
 
@@ -120,7 +121,8 @@ def _diagnosed(watch: Any, test: Any, asked: dict[str, Any]) -> Diagnosis:
 def _as_it_was_left(watch: Any, patient: Patient, found: Diagnosis) -> list[Remark]:
     """How good the network is that the loop left, where the copy that stands for it came to something else.
 
-    Its rows come in another order, and a loop whose gradients are never cleared may end anywhere.
+    Its rows come in another order, and a loop whose gradients are never cleared may end anywhere. That a copy gives one
+    answer is not said of a network that gives several.
     """
     problem, before = patient.what.problem, found.before
     if before is None or not before.finite:
@@ -129,10 +131,16 @@ def _as_it_was_left(watch: Any, patient: Patient, found: Diagnosis) -> list[Rema
         scores = outputs_of(watch.torch, copied(watch.torch, watch.model), patient.X)
         metric = problem.metric(scores, patient.what.y, patient.said.middle)
         quality = problem.quality(scores, patient.what.y, patient.said.middle)
+        alike = problem.one_answer(scores, patient.said.middle)
     except Exception:  # it may be in a state in which it cannot be called any more
         return []
     if not abs(quality - before.quality) > UNLIKE or not math.isfinite(metric.value):
         return []
+    curve = [(step, float(cost)) for step, cost in watch.costs.kept if math.isfinite(cost)]
+    if found.state == "constant-answer" and alike < ALIKE and before.quality < quality < found.yardstick and curve:
+        shown = None if before.metric is None else metric
+        found.state = settled(curve, whole=True)
+        found.before = replace(before, cost=curve[-1][1], quality=quality, metric=shown, one_answer=alike)
     copy = before.metric or Metric("accuracy", before.quality)
     words = f"The network that was watched ends at {metric.name} {metric.value:.3g} on the rows that were kept"
     return [said(f"{words}, the copy that was trained in its place at {copy.value:.3g} on others.")]
