@@ -13,6 +13,7 @@ from whynet.logs.answers import Answers
 from whynet.logs.roles import kinds
 
 AS_GOOD = 0.015  # so far below a linear classifier still counts as being as good: the doctor's own number
+BY_CHANCE = 0.005  # two standard errors of an accuracy of 92 %, on ten thousand examples
 ROWS = 10_000  # held-out examples, where their number is not known
 
 
@@ -106,8 +107,8 @@ class Facts:
 
     @property
     def good(self) -> bool:
-        """Whether it has learned what a linear classifier would."""
-        return self.accuracy >= self.linear - AS_GOOD
+        """Whether it has learned what a linear classifier would, but for chance."""
+        return self.accuracy >= self.linear - AS_GOOD - BY_CHANCE
 
     def chance(self, accuracy: float) -> bool:
         """Whether an accuracy is what one answer, or no knowledge, gives."""

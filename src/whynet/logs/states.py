@@ -128,8 +128,10 @@ def _rises(course: Course) -> bool:
     return course.rose or (facts.rising < -0.15 and facts.falling < -0.1 and not course.fell)
 
 
-def _at_chance_and_dear(course: Course) -> bool:
-    return course.chance and course.facts.end > 4 * course.usual and not course.smooth
+def _dear(course: Course) -> bool:
+    """Little is right, and it costs far more than knowing nothing does."""
+    little = course.chance or course.facts.accuracy < 0.3 * course.facts.linear
+    return little and course.facts.end > 4 * course.usual and not course.smooth
 
 
 def _low_for_where_it_began(course: Course) -> bool:
@@ -175,7 +177,7 @@ def _hangs_in_the_air(course: Course) -> bool:
 def _only_training_examples(course: Course) -> bool:
     """Held-out examples are answered by chance, those that it is trained on are being learned."""
     facts = course.facts
-    if not course.chance:
+    if not course.chance or facts.chance(facts.train):
         return False
     least = min(facts.start, course.floor) if course.scale else facts.start
     rises = facts.val_end > 1.15 * facts.val_start and facts.end < 0.8 * least
@@ -383,7 +385,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("classes-missing", (_a_class_is_never_answered,)),
     ("overfits", (_good_but_for_others,)),
     ("healthy", (_good,)),
-    ("diverged", (_ends_above_its_start, _rises, _at_chance_and_dear, _at_chance_above_the_start)),
+    ("diverged", (_ends_above_its_start, _rises, _dear, _at_chance_above_the_start)),
     ("healthy", (_low_for_where_it_began,)),
     ("not-started", (_stays_at_no_share,)),
     ("overfits", (_only_training_examples,)),
