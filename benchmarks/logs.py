@@ -420,9 +420,11 @@ def row_of(group: str, right: tuple[str, ...], text: str, weight: float, classes
     seen = seen_in(transcript.runs[-1], transcript, clues_in(thinned(text)) + said_in_code(text), None, classes, None)
     if seen.state == "healthy":
         return None
-    spoken = frozenset(cause for one in seen.said if seen.state in one.states for cause in one.speaks)
+    heard = [one for one in seen.said if seen.state in one.states]
+    spoken = frozenset(cause for one in heard for cause in one.speaks)
     cleared = frozenset(cause for one in seen.said for cause in one.clears)
-    return Row(group, right, seen.features, spoken, cleared, weight)
+    hinted = frozenset(cause for one in heard for cause in one.hints)
+    return Row(group, right, seen.features, spoken, cleared, weight, hinted)
 
 
 @main.command("tables")

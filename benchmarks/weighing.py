@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, Any]
-SPOKEN = 6.0  # nats, for words that speak for a cause; not fitted, as clues were written for texts that are kept
+SPOKEN = 4.0  # nats, for words that speak for a cause; not fitted, as clues were written for texts that are kept
+HINTED = 2.0  # for words that hint at it
+AGAINST = 3.0  # so much the figures may say against a cause that words speak for
 SMALL = 2  # tenths of a nat: a smaller weight is left out
 
 
 @dataclass(frozen=True)
 class Row:
-    """One log: where it comes from, the causes that are right, what is seen in it, what its words speak for and
-    exclude, and how much it counts."""
+    """One log: where it comes from, the causes that are right, what is seen in it, what its words speak for, exclude
+    and hint at, and how much it counts."""
 
     group: str
     right: tuple[str, ...]
@@ -25,6 +27,7 @@ class Row:
     spoken: frozenset[str]
     cleared: frozenset[str]
     weight: float = 1.0
+    hinted: frozenset[str] = frozenset()
 
 
 class Weights:
@@ -34,21 +37,22 @@ class Weights:
         self.causes = sorted({cause for row in rows for cause in row.right})
         self.features = sorted({feature for row in rows for feature in row.features})
         self.W = np.zeros((len(self.features), len(self.causes)), np.float32)
-        self.spoken = SPOKEN
 
     def of(self, rows: Sequence[Row]) -> tuple[Array, Array, Array]:
-        """Which features rows have, which causes are spoken for, which are out."""
+        """Which features rows have, by how many nats causes are spoken for, which are out."""
         at = {name: index for index, name in enumerate(self.features)}
         X = np.zeros((len(rows), len(at)), np.float32)
         for index, row in enumerate(rows):
             X[index, [at[feature] for feature in row.features if feature in at]] = 1
-        S = np.array([[cause in row.spoken for cause in self.causes] for row in rows])
+        S = np.array([[SPOKEN if cause in row.spoken else HINTED * (cause in row.hinted) for cause in self.causes]
+                      for row in rows])  # fmt: skip
         E = np.array([[cause in row.cleared - row.spoken for cause in self.causes] for row in rows])
         return X, S, E
 
     def shares(self, X: Array, S: Array, E: Array, sharpness: float = 1.0) -> Array:
         """How likely each cause is, for each row."""
-        z = sharpness * (X @ self.W + self.spoken * S)
+        z = X @ self.W
+        z = sharpness * (np.where(S > 0, np.maximum(z, z.max(1, keepdims=True) - AGAINST), z) + S)
         z[E] = -np.inf
         z = np.exp(z - z.max(1, keepdims=True))
         return z / z.sum(1, keepdims=True)
@@ -74,7 +78,9 @@ class Weights:
         """The table as `evidence.toml` has it, in tenths of a nat."""
         lines = [
             "# Fitted by `benchmarks/logs.py fit`: by how many tenths of a nat a feature of a log speaks for a cause.",
-            f"spoken = {round(10 * self.spoken)}",
+            f"spoken = {round(10 * SPOKEN)}",
+            f"hinted = {round(10 * HINTED)}",
+            f"against = {round(10 * AGAINST)}",
             f"unseen = {round(10 * float(np.median(self.W[self.features.index('always')])))}",
             f"sharpness = {sharpness:.2f}",
             "",
@@ -109,9 +115,9 @@ def left_out(rows: Sequence[Row], *, penalty: float, steps: int, parts: int = 7)
     return shares, every
 
 
-def sharpness_of(shares: Array, Y: Array, low: float = 0.5, high: float = 0.6, most: float = 0.65) -> float:
-    """The least exponent by which shares are not too low: of causes given 50 to 60 %, at most 65 % are right. Several
-    may be right where the weights share out one whole, so they are too low as they are fitted."""
+def sharpness_of(shares: Array, Y: Array, low: float = 0.4, high: float = 0.7, most: float = 0.67) -> float:
+    """The least exponent by which shares are not too low: of causes given 40 to 70 %, at most two thirds are right.
+    Several may be right where the weights share out one whole, so they are too low as they are fitted."""
     for exponent in (round(1 + 0.1 * n, 1) for n in range(16)):
         p = shares**exponent
         p /= p.sum(1, keepdims=True)

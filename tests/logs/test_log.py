@@ -107,6 +107,16 @@ def test_a_bad_setting_that_the_text_names_comes_first_and_is_quoted(said, cause
         "I did not forget to normalise",
         "no activation on the output layer, CrossEntropyLoss has its own",
         "ETA: 12s, val_acc = train_acc, 10 classes, 100 images each",
+        "Adam with a learning rate of 0.001, batch size 32, 20 epochs, a few minutes each on my laptop",
+        "The labels are one-hot encoded, the images 28x28 grayscale, scaled to 0..1",
+        "weights are initialised with Xavier, biases with zeros",
+        "Weights: randn(n, m) / sqrt(m), dropout 0.2, weight decay 1e-4",
+        "optimizer.zero_grad(), loss.backward(), optimizer.step(); torch.no_grad() in evaluation only",
+        "The last layer is Dense(1) without activation, the loss mse",
+        "model.eval() is called before testing and model.train() before training",
+        "The gradient check agrees to 1e-9; the hidden state is reset for every batch",
+        "I shuffle the rows before every epoch, the validation set is a random tenth of them",
+        "resized the images to 224 x 224 and normalised with the ImageNet mean",
     ],
 )
 def test_usual_settings_are_no_clue(said):

@@ -21,6 +21,7 @@ from whynet.logs.languages import in_english
 ANY = "broken still gap undertrained"
 LONGEST = 100_000  # characters at the beginning, and at the end, of a text that are looked at
 LINE = 2_000  # characters of a line that are looked at
+NEAR = r"(?:[^.!?\n]|\.(?=\w)|\n(?!\s*\n)){0,60}?"  # between words that say something together, in one sentence
 ANSWERS = re.compile(r"pred|answer|output|guess", re.I)
 
 
@@ -68,9 +69,13 @@ def rows() -> tuple[dict[str, Any], ...]:
             text = text.replace(f"{{{name}}}", part)
         return text
 
+    def places(row: Mapping[str, Any]) -> str:
+        near = row.get("near", ())
+        both = [f"(?:{one}){NEAR}(?:{other})" for one, other in ((near, near[::-1]) if near else ())]
+        return filled("|".join([*row.get("at", ()), *both]))
+
     return tuple(
-        {name: filled(value) if isinstance(value, str) else value for name, value in row.items()}
-        | {"at": filled("|".join(row["at"]))}
+        {name: filled(value) if isinstance(value, str) else value for name, value in row.items()} | {"at": places(row)}
         for row in table()["clues"]["rows"]
     )
 
@@ -111,6 +116,8 @@ class Said:
     speaks: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     clears: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    """What they speak for as well, but less."""
 
 
 def said_by(row: Mapping[str, str], words: str) -> Said:
@@ -119,8 +126,8 @@ def said_by(row: Mapping[str, str], words: str) -> Said:
     >>> said_by({"speaks": "dead-relu", "in": "gap"}, "relu").states
     ('overfits', 'bad-data')
     """
-    speaks, clears = row.get("speaks", "").split(), row.get("clears", "").split()
-    return Said(words, tuple(speaks), states_of(row.get("in", ANY)), tuple(clears))
+    speaks, clears, hints = (tuple(row.get(which, "").split()) for which in ("speaks", "clears", "hints"))
+    return Said(words, speaks, states_of(row.get("in", ANY)), clears, hints)
 
 
 def clues_in(text: str) -> list[Said]:

@@ -30,9 +30,11 @@ def table() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name("evidence.toml").read_text("utf-8"))
 
 
-def shares_of(features: Collection[str], spoken: Collection[str], cleared: Collection[str]) -> dict[str, float]:
-    """How likely each cause is, the likeliest first: causes that words in the text speak for count more, those that
-    they clear are out.
+def shares_of(
+    features: Collection[str], spoken: Collection[str], cleared: Collection[str], hinted: Collection[str] = ()
+) -> dict[str, float]:
+    """How likely each cause is, the likeliest first: causes that words in the text speak for count much more, those
+    that they hint at more, those that they clear are out.
 
     >>> found = shares_of(["always", "state non-finite"], (), {"log-of-zero"})
     >>> "log-of-zero" in found, round(sum(found.values()), 3)
@@ -42,14 +44,16 @@ def shares_of(features: Collection[str], spoken: Collection[str], cleared: Colle
     for feature in features:
         for cause, weight in weights["features"].get(feature, {}).items():
             scores[cause] = scores.get(cause, 0.0) + weight
-    for cause in spoken:
-        scores[cause] = scores.get(cause, weights["unseen"]) + weights["spoken"]
+    least = max(scores.values(), default=0.0) - weights["against"]  # so much the figures may say against words
+    for cause in {*spoken, *hinted}:
+        weight = weights["spoken" if cause in spoken else "hinted"]
+        scores[cause] = max(scores.get(cause, weights["unseen"]), least) + weight
     left = {cause: score for cause, score in scores.items() if cause in spoken or cause not in cleared}
     most = max(left.values(), default=0.0)
     likely = {cause: math.exp((score - most) * UNIT * weights["sharpness"]) for cause, score in left.items()}
     total = sum(likely.values())
     shares = {cause: one / total for cause, one in likely.items()}
-    if spoken:  # what people write may be wrong
+    if spoken or hinted:  # what people write may be wrong
         silent = shares_of(features, (), cleared)
         shares = {cause: (1 - DOUBT) * one + DOUBT * silent.get(cause, 0.0) for cause, one in shares.items()}
     return dict(sorted(shares.items(), key=lambda item: (-item[1], item[0])))

@@ -58,6 +58,8 @@ class Facts:
     """What R2, Dice and their like have come to at most, over the last figures."""
     trend: float = 0.0
     """Of costs that go up and down: how many standard errors their slope is away from 0."""
+    none_right: bool = False
+    """Whether of all examples none is said to be right, time and again: what is counted is no accuracy."""
 
     @property
     def accuracy(self) -> float:
@@ -145,7 +147,9 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         for split in ("train", "", "held-out")
     }
     seen = [one for one in series if one.what == "accuracy" and len(one.finite) > 2 and not _agrees(one)]
-    if seen and max(max(one.finite) for one in seen) < 0.15 / classes and any(s.what == "cost" for s in series):
+    none_right = bool(seen) and max(max(one.finite) for one in seen) < 0.15 / classes
+    none_right = none_right and any(one.what == "cost" for one in series)
+    if none_right:
         series = [one for one in series if one not in seen]  # of all examples, none right: that is no accuracy
         by.update({key: None for key in by if key[0] == "accuracy"})
     cost = by["cost", "train"] or by["cost", ""] or by["cost", "held-out"]
@@ -188,6 +192,7 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         doubt=_doubt(held),
         agreement=_agreement(series),
         trend=_trend(finite),
+        none_right=none_right,
     )  # fmt: skip
 
 

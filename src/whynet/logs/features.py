@@ -118,6 +118,7 @@ def _holds(course: Course, words: frozenset[str]) -> Iterator[str]:
         "answers alike": facts.answers.alike,
         "leaves a class out": facts.answers.missing,
         "is negative": facts.end < 0,
+        "has none right": facts.none_right,
         "costs nothing": facts.end == 0,
         "climbs": len(facts.accuracies) > 2 and all(b > a for a, b in pairwise(facts.accuracies)),
         "is of XOR": "xor" in words,

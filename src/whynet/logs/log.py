@@ -154,16 +154,19 @@ def _one(seen: Seen) -> LogDiagnosis:
     if state == "healthy":
         diagnosis.remarks += _could_be_better(course.facts)
         return diagnosis
-    spoken = {cause: one.words for one in reversed(seen.said) if state in one.states for cause in one.speaks}
+    heard = [one for one in reversed(seen.said) if state in one.states]
+    spoken = {cause: one.words for one in heard for cause in one.speaks}
+    hinted = {cause: one.words for one in heard for cause in one.hints}
     cleared = {cause: one.words for one in seen.said for cause in one.clears if cause not in spoken}
     elsewhere = OF_CLASSES if seen.problem == "regression" else OF_NUMBERS
-    left = named(shares_of(seen.features, spoken, {*cleared, *elsewhere}))
+    left = named(shares_of(seen.features, spoken, {*cleared, *elsewhere}, hinted))
     evidence = _evidence(course, linear=seen.data_known)
+    told = hinted | spoken
     diagnosis.verdict = [
-        Finding(cause, "suspected", evidence, detail=_quoted(spoken.get(cause, "")), share=min(share, SUREST))
+        Finding(cause, "suspected", evidence, detail=_quoted(told.get(cause, "")), share=min(share, SUREST))
         for cause, share in left.items()
     ]
-    likely = named(shares_of(seen.features, spoken, ()))
+    likely = named(shares_of(seen.features, spoken, (), hinted))
     diagnosis.acquitted = [Acquittal(one, text=_quoted(words)) for one, words in cleared.items() if one in likely]
     diagnosis.separate = next_step(list(left), seen.transcript.words)
     return diagnosis

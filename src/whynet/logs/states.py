@@ -118,8 +118,8 @@ def _good(course: Course) -> bool:
 def _ends_above_its_start(course: Course) -> bool:
     facts = course.facts
     above = course.scale is None or facts.end > 1.08 * course.floor
-    risen = len(facts.costs) > 1 and facts.end > 1.02 * facts.start + 2 * facts.noise
-    shot = len(course.finite) > 3 and course.finite[-1] > 2 * max(course.finite[:-1])
+    risen = len(facts.costs) > 1 and facts.end > facts.start + 0.02 * abs(facts.start) + 2 * facts.noise
+    shot = len(course.finite) > 3 and course.finite[-1] > 2 * max(course.finite[:-1]) > 0
     return (risen and above and not course.level) or shot
 
 
@@ -189,7 +189,8 @@ def _only_training_examples(course: Course) -> bool:
 
 def _at_chance(course: Course) -> bool:
     falling = course.facts.falling > 0.03 and course.scale is not None
-    learning = falling and not course.at_floor and not course.fell
+    forgotten = course.fell and course.facts.chance(course.facts.train)  # batch by batch it learns, one after the other
+    learning = falling and not course.at_floor and (forgotten or not course.fell)
     learning = learning or _climbs(course)
     return course.chance and (not learning or course.facts.frozen)
 
@@ -372,7 +373,7 @@ def _stands_still(course: Course) -> bool:
     floor = facts.start if course.problem == "language" else course.floor
     low = facts.accuracy < 0.5 * facts.linear if course.known else facts.end > 0.6 * floor
     wanders = facts.noise > 0.003 * abs(facts.end) and (len(facts.costs) < 8 or abs(facts.trend) > 2)
-    return low and still and not wanders
+    return low and still and not (wanders and not facts.falling < -0.02)
 
 
 RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
