@@ -97,7 +97,7 @@ class Facts:
     @property
     def unmoved(self) -> bool:
         """Whether the accuracy is the same to the last of many digits each time, and far from perfect."""
-        last = self.accuracies[-6:]
+        last = self.accuracies[-4:]
         digits = len(f"{last[-1]:.6g}") > 4 if last else False  # 0.79269, no 0.5
         moved = sum(one != last[-1] for one in self.accuracies) > len(self.accuracies) / 3 if last else False
         return len(last) > 3 and len(set(last)) == 1 and digits and not moved and last[-1] < self.linear - 0.02

@@ -150,13 +150,12 @@ def _as_series(role: str, column: Column, totals: set[float]) -> Series | None:
 def _not_only_told(found: Sequence[Series]) -> list[Series]:
     """What sentences say counts where nothing of the kind was printed, or of how other examples are answered."""
     printed = {series.what for series in found if not series.said}
-    learned = any(series.what == "accuracy" and series.split != "held-out" and not series.said for series in found)
+    of = {series.split for series in found if series.what == "accuracy" and not series.said}
+    other = {"held-out": bool(of & {"train", ""}), "train": of == {"held-out"}, "": False}
     return [
         series
         for series in found
-        if not series.said
-        or series.what not in printed
-        or (learned and series.what == "accuracy" and series.split == "held-out")
+        if not series.said or series.what not in printed or (series.what == "accuracy" and other[series.split])
     ]
 
 

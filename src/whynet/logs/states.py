@@ -45,7 +45,13 @@ def _mistakes_cost_what_one_answer_does(course: Course) -> bool:
     facts = course.facts
     costless = facts.end == 0 and facts.frozen and (course.chance or (facts.accuracy < 0.95 and facts.start == 0))
     nothing = costless or (course.chance and facts.end < 0)
-    return course.known and (facts.certain or facts.majority or nothing)
+    return (course.known and (facts.certain or facts.majority or nothing)) or _drops_to_nothing(course)
+
+
+def _drops_to_nothing(course: Course) -> bool:
+    """From one print to the next the cost is exactly 0, and stays there."""
+    before = [cost for cost in course.finite if cost != 0]
+    return course.finite[-2:] == [0.0, 0.0] and bool(before) and before[-1] > max(0.1, 0.3 * course.facts.start)
 
 
 def _always_the_same_share(course: Course) -> bool:
@@ -56,8 +62,15 @@ def _always_the_same_share(course: Course) -> bool:
 
 
 def _nothing_is_told_apart(course: Course) -> bool:
-    """R2, Dice and their like stay at 0, and the cost has stopped falling."""
-    return course.facts.agreement < NOTHING and not course.facts.falling > 0.03
+    """R2, Dice and their like stay at 0, and the cost has stopped falling, or has hardly fallen."""
+    return course.facts.agreement < NOTHING and not course.facts.falling > 0.03 and not _by_its_cost_alone(course)
+
+
+def _by_its_cost_alone(course: Course) -> bool:
+    """The cost has fallen to a small part, and R2, Dice and their like stay near 0: they are of other examples."""
+    facts = course.facts
+    fallen = facts.end < 0.2 * facts.start and not facts.val_end < 1.5 * facts.end
+    return facts.agreement < 2 * NOTHING and fallen
 
 
 def _nothing_ever_moves(course: Course) -> bool:
@@ -88,9 +101,6 @@ def _tells_the_next_token_for_sure(course: Course) -> bool:
     return course.problem == "language" and facts.val_end < 0.3 and facts.val_end < 0.2 * facts.val_start
 
 
-# ---- as good as a linear classifier
-
-
 def _both_costs_say_so(course: Course) -> bool:
     """The costs are low, also of held-out examples; the accuracy is counted wrongly."""
     facts = course.facts
@@ -108,8 +118,7 @@ def _good_but_for_others(course: Course) -> bool:
 
 
 def _good(course: Course) -> bool:
-    twice = course.facts.accuracy < 0.9 and double_softmax(course)  # its scores are held down
-    return course.known and course.facts.good and not twice
+    return course.known and course.facts.good and not (course.facts.accuracy < 0.9 and double_softmax(course))
 
 
 # ---- costs that rise
@@ -125,20 +134,14 @@ def _ends_above_its_start(course: Course) -> bool:
 
 def _rises(course: Course) -> bool:
     facts = course.facts
-    return course.rose or (facts.rising < -0.15 and facts.falling < -0.1 and not course.fell)
+    lost = facts.rising < -0.15 and facts.falling < -0.1
+    return course.rose or (lost and (facts.end > 1.5 * facts.start or not course.fell))
 
 
 def _dear(course: Course) -> bool:
     """Little is right, and it costs far more than knowing nothing does."""
     little = course.chance or course.facts.accuracy < 0.3 * course.facts.linear
     return little and course.facts.end > 4 * course.usual and not course.smooth
-
-
-def _low_for_where_it_began(course: Course) -> bool:
-    """Whatever the cost is a sum over, it has fallen to a small part of where it began."""
-    facts = course.facts
-    fallen = 1.5 * course.usual < facts.end < 0.06 * facts.start
-    return not course.known and course.smooth and fallen and not facts.val_end > 1.5 * facts.end
 
 
 def _at_chance_above_the_start(course: Course) -> bool:
@@ -182,9 +185,7 @@ def _only_training_examples(course: Course) -> bool:
     least = min(facts.start, course.floor) if course.scale else facts.start
     rises = facts.val_end > 1.15 * facts.val_start and facts.end < 0.8 * least
     slowly = facts.val_end > 1.02 * facts.val_start and facts.end < 0.93 * facts.start and facts.falling > 0.02
-    rises = rises or slowly
-    apart = not facts.chance(facts.train) and facts.apart
-    return rises or apart or (_known_by_heart(course) and not facts.frozen)
+    return rises or slowly or facts.apart or (_known_by_heart(course) and not facts.frozen)
 
 
 def _at_chance(course: Course) -> bool:
@@ -361,8 +362,7 @@ def _fell_far(course: Course) -> bool:
 def _is_getting_better(course: Course) -> bool:
     facts = course.facts
     if len(facts.costs) < 2:
-        first = len(facts.costs) == len(facts.accuracies) == 1  # what one epoch prints; one number is no course
-        return facts.rising > 0.01 or first
+        return facts.rising > 0.01 or len(facts.costs) == len(facts.accuracies) == 1  # what one epoch prints
     return facts.falling > 0.01 or facts.rising > 0.05 or course.steady
 
 
@@ -380,16 +380,14 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("non-finite", (_a_cost_is_no_number,)),
     ("constant-answer", (_answers_are_alike, _mistakes_cost_what_one_answer_does, _nothing_ever_moves,
                          _always_the_same_share, _nothing_is_told_apart)),
-    ("bad-data", (_held_out_are_answered_better, _better_than_its_cost,
-                  _tells_the_next_token_for_sure)),
+    ("bad-data", (_held_out_are_answered_better, _better_than_its_cost, _tells_the_next_token_for_sure)),
     ("healthy", (_both_costs_say_so,)),
     ("classes-missing", (_a_class_is_never_answered,)),
     ("overfits", (_good_but_for_others,)),
     ("healthy", (_good,)),
     ("diverged", (_ends_above_its_start, _rises, _dear, _at_chance_above_the_start)),
-    ("healthy", (_low_for_where_it_began,)),
     ("not-started", (_stays_at_no_share,)),
-    ("overfits", (_only_training_examples,)),
+    ("overfits", (_only_training_examples, _by_its_cost_alone)),
     ("constant-answer", (_at_chance, _at_the_floor, _hardly_below_the_floor)),
     ("classes-missing", (_stands_where_classes_are_lost,)),
     ("not-started", (_has_not_moved,)),
