@@ -38,6 +38,7 @@ LEAST = {  # per cent of the states, and of the causes, that are right
     "KO": (92, 100),
     "KI": (80, 100),
     "KP": (86, 88),
+    "KQ": (75, 100),
 }
 
 

@@ -15,6 +15,7 @@ ATTACHED = re.compile(r"[:=]\s*[\"'(\[]?\s*$")
 PERCENT_BEFORE = re.compile(r"%[\"')\]]*\s*[:=]\s*$")
 SHARE_OF = re.compile(r"\s*(?:are\b|belong\w*\b|of\b(?! the time)|der\b)[^.,;:\d]{0,60}")
 LISTED = re.compile(rf"[:=]\s*(?:{VALUE}\s+){{2,}}{VALUE}\s*$")  # `error = 0.25 0.25 0.25`
+COUNTED_OFF = re.compile(r"\s*(?:\d+:)?(?:\s*[-\d.eE]+%?(?: [A-Za-z]+){0,3},)+\s*[-\d.eE]+%?(?: [A-Za-z]+){1,3}\s*")
 FEW = 12  # words elsewhere on a line
 CLAUSE_ENDS = re.compile(r"(?<=[a-z)])[.!?]\s|\s[|]\s|\]|\)\s*(?=[A-Za-z])|\s-\s")
 SEPARATOR = re.compile(r"[,;|(\[)]|^\s*:|\s-\s|\.\s")
@@ -203,6 +204,8 @@ def _suffixed(line: str, tokens: Sequence[Token]) -> bool:
     numbers = [one for one in tokens if one.kind == "number"]
     if not numbers:
         return False
+    if len(numbers) > 3 and COUNTED_OFF.fullmatch(line):  # `3870: 0.98, 1.10 avg loss, 0.001 rate, 3.2 seconds`
+        return True
     head = line[: numbers[0].start]
     if means(terms_of(head)) or ATTACHED.search(head):
         return False

@@ -13,7 +13,7 @@ CODE = re.compile(
     r"public|private|protected|static|void|const|let|var|int|float|double|auto|using|namespace|template|function|func|"
     r"fn|struct|switch|case|library|require|end)\b(?!.*\b(?:loss|cost|acc\w*|error|epoch)\b\s*[:=]?\s*\d)|"
     r"from\s+\S+\s+import\b|(?:for|while|if|with)\b.*[:{]\s*$|\w+\s+in\s+range|print\b|//|/\*|\*/|#(?!\s*\d)|>>>|\$\s|!|@|"
-    r"<\w|\}|\{\s*$|%(?!\d)|\w[\w.]*\s*<-\s)"
+    r"<\w|\}|\{\s*$|,\s*[-\w(]|%(?!\d)|\w[\w.]*\s*<-\s)"
 )
 STATEMENT = re.compile(
     r"[=(+<>][^;{]*[;{]\s*$|^\s*[;{]?\s*$|^\s*[\w.]+\([^)]*\)?.*\)\s*;?$|\.\w+\([^)]*\)|\bnp\.|\bself\.|->\s*\w+:"

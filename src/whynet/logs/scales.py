@@ -131,8 +131,10 @@ def _like_squares(facts: Facts) -> bool:
 
 
 def _begun_above(facts: Facts, scale: Scale) -> bool:
-    """Whether two classes cost more at first than they would by this scale, as they do by one without a half."""
-    return facts.classes == 2 and scale.start < 0.2 and 1.6 * scale.start < facts.start < 0.5
+    """Whether two classes cost more at first than they would by this scale: by one without a half, or the log of 2."""
+    halved = scale.start < 0.2 and 1.6 * scale.start < facts.start < 0.5
+    entropy = scale.cost == "quadratic" and 0.88 < facts.start / math.log(2) < 1.12
+    return facts.classes == 2 and (halved or entropy)
 
 
 def at_floor(facts: Facts, scale: Scale) -> bool:
