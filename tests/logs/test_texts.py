@@ -40,7 +40,7 @@ LEAST = {  # per cent of the states, and of the causes, that are right
     "KP": (86, 88),
     "KQ": (75, 100),
     "KR": (84, 100),
-    "KS": (40, 56),
+    "KS": (42, 55),
 }
 
 

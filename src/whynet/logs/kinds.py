@@ -35,9 +35,9 @@ def problem_of(run: Sequence[Series], transcript: Transcript) -> str:
     if problems["episodes"] & words and problems["rewards"] & words and not any("loss" in name for name in named):
         return "episodes"
     classes = problems["classification"] & words
-    for problem in ("rivals", "language", "segmentation", "regression"):
+    for problem in ("rivals", "language", "segmentation", "autoencoding", "regression"):
         if problems[problem] & words and not (problem == "regression" and classes):
-            return problem
+            return "regression" if problem == "autoencoding" else problem
     right = any(one.what == "accuracy" and "r2" not in one.name.split() for one in run)
     numbers = bool(problems["numbers"] & words) or any("mae" in name for name in named)
     dear = any(one.what == "cost" and one.finite and min(one.finite) > DEAR for one in run)

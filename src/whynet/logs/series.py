@@ -51,6 +51,7 @@ def series_of(cells: Sequence[Cell], rows: dict[str, int]) -> list[Series]:
     printed = {one.what for one in found if not one.said}
     if "accuracy" not in printed:
         counted = [one for one in bare if any(cell.total or cell.percent for cell in one.cells)]
+        counted = [one for one in counted if any(cell.value != cell.total for cell in one.cells)]  # not how far it is
         shares = [one for one in _read(_one_of_many(counted), rows, named) if one.what == "accuracy"]
         found += {one.split: one for one in reversed(shares)}.values()
     printed = {one.what for one in found if not one.said}
