@@ -118,6 +118,7 @@ def _good_but_for_others(course: Course) -> bool:
 
 
 def _good(course: Course) -> bool:
+    """Unless a softmax of a softmax holds its scores down."""
     return course.known and course.facts.good and not (course.facts.accuracy < 0.9 and double_softmax(course))
 
 
