@@ -14,6 +14,7 @@ from whynet.logs.tokens import VALUE, Token, pattern, terms_of, tokens_of
 ATTACHED = re.compile(r"[:=]\s*[\"'(\[]?\s*$")
 PERCENT_BEFORE = re.compile(r"%[\"')\]]*\s*[:=]\s*$")
 SHARE_OF = re.compile(r"\s*(?:are\b|belong\w*\b|of\b(?! the time)|der\b)[^.,;:\d]{0,60}")
+ROW = re.compile(rf"(?<![\w.])(?:{VALUE}%?[ \t]+){{2,}}{VALUE}%?")
 LISTED = re.compile(rf"[:=]\s*(?:{VALUE}\s+){{2,}}{VALUE}\s*$")  # `error = 0.25 0.25 0.25`
 COUNTED_OFF = re.compile(r"\s*(?:\d+:)?(?:\s*[-\d.eE]+%?(?: [A-Za-z]+){0,3},)+\s*[-\d.eE]+%?(?: [A-Za-z]+){1,3}\s*")
 FEW = 12  # words elsewhere on a line
@@ -107,10 +108,15 @@ class _Line:
         elif _again(self.found, token, slot.before):
             if self.found[-1].total is None:
                 self.found[-1] = replace(self.found[-1], value=token.value, percent=True)
-        elif self.last is not None and _is_next(self.last, slot, self.line):
+        elif self.last is not None and _is_next(self.last, slot, self.line, self._in_a_row(slot)):
             self._add(self._next(self.last, token))
         else:
             self._add(self._named(slot))
+
+    def _in_a_row(self, slot: _Slot) -> bool:
+        """Whether it is one of several numbers on a line like no other that nothing but spaces part: `cost .47 .45 .45`."""
+        spans = () if self.repeated else (match.span() for match in ROW.finditer(self.line))
+        return any(start < slot.token.start < end for start, end in spans)
 
     def _add(self, cell: Cell) -> None:
         self.found.append(cell)
@@ -128,7 +134,9 @@ class _Line:
         """One more of an enumeration. A count behind a step is no step: `3, 958 / 10000`."""
         cell = replace(last, value=token.value, percent=token.percent or last.percent, total=token.total, goes_on=True,
                        place=len(self.found))  # fmt: skip
-        counts = token.total is not None and means(last.name) == "step" and not self.prose and "epoch" not in last.name
+        counts = token.total is not None and means(last.name) == "step" and not self.prose
+        if counts and "epoch" in last.name:
+            return replace(cell, name=("batch",), total=None)  # `Epoch 3, 200/725`
         return replace(cell, name=(), around=()) if counts else cell
 
     def _named(self, slot: _Slot) -> Cell:
@@ -158,7 +166,7 @@ class _Line:
         if token.total and slot.before.rstrip().endswith("[") and slot.after.startswith("]"):
             return ["batch"], [], ""  # how far it has come: `Test: [0/79]`
         base = base_of(words)
-        unit = bool(base) and slot.whole and not (slot.attached or token.total or self.suffixed)
+        unit = bool(base) and slot.whole and not (slot.attached or token.total or token.percent or self.suffixed)
         unit = unit and base[0] in kinds("step", "units")
         if self.prose and slot.whole and names[-1:] == ["after"] and not unit:
             self.open += _but_steps(names)
@@ -241,17 +249,18 @@ def _again(found: Sequence[Cell], token: Token, before: str) -> bool:
     return last.total is not None or counted
 
 
-def _is_next(last: Cell, slot: _Slot, line: str) -> bool:
+def _is_next(last: Cell, slot: _Slot, line: str, in_a_row: bool) -> bool:
     """Whether it is one more of an enumeration: `958, 958, 890`."""
     token, before = slot.token, slot.before
     if not GOES_ON.fullmatch(before):
         return False
     bracketed = line.rfind("[", 0, token.start) > line.rfind("]", 0, token.start)
-    if not before.strip() and not bracketed and not LISTED.search(line):
+    row = in_a_row and (means(last.name, last.behind, last.around) in MEASURED)
+    if not before.strip() and not bracketed and not row and not LISTED.search(line):
         return False
     if last.value % 1 and not last.total and (token.total or (token.percent and means(last.name) == "cost")):
         return False  # a count or a percentage behind a cost
-    return not (means(last.name) == "step" and token.value % 1 != 0)
+    return not (means(last.name) == "step" and (token.value % 1 != 0 or token.percent))
 
 
 def _enumerated(cells: list[Cell], *, repeated: bool, numbered: bool) -> list[Cell]:

@@ -19,8 +19,24 @@ STATEMENT = re.compile(
     r"[=(+<>][^;{]*[;{]\s*$|^\s*[;{]?\s*$|^\s*[\w.]+\([^)]*\)?.*\)\s*;?$|\.\w+\([^)]*\)|\bnp\.|\bself\.|->\s*\w+:"
 )
 PRINTED = re.compile(rf"[\[(]?\s*(?:{VALUE})(?![\w.]|\s*[*/+(])")
+WORD = re.compile(r"\b[a-z]{2,}\b")
+SENTENCE_ENDS = re.compile(r"(?<=[\w%)\]\"'][.!?;])\s+(?=[A-Za-z])")
 PAIRS = re.compile(r"\w\s?[=:]\s?-?\d+\.\d+")  # so many on a line are no program text
 ASSIGNED = re.compile(r"^\s*(?P<name>[\w.\[\]]+(?:\s*,\s*[\w.\[\]]+)*)\s*(?:[-+*/@]?=)(?!=)\s*(?P<value>\S.*)$")
+
+
+def without_program(lines: Sequence[str]) -> list[str]:
+    """The lines without program text: empty where a line is nothing else; of a line of prose, only the sentences go.
+
+    >>> without_program(["for x in data:", "    y = net(x)", "I use nn.Softmax(1) with a rate of 3. The loss stays at 1.6."])
+    ['', '', 'The loss stays at 1.6.']
+    """
+    kept = []
+    for line, program in zip(lines, program_text(lines), strict=True):
+        sentences = SENTENCE_ENDS.split(line) if program and len(WORD.findall(line)) > 6 else []
+        told = [one for one, code in zip(sentences, program_text(sentences), strict=True) if not code]
+        kept.append(" ".join(told) if program else line)
+    return kept
 
 
 def program_text(lines: Sequence[str]) -> list[bool]:

@@ -120,7 +120,8 @@ def _as_series(role: str, column: Column, totals: set[float]) -> Series | None:
     values, finite, first = column.values, column.finite, column.first
     said = first.said
     split: Split = "held-out" if first.split == "held-out" else "train" if first.split == "train" else ""
-    name = "" if said else _label(first) if _is_named(column) else "numbers"
+    agrees = kinds("agreement") & set(first.name)
+    name = "" if said and not agrees else _label(first) if _is_named(column) else "numbers"
     if role == "cost":
         return Series(name or "cost", "cost", split, tuple(values), said=said)
     if not finite:

@@ -47,13 +47,13 @@ def _numbered_lines(lines: Sequence[str], templates: Sequence[str]) -> set[int]:
     return found
 
 
-def cells_in(lines: Sequence[str], skipped: Sequence[bool]) -> Iterator[Cell]:
-    """The cells of all lines but those that are skipped.
+def cells_in(lines: Sequence[str]) -> Iterator[Cell]:
+    """The cells of all lines.
 
-    >>> [one.value for one in cells_in(["1 2.30", "x = 3", "2 2.29"], [False, True, False])]
+    >>> [one.value for one in cells_in(["1 2.30", "", "2 2.29"])]
     [1.0, 2.3, 2.0, 2.29]
     """
-    templates = ["" if skip or not line.strip() else masked(line) for line, skip in zip(lines, skipped, strict=True)]
+    templates = [masked(line) if line.strip() else "" for line in lines]
     often = Counter(templates)
     numbered = _numbered_lines(lines, templates)
     for at, template in enumerate(templates):

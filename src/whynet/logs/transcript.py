@@ -18,7 +18,7 @@ from whynet.logs.clues import layers_in
 from whynet.logs.columns import Cell
 from whynet.logs.languages import in_english
 from whynet.logs.line import EPOCHS
-from whynet.logs.program import program_text
+from whynet.logs.program import without_program
 from whynet.logs.roles import is_measured, means, split_of
 from whynet.logs.series import series_of
 from whynet.logs.tables import lists_in, tables_in, under_captions, under_headings
@@ -70,7 +70,7 @@ def read(text: str) -> Transcript:
         words |= {"binary" if beside.two_classes else "r2"}
         answers = replace(answers, same=answers.same or beside.alike)
     cells = [*lists_in(lines), *tables_in(lines)]
-    cells += cells_in(lines, program_text(lines))
+    cells += cells_in(without_program(lines))
     cells.sort(key=lambda cell: (cell.line, cell.place))
     unseen = {cell.value for cell in cells if cell.name[-1:] in (("f1",), ("recall",)) and "auc" not in cell.name}
     if unseen == {0.0}:  # of two classes one is never answered
