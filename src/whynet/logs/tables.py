@@ -16,7 +16,8 @@ FIGURES = re.compile(r".*\s\d[\d.]*(?:e[-+]?\d+)?\s+", re.I)  # before a list's 
 ITEM = re.compile(rf"(?:{VALUE}|None|null)%?", re.I)
 RULE = re.compile(r"[\s\-=+:|.─━┄┼╇╪┃│┏┓┗┛┡┩┳┻└┘├┤┬┴┌┐═╬╔╗╚╝╠╣╦╩║╎]*|\s*(?:<[a-z]+>\s*)+")
 BARS = "|│┃║"
-LEGEND = re.compile(r"\b(?:columns?|fields|format|spalten)\b[^:\n]{0,20}:\s*([^:;\n)]+)", re.I)
+LEGEND = re.compile(r"\b(?:columns?|fields|format|spalten)\b(?:[^:,\n]{0,20}:| are\b)\s*([^:;\n).]+)", re.I)
+BRACKETS = re.compile(r"\(([^()]*)\)\W*$")
 PROMPT = re.compile(r"\s*(?:>>>|In \[\d*\]:|julia>|>|octave\S*>)\s*\S")
 TAGS = ("tag", "metric", "name", "key", "variable")
 OF_SO_MANY = re.compile(r"(?:/|\b(?:of|von|su|sur|de|di|out of|from|em))\s*(?:(\d\d+)|\d)\b|\([^()]*\d[^()]*\)")
@@ -132,16 +133,25 @@ def _table(lines: Sequence[str], start: int) -> tuple[list[Cell], int] | None:
     if not head.strip() or RULE.fullmatch(head) or number_in(bare):
         return None
     below = lines[start + 1] if bars and start + 1 < len(lines) and not number_in(lines[start + 1]) else ""
-    if not is_measured(terms_of(f"{head} {below}")):
-        return None
+    terms = terms_of(f"{head} {below}")
+    measure: list[str] = []
+    if not is_measured(terms):
+        if len({split_of([term]) for term in terms} - {""}) < 2:
+            return None
+        measure = [term for term in terms_of(line_above(lines, start)) if is_measured([term])][:1]  # `Dice`, above both
     for kind in ("|", "\t", ";", ",", "  ", " "):
         names = _split(head, kind) if kind != "|" or bars else []
         long = 8 if kind == "|" else 4
         if (len(names) > 1 or (kind == " " and names)) and all(len(name.split()) <= long for name in names):
-            found = _rows(lines, start, kind, names)
+            found = _rows(lines, start, kind, [_measured(name, measure) for name in names])
             if found is not None:
                 return found
     return None
+
+
+def _measured(name: str, measure: Sequence[str]) -> str:
+    """A name that says of which examples it is only, with what is measured of them."""
+    return " ".join([name, *measure]) if split_of(terms_of(name)) else name
 
 
 def _rows(lines: Sequence[str], start: int, kind: str, names: list[str]) -> tuple[list[Cell], int] | None:
@@ -175,7 +185,7 @@ def _rows(lines: Sequence[str], start: int, kind: str, names: list[str]) -> tupl
                 found.append(replace(cell, total=of, percent=percent))
         rows += 1
         number += 1
-    good = any(is_measured(one.name) for one in found)
+    good = any(is_measured(one.name) or split_of(one.name) for one in found)
     return (found, number) if rows and good else None
 
 
@@ -207,24 +217,56 @@ def under_captions(lines: Sequence[str], cells: Sequence[Cell]) -> list[Cell]:
     >>> under_captions(["Test accuracy:", "0.91"], [Cell(1, 0, 0.91)])[0].name
     ('test', 'accuracy')
     """
-    legend = next((match[1].split(",") for line in lines if (match := LEGEND.search(line))), [])
+    legends = [names for line in lines if (names := _legend(line))]
     found = list(cells)
     for block in _bare_blocks(lines, cells):
         columns = list(dict.fromkeys(cells[index].column for index in block))
         above = line_above(lines, cells[block[0]].line)
         asked = PROMPT.match(above) or above.rstrip().endswith(":")
         above = re.sub("==", " accuracy ", above.partition("#")[0] or above)  # `np.mean(predict(X) == y)`
-        names = legend or (re.split(r"[;,]|\b(?:and|und)\b", re.split(r"[.!?]\s", above)[-1]) if asked else [])
-        names = [name for name in names if means(terms_of(name)) in MEASURED]
-        if not names or len(names) != len(columns):
+        last = re.split(r"[;,]|\b(?:and|und)\b", re.split(r"[.!?]\s", above)[-1]) if asked else []
+        last = [name for name in last if means(terms_of(name)) in MEASURED]
+        names = next((names for names in [*legends, last] if len(_figures(names)) == len(columns)), None)
+        if names is None:
             continue
-        named = dict(zip(columns, names, strict=True))
+        measure = [term for term in terms_of(above) if is_measured([term])][:1]
+        named = dict(zip(columns, _heads([_with(one, names, measure) for one in _figures(names)]), strict=True))
         for index in block:
-            name = named[cells[index].column]
-            percent = cells[index].percent or bool(re.search(r"per ?cent|%", name))
-            found[index] = replace(cells[index], name=tuple(terms_of(name)), split=split_of(terms_of(name)),
-                                   percent=percent)  # fmt: skip
+            head, cell = named[cells[index].column], cells[index]
+            percent = cell.percent or head.percent or "percent" in head.name
+            found[index] = replace(cell, name=head.name, split=head.split, total=cell.total or head.total, percent=percent)
     return found
+
+
+def _legend(line: str) -> list[str]:
+    """The names of columns, if a line tells nothing else: `(epoch, train loss, test loss)`, `columns: epoch, loss`.
+
+    >>> _legend("(first column epoch, then train, then test)"), _legend("I tried a rate of 3, loss is high")
+    (['first column epoch', ' train', ' test'], [])
+    """
+    told = LEGEND.search(line)
+    aside = told or BRACKETS.search(line)
+    body = aside[1] if aside else line.strip(" :")
+    if re.search(r"\d", re.sub(r"\d+ ?%", "", OF_SO_MANY.sub("", body))):
+        return []
+    names = [name for name in re.split(r"[,;/|]|\bthen\b", body) if name.strip()]
+    known = [name for name in names if means(terms_of(name)) or split_of(terms_of(name))]
+    short = all(len(name.split()) < 7 for name in names)
+    return names if len(names) > 1 and short and (told or len(known) == len(names)) else []
+
+
+def _figures(names: Sequence[str]) -> list[str]:
+    """Those of a legend's names that are of figures, rather than of the steps that they are counted by."""
+    return [name for name in names if means(terms_of(name)) in MEASURED or (
+        split_of(terms_of(name)) and means(terms_of(name)) == "")]  # fmt: skip
+
+
+def _with(name: str, names: Sequence[str], measure: Sequence[str]) -> str:
+    """A name that says of which examples it is only, with what the legend, or the line above, says is measured."""
+    if is_measured(terms_of(name)):
+        return name
+    before = [term for one in names[: names.index(name)] for term in terms_of(one) if is_measured([term])]
+    return " ".join([name, *(before[-1:] or measure)])
 
 
 def _bare_blocks(lines: Sequence[str], cells: Sequence[Cell]) -> Iterator[list[int]]:
