@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from whynet.logs.tokens import VALUE, Token, pattern, terms_of, tokens_of
 ATTACHED = re.compile(r"[:=]\s*[\"'(\[]?\s*$")
 PERCENT_BEFORE = re.compile(r"%[\"')\]]*\s*[:=]\s*$")
 SHARE_OF = re.compile(r"\s*(?:are\b|belong\w*\b|of\b(?! the time)|der\b)[^.,;:\d]{0,60}")
+PARTS = re.compile(r"\s\|{1,2}\s")
 ROW = re.compile(rf"(?<![\w.])(?:{VALUE}%?[ \t]+){{2,}}{VALUE}%?")
 LISTED = re.compile(rf"[:=]\s*(?:{VALUE}\s+){{2,}}{VALUE}\s*$")  # `error = 0.25 0.25 0.25`
 COUNTED_OFF = re.compile(r"\s*(?:\d+:)?(?:\s*[-\d.eE]+%?(?: [A-Za-z]+){0,3},)+\s*[-\d.eE]+%?(?: [A-Za-z]+){1,3}\s*")
@@ -64,6 +66,7 @@ class _Line:
         self.prose = not repeated and len(re.findall(r"[a-zà-ÿ]{2,}", line)) >= 7
         self.suffixed = _suffixed(line, [self.tokens[index] for index in self.at])
         self.found: list[Cell] = []
+        self.starts: list[int] = []  # where each of them stands
         self.last: Cell | None = None
         self.used: set[int] = set()  # where words begin that are behind a number, and its own
         self.open: list[str] = []  # words that name no number alone
@@ -75,7 +78,25 @@ class _Line:
             slot = self._slot(place, index)
             if slot is not None:
                 self._read(slot)
-        return self.found
+        return self._of_their_part()
+
+    def _of_their_part(self) -> list[Cell]:
+        """The cells; in `J=1.3 tr=60% | J=0.4 te=88%` what a part of the line says of its examples holds for all of it,
+        and where names come once more without a word, as in `loss 2.0 acc .5 || paint loss 3.1 acc .1`, others are meant.
+        """
+        ends = [match.start() for match in PARTS.finditer(self.line)] if self.repeated else []
+        part = [bisect_right(ends, start) for start in self.starts]
+        every = [[cell for cell, at in zip(self.found, part, strict=True) if at == which] for which in range(len(ends) + 1)]
+        measured = [tuple(cell.name[-1:] for cell in cells if means(cell.name) in MEASURED) for cells in every]
+        told = [{split_of(cell.name) for cell in cells} - {""} for cells in every]
+        first = measured[0]
+        if len(ends) != 1 or not first or measured[1] != first:
+            return self.found
+        splits = [next(iter(split)) if len(split) == 1 else "" for split in told]
+        if not any(told):
+            splits = ["", "held-out"]
+        return [replace(cell, split=cell.split if split_of(cell.name) else splits[at])
+                for cell, at in zip(self.found, part, strict=True)]  # fmt: skip
 
     def _slot(self, place: int, index: int) -> _Slot | None:
         """What stands around a number; None for what holds digits and is none."""
@@ -101,6 +122,7 @@ class _Line:
 
     def _read(self, slot: _Slot) -> None:
         token = slot.token
+        self.token = token
         if slot.place == 0 and self.numbered and means(slot.names) not in MEASURED:
             self.used |= {one.start for one in slot.behind if means(terms_of(one.text)) == "step"}
             self.open += _but_steps(slot.names)
@@ -120,6 +142,7 @@ class _Line:
 
     def _add(self, cell: Cell) -> None:
         self.found.append(cell)
+        self.starts.append(self.token.start)
         self.last = cell
 
     def _cell(self, slot: _Slot, name: tuple[str, ...]) -> Cell:

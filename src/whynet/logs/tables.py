@@ -18,6 +18,7 @@ RULE = re.compile(r"[\s\-=+:|.─━┄┼╇╪┃│┏┓┗┛┡┩┳┻�
 BARS = "|│┃║"
 LEGEND = re.compile(r"\b(?:columns?|fields|format|spalten)\b(?:[^:,\n]{0,20}:| are\b)\s*([^:;\n).]+)", re.I)
 BRACKETS = re.compile(r"\(([^()]*)\)\W*$")
+INPUTS = re.compile(r"(?:(?:^|\s+)[01]{2}){4}\s*$")  # of XOR, over what is answered to each
 PROMPT = re.compile(r"\s*(?:>>>|In \[\d*\]:|julia>|>|octave\S*>)\s*\S")
 TAGS = ("tag", "metric", "name", "key", "variable")
 OF_SO_MANY = re.compile(r"(?:/|\b(?:of|von|su|sur|de|di|out of|from|em))\s*(?:(\d\d+)|\d)\b|\([^()]*\d[^()]*\)")
@@ -130,7 +131,7 @@ def _table(lines: Sequence[str], start: int) -> tuple[list[Cell], int] | None:
     bare = re.sub(rf"[{BARS}]\s*#?\d*\s*[{BARS}]", "|", bare)
     if bars and start + 1 < len(lines) and RULE.fullmatch(lines[start + 1]):
         bare = re.sub(r"[A-Za-z]\s?\d{1,2}(?=\s*(?:\||$))", "", bare)  # `layer 7` is a name
-    if not head.strip() or RULE.fullmatch(head) or number_in(bare):
+    if not head.strip() or RULE.fullmatch(head) or (number_in(bare) and not INPUTS.search(bare)):
         return None
     below = lines[start + 1] if bars and start + 1 < len(lines) and not number_in(lines[start + 1]) else ""
     terms = terms_of(f"{head} {below}")
@@ -246,8 +247,9 @@ def _legend(line: str) -> list[str]:
     """
     told = LEGEND.search(line)
     aside = told or BRACKETS.search(line)
-    body = aside[1] if aside else line.strip(" :")
-    if re.search(r"\d", re.sub(r"\d+ ?%", "", OF_SO_MANY.sub("", body))):
+    alone = re.split(r"[.!?]\s", line)[-1].strip(" :") if line.rstrip().endswith(":") else line.strip()
+    body = re.sub(r"\d+ ?%", "", aside[1] if aside else alone)
+    if re.search(r"\d", OF_SO_MANY.sub("", body)):
         return []
     names = [name for name in re.split(r"[,;/|]|\bthen\b", body) if name.strip()]
     known = [name for name in names if means(terms_of(name)) or split_of(terms_of(name))]
@@ -277,7 +279,8 @@ def _bare_blocks(lines: Sequence[str], cells: Sequence[Cell]) -> Iterator[list[i
             continue
         named = cell.name or cell.behind or cell.said
         between = lines[cells[block[-1]].line + 1 : cell.line] if block else []
-        if block and (named or any(line.strip() for line in between)):
+        other = bool(block) and cells[block[-1]].column.partition(" ")[2] != cell.column.partition(" ")[2]
+        if block and (named or other or any(line.strip() for line in between)):
             yield block
             block = []
         if not named:
