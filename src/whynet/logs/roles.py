@@ -181,7 +181,9 @@ def scores_of(column: Column) -> Votes:
         found["wrong"] = 0.0 if "wrong" in around else found["wrong"]
         for role in ("accuracy", "wrong"):
             found[role] += table()["around"] * around.get(role, 0.0)
+        counted = all(one.value in range(1, 11) for one in column.cells)  # `9 val / 10 test`
         share = any(one.percent or one.total for one in column.cells) or (name and set(name) <= splits)
+        share = share and not counted
         if first.said and not {*around} & {*MEASURED} and not share:
             found["other"] += table()["told"]
     if first.wish:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Literal
 
 from whynet.doctor.diagnosis import Series
@@ -51,7 +52,7 @@ def series_of(cells: Sequence[Cell], rows: dict[str, int]) -> list[Series]:
     printed = {one.what for one in found if not one.said}
     if "accuracy" not in printed:
         counted = [one for one in bare if any(cell.total or cell.percent for cell in one.cells)]
-        counted = [one for one in counted if any(cell.value != cell.total for cell in one.cells)]  # not how far it is
+        counted = [one for one in counted if not _is_progress(one)]
         shares = [one for one in _read(_one_of_many(counted), rows, named) if one.what == "accuracy"]
         found += {one.split: one for one in reversed(shares)}.values()
     printed = {one.what for one in found if not one.said}
@@ -65,6 +66,14 @@ def series_of(cells: Sequence[Cell], rows: dict[str, int]) -> list[Series]:
     longest = {what: max((len(s.values) for s in found if s.what == what), default=0) for what in ("cost", "accuracy")}
     found = [s for s in found if s.split == "held-out" or s.said or len(s.values) > longest[s.what] / 3]
     return sorted(found, key=lambda series: (series.said, series.what != "cost", series.split != "train"))
+
+
+def _is_progress(column: Column) -> bool:
+    """Whether it is how far something has come: `1200/9114`, `1300/9114`, ...; or all of it, each time."""
+    steps = {b.value - a.value for a, b in pairwise(column.cells)}
+    first = column.first.place < 2 and len({cell.total for cell in column.cells}) == 1
+    even = len(column.cells) > 2 and len(steps) == 1 and min(steps) > 0
+    return (first and even) or all(cell.value == cell.total for cell in column.cells)
 
 
 def _is_in_a_list(cell: Cell) -> bool:

@@ -30,6 +30,8 @@ WORDY = re.compile(r"(?:\b[^\W\d_]{2,}\b[,;()'\"-]{0,2} [('\"]?){5}")  # five wo
 OF = re.compile(
     r"((?:\s+[^\W\d]+){0,2})\s*(?:/|\b(?:out of|of|from|sur|de|su|di|von|van|av|z|em|из)\b)\s*(?:the\s+)?", re.I
 )
+CHAIN = re.compile(r"\s*/\s*\d")
+CHAINED = re.compile(r"\d\s*/\s*$")
 
 
 class Token(NamedTuple):
@@ -97,6 +99,8 @@ def tokens_of(line: str) -> tuple[Token, ...]:
             and 0 < one.value == one.value // 1 < 1e12
         ):
             of = OF.fullmatch(line, before.end, one.start)
+            if of and "/" in of[0] and (CHAIN.match(line, one.end) or CHAINED.search(line, 0, before.start)):
+                of = None  # `270 / 450 / 650`
             if of and (not of[1].strip() or one.value >= 100):
                 at = found.index(before)
                 found[at:] = [before._replace(total=int(one.value), end=one.end)]
@@ -154,12 +158,17 @@ def _joined(text: str) -> str:
     lines: list[str] = []
     for line in text.split("\n"):
         before = lines[-1] if lines else ""
-        wrapped = len(before) > 60 and not re.search(r"[.!?:;|]\s*$", before) and re.match(r"[a-z0-9(]", line)
+        wrapped = _shape(line) != _shape(before) and len(before) > 60 and not re.search(r"[.!?:;|]\s*$", before) and re.match(r"[a-z0-9(]", line)
         if wrapped and WORDY.search(before) and WORDY.search(line):
             lines[-1] = f"{before} {line}"
         else:
             lines.append(line)
     return "\n".join(lines)
+
+
+def _shape(line: str) -> str:
+    """A line without its numbers: rows of figures have one shape."""
+    return re.sub(r"[\d.]+", "0", line)
 
 
 def _with_decimal_points(text: str) -> str:
