@@ -6,6 +6,7 @@ inputs: all tell at once whether one answer is given to everything, and which cl
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from whynet.doctor.floors import SHARES
 from whynet.logs.beside import XOR, Beside
 from whynet.logs.tokens import pattern
 
+LONGEST = 100_000  # characters of a text that are looked at
 VALUE = r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?"
 NAMED = re.compile(r"\bacc\w*\s+(?:of|for)\s+\w", re.I)  # `Accuracy of trousers: 81 %`
 NAMES = 5  # so many such lines are about classes, not about sets of examples
@@ -43,6 +45,8 @@ class Answers:
     """Whether the text says that a class is never answered."""
     same: bool = False
     """Whether the outputs printed for several examples hardly differ, or the text says so."""
+    one_for_all: tuple[float, ...] = ()
+    """What one answer for all would cost, by how much the text says that the targets vary: squared, and its root."""
 
     @property
     def alike(self) -> bool:
@@ -69,10 +73,24 @@ def answers_in(lines: list[str]) -> Answers:
     outputs = _outputs(lines)
     recalls = _matrix(lines) or _listed(lines, pattern("class")) or _report(lines) or _by_line(lines)
     answered = _listed(lines, pattern("answered"), whole=True)
-    text = " ".join(lines)
+    text = "\n".join(lines)
     same = not outputs and (bool(pattern("same").search(text)) or _predicted_alike(lines) or _vectors_alike(lines))
     never = bool(pattern("never").search(text))
-    return Answers(recalls, answered, Beside(outputs, XOR) if outputs else None, never, same)
+    return Answers(recalls, answered, Beside(outputs, XOR) if outputs else None, never, same, _one_for_all(text))
+
+
+def _one_for_all(text: str) -> tuple[float, ...]:
+    """What one answer for all costs, where the text tells a target's variance or standard deviation.
+
+    >>> _one_for_all("y.std() is 3.0"), _one_for_all("weights of std 0.01")
+    ((9.0, 3.0), ())
+    """
+    found: list[float] = []
+    for match in pattern("spread").finditer(text[:LONGEST]):
+        value = float(match["value"].replace(",", ""))
+        if value and not pattern("not of targets").search(f"{match['of']} {match['what']}"):
+            found += [value, math.sqrt(value)] if match["variance"] else [value**2, value]
+    return tuple(dict.fromkeys(found))
 
 
 def _predicted_alike(lines: list[str]) -> bool:
