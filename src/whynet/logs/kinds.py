@@ -11,6 +11,7 @@ from whynet.logs.facts import clipped
 from whynet.logs.roles import table
 from whynet.logs.transcript import Transcript
 
+SQUARED = 20  # the same of what is called a squared error
 DEAR = 1e6  # a cost that is always above it is the square of large numbers
 
 
@@ -40,7 +41,8 @@ def problem_of(run: Sequence[Series], transcript: Transcript) -> str:
             return "regression" if problem == "autoencoding" else problem
     right = any(one.what == "accuracy" and "r2" not in one.name.split() for one in run)
     numbers = bool(problems["numbers"] & words) or any("mae" in name for name in named)
-    dear = any(one.what == "cost" and one.finite and min(one.finite) > DEAR for one in run)
+    least = [(min(one.finite), one.name.split()) for one in run if one.what == "cost" and one.finite]
+    dear = any(cost > (SQUARED if {"mse", "rmse", "mae"} & {*name} else DEAR) for cost, name in least)
     return "regression" if (numbers or dear) and not right and not classes else "classification"
 
 

@@ -40,8 +40,8 @@ def _answers_are_alike(course: Course) -> bool:
     facts = course.facts
     if facts.answers.same:  # unless most are right, by what was printed since
         told = course.known and course.problem == "classification" and facts.classes > 2
-        begun = course.problem != "classification" and course.smooth and facts.end > 0.99 * facts.start
-        return not begun and not (told and facts.accuracy > max(0.4, 2 / facts.classes) and not facts.frozen)
+        begun = course.problem != "classification" and facts.falling > 0.001 and facts.end > 0.99 * facts.start
+        return not begun and not (told and facts.accuracy > max(0.6, 2 / facts.classes) and not facts.frozen)
     return facts.answers.alike and (facts.classes == 2 or not facts.good)
 
 
@@ -106,9 +106,11 @@ def _better_than_its_cost(course: Course) -> bool:
     return stands and math.isnan(facts.train) and facts.held > 0.45 and facts.classes > 4
 
 
-def _tells_the_next_token_for_sure(course: Course) -> bool:
-    """No text can be foretold so well, least of all one that it has not seen."""
+def _tells_what_none_can(course: Course) -> bool:
+    """No text can be foretold so well, least of all one that it has not seen; nor what was measured, to so many digits."""
     facts = course.facts
+    if course.problem == "regression" and 0 < facts.val_end < 1e-9 < facts.start:
+        return True
     return course.problem == "language" and facts.val_end < 0.3 and facts.val_end < 0.2 * facts.val_start
 
 
@@ -368,7 +370,7 @@ def _fell_far(course: Course) -> bool:
     along = not facts.val_end > max(1.5 * facts.end, 1.03 * facts.val_least)
     if course.problem == "language":  # a perplexity, or its logarithm
         return along and (facts.end < 0.5 * facts.start or 0.5 < facts.start - facts.end < 15 > facts.start)
-    levels = course.finite[-1] > 0.8 * course.finite[-3]
+    levels = course.finite[-1] > 0.8 * course.finite[-3] or facts.end < 0.002 * facts.start < 0.02
     return facts.end < 0.1 * facts.start and along and levels
 
 
@@ -392,7 +394,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("non-finite", (_a_cost_is_no_number,)),
     ("constant-answer", (_answers_are_alike, _mistakes_cost_what_one_answer_does, _nothing_ever_moves,
                          _always_the_same_share, _nothing_is_told_apart, _costs_what_the_targets_vary)),
-    ("bad-data", (_held_out_are_answered_better, _better_than_its_cost, _tells_the_next_token_for_sure)),
+    ("bad-data", (_held_out_are_answered_better, _better_than_its_cost, _tells_what_none_can)),
     ("healthy", (_both_costs_say_so,)),
     ("classes-missing", (_a_class_is_never_answered,)),
     ("overfits", (_good_but_for_others,)),
