@@ -281,7 +281,7 @@ def _is_next(last: Cell, slot: _Slot, line: str, in_a_row: bool) -> bool:
     row = in_a_row and (means(last.name, last.behind, last.around) in MEASURED)
     if not before.strip() and not bracketed and not row and not LISTED.search(line):
         return False
-    if last.value % 1 and not last.total and (token.total or (token.percent and means(last.name) == "cost")):
+    if last.value % 1 and not last.total and (token.total or (token.percent and not last.percent and not in_a_row)):
         return False  # a count or a percentage behind a cost
     return not (means(last.name) == "step" and (token.value % 1 != 0 or token.percent))
 

@@ -140,6 +140,7 @@ def looks(column: Column) -> list[str]:
         "per cent": percent,
         "of so many": total,
         "below nought": low < 0,
+        "of both signs": low < 0 < high,
         "broken": len(values) < len(column.values),
         "counts": whole and len(values) > 1 and min(steps) > 0 and len(steps) <= 2,
         "fractions": not whole,
@@ -184,6 +185,8 @@ def scores_of(column: Column) -> Votes:
         counted = all(one.value in range(1, 11) for one in column.cells)  # `9 val / 10 test`
         share = any(one.percent or one.total for one in column.cells) or (name and set(name) <= splits)
         share = share and not counted
+        whole = first.said and 1 < column.values[0] <= 100 and name and set(name) <= splits
+        found["accuracy"] += table()["a split's"] if whole else 0.0  # `train 97.7, test 95`
         if first.said and not {*around} & {*MEASURED} and not share:
             found["other"] += table()["told"]
     if first.wish:
@@ -261,7 +264,8 @@ def _together(one: Column, role: str, other: Column, its: str, ways: float) -> t
         if alike and role == its and (len(splits) == 1 or "held-out" not in splits)
         else 0.0
     )
-    if role != its and one.first.name and base_of(one.first.name) == base_of(other.first.name):
+    alike = base_of(one.first.name) or one.first.percent == other.first.percent
+    if role != its and alike and one.first.name and base_of(one.first.name) == base_of(other.first.name):
         same = weights["one name, two roles"]
     if len(one.values) != len(other.values) or len(one.values) < 3 or "cost" not in (role, its):
         return same, 0.0

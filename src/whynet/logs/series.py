@@ -9,7 +9,7 @@ from typing import Literal
 
 from whynet.doctor.diagnosis import Series
 from whynet.logs.columns import Cell, Column
-from whynet.logs.roles import MEASURED, assigned, is_measured, kinds, means, split_of, votes_of
+from whynet.logs.roles import MEASURED, assigned, base_of, is_measured, kinds, means, split_of, votes_of
 from whynet.logs.templates import NUMBER
 
 WORSE = -0.3  # of R2
@@ -31,7 +31,7 @@ def columns_of(cells: Iterable[Cell]) -> list[Column]:
             label = f"{means(cell.name, cell.behind, cell.around)} {bool(cell.percent or cell.total)}"
         elif not _label(cell) and means(cell.around) in MEASURED:
             label = f"{cell.column if cell.column.startswith('list') else cell.place} {means(cell.around)}"
-        key = (label, cell.split, cell.said, cell.wish, cell.percent and not cell.name and not cell.said)
+        key = (label, cell.split, cell.said, cell.wish, cell.percent and not base_of(cell.name) and not cell.said)
         found.setdefault(key, Column()).cells.append(cell)
     longest = set(sorted(found, key=lambda key: -len(found[key].cells))[:MOST])
     return [column for key, column in found.items() if key in longest]

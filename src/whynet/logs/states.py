@@ -103,7 +103,7 @@ def _better_than_its_cost(course: Course) -> bool:
     """Held-out examples are answered well while the training cost stands where nothing is learned."""
     facts = course.facts
     stands = facts.end > 0.85 * course.floor and abs(facts.falling) < 0.006
-    return stands and math.isnan(facts.train) and facts.held > 0.45 and facts.classes > 4
+    return stands and math.isnan(facts.train) and facts.held > 0.6 and facts.classes > 4
 
 
 def _tells_what_none_can(course: Course) -> bool:
@@ -385,7 +385,8 @@ def _stands_still(course: Course) -> bool:
     """What goes up and down may still be falling."""
     facts = course.facts
     still = facts.rising < 0.005 if math.isnan(facts.falling) else facts.falling < 0.002
-    low = facts.accuracy < 0.5 * facts.linear if course.known else not facts.end < 0.6 * course.floor
+    dear = facts.end > 0.9 * course.floor
+    low = facts.accuracy < 0.5 * facts.linear or dear if course.known else not facts.end < 0.6 * course.floor
     wanders = facts.noise > 0.003 * abs(facts.end) and (len(facts.costs) < 8 or abs(facts.trend) > 2)
     return low and still and not (wanders and not facts.falling < -0.02)
 

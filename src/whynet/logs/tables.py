@@ -11,7 +11,7 @@ from whynet.logs.columns import Cell
 from whynet.logs.roles import MEASURED, base_of, is_measured, kinds, means, split_of
 from whynet.logs.tokens import VALUE, Token, terms_of, tokens_of, value_of
 
-LIST = re.compile(r"(?:(?P<name>[\w ./%-]{0,60}[\w%])[\"']?\s*(?::|=)|^)\s*\[(?P<items>[^\[\]]*)\]", re.M)
+LIST = re.compile(r"(?:(?P<name>[\w ./%-]{0,60}[\w%])[\"']?(?:\[[-:\d]*\])?\s*(?::|=|->)|^)\s*\[(?P<items>[^\[\]]*)\]", re.M)
 FIGURES = re.compile(r".*\s\d[\d.]*(?:e[-+]?\d+)?\s+", re.I)  # before a list's name
 ITEM = re.compile(rf"(?:{VALUE}|None|null)%?", re.I)
 RULE = re.compile(r"[\s\-=+:|.─━┄┼╇╪┃│┏┓┗┛┡┩┳┻└┘├┤┬┴┌┐═╬╔╗╚╝╠╣╦╩║╎]*|\s*(?:<[a-z]+>\s*)+")
@@ -142,7 +142,7 @@ def _table(lines: Sequence[str], start: int) -> tuple[list[Cell], int] | None:
         measure = [term for term in terms_of(line_above(lines, start)) if is_measured([term])][:1]  # `Dice`, above both
     for kind in ("|", "\t", ";", ",", "  ", " "):
         names = _split(head, kind) if kind != "|" or bars else []
-        long = 8 if kind == "|" else 4
+        long = {"|": 8, "  ": 6}.get(kind, 4)
         if (len(names) > 1 or (kind == " " and names)) and all(len(name.split()) <= long for name in names):
             found = _rows(lines, start, kind, [_measured(name, measure) for name in names])
             if found is not None:
