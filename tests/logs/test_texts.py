@@ -40,7 +40,9 @@ LEAST = {  # per cent of the states, and of the causes, that are right
     "KP": (86, 88),
     "KQ": (75, 100),
     "KR": (84, 100),
-    "KS": (42, 55),
+    "KS": (72, 60),
+    "KU": (77, 75),
+    "KV": (85, 63),
 }
 
 

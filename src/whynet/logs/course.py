@@ -130,6 +130,15 @@ class Course:
         return fallen > 0.02 * costs[0] and (costs[-2] - costs[-1]) * steps > 0.85 * fallen
 
     @property
+    def sinks(self) -> bool:
+        """Whether the cost sinks all along, however little, and does so hardly slower at the end."""
+        costs, rows = self.finite, len(self.finite)
+        if rows < 8 or self.facts.trend > -6 or costs[-1] > 0.995 * costs[0]:
+            return False
+        first, middle, last = (sum(costs[at : at + 2]) for at in (0, (rows - 1) // 2, rows - 2))
+        return middle - last > 0.6 * (first - middle) > 0
+
+    @property
     def rose(self) -> bool:
         """Whether the cost rose from print to print, nearly always, to far above where it began."""
         steps = [b > a for a, b in pairwise(self.facts.costs)]

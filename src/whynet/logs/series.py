@@ -135,7 +135,8 @@ def _as_series(role: str, column: Column, totals: set[float]) -> Series | None:
         return Series(name or "cost", "cost", split, tuple(values), said=said)
     if not finite:
         return None
-    total = next((cell.total for cell in column.cells if cell.total), None)
+    every = [cell.total for cell in column.cells if cell.total]
+    total = every[0] if first.total or 2 * len(every) > len(column.cells) else None
     percent = any(cell.percent for cell in column.cells)
     if total is None and not percent and max(finite) > 100:
         known = max(totals, default=0) >= max(finite)

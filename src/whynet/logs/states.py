@@ -226,12 +226,12 @@ def _at_the_floor(course: Course) -> bool:
     if course.known or scale is None:
         return False
     saturated = abs(facts.end - scale.high) < 0.02 * scale.high < math.inf and abs(facts.falling) < 0.02
-    return course.at_floor or saturated
+    return (course.at_floor and not course.sinks) or saturated
 
 
 def _hardly_below_the_floor(course: Course) -> bool:
     facts = course.facts
-    climbs = facts.rising > 0.02 and all(b > a for a, b in pairwise(facts.accuracies))
+    climbs = (_climbs(course) and facts.rising > 0.02) or course.sinks
     low = course.known and facts.accuracy < min(3 / facts.classes, 0.7) and not (climbs and not course.chance)
     low = low and not (facts.answers.beside and facts.answers.beside.right > 0.6)
     return low and abs(facts.end - course.floor) <= 0.02 * course.floor
@@ -340,7 +340,8 @@ def _held_out_cost_more(course: Course) -> bool:
     risen = dearer and (facts.val_end > 1.1 * facts.val_least or stands)
     falling = facts.val_falling > 0.02 and facts.val_end < 0.97 * facts.val_start
     judged = course.known and course.problem == "classification"
-    return not judged and (risen or (facts.val_end > 2.5 * facts.end and not falling))
+    far = course.problem == "regression" and facts.val_end > 8 * facts.end
+    return not judged and (risen or far or (facts.val_end > 2.5 * facts.end and not falling))
 
 
 def _held_out_get_worse(course: Course) -> bool:
@@ -385,7 +386,7 @@ def _stands_still(course: Course) -> bool:
     """What goes up and down may still be falling."""
     facts = course.facts
     still = facts.rising < 0.005 if math.isnan(facts.falling) else facts.falling < 0.002
-    dear = facts.end > 0.9 * course.floor
+    dear = facts.end > 0.9 * course.floor or course.problem == "language"
     low = facts.accuracy < 0.5 * facts.linear or dear if course.known else not facts.end < 0.6 * course.floor
     wanders = facts.noise > 0.003 * abs(facts.end) and (len(facts.costs) < 8 or abs(facts.trend) > 2)
     return low and still and not (wanders and not facts.falling < -0.02)
