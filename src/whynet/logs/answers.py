@@ -88,7 +88,8 @@ def _one_for_all(text: str) -> tuple[float, ...]:
     found: list[float] = []
     for match in pattern("spread").finditer(text[:LONGEST]):
         value = float(match["value"].replace(",", ""))
-        if value and not pattern("not of targets").search(f"{match['of']} {match['what']}"):
+        before = re.split(r"[.;\n]", text[max(0, match.start() - 20) : match.start()])[-1]
+        if value and not pattern("not of targets").search(f"{before} {match['of']} {match['what']}"):
             found += [value, math.sqrt(value)] if match["variance"] else [value**2, value]
     return tuple(dict.fromkeys(found))
 

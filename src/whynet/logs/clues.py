@@ -19,7 +19,7 @@ from typing import Any
 from whynet.logs.languages import in_english
 
 ANY = "broken still gap undertrained"
-LONGEST = 100_000  # characters at the beginning, and at the end, of a text that are looked at
+LONGEST = 50_000  # characters at the beginning, and at the end, of a text that are looked at
 LINE = 2_000  # characters of a line that are looked at
 NEAR = r"(?:[^.!?\n]|\.(?=\w)|\n(?!\s*\n)){0,60}?"  # between words that say something together, in one sentence
 ANSWERS = re.compile(r"pred|answer|output|guess", re.I)

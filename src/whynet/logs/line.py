@@ -66,6 +66,7 @@ class _Line:
         self.prose = not repeated and len(re.findall(r"[a-zà-ÿ]{2,}", line)) >= 7
         self.suffixed = _suffixed(line, [self.tokens[index] for index in self.at])
         self.found: list[Cell] = []
+        self.rows = [] if repeated else [match.span() for match in ROW.finditer(line)]
         self.starts: list[int] = []  # where each of them stands
         self.last: Cell | None = None
         self.used: set[int] = set()  # where words begin that are behind a number, and its own
@@ -137,8 +138,7 @@ class _Line:
 
     def _in_a_row(self, slot: _Slot) -> bool:
         """Whether it is one of several numbers on a line like no other that nothing but spaces part: `cost .47 .45 .45`."""
-        spans = () if self.repeated else (match.span() for match in ROW.finditer(self.line))
-        return any(start < slot.token.start < end for start, end in spans)
+        return any(start < slot.token.start < end for start, end in self.rows)
 
     def _add(self, cell: Cell) -> None:
         self.found.append(cell)

@@ -11,7 +11,8 @@ from whynet.logs.columns import Cell
 from whynet.logs.roles import MEASURED, base_of, is_measured, kinds, means, split_of
 from whynet.logs.tokens import VALUE, Token, terms_of, tokens_of, value_of
 
-LIST = re.compile(r"(?:(?P<name>[\w ./%-]{0,60}[\w%])[\"']?(?:\[[-:\d]*\])?\s*(?::|=|->)|^)\s*\[(?P<items>[^\[\]]*)\]", re.M)
+ITEMS = re.compile(r"\[([^\[\]]*)\]")
+NAMED = re.compile(r"([\w ./%-]{0,60}[\w%])[\"']?(?:\[[-:\d]*\])?\s*(?::|=|->)\s*$")  # what stands before a list
 FIGURES = re.compile(r".*\s\d[\d.]*(?:e[-+]?\d+)?\s+", re.I)  # before a list's name
 ITEM = re.compile(rf"(?:{VALUE}|None|null)%?", re.I)
 RULE = re.compile(r"[\s\-=+:|.─━┄┼╇╪┃│┏┓┗┛┡┩┳┻└┘├┤┬┴┌┐═╬╔╗╚╝╠╣╦╩║╎]*|\s*(?:<[a-z]+>\s*)+")
@@ -50,17 +51,21 @@ def lists_in(lines: list[str]) -> Iterator[Cell]:
     """
     text = "\n".join(lines)
     taken = text
-    for order, match in enumerate(LIST.finditer(text)):
-        items = [item for item in re.split(r"[,\s]+", match["items"]) if item]
-        line = text.count("\n", 0, match.start())
+    for order, match in enumerate(ITEMS.finditer(text)):
+        items = [item for item in re.split(r"[,\s]+", match[1]) if item]
         if len(items) < 2 or not all(ITEM.fullmatch(item) for item in items):
             continue
-        name = FIGURES.sub("", match["name"] or "")  # `epoch 3 cost 0.5 y = [...]` is a list of y
+        line = text.count("\n", 0, match.start())
+        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        named = NAMED.search(before[-100:])
+        if not named and before.strip():
+            continue
+        name = FIGURES.sub("", named[1]) if named else ""  # `epoch 3 cost 0.5 y = [...]` is a list of y
         terms = terms_of(name)[-4:]
         told = means(terms_of(line_above(lines, line))) in ("accuracy", "wrong") or any("." in item for item in items)
         if not name and (len(items) < 4 or not told):
             continue
-        start = match.start() + len(match["name"] or "") - len(name)
+        start = match.start() - (len(before[-100:]) - named.start(1) - len(named[1]) + len(name) if named else 0)
         taken = taken[:start] + re.sub(r"[^\n]", " ", text[start : match.end()]) + taken[match.end() :]
         if name and means(terms) not in MEASURED:
             continue
@@ -242,7 +247,7 @@ def under_captions(lines: Sequence[str], cells: Sequence[Cell]) -> list[Cell]:
 def _legend(line: str) -> list[str]:
     """The names of columns, if a line tells nothing else: `(epoch, train loss, test loss)`, `columns: epoch, loss`.
 
-    >>> _legend("(first column epoch, then train, then test)"), _legend("I tried a rate of 3, loss is high")
+    >>> _legend("(first column epoch, then train, then test)"), _legend("I tried it, the loss is high")
     (['first column epoch', ' train', ' test'], [])
     """
     told = LEGEND.search(line)
