@@ -27,6 +27,7 @@ KEY = re.compile(
 PAIR = re.compile(r"(?<![\d.])(-?[01])(?:\.0*)?[ \t]*(?:[,;|^& \t]|xor|XOR|and)[ \t]*(-?[01])(?:\.0*)?(?![\d.]*\d)")
 OUTPUT = re.compile(r"(?<![\w.])-?(?:\d*\.\d+(?:e[-+]?\d+)?|[01](?![\d.]))", re.I)
 GIVEN = re.compile(r"(?:->|=>|\u2192|\b(?:output|got|predicted|prediction)\b\W{0,3}?)\s*\[?\s*(-?\d*\.\d+)", re.I)
+SHARE = re.compile(r"iou|acc|recall|dice|f1|\bap\b", re.I)
 MEASURED = re.compile(r"\b(?:loss|cost|err\w*|mse|acc\w*|epochs?|iter\w*)\b", re.I)
 
 
@@ -267,6 +268,9 @@ def _by_line(lines: list[str]) -> tuple[float, ...]:
     """One line for every class: `Accuracy of 3: 97 %`, `digit 3: 962/1010`."""
     for run in _like_lines(lines):
         found: list[float] = []
+        head = re.split(r"\s{2,}|[|\t]", " ".join(lines[max(0, run[0] - 2) : run[0]]))
+        heads = [name for name in head if re.search(r"[A-Za-z]", name)][1:]  # the first is of the classes
+        column = next((at for at, name in enumerate(heads) if SHARE.search(name)), -1)
         for number in run:
             match = KEY.match(lines[number])
             rest = lines[number][match.end() - 1 :] if match else ""
@@ -275,7 +279,8 @@ def _by_line(lines: list[str]) -> tuple[float, ...]:
             if of and float(of[2]):
                 found.append(float(of[1]) / float(of[2]))
             elif values:
-                found.append(values[-1] / (100 if "%" in rest else 1))
+                one = values[column] if len(values) == len(heads) else values[-1]
+                found.append(one / (100 if "%" in rest else 1))
         if len(found) == len(run) and max(found) > 1:
             found = [value / 100 for value in found]
         if len(found) == len(run) and max(found) <= 1:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -142,6 +142,18 @@ def clues_in(text: str) -> list[Said]:
     text = "\n".join(line[:LINE] for line in text.split("\n"))
     said = [said_by(row, words) for row in rows() if (words := found_by(row, text))]
     return said + _gradients(text) + _compared(text) + _frozen(text) + _shares(text) + _sizes(text)
+
+
+def clues_in_rates(rates: Sequence[float]) -> list[Said]:
+    """What learning rates say that were printed along with the figures.
+
+    >>> clues_in_rates([0.1, 0.01, 0.0001, 1e-6])[0].speaks
+    ('schedule-exhausted',)
+    """
+    if len(rates) < 3 or rates[(len(rates) - 1) // 2] > 0.02 * max(rates[0], 1e-9):
+        return []
+    words = f"its rate goes from {rates[0]:g} to {rates[(len(rates) - 1) // 2]:g} in the first half"
+    return [Said(words, ("schedule-exhausted",), states_of("not-learning overfits"), ("lr-too-high",), ("lr-too-low",))]
 
 
 def _compared(text: str) -> list[Said]:

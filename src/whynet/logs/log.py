@@ -26,7 +26,7 @@ from whynet.doctor.symptoms.outcome import (
 )
 from whynet.errors import BadFile, UsageError, did_you_mean
 from whynet.logs.checks import next_step
-from whynet.logs.clues import clues_in
+from whynet.logs.clues import clues_in, clues_in_rates
 from whynet.logs.code import said_in_code
 from whynet.logs.course import Course, share_of
 from whynet.logs.evidence import SUREST, named, shares_of
@@ -117,7 +117,7 @@ def diagnose_log(
             do="Paste what the training printed; a bare column of costs will do. `whynet explain NUMBER` says what one "
             "number alone may be",
         )
-    clues = clues_in(text) + said_in_code(text)
+    clues = clues_in(text) + said_in_code(text) + clues_in_rates(transcript.rates)
     every = [seen_in(run, transcript, clues, cost, classes, labels) for run in transcript.runs]
     if why := implausible(every[-1].run, text, every[-1].problem):
         raise BadFile(f"there are no training figures here that can be judged: {why}", where=where, expected=EXPECTED)

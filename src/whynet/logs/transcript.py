@@ -41,6 +41,8 @@ class Transcript:
     answers: Answers = Answers()
     classes: int | None = None
     """How many classes there are, if the text says so."""
+    rates: tuple[float, ...] = ()
+    """The learning rates that were printed along with the figures."""
 
 
 def read(text: str) -> Transcript:
@@ -87,7 +89,8 @@ def read(text: str) -> Transcript:
     if runs and _is_a_share(runs[-1], _class_shares(text)):
         answers = replace(answers, same=True)
     epochs = [int(one.value) for one in cells if _counts_epochs(one) and 0 <= one.value < 1e7]
-    return Transcript(tuple(runs), words, epochs[-1] if epochs else None, answers, _classes(text))
+    rates = tuple(cell.value for cell in cells if not cell.said and {"lr", "rate"} & set(cell.name[-1:]))
+    return Transcript(tuple(runs), words, epochs[-1] if epochs else None, answers, _classes(text), rates)
 
 
 def _class_shares(text: str) -> list[float]:
