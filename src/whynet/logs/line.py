@@ -186,7 +186,8 @@ class _Line:
     def _words(self, slot: _Slot) -> tuple[list[str], list[str], str]:
         """The words before a number that name it; those behind it, where it is these; and of which examples it is."""
         names, words, token = slot.names, [term for one in slot.behind for term in terms_of(one.text)], slot.token
-        if token.total and slot.before.rstrip().endswith("[") and slot.after.startswith("]"):
+        inside = token.total and slot.before.rstrip().endswith("[")
+        if inside and (slot.after.startswith("]") or (slot.after.lstrip().startswith("(") and not means(names))):
             return ["batch"], [], ""  # how far it has come: `Test: [0/79]`
         base = base_of(words)
         unit = bool(base) and slot.whole and not (slot.attached or token.total or token.percent or self.suffixed)

@@ -144,6 +144,7 @@ def looks(column: Column) -> list[str]:
         "broken": len(values) < len(column.values),
         "counts": whole and len(values) > 1 and min(steps) > 0 and len(steps) <= 2,
         "fractions": not whole,
+        "grows": whole and len(values) > 2 and all(b > a for a, b in pairwise(values)),
         "large counts": whole and 4 < high < 1e6 and plain,
         "little above one": plain and 1.0001 < high < 5 and not whole,
         "above one": plain and high >= 5,
