@@ -26,6 +26,8 @@ class Course:
     facts: Facts
     scale: Scale | None
     problem: str = "classification"
+    told: bool = True
+    """Whether the text says that there are classes, or which cost it is."""
 
     # ---- numbers
 
@@ -155,6 +157,7 @@ def course_of(
     hinted: str | None = None,
     answers: Answers | None = None,
     problem: str = "classification",
+    told: bool = True,
 ) -> Course:
     """The course of one training, of the cost that is given or that words hint at, or else the likeliest.
 
@@ -164,7 +167,7 @@ def course_of(
     facts = facts_of(series, classes=classes, linear=linear, answers=answers)
     rows = [one.total for one in series if one.total]
     known = scales(classes, labels, cost, rows) if problem == "classification" else []
-    return Course(facts, scale_of(facts, known, hinted), problem)
+    return Course(facts, scale_of(facts, known, hinted), problem, told)
 
 
 def smooth(costs: Sequence[float]) -> bool:

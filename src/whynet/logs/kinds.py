@@ -46,6 +46,15 @@ def problem_of(run: Sequence[Series], transcript: Transcript) -> str:
     return "regression" if (numbers or dear) and not right and not classes else "classification"
 
 
+def speaks_of_classes(transcript: Transcript) -> bool:
+    """Whether a text says that classes are to be told apart.
+
+    >>> speaks_of_classes(Transcript((), frozenset({"loss", "digits"})))
+    True
+    """
+    return bool(_words("problems")["classification"] & transcript.words)
+
+
 def hinted_cost(run: Sequence[Series], transcript: Transcript) -> str | None:
     """The cost that the words name; what is called an error is a squared one.
 

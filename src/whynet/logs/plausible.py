@@ -29,7 +29,8 @@ def implausible(run: Sequence[Series], text: str, problem: str) -> str:
         return "these are the scores of episodes, of a network that learns by rewards: no cost and no accuracy"
     if problem == "rivals":
         return "these are the losses of two networks that work against each other: how low they are says nothing"
-    if all(one.said and one.what == "cost" and [value % 1 for value in one.values] == [0.0] for one in run):
+    whole = all(one.said and one.what == "cost" and [value % 1 for value in one.values] == [0.0] for one in run)
+    if whole and not pattern("squared").search(text[:LONGEST]):
         return "it is the number of an error, or a count"
     if all(one.name == "numbers" and str(one.total) not in text for one in run):
         text = "\n".join(line[:LINE] for line in text[:LONGEST].split("\n"))

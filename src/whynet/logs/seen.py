@@ -9,7 +9,7 @@ from whynet.doctor.diagnosis import Series
 from whynet.logs.clues import Said
 from whynet.logs.course import Course, course_of
 from whynet.logs.features import features_of
-from whynet.logs.kinds import hinted_cost, labels_and_classes, problem_of
+from whynet.logs.kinds import hinted_cost, labels_and_classes, problem_of, speaks_of_classes
 from whynet.logs.states import state_of_log
 from whynet.logs.transcript import Transcript
 
@@ -66,8 +66,10 @@ def seen_in(
     linear = LINEAR.get("cifar" if "cifar" in transcript.words else of, ELSEWHERE)
     if problem != "classification":  # no share of a class is worth knowing, and none of its costs
         of, K, linear = "balanced", MANY, FAIR
+    told = bool(classes or hinted or transcript.classes or speaks_of_classes(transcript))
+    told = told or any(one.what == "accuracy" for one in run)
     course = course_of(run, labels=of, classes=K, linear=linear, cost=cost, hinted=hinted, answers=answers,
-                       problem=problem)  # fmt: skip
+                       problem=problem, told=told)  # fmt: skip
     state = state_of_log(course)
     features = features_of(course, state, transcript.words, transcript.epochs)
     return Seen(transcript, run, course, state, problem, of, tuple(features), tuple(said))

@@ -13,6 +13,7 @@ from whynet.logs.course import Course, share_of
 from whynet.logs.scales import at_low
 
 ENTROPY = {"ce", "nll", "entropy", "crossentropy"}
+NATS = 5.5  # per token: how often words occur, and no more, costs seven
 NOTHING = 0.03  # of a measure whose best is 1
 Rule = Callable[[Course], bool]
 
@@ -357,7 +358,8 @@ def _costs_little(course: Course) -> bool:
     learned = len(facts.costs) < 2 or facts.end < 0.9 * facts.start or (facts.end < 0.05 * course.floor and not summed)
     if facts.classes == 2 and len(facts.costs) > 4 and abs(facts.falling) < 0.01 and facts.end > 0.05 * course.floor:
         return False  # it stands, at the cost of some examples
-    return not course.known and course.fell and facts.end < 0.16 * course.floor and learned
+    sure = course.told or (course.scale is not None and abs(facts.start / course.scale.start - 1) < 0.15)
+    return not course.known and course.fell and facts.end < 0.16 * course.floor and learned and sure
 
 
 # ---- getting better, or not
@@ -370,7 +372,10 @@ def _fell_far(course: Course) -> bool:
         return False
     along = not facts.val_end > max(1.5 * facts.end, 1.03 * facts.val_least)
     if course.problem == "language":  # a perplexity, or its logarithm
-        return along and (facts.end < 0.5 * facts.start or 0.5 < facts.start - facts.end < 15 > facts.start)
+        nats = math.log(facts.end) if facts.start > 15 and facts.end > 0 else facts.end
+        fallen = facts.end < 0.5 * facts.start or 0.5 < facts.start - facts.end < 15 > facts.start
+        falling = facts.falling * (0.25 if facts.start > 15 else 1)  # of a perplexity's logarithm
+        return along and fallen and nats < NATS and not falling > 0.23
     levels = course.finite[-1] > 0.8 * course.finite[-3] or facts.end < 0.002 * facts.start < 0.02
     return facts.end < 0.1 * facts.start and along and levels
 
