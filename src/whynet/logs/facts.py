@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from whynet.doctor.diagnosis import Series
 from whynet.logs.answers import Answers
-from whynet.logs.roles import kinds
+from whynet.logs.roles import base_of, kinds
 
 AS_GOOD = 0.015  # so far below a linear classifier still counts as being as good: the doctor's own number
 BY_CHANCE = 0.005  # two standard errors of an accuracy of 92 %, on ten thousand examples
@@ -153,7 +153,7 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         series = [one for one in series if one not in seen]  # of all examples, none right: that is no accuracy
         by.update({key: None for key in by if key[0] == "accuracy"})
     cost = by["cost", "train"] or by["cost", ""] or by["cost", "held-out"]
-    other = _dearest(series) if cost is not by["cost", "held-out"] else None
+    other = _dearest(series, cost) if cost is not by["cost", "held-out"] else None
     held = min(
         (one for one in series if one.what == "accuracy" and one.split == "held-out" and one.finite),
         key=lambda one: one.finite[-1],
@@ -267,9 +267,11 @@ def _longest(series: Sequence[Series], what: str, split: str) -> Series | None:
     return max(fitting, key=lambda one: len(one.values), default=None)
 
 
-def _dearest(series: Sequence[Series]) -> Series | None:
-    """The held-out costs that end highest."""
+def _dearest(series: Sequence[Series], like: Series | None) -> Series | None:
+    """The held-out costs that end highest, of those called as the others are, if any."""
     held = [one for one in series if one.what == "cost" and one.split == "held-out"]
+    name = base_of(like.name.split()) if like else []
+    held = [one for one in held if base_of(one.name.split()) == name] or held
     return max(held, key=lambda one: one.finite[-1] if one.finite else math.inf, default=None)
 
 

@@ -11,6 +11,7 @@ from whynet.logs.facts import clipped
 from whynet.logs.roles import table
 from whynet.logs.transcript import Transcript
 
+BARE = 15  # different words: with fewer, figures stand alone
 SQUARED = 20  # the same of what is called a squared error
 DEAR = 1e6  # a cost that is always above it is the square of large numbers
 
@@ -47,12 +48,12 @@ def problem_of(run: Sequence[Series], transcript: Transcript) -> str:
 
 
 def speaks_of_classes(transcript: Transcript) -> bool:
-    """Whether a text says that classes are to be told apart.
+    """Whether a text says that classes are to be told apart; of bare figures, with hardly a word, they are taken to be.
 
     >>> speaks_of_classes(Transcript((), frozenset({"loss", "digits"})))
     True
     """
-    return bool(_words("problems")["classification"] & transcript.words)
+    return len(transcript.words) < BARE or bool(_words("problems")["classification"] & transcript.words)
 
 
 def hinted_cost(run: Sequence[Series], transcript: Transcript) -> str | None:
