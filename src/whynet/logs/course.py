@@ -67,7 +67,8 @@ class Course:
         facts = self.facts
         stuck = self.chance and (facts.still or facts.accuracy < 0.8 / facts.classes)
         creeps = len(set(facts.costs)) > 2 and abs(facts.start - facts.end) < 0.001 * facts.end
-        ended = len(set(facts.costs[-4:])) == 1 and max(facts.accuracies[1:], default=0) > sum(facts.accuracies[:1]) + 0.02
+        risen = max(facts.accuracies[1:], default=0) > sum(facts.accuracies[:1]) + 0.02
+        ended = risen and len(set(facts.costs[-4:])) == 1
         return facts.unmoved and not (stuck or creeps or ended or facts.apart or facts.end > 1.02 * facts.start)
 
     # ---- where the cost ends

@@ -82,12 +82,13 @@ class _Line:
         return self._of_their_part()
 
     def _of_their_part(self) -> list[Cell]:
-        """The cells; in `J=1.3 tr=60% | J=0.4 te=88%` what a part of the line says of its examples holds for all of it,
-        and where names come once more without a word, as in `loss 2.0 acc .5 || paint loss 3.1 acc .1`, others are meant.
-        """
+        """The cells; in `J=1.3 tr=60% | J=0.4 te=88%` what a part of the line says of its examples holds for all of
+        it, and where names come once more, as in `loss 2.0 acc .5 || paint loss 3.1 acc .1`, others are meant."""
         ends = [match.start() for match in PARTS.finditer(self.line)] if self.repeated else []
         part = [bisect_right(ends, start) for start in self.starts]
-        every = [[cell for cell, at in zip(self.found, part, strict=True) if at == which] for which in range(len(ends) + 1)]
+        every: list[list[Cell]] = [[] for _ in range(len(ends) + 1)]
+        for cell, at in zip(self.found, part, strict=True):
+            every[at].append(cell)
         measured = [tuple(cell.name[-1:] for cell in cells if means(cell.name) in MEASURED) for cells in every]
         told = [{split_of(cell.name) for cell in cells} - {""} for cells in every]
         first = measured[0]
@@ -137,7 +138,7 @@ class _Line:
             self._add(self._named(slot))
 
     def _in_a_row(self, slot: _Slot) -> bool:
-        """Whether it is one of several numbers on a line like no other that nothing but spaces part: `cost .47 .45 .45`."""
+        """Whether it is one of several numbers, on a line like no other, that only spaces part: `cost .47 .45 .45`."""
         return any(start < slot.token.start < end for start, end in self.rows)
 
     def _add(self, cell: Cell) -> None:

@@ -28,7 +28,7 @@ ASSIGNED = re.compile(r"^\s*(?P<name>[\w.\[\]]+(?:\s*,\s*[\w.\[\]]+)*)\s*(?:[-+*
 def without_program(lines: Sequence[str]) -> list[str]:
     """The lines without program text: empty where a line is nothing else; of a line of prose, only the sentences go.
 
-    >>> without_program(["for x in data:", "    y = net(x)", "I use nn.Softmax(1) with a rate of 3. The loss stays at 1.6."])
+    >>> without_program(["for x in data:", "    y = net(x)", "I use nn.Softmax(1) as the last. The loss stays at 1.6."])
     ['', '', 'The loss stays at 1.6.']
     """
     kept = []

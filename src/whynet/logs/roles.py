@@ -265,8 +265,8 @@ def _together(one: Column, role: str, other: Column, its: str, ways: float) -> t
         if alike and role == its and (len(splits) == 1 or "held-out" not in splits)
         else 0.0
     )
-    alike = base_of(one.first.name) or one.first.percent == other.first.percent
-    if role != its and alike and one.first.name and base_of(one.first.name) == base_of(other.first.name):
+    of_one_kind = bool(base_of(one.first.name)) or one.first.percent == other.first.percent
+    if role != its and of_one_kind and one.first.name and base_of(one.first.name) == base_of(other.first.name):
         same = weights["one name, two roles"]
     if len(one.values) != len(other.values) or len(one.values) < 3 or "cost" not in (role, its):
         return same, 0.0

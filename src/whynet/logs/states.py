@@ -108,7 +108,7 @@ def _better_than_its_cost(course: Course) -> bool:
 
 
 def _tells_what_none_can(course: Course) -> bool:
-    """No text can be foretold so well, least of all one that it has not seen; nor what was measured, to so many digits."""
+    """No text can be foretold so well, least of all one that it has not seen; nor what was measured, so exactly."""
     facts = course.facts
     if course.problem == "regression" and 0 < facts.val_end < 1e-9 < facts.start:
         return True

@@ -232,15 +232,16 @@ def under_captions(lines: Sequence[str], cells: Sequence[Cell]) -> list[Cell]:
         above = re.sub("==", " accuracy ", above.partition("#")[0] or above)  # `np.mean(predict(X) == y)`
         last = re.split(r"[;,]|\b(?:and|und)\b", re.split(r"[.!?]\s", above)[-1]) if asked else []
         last = [name for name in last if means(terms_of(name)) in MEASURED]
-        names = next((names for names in [*legends, last] if len(_figures(names)) == len(columns)), None)
-        if names is None:
+        names = next((names for names in [*legends, last] if len(_figures(names)) == len(columns)), [])
+        if not names:
             continue
         measure = [term for term in terms_of(above) if is_measured([term])][:1]
         named = dict(zip(columns, _heads([_with(one, names, measure) for one in _figures(names)]), strict=True))
         for index in block:
             head, cell = named[cells[index].column], cells[index]
             percent = cell.percent or head.percent or "percent" in head.name
-            found[index] = replace(cell, name=head.name, split=head.split, total=cell.total or head.total, percent=percent)
+            total = cell.total or head.total
+            found[index] = replace(cell, name=head.name, split=head.split, total=total, percent=percent)
     return found
 
 

@@ -158,7 +158,8 @@ def _joined(text: str) -> str:
     lines: list[str] = []
     for line in text.split("\n"):
         before = lines[-1] if lines else ""
-        wrapped = _shape(line) != _shape(before) and len(before) > 60 and not re.search(r"[.!?:;|]\s*$", before) and re.match(r"[a-z0-9(]", line)
+        long = len(before) > 60 and _shape(line) != _shape(before)
+        wrapped = long and not re.search(r"[.!?:;|]\s*$", before) and re.match(r"[a-z0-9(]", line)
         if wrapped and WORDY.search(before) and WORDY.search(line):
             lines[-1] = f"{before} {line}"
         else:
