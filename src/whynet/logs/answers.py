@@ -92,6 +92,7 @@ def _one_for_all(text: str) -> tuple[float, ...]:
         before = re.split(r"[.;\n]", text[max(0, match.start() - 20) : match.start()])[-1]
         if value and not pattern("not of targets").search(f"{before} {match['of']} {match['what']}"):
             found += [value, math.sqrt(value)] if match["variance"] else [value**2, value]
+    found += [float(cost) for cost in pattern("one for all").findall(text[:LONGEST])]
     return tuple(dict.fromkeys(found))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from whynet.doctor.diagnosis import Series
@@ -14,6 +14,7 @@ from whynet.logs.roles import base_of, kinds
 
 AS_GOOD = 0.015  # so far below a linear classifier still counts as being as good: the doctor's own number
 BY_CHANCE = 0.005  # two standard errors of an accuracy of 92 %, on ten thousand examples
+WORSE = -0.3  # of R2
 ROWS = 10_000  # held-out examples, where their number is not known
 
 
@@ -60,6 +61,9 @@ class Facts:
     """Of costs that go up and down: how many standard errors their slope is away from 0."""
     none_right: bool = False
     """Whether of all examples none is said to be right, time and again: what is counted is no accuracy."""
+
+    worse: bool = False
+    """Whether R2 is far below 0: one answer for all would be better."""
 
     @property
     def accuracy(self) -> float:
@@ -141,6 +145,9 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
     >>> facts_of((Series("acc", "accuracy", "train", (0.5, 0.99)),), classes=10, linear=0.92).good
     True
     """
+    far_off = [one for one in series if _agrees(one) and one.finite and one.finite[-1] < WORSE]
+    series = [one for one in series if one not in far_off]  # no share says that
+    series = [replace(one, values=tuple(max(0.0, v) for v in one.values)) if _agrees(one) else one for one in series]
     by = {
         (what, split): _longest(series, what, split)
         for what in ("cost", "accuracy")
@@ -193,6 +200,7 @@ def facts_of(series: Sequence[Series], *, classes: int, linear: float, answers: 
         agreement=_agreement(series),
         trend=_trend(finite),
         none_right=none_right,
+        worse=bool(far_off),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from whynet.logs.columns import Cell, Column
 from whynet.logs.roles import MEASURED, assigned, base_of, is_measured, kinds, means, split_of, votes_of
 from whynet.logs.templates import NUMBER
 
-WORSE = -0.3  # of R2
+SURE = 5  # votes: of words that may name something else than a share there are fewer
 MOST = 60  # columns: of more, the longest
 FEWEST = 500  # right answers, of ten thousand
 Split = Literal["train", "held-out", ""]
@@ -139,6 +139,8 @@ def _as_series(role: str, column: Column, totals: set[float]) -> Series | None:
     total = every[0] if first.total or 2 * len(every) > len(column.cells) else None
     percent = any(cell.percent for cell in column.cells)
     if total is None and not percent and max(finite) > 100:
+        if role == "accuracy" and 0 < votes_of(first.name).get(role, 0) < SURE:
+            return None  # a score that counts something else
         known = max(totals, default=0) >= max(finite)
         if not known and max(finite) < FEWEST:  # so few of ten thousand would be worse than chance: of how many?
             error = role == "wrong" and "cost" in votes_of(first.name)
@@ -146,9 +148,7 @@ def _as_series(role: str, column: Column, totals: set[float]) -> Series | None:
         total = int(max(totals)) if known else 10_000 if max(finite) <= 10_000 else 60_000
     scale = float(total or (100 if percent or max(finite) > 1 else 1))
     if {"r2", "mcc"} & set(first.name):
-        if finite[-1] < WORSE:
-            return None  # far worse than one answer for all: no share says that
-        values = [max(0.0, value) for value in values]
+        return Series(name or "accuracy", "accuracy", split, tuple(values), total, said)  # it may be below 0
     shares = [value / (100 if cell.percent else cell.total if cell.total and total else scale)
               for value, cell in zip(values, column.cells, strict=True)]  # fmt: skip
     known_shares = [share for share in shares if math.isfinite(share)]

@@ -75,7 +75,8 @@ def _always_the_same_share(course: Course) -> bool:
 
 def _nothing_is_told_apart(course: Course) -> bool:
     """R2, Dice and their like stay at 0, and the cost has stopped falling, or has hardly fallen."""
-    return course.facts.agreement < NOTHING and not course.facts.falling > 0.03 and not _by_its_cost_alone(course)
+    nothing = course.facts.agreement < NOTHING and not course.facts.worse
+    return nothing and not course.facts.falling > 0.03 and not _by_its_cost_alone(course)
 
 
 def _by_its_cost_alone(course: Course) -> bool:
@@ -144,7 +145,8 @@ def _ends_above_its_start(course: Course) -> bool:
     above = course.scale is None or facts.end > 1.08 * course.floor
     risen = len(facts.costs) > 1 and facts.end > facts.start + 0.02 * abs(facts.start) + 2 * facts.noise
     shot = len(course.finite) > 3 and course.finite[-1] > 2 * max(course.finite[:-1]) > 0
-    return (risen and above and not course.level) or shot
+    worse = len(course.finite) > 4 and min(course.finite[1:]) > 1.2 * facts.start > 0
+    return (risen and above and not course.level) or shot or worse
 
 
 def _rises(course: Course) -> bool:
@@ -341,7 +343,7 @@ def _held_out_cost_more(course: Course) -> bool:
     risen = dearer and (facts.val_end > 1.1 * facts.val_least or stands)
     falling = facts.val_falling > 0.02 and facts.val_end < 0.97 * facts.val_start
     judged = course.known and course.problem == "classification"
-    far = course.problem == "regression" and facts.val_end > 8 * facts.end
+    far = course.problem == "regression" and facts.val_end > 8 * facts.end < 6 * facts.start
     return not judged and (risen or far or (facts.val_end > 2.5 * facts.end and not falling))
 
 

@@ -17,7 +17,7 @@ FIGURES = re.compile(r".*\s\d[\d.]*(?:e[-+]?\d+)?\s+", re.I)  # before a list's 
 ITEM = re.compile(rf"(?:{VALUE}|None|null)%?", re.I)
 RULE = re.compile(r"[\s\-=+:|.─━┄┼╇╪┃│┏┓┗┛┡┩┳┻└┘├┤┬┴┌┐═╬╔╗╚╝╠╣╦╩║╎]*|\s*(?:<[a-z]+>\s*)+")
 BARS = "|│┃║"
-LEGEND = re.compile(r"\b(?:columns?|fields|format|spalten)\b(?:[^:,\n]{0,20}:| are\b)\s*([^:;\n).]+)", re.I)
+LEGEND = re.compile(r"\b(?:columns?|cols|fields|format|spalten)\b(?:[^:=,\n]{0,20}[:=]| are\b)\s*([^:;\n).]+)", re.I)
 BRACKETS = re.compile(r"\(([^()]*)\)\W*$")
 INPUTS = re.compile(r"(?:(?:^|\s+)[01]{2}){4}\s*$")  # of XOR, over what is answered to each
 PROMPT = re.compile(r"\s*(?:>>>|In \[\d*\]:|julia>|>|octave\S*>)\s*\S")
