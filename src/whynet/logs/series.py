@@ -139,7 +139,8 @@ def _as_series(role: str, column: Column, totals: set[float]) -> Series | None:
     total = every[0] if first.total or 2 * len(every) > len(column.cells) else None
     percent = any(cell.percent for cell in column.cells)
     if total is None and not percent and max(finite) > 100:
-        if role == "accuracy" and 0 < votes_of(first.name).get(role, 0) < SURE:
+        told = votes_of(first.name)
+        if "wrong" not in told and 0 < told.get("accuracy", 0) < SURE:
             return None  # a score that counts something else
         known = max(totals, default=0) >= max(finite)
         if not known and max(finite) < FEWEST:  # so few of ten thousand would be worse than chance: of how many?
@@ -148,7 +149,8 @@ def _as_series(role: str, column: Column, totals: set[float]) -> Series | None:
         total = int(max(totals)) if known else 10_000 if max(finite) <= 10_000 else 60_000
     scale = float(total or (100 if percent or max(finite) > 1 else 1))
     if {"r2", "mcc"} & set(first.name):
-        return Series(name or "accuracy", "accuracy", split, tuple(values), total, said)  # it may be below 0
+        values = [value / (100 if percent else 1) for value in values]  # which may be below 0
+        return Series(name or "accuracy", "accuracy", split, tuple(values), total, said)
     shares = [value / (100 if cell.percent else cell.total if cell.total and total else scale)
               for value, cell in zip(values, column.cells, strict=True)]  # fmt: skip
     known_shares = [share for share in shares if math.isfinite(share)]

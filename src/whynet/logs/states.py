@@ -42,7 +42,7 @@ def _answers_are_alike(course: Course) -> bool:
     if facts.answers.same:  # unless most are right, by what was printed since
         told = course.known and course.problem == "classification" and facts.classes > 2
         begun = course.problem != "classification" and facts.falling > 0.001 and facts.end > 0.99 * facts.start
-        return not begun and not (told and facts.accuracy > max(0.6, 2 / facts.classes) and not facts.frozen)
+        return not begun and not (told and 0.999 > facts.accuracy > max(0.6, 2 / facts.classes) and not facts.frozen)
     return facts.answers.alike and (facts.classes == 2 or not facts.good)
 
 
@@ -134,7 +134,8 @@ def _good_but_for_others(course: Course) -> bool:
 
 def _good(course: Course) -> bool:
     """Unless a softmax of a softmax holds its scores down."""
-    return course.known and course.facts.good and not (course.facts.accuracy < 0.9 and double_softmax(course))
+    had = max(course.facts.accuracies, default=0.0) - course.facts.accuracy > 0.1  # and has lost it
+    return course.known and course.facts.good and not had and not (course.facts.accuracy < 0.9 and double_softmax(course))
 
 
 # ---- costs that rise
@@ -377,7 +378,7 @@ def _fell_far(course: Course) -> bool:
         nats = math.log(facts.end) if facts.start > 15 and facts.end > 0 else facts.end
         fallen = facts.end < 0.5 * facts.start or 0.5 < facts.start - facts.end < 15 > facts.start
         falling = facts.falling * (0.25 if facts.start > 15 else 1)  # of a perplexity's logarithm
-        return along and fallen and nats < NATS and not falling > 0.23
+        return along and fallen and nats < NATS and not falling > 0.12
     levels = course.finite[-1] > 0.8 * course.finite[-3] or facts.end < 0.002 * facts.start < 0.02
     return facts.end < 0.1 * facts.start and along and levels
 
