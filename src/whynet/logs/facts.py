@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from whynet.doctor.diagnosis import Series
 from whynet.logs.answers import Answers
-from whynet.logs.roles import base_of, kinds
+from whynet.logs.roles import is_measured, kinds
 
 AS_GOOD = 0.015  # so far below a linear classifier still counts as being as good: the doctor's own number
 BY_CHANCE = 0.005  # two standard errors of an accuracy of 92 %, on ten thousand examples
@@ -278,9 +278,14 @@ def _longest(series: Sequence[Series], what: str, split: str) -> Series | None:
 def _dearest(series: Sequence[Series], like: Series | None) -> Series | None:
     """The held-out costs that end highest, of those called as the others are, if any."""
     held = [one for one in series if one.what == "cost" and one.split == "held-out"]
-    name = base_of(like.name.split()) if like else []
-    held = [one for one in held if base_of(one.name.split()) == name] or held
+    name = _measured(like) if like else set()
+    held = [one for one in held if _measured(one) == name] or held
     return max(held, key=lambda one: one.finite[-1] if one.finite else math.inf, default=None)
+
+
+def _measured(series: Series) -> set[str]:
+    """The words of its name that say what is measured."""
+    return {word for word in series.name.split() if is_measured([word])}
 
 
 def _noise(values: Sequence[float]) -> float:

@@ -156,7 +156,7 @@ def _trainings(cells: Sequence[Cell]) -> list[list[Cell]]:
     highest: dict[str, float] = {}
     first: dict[str, float] = {}
     for cell in cells:
-        if _counts_epochs(cell) and not cell.said:
+        if _counts_epochs(cell) and not cell.prose:
             key = " ".join(cell.name or cell.behind)
             if key in highest and cell.value < highest[key] and cell.value <= first[key] + 1:
                 parts.append([])
