@@ -279,8 +279,15 @@ def _dearest(series: Sequence[Series], like: Series | None) -> Series | None:
     """The held-out costs that end highest, of those called as the others are, if any."""
     held = [one for one in series if one.what == "cost" and one.split == "held-out"]
     name = _measured(like) if like else set()
-    held = [one for one in held if _measured(one) == name] or held
+    held = [one for one in held if _measured(one) == name] or [one for one in held if not _apart(one, like)]
     return max(held, key=lambda one: one.finite[-1] if one.finite else math.inf, default=None)
+
+
+def _apart(one: Series, other: Series | None) -> bool:
+    """Whether two costs begin so far from each other that they are computed in different ways."""
+    if other is None or not one.finite or not other.finite or other.finite[0] <= 0:
+        return False
+    return not 0.1 < one.finite[0] / other.finite[0] < 10
 
 
 def _measured(series: Series) -> set[str]:

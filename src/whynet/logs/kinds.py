@@ -34,7 +34,8 @@ def problem_of(run: Sequence[Series], transcript: Transcript) -> str:
     if any("d" in name for name in named) and any("g" in name for name in named):
         return "rivals"
     problems = _words("problems")
-    if problems["episodes"] & words and problems["rewards"] & words and not any("loss" in name for name in named):
+    told = {"reward", "rewards"} if any("loss" in name for name in named) else problems["rewards"]
+    if problems["episodes"] & words and told & words:
         return "episodes"
     classes = problems["classification"] & words
     for problem in ("rivals", "language", "segmentation", "autoencoding", "regression"):

@@ -82,7 +82,7 @@ def _nothing_is_told_apart(course: Course) -> bool:
 def _by_its_cost_alone(course: Course) -> bool:
     """The cost has fallen to a small part, and R2, Dice and their like stay near 0: they are of other examples."""
     facts = course.facts
-    fallen = facts.end < 0.2 * facts.start and not facts.val_end < 1.5 * facts.end
+    fallen = 0 <= facts.end < 0.2 * facts.start and not facts.val_end < 1.5 * facts.end
     return facts.agreement < 2 * NOTHING and fallen
 
 
@@ -339,6 +339,8 @@ def _known_by_heart(course: Course) -> bool:
 
 def _held_out_cost_more(course: Course) -> bool:
     facts = course.facts
+    if facts.end < 0:
+        return False
     dearer = facts.val_end > 1.5 * facts.end
     stands = not facts.val_falling > 0.02 and facts.falling > 0.05
     risen = dearer and (facts.val_end > 1.1 * facts.val_least or stands)
@@ -358,7 +360,7 @@ def _costs_little(course: Course) -> bool:
     """The cost was seen to fall, or is next to nothing: a low cost alone may be computed in another way."""
     facts = course.facts
     summed = course.scale is not None and course.scale.summed
-    learned = len(facts.costs) < 2 or facts.end < 0.9 * facts.start or (facts.end < 0.05 * course.floor and not summed)
+    learned = (len(facts.costs) < 2 and not summed) or facts.end < 0.9 * facts.start or (facts.end < 0.05 * course.floor and not summed)
     if facts.classes == 2 and len(facts.costs) > 4 and abs(facts.falling) < 0.01 and facts.end > 0.05 * course.floor:
         return False  # it stands, at the cost of some examples
     sure = course.told or (course.scale is not None and abs(facts.start / course.scale.start - 1) < 0.15)
