@@ -23,6 +23,7 @@ FEW = 12  # words elsewhere on a line
 CLAUSE_ENDS = re.compile(r"(?<=[a-z)])[.!?]\s|\s[|]\s|\]|\)\s*(?=[A-Za-z])|\s-\s")
 SEPARATOR = re.compile(r"[,;|(\[)]|^\s*:|\s-\s|\.\s")
 GOES_ON = re.compile(
+    r"(?:\s*(?:(?:at|in|from) the (?:very )?(?:beginning|start|first epoch|end)|after (?:an?|one) (?:epoch|pass)))?"
     r"\s*(?:,|;|[-\u2013\u2014]|->|→|=>|\.{2,}|…|and|to|then|et|, then|, and|\s)\s*(?:then|about|around|ca)?\s*"
 )
 ON = re.compile(r"\s*%?\s*(?:\w+\s+)?(?:\(|(?:on|for|in)\s+(?:the\s+|my\s+)?)(\w+)")
@@ -54,6 +55,12 @@ class _Slot(NamedTuple):
     @property
     def whole(self) -> bool:
         return self.token.value % 1 == 0
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts the parts of something: `2 classes`, `30 units`."""
+        behind = terms_of(self.behind[0].text) if self.behind else []
+        return self.whole and not self.token.percent and bool(kinds("units") & set(behind[:1]))
 
 
 class _Line:
@@ -132,7 +139,7 @@ class _Line:
         elif _again(self.found, token, slot.before):
             if self.found[-1].total is None:
                 self.found[-1] = replace(self.found[-1], value=token.value, percent=True)
-        elif self.last is not None and _is_next(self.last, slot, self.line, self._in_a_row(slot)):
+        elif self.last is not None and not slot.counts and _is_next(self.last, slot, self.line, self._in_a_row(slot)):
             self._add(self._next(self.last, token))
         else:
             self._add(self._named(slot))

@@ -50,7 +50,7 @@ def _costs_what_the_targets_vary(course: Course) -> bool:
     """The cost stays where one answer for all would be, by the variance that the text tells."""
     facts = course.facts
     near = any(abs(facts.end / cost - 1) < 0.07 for cost in facts.answers.one_for_all)
-    return near and not course.known and abs(facts.falling) < 0.06
+    return near and not course.known and not abs(facts.falling) > 0.06
 
 
 def _mistakes_cost_what_one_answer_does(course: Course) -> bool:
@@ -75,7 +75,9 @@ def _always_the_same_share(course: Course) -> bool:
 
 def _nothing_is_told_apart(course: Course) -> bool:
     """R2, Dice and their like stay at 0, and the cost has stopped falling, or has hardly fallen."""
-    nothing = course.facts.agreement < NOTHING and not course.facts.worse
+    facts = course.facts
+    apart = facts.apart and course.problem == "regression"  # not a share of pixels beside a Dice
+    nothing = facts.agreement < NOTHING and not (facts.worse or apart)
     return nothing and not course.facts.falling > 0.03 and not _by_its_cost_alone(course)
 
 
@@ -135,7 +137,9 @@ def _good_but_for_others(course: Course) -> bool:
 def _good(course: Course) -> bool:
     """Unless a softmax of a softmax holds its scores down."""
     had = max(course.facts.accuracies, default=0.0) - course.facts.accuracy > 0.1  # and has lost it
-    return course.known and course.facts.good and not had and not (course.facts.accuracy < 0.9 and double_softmax(course))
+    return (
+        course.known and course.facts.good and not had and not (course.facts.accuracy < 0.9 and double_softmax(course))
+    )
 
 
 # ---- costs that rise
@@ -229,7 +233,7 @@ def _at_the_floor(course: Course) -> bool:
     facts, scale = course.facts, course.scale
     if course.known or scale is None:
         return False
-    saturated = abs(facts.end - scale.high) < 0.02 * scale.high < math.inf and abs(facts.falling) < 0.02
+    saturated = abs(facts.end - scale.high) < 0.02 * scale.high < math.inf and not abs(facts.falling) > 0.02
     return (course.at_floor and not course.sinks) or saturated
 
 
@@ -360,7 +364,11 @@ def _costs_little(course: Course) -> bool:
     """The cost was seen to fall, or is next to nothing: a low cost alone may be computed in another way."""
     facts = course.facts
     summed = course.scale is not None and course.scale.summed
-    learned = (len(facts.costs) < 2 and not summed) or facts.end < 0.9 * facts.start or (facts.end < 0.05 * course.floor and not summed)
+    learned = (
+        (len(facts.costs) < 2 and not summed)
+        or facts.end < 0.9 * facts.start
+        or (facts.end < 0.05 * course.floor and not summed)
+    )
     if facts.classes == 2 and len(facts.costs) > 4 and abs(facts.falling) < 0.01 and facts.end > 0.05 * course.floor:
         return False  # it stands, at the cost of some examples
     sure = course.told or (course.scale is not None and abs(facts.start / course.scale.start - 1) < 0.15)
