@@ -31,6 +31,8 @@ class Cell:
     column: str = ""
     """What it shares with others of its column, where it has no name."""
     wish: bool = False
+    run: str = ""
+    """Of which training it is, where a table has a row for each."""
     goes_on: bool = False
     """Whether it is one more number of an enumeration: `958, 958, 890`."""
 

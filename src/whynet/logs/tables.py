@@ -161,7 +161,7 @@ def _measured(name: str, measure: Sequence[str]) -> str:
 
 
 def _rows(lines: Sequence[str], start: int, kind: str, names: list[str]) -> tuple[list[Cell], int] | None:
-    number, found, rows = start + 1, list[Cell](), 0
+    number, found, rows, runs = start + 1, list[Cell](), 0, list[str]()
     heads: list[Cell] = []
     loose = kind in ("  ", " ")
     while number < len(lines):
@@ -183,14 +183,17 @@ def _rows(lines: Sequence[str], start: int, kind: str, names: list[str]) -> tupl
         if loose and any(_is_wordy(cell) for cell in cells):
             break
         said = split_of([term for cell in words for term in terms_of(cell)])
+        runs.append("" if values[0] or said else cells[0])
         heads = heads or _heads(names)
         for value, head in zip(values, heads, strict=True):
             if value is not None:
                 of, percent = value.total or head.total, value.percent or head.percent
-                cell = replace(head, line=number, value=value.value, split=head.split or said)
+                cell = replace(head, line=number, value=value.value, split=head.split or said, run=runs[-1])
                 found.append(replace(cell, total=of, percent=percent))
         rows += 1
         number += 1
+    if len({*runs} - {""}) < max(2, rows):  # not a row for each training
+        found = [replace(one, run="") for one in found]
     good = any(is_measured(one.name) or split_of(one.name) for one in found)
     return (found, number) if rows and good else None
 

@@ -151,11 +151,14 @@ def _counts_epochs(cell: Cell) -> bool:
 
 
 def _trainings(cells: Sequence[Cell]) -> list[list[Cell]]:
-    """The cells of each training: the next begins where the count of epochs begins again."""
+    """The cells of each training: the next begins where the count of epochs begins again, or in the next row of a table
+    that has one for each."""
     parts: list[list[Cell]] = [[]]
     highest: dict[str, float] = {}
     first: dict[str, float] = {}
     for cell in cells:
+        if cell.run and parts[-1] and parts[-1][-1].run not in ("", cell.run):
+            parts.append([])
         if _counts_epochs(cell) and not cell.prose:
             key = " ".join(cell.name or cell.behind)
             if key in highest and cell.value < highest[key] and cell.value <= first[key] + 1:
