@@ -133,6 +133,16 @@ class Course:
         return fallen > 0.02 * costs[0] and (costs[-2] - costs[-1]) * steps > 0.85 * fallen
 
     @property
+    def levels(self) -> bool:
+        """Whether a cost that has fallen from print to print has come to stand, or falls by ever less and by little."""
+        costs = self.finite
+        if len(costs) < 6 or self.facts.rising > 0.015 or not smooth(costs[:-2]):
+            return False
+        half = len(costs) // 2
+        last, before = costs[-2] - costs[-1], (costs[half] - costs[-1]) / (len(costs) - 1 - half)
+        return costs[-1] > 0.999 * costs[-3] or (self.facts.falling < 0.025 and last < 0.6 * before)
+
+    @property
     def sinks(self) -> bool:
         """Whether the cost sinks all along, however little, and does so hardly slower at the end."""
         costs, rows = self.finite, len(self.finite)

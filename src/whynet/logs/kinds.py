@@ -11,6 +11,7 @@ from whynet.logs.facts import clipped
 from whynet.logs.roles import table
 from whynet.logs.transcript import Transcript
 
+RIGHT = 0.3  # of all examples: no share of numbers is told so exactly
 BARE = 15  # different words: with fewer, figures stand alone
 SQUARED = 20  # the same of what is called a squared error
 DEAR = 1e6  # a cost that is always above it is the square of large numbers
@@ -37,7 +38,10 @@ def problem_of(run: Sequence[Series], transcript: Transcript) -> str:
     told = {"reward", "rewards"} if any("loss" in name for name in named) else problems["rewards"]
     if problems["episodes"] & words and told & words:
         return "episodes"
-    classes = problems["classification"] & words
+    shares = [
+        one for one in run if one.what == "accuracy" and not one.said and {"acc", "accuracy"} & {*one.name.split()}
+    ]
+    classes = problems["classification"] & words or any(max(one.finite, default=0) > RIGHT for one in shares)
     for problem in ("rivals", "language", "segmentation", "autoencoding", "regression"):
         if problems[problem] & words and not (problem == "regression" and classes):
             return "regression" if problem == "autoencoding" else problem

@@ -381,7 +381,7 @@ def _costs_little(course: Course) -> bool:
 def _fell_far(course: Course) -> bool:
     """Where a cost has no floor that is known: it has come down to a small part of where it began, others too."""
     facts = course.facts
-    if course.problem == "classification" or course.known or len(course.finite) < 3:
+    if course.problem == "classification" or course.known or facts.worse or len(course.finite) < 3:
         return False
     along = not facts.val_end > max(1.5 * facts.end, 1.03 * facts.val_least)
     if course.problem == "language":  # a perplexity, or its logarithm
@@ -397,7 +397,7 @@ def _is_getting_better(course: Course) -> bool:
     facts = course.facts
     if len(facts.costs) < 2:
         return facts.rising > 0.01 or len(facts.costs) == len(facts.accuracies) == 1  # what one epoch prints
-    return facts.falling > 0.01 or facts.rising > 0.05 or course.steady
+    return (facts.falling > 0.01 and not course.levels) or facts.rising > 0.05 or course.steady
 
 
 def _stands_still(course: Course) -> bool:
