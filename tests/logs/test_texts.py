@@ -40,9 +40,11 @@ LEAST = {  # per cent of the states, and of the causes, that are right
     "KP": (86, 88),
     "KQ": (75, 100),
     "KR": (84, 100),
-    "KS": (72, 60),
-    "KU": (77, 75),
-    "KV": (85, 63),
+    "FB": (80, 90),
+    "KS": (80, 80),
+    "KU": (82, 85),
+    "KV": (87, 85),
+    "KW": (85, 72),
 }
 
 

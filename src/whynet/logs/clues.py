@@ -203,13 +203,15 @@ def _frozen(text: str) -> list[Said]:
 def _shares(text: str) -> list[Said]:
     """How many examples each class has."""
     said = []
-    for match in shape("counts").finditer(text):
+    for match in (*shape("counts").finditer(text), *shape("value counts").finditer(text)):
         line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-        counts = [int(count) for count in re.findall(r"\d+(?:: |, )(\d+)", match["counts"])]
+        counts = [int(count) for count in re.findall(r"(?:: |, |[ \t])(\d+)[ \t]*(?=$|[,)\n])", match["counts"])]
         if ANSWERS.search(line) or len(counts) < 2:
             continue
         words = " ".join(match[0].split())[:70]
-        if max(counts) > 7 * min(counts):
+        if len(counts) > 2 and 2.5 * min(counts) < max(counts) <= 7 * min(counts):
+            said.append(Said(words, states=states_of("still gap"), hints=("class-imbalance",)))
+        elif max(counts) > 7 * min(counts):
             said.append(Said(words, ("class-imbalance",), states_of("still gap undertrained")))
         elif max(counts) < 2 * min(counts):
             said.append(Said(words, clears=("class-imbalance",)))

@@ -63,7 +63,8 @@ def seen_in(
     answers = transcript.answers if run is transcript.runs[-1] else None
     hinted = cost or hinted_cost(run, transcript)
     problem = "classification" if cost or classes else problem_of(run, transcript)
-    linear = LINEAR.get("cifar" if "cifar" in transcript.words else of, ELSEWHERE)
+    cifar = "cifar" in transcript.words and not {"mnist", "digits", "digit"} & transcript.words
+    linear = LINEAR.get("cifar" if cifar else of, ELSEWHERE)
     if problem != "classification":  # no share of a class is worth knowing, and none of its costs
         of, K, linear = "balanced", MANY, FAIR
     told = bool(classes or hinted or transcript.classes or speaks_of_classes(transcript))

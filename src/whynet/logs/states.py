@@ -185,6 +185,8 @@ def _stays_at_no_share(course: Course) -> bool:
         return False  # one answer, to classes of one size
     if course.scale is None or at_low(facts, course.scale):
         return False
+    if facts.still and abs(facts.end / course.floor - 1) > 0.003 and abs(facts.end / course.usual - 1) < 0.15:
+        return True  # to the last digit, and not where one answer is learned
     if _hangs_in_the_air(course):
         return not last or any(share_of(one, 0.0002) is None for one in last)
     elsewhere = all(abs(facts.end / cost - 1) > 0.0012 for cost in (course.floor, math.log(facts.classes)))
@@ -397,7 +399,7 @@ def _is_getting_better(course: Course) -> bool:
     facts = course.facts
     if len(facts.costs) < 2:
         return facts.rising > 0.01 or len(facts.costs) == len(facts.accuracies) == 1  # what one epoch prints
-    return (facts.falling > 0.01 and not course.levels) or facts.rising > 0.05 or course.steady
+    return (facts.falling > 0.01 and not course.levels) or facts.rising > 0.05 or course.steady or course.sinks
 
 
 def _stands_still(course: Course) -> bool:

@@ -68,6 +68,10 @@ def lists_in(lines: list[str]) -> Iterator[Cell]:
         start = match.start() - (len(before[-100:]) - named.start(1) - len(named[1]) + len(name) if named else 0)
         taken = taken[:start] + re.sub(r"[^\n]", " ", text[start : match.end()]) + taken[match.end() :]
         if name and means(terms) not in MEASURED:
+            if len(items) == 2 and split_of(terms) == split_of(terms[-1:]) != "" and "." in match[1]:
+                for place, what in enumerate(("loss", "accuracy")):  # `'val': [2.30, 0.11]`
+                    yield Cell(line, 1000 * order + place, value_of(items[place]), (terms[-1], what),
+                               split=split_of(terms), column=f"pair {place}")  # fmt: skip
             continue
         for place, item in enumerate(items):
             value = math.nan if item.lower() in ("none", "null") else value_of(item.rstrip("%"))

@@ -89,7 +89,7 @@ def read(text: str) -> Transcript:
     if runs and _is_a_share(runs[-1], _class_shares(text)):
         answers = replace(answers, same=True)
     epochs = [int(one.value) for one in cells if _counts_epochs(one) and 0 <= one.value < 1e7]
-    rates = tuple(cell.value for cell in cells if not cell.said and {"lr", "rate"} & set(cell.name[-1:]))
+    rates = tuple(cell.value for cell in cells if not cell.prose and {"lr", "rate"} & set(cell.name[-2:]))
     return Transcript(tuple(runs), words, epochs[-1] if epochs else None, answers, _classes(text), rates)
 
 
