@@ -186,9 +186,10 @@ def _evidence(course: Course, *, linear: bool) -> tuple[Measured, ...]:
         found.append(LAST_COST.measured(course.finite[-1], at=floor))
     if not math.isnan(facts.falling):
         found.append(STILL_FALLING.measured(facts.falling))
-    if not math.isnan(facts.held):
+    shares = course.problem != "regression" or not facts.costs  # there it is an R2
+    if not math.isnan(facts.held) and shares:
         found.append((ACCURACY if linear else SHARE_RIGHT).measured(facts.held, at=facts.linear if linear else None))
-    if not math.isnan(facts.train):
+    if not math.isnan(facts.train) and shares:
         found.append(TRAIN_ACCURACY.measured(facts.train))
     if not math.isnan(facts.gap):
         found.append(GAP.measured(facts.gap))

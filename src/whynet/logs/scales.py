@@ -157,7 +157,8 @@ def at_floor(facts: Facts, scale: Scale) -> bool:
     scatter = min(2 * facts.noise / scale.floor, 0.12) if level or abs(facts.falling) < 0.15 else 0.0
     begun = 0.7 * scale.start <= facts.start <= 1.5 * scale.start or facts.start >= 0.8 * scale.high
     saturated = 0.9 <= facts.start / scale.high <= 1.1 and abs(facts.falling) < 0.15  # it began with all outputs at 1
-    passing = len(facts.costs) > 3 and facts.falling > 0.08 and not level
+    sinking = len(last) == 3 and last[0] > last[1] > last[2]
+    passing = len(facts.costs) > 3 and facts.falling > (0.08 if sinking else 0.15) and not level
     near = (abs(off) <= 0.02 and not passing) or (begun and abs(off) <= scatter) or (saturated and abs(off) < 0.15)
     return near or (level and 0 <= off <= 0.06) or at_low(facts, scale)
 

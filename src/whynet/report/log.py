@@ -127,13 +127,16 @@ def _remark(remark: Remark) -> str:
 
 
 def _series_in_words(one: Series) -> str:
-    kind = f"{one.split} {one.what}" if one.split else one.what
-    shown = [f"{value:.2%}" if one.what == "accuracy" else f"{value:.5g}" for value in (one.values[0], one.values[-1])]
+    agrees = {"r2", "mcc", "dice", "iou", "miou"} & {*one.name.split()}  # no share of right answers
+    what = next(iter(agrees), one.what)
+    kind = f"{one.split} {what}" if one.split else what
+    shares = one.what == "accuracy" and not agrees
+    shown = [f"{value:.2%}" if shares else f"{value:.5g}" for value in (one.values[0], one.values[-1])]
     many = len(one.values)
     span = f"{many} figures, from {shown[0]} to {shown[1]}" if many > 1 else shown[0]
     counted = f" (right answers of {one.total:,})" if one.total else ""
     return f"{kind}: {span}{counted}" + (
-        f"   named '{one.name}'" if one.name not in (one.what, "numbers", "right") else ""
+        f"   named '{one.name}'" if one.name not in (what, "numbers", "right") else ""
     )
 
 
