@@ -147,7 +147,7 @@ def clues_in(text: str) -> list[Said]:
 def clues_in_rates(rates: Sequence[float]) -> list[Said]:
     """What learning rates say that were printed along with the figures.
 
-    >>> clues_in_rates([0.1, 0.01, 0.0001, 1e-6])[0].speaks
+    >>> clues_in_rates([0.1, 0.001, 1e-5, 1e-7])[0].speaks
     ('schedule-exhausted',)
     """
     if len(rates) < 3 or rates[(len(rates) - 1) // 2] > 0.02 * max(rates[0], 1e-9):
