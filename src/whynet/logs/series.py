@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
 
@@ -25,7 +27,15 @@ def columns_of(cells: Iterable[Cell]) -> list[Column]:
     2
     """
     found: dict[tuple[object, ...], Column] = {}
+    cells = list(cells)
+    printed = {_label(cell) for cell in cells if not cell.said and cell.name}
+    known = Counter(cell.line for cell in cells if cell.said and not cell.prose and _label(cell) in printed)
+    costs = [cell for cell in cells if not cell.said and math.isfinite(cell.value) and means(cell.name) == "cost"]
+    last = max((cell.line for cell in costs), default=math.inf)
     for cell in cells:
+        ends = cell.line > last and not math.isfinite(cell.value) and not cell.prose  # `Loss is nan, stopping`
+        if cell.said and (known[cell.line] > 2 or ends) and _label(cell) in printed:
+            cell = replace(cell, said=False)  # on a line unlike the others, as the last may be
         label = _label(cell) or cell.column
         if cell.said:
             label = f"{means(cell.name, cell.behind, cell.around)} {bool(cell.percent or cell.total)}"

@@ -135,9 +135,7 @@ def _series_in_words(one: Series) -> str:
     many = len(one.values)
     span = f"{many} figures, from {shown[0]} to {shown[1]}" if many > 1 else shown[0]
     counted = f" (right answers of {one.total:,})" if one.total else ""
-    return f"{kind}: {span}{counted}" + (
-        f"   named '{one.name}'" if one.name not in (what, "numbers", "right") else ""
-    )
+    return f"{kind}: {span}{counted}" + (f"   named '{one.name}'" if one.name not in (what, "numbers", "right") else "")
 
 
 def _reading_in_words(reading: Reading) -> str:
