@@ -21,7 +21,9 @@ from whynet.logs.languages import in_english
 ANY = "broken still gap undertrained"
 LONGEST = 50_000  # characters at the beginning, and at the end, of a text that are looked at
 LINE = 2_000  # characters of a line that are looked at
+FIGURES = 15  # lines of figures alone, one after another, that are looked at
 NEAR = r"(?:[^.!?\n]|\.(?=\w)|\n(?!\s*\n)){0,60}?"  # between words that say something together, in one sentence
+WORD = re.compile(r"[^\W\d_]{2}")
 ANSWERS = re.compile(r"pred|answer|output|guess", re.I)
 
 
@@ -139,9 +141,18 @@ def clues_in(text: str) -> list[Said]:
     ('bottleneck', 'vanishing-gradients', 'too-deep')
     """
     text = in_english(text if len(text) < 2 * LONGEST else text[:LONGEST] + "\n" + text[-LONGEST:])
-    text = "\n".join(line[:LINE] for line in text.split("\n"))
+    text = "\n".join(line[:LINE] for line in _with_words(text.split("\n")))
     said = [said_by(row, words) for row in rows() if (words := found_by(row, text))]
     return said + _gradients(text) + _compared(text) + _frozen(text) + _shares(text) + _sizes(text)
+
+
+def _with_words(lines: Sequence[str]) -> Iterator[str]:
+    """The lines, without those of figures alone but for the first in a row: settings are told in words."""
+    wordless = 0
+    for line in lines:
+        wordless = 0 if WORD.search(line) else wordless + 1
+        if wordless <= FIGURES:
+            yield line
 
 
 def clues_in_rates(rates: Sequence[float]) -> list[Said]:

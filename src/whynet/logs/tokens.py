@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 LARGEST = 1e150  # larger costs are cut off here: they have diverged, and their squares must be numbers
 LONG = 12_000  # characters of a line
-LARGE = 100_000  # characters of a text
+LARGE = 75_000  # characters of a text
 AS_MUCH = 60  # of one character, or of digits, in a row: more of them say no more
 SAME = re.compile(rf"([^\w\n])\1{{{AS_MUCH},}}|\d{{{AS_MUCH},}}")
 HEAD = re.compile(
