@@ -70,7 +70,8 @@ class _Line:
         self.number, self.line, self.repeated, self.numbered = number, line, repeated, numbered
         self.tokens = [one for one in tokens_of(line) if one.kind != "escape"]
         self.at = [index for index, one in enumerate(self.tokens) if one.kind != "word"]
-        self.prose = not repeated and len(re.findall(r"\b(?!nan|inf)[a-zà-ÿ]{2,}", line)) >= 7 and line.count("|") < 3
+        words = {*re.findall(r"\b(?!nan|inf)[a-zà-ÿ]{2,}", line)}
+        self.prose = not repeated and len(words) >= 7 and line.count("|") < 3
         self.suffixed = _suffixed(line, [self.tokens[index] for index in self.at])
         self.found: list[Cell] = []
         self.rows = [] if repeated else [match.span() for match in ROW.finditer(line)]
