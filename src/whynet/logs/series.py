@@ -124,13 +124,14 @@ def _read(columns: Sequence[Column], rows: dict[str, int], beside: Sequence[Colu
 
 def _told_together(columns: Iterable[tuple[Column, str]]) -> Iterable[tuple[Column, str]]:
     """Columns with their roles; what sentences say of the same is put together in the order that it is said."""
-    told: dict[tuple[str, str], Column] = {}
+    told: dict[tuple[str, str, frozenset[str]], Column] = {}
     for column, role in columns:
         if not column.first.said or role not in MEASURED:
             yield column, role
             continue
-        told.setdefault((role, column.first.split), Column()).cells.extend(column.cells)
-    for (role, _), column in told.items():
+        measures = kinds("errors") & {*column.first.name}
+        told.setdefault((role, column.first.split, measures), Column()).cells.extend(column.cells)
+    for (role, *_), column in told.items():
         column.cells.sort(key=lambda cell: (cell.line, cell.place))
         yield column, role
 
